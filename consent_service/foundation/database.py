@@ -1,0 +1,165 @@
+"""The database on both engines: one metadata, one way to open a transaction.
+
+SQLite is the embedded default (one process), PostgreSQL the production engine. Statements are
+SQLAlchemy Core. Services own the transaction; nothing commits on their behalf. Plaintext personal
+data never reaches this layer: values are sealed before they become parameters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from consent_service.foundation.errors import ConfigurationError, DatabaseUnavailableError
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = String(36)
+"""Column type of every identifier."""
+Personal = Literal["none", "pseudonym", "sealed"]
+"""What a column holds of a person: nothing, an id that points to one, or bytes sealed under a key."""
+
+
+def holds(what: Personal) -> dict[str, str]:
+    """`info=holds(...)` of a column; an architecture test refuses a column without it."""
+    return {"personal": what}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware instant, stored in UTC on both engines."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """One engine and the only ways to talk to it: `transaction()` to write, `reading()` to read."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.engine: AsyncEngine = _create_engine(url, pool_size)
+        self.is_sqlite: bool = self.engine.dialect.name == "sqlite"
+        self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One write transaction: committed at the end, rolled back on any exception.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached or is too busy.
+        """
+        if self._writer is None:
+            async with self._begin(read_only=False) as connection:
+                yield connection
+        else:
+            async with self._writer, self._begin(read_only=False) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One read-only snapshot; never takes the write lock.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        async with self._begin(read_only=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _begin(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self.engine.connect() as plain:
+                connection = await plain.execution_options(consent_read_only=read_only)
+                async with connection.begin():
+                    yield connection
+        except (OperationalError, InterfaceError) as failure:
+            raise DatabaseUnavailableError("the database did not answer") from failure
+        except DBAPIError as failure:
+            if failure.connection_invalidated:
+                raise DatabaseUnavailableError("the connection was lost") from failure
+            raise
+        except OSError as failure:
+            raise DatabaseUnavailableError("the database cannot be reached") from failure
+
+    async def close(self) -> None:
+        """Return every connection."""
+        await self.engine.dispose()
+
+
+def _create_engine(url: str, pool_size: int) -> AsyncEngine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as failure:
+        raise ConfigurationError("database_url is not a database address") from failure
+    if parsed.drivername == "sqlite+aiosqlite":
+        engine = create_async_engine(
+            parsed, hide_parameters=True, pool_size=pool_size, connect_args={"timeout": 10}
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite_connection)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername == "postgresql+asyncpg":
+        engine = create_async_engine(
+            parsed,
+            hide_parameters=True,
+            pool_size=pool_size,
+            connect_args={"server_settings": {"statement_timeout": "10000"}, "timeout": 10},
+        )
+        event.listen(engine.sync_engine, "begin", _begin_postgresql)
+        return engine
+    raise ConfigurationError(
+        "database_url must start with sqlite+aiosqlite:// or postgresql+asyncpg://"
+    )
+
+
+def _prepare_sqlite_connection(dbapi_connection: Any, _record: object) -> None:
+    """Settings of each connection; the write-ahead log is set once, by the first migration."""
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "recursive_triggers=ON",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("consent_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("consent_read_only", False):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -1,0 +1,136 @@
+"""Stops that must hold even when the database, the log or the keys are away.
+
+A stop (withdrawal, objection, safety flag, contact removal, erasure, key destruction) is appended
+here, ids and time only, and flushed to disk before anybody is told "accepted". What a stop *does*
+is handled by the package that owns it: `consent`, `families`, `custody`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from consent_service.foundation.errors import IntegrityError, UnavailableError
+from consent_service.foundation.ids import new_id
+
+StopKind = Literal[
+    "withdrawal",
+    "objection",
+    "safety_flag",
+    "contact_removal",
+    "relationship_end",
+    "key_destruction",
+    "erasure",
+]
+
+
+class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="line", tag="stop"):
+    """One stop as it was accepted. `subject` holds ids or a hash of a code, never a name."""
+
+    id: str
+    kind: StopKind
+    at: datetime
+    tenant: str
+    subject: dict[str, str]
+
+
+class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="line", tag="done"):
+    """The stop with this id now stands in the ledger and the log."""
+
+    id: str
+
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Stop | Done] = msgspec.json.Decoder(Stop | Done)
+
+
+class StopJournal:
+    """An append-only file, fsynced line by line; safe between threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+
+    def accept(self, kind: StopKind, *, tenant: str, at: datetime, subject: dict[str, str]) -> Stop:
+        """Write the stop down for good; when this returns, a power cut does not undo it.
+
+        Raises:
+            UnavailableError: the disk does not take it. The person must be told it was *not* accepted.
+        """
+        stop = Stop(id=new_id(), kind=kind, at=at, tenant=tenant, subject=subject)
+        self._append(_encoder.encode(stop))
+        return stop
+
+    def mark_done(self, stop_id: str) -> None:
+        """Note that the stop has reached the ledger and the log. Calling it twice is harmless."""
+        self._append(_encoder.encode(Done(stop_id)))
+
+    def pending(self) -> tuple[Stop, ...]:
+        """Stops accepted but not yet marked done, oldest first.
+
+        Raises:
+            IntegrityError: a line other than a torn last one cannot be read: somebody must look.
+        """
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        except OSError as failure:
+            raise UnavailableError("the stop journal cannot be read") from failure
+        stops: dict[str, Stop] = {}
+        done: set[str] = set()
+        lines = raw.split(b"\n")
+        for number, line in enumerate(lines, start=1):
+            if not line:
+                continue
+            try:
+                entry = _decoder.decode(line)
+            except msgspec.DecodeError as failure:
+                if number == len(lines):  # torn by a power cut: nobody was told "accepted"
+                    continue
+                raise IntegrityError(f"stop journal: line {number} cannot be read") from failure
+            if isinstance(entry, Stop):
+                stops[entry.id] = entry
+            else:
+                done.add(entry.id)
+        return tuple(stop for stop_id, stop in stops.items() if stop_id not in done)
+
+    def _append(self, line: bytes) -> None:
+        try:
+            with self._lock:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                    _write_whole_line(descriptor, line)
+                    os.fsync(descriptor)
+                    _fsync_folder(self.path.parent)
+                finally:
+                    os.close(descriptor)
+        except OSError as failure:
+            raise UnavailableError("the stop journal cannot be written") from failure
+
+
+def _write_whole_line(descriptor: int, line: bytes) -> None:
+    """Append `line`; a torn line left by a power cut is cut off first, so that it swallows nothing."""
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        content = os.pread(descriptor, size, 0)
+        os.ftruncate(descriptor, content.rfind(b"\n") + 1)
+    data = line + b"\n"
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
