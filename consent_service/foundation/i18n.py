@@ -1,0 +1,163 @@
+"""What people read: Dutch source sentences, their translations, dates and numbers as they write them.
+
+A message id is the Dutch sentence itself, with `{name}` placeholders. Translations are the `.po` files in
+`consent_service/locale/<language>/LC_MESSAGES/`, read at run time (no compiled files); `N_` marks a
+sentence outside templates. Sentences about wrong input are `locale/problems/<language>.toml`, one per
+problem code. Consent texts are handled elsewhere (`information.texts`), as are policy reasons
+(`policy.explain`): those are versioned and hashed, these are not.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from babel import Locale, dates, numbers
+from babel.messages.pofile import read_po
+
+from consent_service.foundation.clock import AMSTERDAM
+from consent_service.foundation.errors import Problem
+
+SUPPORTED: Final = ("nl", "en")
+"""Languages of the interface, the source language first."""
+SOURCE: Final = "nl"
+LOCALE_FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
+
+DateLength = Literal["short", "medium", "long", "full"]
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_UNKNOWN_PROBLEM: Final = "invalid"
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - the name gettext users know
+    """Mark a Dutch sentence for translation at the edge; returns it unchanged."""
+    return sentence
+
+
+class Translator:
+    """One language of the interface. Get it from `translator`, which keeps one per language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._locale = Locale.parse(language)
+        self._sentences: Mapping[str, str] = _read_sentences(language)
+
+    def text(self, msgid: str, /, **params: object) -> str:
+        """The sentence in this language, placeholders filled; the Dutch one where no translation exists.
+
+        Nothing is escaped: a template escapes the result as a whole.
+
+        Raises:
+            KeyError: the sentence has a placeholder for which no value was given.
+        """
+        return _fill(self._sentences.get(msgid, msgid), params)
+
+    @property
+    def name(self) -> str:
+        """The language's own name, as its speakers look for it in a list."""
+        return language_name(self.language)
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        """The writing direction, for the `dir` attribute."""
+        return "rtl" if self._locale.text_direction == "rtl" else "ltr"
+
+    def date(self, day: date, length: DateLength = "long") -> str:
+        """A calendar day, e.g. "1 september 2026"."""
+        return dates.format_date(day, format=length, locale=self._locale)
+
+    def time(self, instant: datetime) -> str:
+        """The time of day in the Netherlands at `instant`, hours and minutes."""
+        return dates.format_time(instant, "HH:mm", tzinfo=AMSTERDAM, locale=self._locale)
+
+    def instant(self, instant: datetime, length: DateLength = "long") -> str:
+        """Day and time of day in the Netherlands at `instant`, e.g. "1 september 2026 10:00"."""
+        return f"{self.date(instant.astimezone(AMSTERDAM).date(), length)} {self.time(instant)}"
+
+    def number(self, value: int | Decimal) -> str:
+        """A number with the separators of this language, e.g. "1.234" in Dutch."""
+        return numbers.format_decimal(value, locale=self._locale)
+
+
+@cache
+def translator(language: str) -> Translator:
+    """The translator of `language`.
+
+    Raises:
+        KeyError: the language is not one of `SUPPORTED`.
+    """
+    if language not in SUPPORTED:
+        raise KeyError(language)
+    return Translator(language)
+
+
+def language_name(language: str) -> str:
+    """What the speakers of `language` call it, starting with a capital: "Nederlands", "English"."""
+    name = Locale.parse(language).get_display_name(language) or language
+    return name[:1].upper() + name[1:]
+
+
+def choose_language(accepted: str, *, default: str = SOURCE) -> str:
+    """The best supported language for an `Accept-Language` header (RFC 9110 section 12.5.4)."""
+    best, best_weight = default, 0.0
+    for part in accepted.split(","):
+        tag, _, parameter = part.strip().partition(";")
+        language = tag.partition("-")[0].lower()
+        weight = _weight(parameter)
+        if language in SUPPORTED and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def problem_sentence(problem: Problem, language: str) -> str:
+    """What to do about `problem`, in `language`. An unknown code gets the general sentence."""
+    sentences = problem_sentences(language)
+    return _fill(sentences.get(problem.code, sentences[_UNKNOWN_PROBLEM]), problem.params)
+
+
+@cache
+def problem_sentences(language: str) -> Mapping[str, str]:
+    """Every problem code with its sentence in `language`."""
+    with (LOCALE_FOLDER / "problems" / f"{language}.toml").open("rb") as file:
+        return dict(_flatten(tomllib.load(file)))
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """`a.b = "..."` is the code `a.b`, whether TOML read it as a quoted key or as a table."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def _read_sentences(language: str) -> dict[str, str]:
+    """Finished translations only: what a translator marked fuzzy is not shown."""
+    sentences: dict[str, str] = {}
+    for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=language, charset="utf-8")
+        for message in catalog:
+            if isinstance(message.id, str) and message.id and message.string and not message.fuzzy:
+                sentences[message.id] = str(message.string)
+    return sentences
+
+
+def _fill(sentence: str, params: Mapping[str, object]) -> str:
+    """Replace each `{name}`; unlike `str.format`, no attribute or index of a value can be reached."""
+    return _PLACEHOLDER.sub(lambda found: str(params[found[1]]), sentence)
+
+
+def _weight(parameter: str) -> float:
+    if not parameter.strip():
+        return 1.0
+    try:
+        return float(parameter.strip().removeprefix("q="))
+    except ValueError:
+        return 0.0
