@@ -1,0 +1,269 @@
+"""Who may do what: one table, read top to bottom.
+
+A row says which kind of actor may do an action, and under which named condition. What is not in the
+table is refused. Services gather the facts of the matter at hand (`Circumstances`) and ask `may`;
+whether *information* may pass is a different question, answered by `policy` on every read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from consent_service.foundation.ids import FamilyId, PersonId, SchoolId, TenantId
+from consent_service.identity.model import (
+    Actor,
+    ChildActor,
+    Counsellor,
+    Fg,
+    GuardianActor,
+    Operator,
+    PrivacyCoordinator,
+    SchoolStaff,
+    System,
+    tenant_of,
+)
+
+
+class Action(StrEnum):
+    """Everything the services can be asked to do."""
+
+    REGISTER_TENANT = "register_tenant"
+    REGISTER_SCHOOL = "register_school"
+    REGISTER_AGREEMENT = "register_agreement"
+    END_AGREEMENT = "end_agreement"
+    REGISTER_STAFF = "register_staff"
+    END_STAFF = "end_staff"
+    REGISTER_PROVIDER = "register_provider"
+    LINK_STAFF = "link_staff"
+    ASSIGN_COUNSELLOR = "assign_counsellor"
+
+    REGISTER_FAMILY = "register_family"
+    CHANGE_FAMILY = "change_family"
+    REGISTER_CHILD = "register_child"
+    CHANGE_CHILD = "change_child"
+    REGISTER_GUARDIAN = "register_guardian"
+    CHANGE_GUARDIAN = "change_guardian"
+    RECORD_AUTHORITY = "record_authority"
+    RECORD_SAFETY = "record_safety"
+    START_RELATIONSHIP = "start_relationship"
+    END_RELATIONSHIP = "end_relationship"
+    LIST_CONTACT = "list_contact"
+    REMOVE_CONTACT = "remove_contact"
+    SEARCH_FAMILY = "search_family"
+    VIEW_FAMILY = "view_family"
+    STAND_IN = "stand_in"
+
+    START_INTAKE = "start_intake"
+    HAND_OVER = "hand_over"
+    GIVE_CONSENT = "give_consent"
+    REFUSE_CONSENT = "refuse_consent"
+    POSTPONE_CONSENT = "postpone_consent"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    OBJECT = "object"
+    RECORD_OPINION = "record_opinion"
+    SEE_OWN_PAGE = "see_own_page"
+
+    SHARE_RECORD = "share_record"
+    ASK_RELEASE = "ask_release"
+    LIST_OWN_CHILDREN = "list_own_children"
+
+    VIEW_TRAIL = "view_trail"
+    VERIFY_LOG = "verify_log"
+    DESTROY_KEY = "destroy_key"
+
+
+class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The facts of the matter at hand, as the asking service knows them. What is left out counts as no.
+
+    `tenant`, `family`, `school` and `person` say where the thing acted upon belongs; `person` is the
+    guardian or child whose choice or page it is. `way` is the direction of the information type.
+    """
+
+    tenant: TenantId | None = None
+    family: FamilyId | None = None
+    school: SchoolId | None = None
+    person: PersonId | None = None
+    way: Literal["s2c", "c2s"] | None = None
+    assigned: bool = False
+    """The acting counsellor is assigned to the family."""
+    standing_in: bool = False
+    """The acting counsellor stands in for a colleague, with a reason that has been logged."""
+    active_contact: bool = False
+    """The acting member of school staff is on the active contact list of the relationship."""
+
+
+DeniedCode = Literal[
+    "not_your_role",
+    "not_in_your_organisation",
+    "not_assigned",
+    "not_your_own",
+    "not_your_school",
+    "not_active_contact",
+    "wrong_direction",
+]
+
+
+class Allowed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The actor may ask for this."""
+
+
+class Denied(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The actor may not; `code` names the first condition that is not met."""
+
+    code: DeniedCode
+
+
+Condition = Callable[[Actor, Circumstances], DeniedCode | None]
+"""The first thing that stands in the way, or None."""
+
+
+def anywhere(_actor: Actor, _facts: Circumstances) -> DeniedCode | None:
+    """No condition: the kind of actor is enough."""
+    return None
+
+
+def in_own_organisation(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """The matter belongs to the actor's own shelter."""
+    own = tenant_of(actor)
+    return None if own is not None and own == facts.tenant else "not_in_your_organisation"
+
+
+def with_the_family(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """Assigned to the family, or standing in with a logged reason."""
+    elsewhere = in_own_organisation(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    return None if facts.assigned or facts.standing_in else "not_assigned"
+
+
+def with_the_family_to_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """With the family, and the information goes from shelter to school."""
+    return with_the_family(actor, facts) or (None if facts.way == "s2c" else "wrong_direction")
+
+
+def with_the_family_from_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """With the family, and the information comes from school to shelter."""
+    return with_the_family(actor, facts) or (None if facts.way == "c2s" else "wrong_direction")
+
+
+def for_oneself(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """One's own choice or page, in one's own family: never the other guardian's, never a sibling's."""
+    elsewhere = in_own_organisation(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    match actor:
+        case GuardianActor():
+            own = (actor.guardian, actor.family)
+        case ChildActor():
+            own = (actor.child, actor.family)
+        case _:
+            return "not_your_own"
+    return None if own == (facts.person, facts.family) else "not_your_own"
+
+
+def at_own_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """The matter is between the actor's own school and that shelter."""
+    elsewhere = in_own_organisation(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    own = isinstance(actor, SchoolStaff) and actor.school == facts.school
+    return None if own else "not_your_school"
+
+
+def at_own_school_to_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """At the actor's own school, and the information goes from shelter to school.
+
+    Whether the actor is on the active contact list is left to `policy`, which logs that refusal.
+    """
+    return at_own_school(actor, facts) or (None if facts.way == "s2c" else "wrong_direction")
+
+
+def active_contact_from_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """On the active contact list at the actor's own school, and the information goes to the shelter."""
+    elsewhere = at_own_school(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    if not facts.active_contact:
+        return "not_active_contact"
+    return None if facts.way == "c2s" else "wrong_direction"
+
+
+PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
+    # The installation and its organisations
+    Action.REGISTER_TENANT: {Operator: anywhere},
+    Action.REGISTER_SCHOOL: {Operator: anywhere},
+    Action.REGISTER_AGREEMENT: {Operator: anywhere},
+    Action.END_AGREEMENT: {Operator: anywhere},
+    Action.REGISTER_STAFF: {Operator: anywhere},
+    Action.END_STAFF: {Operator: anywhere},
+    Action.REGISTER_PROVIDER: {Operator: anywhere},
+    Action.LINK_STAFF: {Operator: anywhere},
+    Action.ASSIGN_COUNSELLOR: {Operator: anywhere, Counsellor: with_the_family},
+    # Families
+    Action.REGISTER_FAMILY: {Counsellor: in_own_organisation},
+    Action.CHANGE_FAMILY: {Counsellor: with_the_family},
+    Action.REGISTER_CHILD: {Counsellor: with_the_family},
+    Action.CHANGE_CHILD: {Counsellor: with_the_family},
+    Action.REGISTER_GUARDIAN: {Counsellor: with_the_family},
+    Action.CHANGE_GUARDIAN: {Counsellor: with_the_family},
+    Action.RECORD_AUTHORITY: {Counsellor: with_the_family},
+    Action.RECORD_SAFETY: {Counsellor: with_the_family},
+    Action.START_RELATIONSHIP: {Counsellor: with_the_family},
+    Action.END_RELATIONSHIP: {Counsellor: with_the_family},
+    Action.LIST_CONTACT: {Counsellor: with_the_family},
+    Action.REMOVE_CONTACT: {Counsellor: with_the_family},
+    Action.SEARCH_FAMILY: {Counsellor: in_own_organisation},
+    Action.VIEW_FAMILY: {Counsellor: with_the_family},
+    Action.STAND_IN: {Counsellor: in_own_organisation},
+    # Consent: the family decides; a counsellor only passes on what stops the sharing
+    Action.START_INTAKE: {Counsellor: with_the_family},
+    Action.HAND_OVER: {Counsellor: with_the_family},
+    Action.GIVE_CONSENT: {GuardianActor: for_oneself},
+    Action.REFUSE_CONSENT: {GuardianActor: for_oneself},
+    Action.POSTPONE_CONSENT: {GuardianActor: for_oneself},
+    Action.WITHDRAW_CONSENT: {GuardianActor: for_oneself, Counsellor: with_the_family},
+    Action.OBJECT: {GuardianActor: for_oneself, Counsellor: with_the_family},
+    Action.RECORD_OPINION: {ChildActor: for_oneself, Counsellor: with_the_family},
+    Action.SEE_OWN_PAGE: {GuardianActor: for_oneself},
+    # Sharing, both directions
+    Action.SHARE_RECORD: {
+        Counsellor: with_the_family_to_school,
+        SchoolStaff: active_contact_from_school,
+    },
+    Action.ASK_RELEASE: {
+        SchoolStaff: at_own_school_to_school,
+        Counsellor: with_the_family_from_school,
+    },
+    Action.LIST_OWN_CHILDREN: {SchoolStaff: at_own_school},
+    # Supervision
+    Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation},
+}
+"""The table. `System` has no row: what the service does by itself asks nobody, and is logged."""
+
+
+def may(actor: Actor, action: Action, facts: Circumstances) -> Allowed | Denied:
+    """Whether `actor` may do `action` here; what the table does not name is refused."""
+    condition = PERMISSIONS.get(action, {}).get(type(actor))
+    if condition is None:
+        return Denied("not_your_role")
+    obstacle = condition(actor, facts)
+    return Allowed() if obstacle is None else Denied(obstacle)
+
+
+KINDS: tuple[type[Actor], ...] = (
+    GuardianActor,
+    ChildActor,
+    Counsellor,
+    SchoolStaff,
+    PrivacyCoordinator,
+    Fg,
+    Operator,
+    System,
+)
+"""Every kind of actor, for tests and for the printed table."""
