@@ -1,0 +1,185 @@
+"""What a policy may know: counts and enums with time already resolved, never a name, an id or content.
+
+Responsible for the structs a question is asked in and for their mapping to Cedar entities and
+requests. Counting the answers, ages and dates into these facts is `release`'s projection; judging
+them is `decision`. No id goes to Cedar: two questions with equal facts get equal answers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from consent_service.foundation.ids import RelationshipId, TenantId, TypeKey
+from consent_service.information.model import Direction, InformationType, Level, Purpose
+
+Action = Literal["release", "share"]
+"""`release`: read what is there. `share`: write something for the other side to read."""
+Basis = Literal["consent"]
+ReaderKind = Literal["school", "shelter", "guardian"]
+Safety = Literal["not_assessed", "no_known_danger", "danger"]
+ChildAnswer = Literal["none", "yes", "no"]
+Age = Literal["under_12", "12_to_15", "16_plus"]
+
+
+class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who asks: to `release` the one who reads, to `share` the one who writes.
+
+    `role` is a school role of the catalogue, "counsellor" for the shelter or "holder" for a guardian.
+    """
+
+    kind: ReaderKind
+    id: str
+    role: str
+
+
+class RelationshipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One child at one school, now. `active_contact` and `assigned` are about the reader who asks."""
+
+    tenant: TenantId
+    relationship: RelationshipId
+    active: bool
+    agreement_valid: bool
+    active_contact: bool
+    assigned: bool
+    safety: Safety
+    secret_address: bool
+
+
+class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One information type in one direction: who decides about it and what they said.
+
+    holders: persons with authority over the child (a guardian replaces the parents).
+    authority_known: each of them was established from a source; while it is not, claimed holders count.
+    yes, objecting: how many of those persons have a yes in force, or an objection that is known.
+    in_force: False only when there was a yes and every yes has run out.
+    own_yes: the one guardian it is about (`own_guardian` types), or who reads (a guardian reader), has a
+        yes in force.
+    child_answer: the child's own standing answer; gate_yes: the gate type has a yes that is in force.
+    second_approved: another person than the writer approved this (types with `second_approver`).
+    """
+
+    key: TypeKey
+    level: Level
+    direction: Direction
+    holders: int
+    authority_known: bool
+    yes: int
+    objecting: int
+    own_yes: bool
+    child_answer: ChildAnswer
+    age: Age
+    in_force: bool
+    gate_yes: bool
+    second_approved: bool
+    suspended: bool
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """May this reader do this, for this purpose, with these types? Each type stands alone."""
+
+    action: Action
+    reader: Reader
+    purpose: Purpose
+    basis: Basis
+    relationship: RelationshipFacts
+    types: tuple[TypeFacts, ...]
+
+
+_PRINCIPALS: dict[ReaderKind, str] = {
+    "school": "SchoolReader",
+    "shelter": "ShelterReader",
+    "guardian": "GuardianReader",
+}
+
+
+def catalogue_entities(types: dict[TypeKey, InformationType]) -> str:
+    """The catalogue as Cedar entities (JSON): parsed once per bundle, so no policy repeats a list of types."""
+    return _json([_catalogue_entity(types[key]) for key in sorted(types)])
+
+
+def question_entities(question: Question) -> str:
+    """What this one question adds to the catalogue's entities (JSON): who asks, and each asked type's facts."""
+    reader = {
+        "uid": _uid(_PRINCIPALS[question.reader.kind], "reader"),
+        "attrs": {"role": _ref("Role", question.reader.role)},
+        "parents": [],
+    }
+    return _json([reader, *(_requested_entity(facts) for facts in question.types)])
+
+
+def requests(question: Question, *, preview: bool) -> list[dict[str, object]]:
+    """One Cedar request per asked type, in the order asked."""
+    context = _json(_context(question, preview=preview))
+    return [
+        {
+            "principal": _uid(_PRINCIPALS[question.reader.kind], "reader"),
+            "action": _uid("Action", question.action),
+            "resource": _uid("Requested", facts.key),
+            "context": context,
+        }
+        for facts in question.types
+    ]
+
+
+def _context(question: Question, *, preview: bool) -> dict[str, object]:
+    about = question.relationship
+    return {
+        "purpose": _ref("Purpose", question.purpose),
+        "basis": _ref("Basis", question.basis),
+        "preview": preview,
+        "relationship_active": about.active,
+        "agreement_valid": about.agreement_valid,
+        "active_contact": about.active_contact,
+        "assigned": about.assigned,
+        "safety": _ref("Safety", about.safety),
+        "secret_address": about.secret_address,
+    }
+
+
+def _requested_entity(facts: TypeFacts) -> dict[str, object]:
+    attributes: dict[str, object] = {
+        "type": _ref("InformationType", facts.key),
+        "level": _ref("Level", facts.level),
+        "direction": _ref("Direction", facts.direction),
+        "holders": facts.holders,
+        "authority_known": facts.authority_known,
+        "yes": facts.yes,
+        "objecting": facts.objecting,
+        "own_yes": facts.own_yes,
+        "child_answer": _ref("ChildAnswer", facts.child_answer),
+        "age": _ref("Age", facts.age),
+        "in_force": facts.in_force,
+        "gate_yes": facts.gate_yes,
+        "second_approved": facts.second_approved,
+        "suspended": facts.suspended,
+    }
+    return {"uid": _uid("Requested", facts.key), "attrs": attributes, "parents": []}
+
+
+def _catalogue_entity(information: InformationType) -> dict[str, object]:
+    attributes: dict[str, object] = {
+        "directions": [_ref("Direction", direction) for direction in information.directions],
+        "purposes": [_ref("Purpose", purpose) for purpose in information.purposes],
+        "readers": [_ref("Role", role) for role in information.readers],
+        "writers": [_ref("Role", role) for role in information.writers],
+        "decided_by": _ref("DecidedBy", information.decided_by),
+        "is_gate": information.gate,
+        "exempt_from_gate": information.exempt_from_gate,
+        "locating": information.locating,
+        "second_approver": information.second_approver,
+    }
+    return {"uid": _uid("InformationType", information.key), "attrs": attributes, "parents": []}
+
+
+def _uid(kind: str, identifier: str) -> dict[str, str]:
+    return {"type": kind, "id": identifier}
+
+
+def _ref(kind: str, identifier: str) -> dict[str, dict[str, str]]:
+    return {"__entity": _uid(kind, identifier)}
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
