@@ -1,0 +1,162 @@
+"""Insert-only tables stay insert-only: triggers on both engines, an authorizer on SQLite, a check.
+
+A table asks for it with `info=INSERT_ONLY`. Whoever owns the database can drop a trigger; that is
+found by `check_protection` at start-up, and what was changed meanwhile is found by `verify`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.foundation.database import metadata as all_tables
+
+INSERT_ONLY: Final[dict[str, bool]] = {"insert_only": True}
+"""`Table(..., info=INSERT_ONLY)`: rows are added and never changed or removed."""
+
+_FUNCTION = "refuse_change"
+_FUNCTION_BODY = "BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME USING ERRCODE = '23001'; END;"
+_ROW_BEFORE_UPDATE_OR_DELETE = 1 | 2 | 8 | 16
+_STATEMENT_BEFORE_TRUNCATE = 2 | 32
+_DENIED_ON_TABLE = {sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_DROP_TABLE}
+
+
+def insert_only_tables(tables: MetaData = all_tables) -> tuple[str, ...]:
+    """The names of all tables that asked for protection, sorted."""
+    return tuple(sorted(name for name, table in tables.tables.items() if table.info.get("insert_only")))
+
+
+def protection_statements(dialect: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The statements with which a migration protects the tables `names`.
+
+    Raises:
+        ValueError: an engine for which no protection exists.
+    """
+    if dialect == "sqlite":
+        return tuple(sql for name in names for sql in sqlite_triggers(name).values())
+    if dialect != "postgresql":
+        raise ValueError("tables can only be protected on SQLite and PostgreSQL")
+    function = (
+        f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger"
+        f" LANGUAGE plpgsql AS $${_FUNCTION_BODY}$$"
+    )
+    return (function, *(sql for name in names for sql in _postgresql_statements(name)))
+
+
+def removal_statements(dialect: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The statements with which a migration lifts the protection again (also the demo's tampering)."""
+    if dialect == "sqlite":
+        return tuple(f"DROP TRIGGER {trigger}" for name in names for trigger in sqlite_triggers(name))
+    return tuple(
+        f"DROP TRIGGER {trigger} ON {name}" for name in names for trigger in _expected_types(name)
+    )
+
+
+def sqlite_triggers(name: str) -> dict[str, str]:
+    """The triggers of one table on SQLite, by name, exactly as SQLite keeps their text."""
+    return {
+        f"{name}_no_{verb.lower()}": (
+            f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name}"
+            f" BEGIN SELECT RAISE(ABORT, '{name} is insert-only'); END"
+        )
+        for verb in ("UPDATE", "DELETE")
+    }
+
+
+def deny_changes(engine: Engine, names: Iterable[str]) -> None:
+    """Refuse every change but an insert already when a statement is prepared (SQLite only).
+
+    Call it once on the engine that serves people, never on the one that migrates.
+    """
+    authorizer = sqlite_authorizer(frozenset(names))
+
+    @event.listens_for(engine, "connect")
+    def _install(dbapi_connection: Any, _record: object) -> None:
+        driver = dbapi_connection.driver_connection
+        dbapi_connection.await_(driver.set_authorizer(authorizer))
+
+
+def sqlite_authorizer(names: frozenset[str]) -> Any:
+    """What SQLite asks before it prepares a statement: may it do this to that table?"""
+
+    def authorize(action: int, first: str | None, second: str | None, *_where: str | None) -> int:
+        protected = first in names and action in _DENIED_ON_TABLE
+        undone = action == sqlite3.SQLITE_DROP_TRIGGER and second in names
+        altered = action == sqlite3.SQLITE_ALTER_TABLE and second in names
+        loosened = action == sqlite3.SQLITE_PRAGMA and second is not None and first in _LOOSENING
+        return sqlite3.SQLITE_DENY if protected or undone or altered or loosened else sqlite3.SQLITE_OK
+
+    return authorize
+
+
+_LOOSENING = {"writable_schema"}
+
+
+async def check_protection(conn: AsyncConnection, names: Iterable[str] | None = None) -> tuple[str, ...]:
+    """What is missing or changed of the protection, one sentence each; empty when all is well."""
+    expected = tuple(insert_only_tables() if names is None else names)
+    if conn.dialect.name == "sqlite":
+        return await _check_sqlite(conn, expected)
+    return await _check_postgresql(conn, expected)
+
+
+async def _check_sqlite(conn: AsyncConnection, names: Iterable[str]) -> tuple[str, ...]:
+    rows = await conn.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    found = {row.name: row.sql for row in rows}
+    problems = [
+        f"{name}: trigger {trigger} is {'changed' if trigger in found else 'missing'}"
+        for name in names
+        for trigger, sql in sqlite_triggers(name).items()
+        if found.get(trigger) != sql
+    ]
+    recursive = (await conn.execute(text("PRAGMA recursive_triggers"))).scalar_one()
+    if not recursive:  # without it, INSERT OR REPLACE deletes a row past the delete trigger
+        problems.append("recursive_triggers is off")
+    return tuple(problems)
+
+
+async def _check_postgresql(conn: AsyncConnection, names: Iterable[str]) -> tuple[str, ...]:
+    rows = await conn.execute(_POSTGRESQL_TRIGGERS)
+    found = {(row.table_name, row.trigger_name): row for row in rows}
+    problems: list[str] = []
+    for name in names:
+        for trigger, kind in _expected_types(name).items():
+            row = found.get((name, trigger))
+            if row is None:
+                problems.append(f"{name}: trigger {trigger} is missing")
+            elif row.enabled != "A" or row.kind != kind or not row.plain or row.body != _FUNCTION_BODY:
+                problems.append(f"{name}: trigger {trigger} is changed")
+    return tuple(problems)
+
+
+_POSTGRESQL_TRIGGERS = text(
+    "SELECT c.relname AS table_name, t.tgname AS trigger_name, t.tgenabled::text AS enabled,"
+    " t.tgtype AS kind, t.tgqual IS NULL AND t.tgattr::text = '' AS plain, p.prosrc AS body"
+    " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
+    " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+)
+
+
+def _expected_types(name: str) -> dict[str, int]:
+    """The triggers of one table on PostgreSQL, by name, with the bits of pg_trigger.tgtype."""
+    return {
+        f"{name}_no_change": _ROW_BEFORE_UPDATE_OR_DELETE,
+        f"{name}_no_truncate": _STATEMENT_BEFORE_TRUNCATE,
+    }
+
+
+def _postgresql_statements(name: str) -> tuple[str, ...]:
+    """ENABLE ALWAYS: also when a session says that it is a replica, which skips ordinary triggers."""
+    return (
+        f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name}"
+        f" FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
+        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
+        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {name}_no_change",
+        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {name}_no_truncate",
+    )

@@ -1,0 +1,156 @@
+"""Tables of the log: insert-only ones for what is proved, deletable ones for what can be erased.
+
+`log` numbers the logs of a tenant: a restored database opens a new one. Triggers that refuse changes
+are `protection`; only `details` can open what is sealed here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from consent_service.audit.protection import INSERT_ONLY
+from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
+
+
+class transaction_number(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
+    """The number of the running top-level transaction; 0 on SQLite, which has one writer."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+class oldest_open_transaction(FunctionElement[int]):  # noqa: N801
+    """The number below which every transaction has ended; 1 on SQLite, which has one writer."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(transaction_number, "sqlite")
+def _transaction_number_sqlite(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return "0"
+
+
+@compiles(transaction_number, "postgresql")
+def _transaction_number_postgresql(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return "((pg_current_xact_id())::text)::bigint"
+
+
+@compiles(oldest_open_transaction, "sqlite")
+def _oldest_open_sqlite(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return "1"
+
+
+@compiles(oldest_open_transaction, "postgresql")
+def _oldest_open_postgresql(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return "((pg_snapshot_xmin(pg_current_snapshot()))::text)::bigint"
+
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("id", Id, primary_key=True, info=holds("none")),
+    Column("xid", BigInteger, nullable=False, server_default=transaction_number(), info=holds("none")),
+    Column("pos", BigInteger, Identity(always=True), nullable=False, info=holds("none")),
+    Column("leaf", LargeBinary, nullable=False, info=holds("none")),
+    Index("ix_audit_entries_tenant_xid_pos", "tenant", "xid", "pos", unique=True),
+    info=INSERT_ONLY,
+)
+"""The outbox: exact leaf bytes, written in the act's own transaction."""
+
+audit_sequence = Table(
+    "audit_sequence",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("log", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("entry", Id, nullable=False, info=holds("none")),
+    Column("leaf_hash", LargeBinary, nullable=False, info=holds("none")),
+    UniqueConstraint("tenant", "log", "entry"),
+    info=INSERT_ONLY,
+)
+"""The order of the entries, counted from 0."""
+
+audit_tiles = Table(
+    "audit_tiles",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("log", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("level", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("tile", BigInteger, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("hashes", LargeBinary, nullable=False, info=holds("none")),
+    Column("root", LargeBinary, nullable=False, info=holds("none")),
+    info=INSERT_ONLY,
+)
+"""Full hash tiles, each with the hash that stands for it one level up."""
+
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("log", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("size", BigInteger, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("root", LargeBinary, nullable=False, info=holds("none")),
+    Column("frontier", LargeBinary, nullable=False, info=holds("none")),
+    Column("note", LargeBinary, nullable=False, info=holds("none")),
+    Column("cursor_xid", BigInteger, nullable=False, info=holds("none")),
+    Column("cursor_pos", BigInteger, nullable=False, info=holds("none")),
+    Column("at", UtcDateTime, nullable=False, info=holds("none")),
+    info=INSERT_ONLY,
+)
+"""Signed heads; the newest also says how far the outbox was read and what the tree must remember."""
+
+audit_logs = Table(
+    "audit_logs",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("log", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("key_number", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("origin", String(255), nullable=False, info=holds("none")),
+    Column("public_key", LargeBinary, nullable=False, info=holds("none")),
+    Column("sealed_key", LargeBinary, nullable=False, info=holds("none")),
+    Column("at", UtcDateTime, nullable=False, info=holds("none")),
+    info=INSERT_ONLY,
+)
+"""Every signing key each log has had; the newest signs."""
+
+audit_details = Table(
+    "audit_details",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("entry", Id, primary_key=True, info=holds("none")),
+    Column("person", Id, nullable=True, info=holds("pseudonym")),
+    Column("sealed", LargeBinary, nullable=False, info=holds("sealed")),
+    Index("ix_audit_details_tenant_person", "tenant", "person"),
+)
+"""Salt and detail of an entry, sealed under the key of `person`, or the tenant's audit key if null."""
+
+audit_index = Table(
+    "audit_index",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("kind", String(12), primary_key=True, info=holds("none")),
+    Column("key", String(64), primary_key=True, info=holds("pseudonym")),
+    Column("pos", BigInteger, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("entry", Id, nullable=False, info=holds("none")),
+    Column("shown", Boolean, nullable=False, info=holds("none")),
+    Index("ix_audit_index_tenant_entry", "tenant", "entry"),
+)
+"""Person, relationship or actor -> entries. `shown`: the entry carries the tag of this person."""
