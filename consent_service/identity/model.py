@@ -6,14 +6,12 @@ may do is `identity.permissions`; how an actor proves who it is, is `identity.se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import Literal, assert_never
 
 import msgspec
 
+from consent_service.audit.events import By
 from consent_service.foundation.ids import FamilyId, PersonId, SchoolId, StaffId, TenantId
-
-if TYPE_CHECKING:
-    from consent_service.audit.events import By
 
 SchoolRole = Literal["contact", "teacher", "director", "administration", "meldcode_officer"]
 """Same values as `information.model.SchoolRole`, which stands higher in the import order."""
@@ -81,6 +79,58 @@ StaffActor = Counsellor | SchoolStaff | PrivacyCoordinator | Fg
 """The actors that log in with OpenID Connect."""
 Actor = GuardianActor | ChildActor | Counsellor | SchoolStaff | PrivacyCoordinator | Fg | Operator | System
 
+RefusalCode = Literal[
+    "provider_unknown",
+    "provider_unavailable",
+    "provider_error",
+    "cancelled",
+    "state_unknown",
+    "issuer_mismatch",
+    "code_refused",
+    "token_malformed",
+    "algorithm_not_allowed",
+    "key_unknown",
+    "signature_invalid",
+    "audience_foreign",
+    "nonce_foreign",
+    "expired",
+    "not_yet_valid",
+    "login_too_old",
+    "level_too_low",
+    "subject_missing",
+    "subject_differs",
+    "not_linked",
+]
+"""Why a login was refused; the log keeps this code, the person reads `LoginRefused.sentence`."""
+RefusalSentence = Literal[
+    "identity.login_again",
+    "identity.login_cancelled",
+    "identity.login_away",
+    "identity.login_level",
+    "identity.login_not_linked",
+]
+
+
+class LoginRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nobody was logged in; an expected outcome, logged by `identity.service`."""
+
+    code: RefusalCode
+
+    @property
+    def sentence(self) -> RefusalSentence:
+        """The code of what the person reads: what to do now, not which check failed."""
+        return _SENTENCES.get(self.code, "identity.login_again")
+
+
+_SENTENCES: dict[RefusalCode, RefusalSentence] = {
+    "cancelled": "identity.login_cancelled",
+    "provider_unavailable": "identity.login_away",
+    "provider_error": "identity.login_away",
+    "provider_unknown": "identity.login_away",
+    "level_too_low": "identity.login_level",
+    "not_linked": "identity.login_not_linked",
+}
+
 
 def tenant_of(actor: Actor) -> TenantId | None:
     """The shelter within which `actor` acts; None for who stands outside every shelter."""
@@ -95,8 +145,6 @@ def tenant_of(actor: Actor) -> TenantId | None:
 
 def by(actor: Actor) -> By:
     """The actor as the log names it: a kind and an id, never a name of a person."""
-    from consent_service.audit.events import By
-
     match actor:
         case GuardianActor():
             return By(kind="guardian", id=actor.guardian)

@@ -64,6 +64,7 @@ class Action(StrEnum):
     POSTPONE_CONSENT = "postpone_consent"
     WITHDRAW_CONSENT = "withdraw_consent"
     OBJECT = "object"
+    LIFT_OBJECTION = "lift_objection"
     RECORD_OPINION = "record_opinion"
     SEE_OWN_PAGE = "see_own_page"
 
@@ -227,6 +228,7 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.POSTPONE_CONSENT: {GuardianActor: for_oneself},
     Action.WITHDRAW_CONSENT: {GuardianActor: for_oneself, Counsellor: with_the_family},
     Action.OBJECT: {GuardianActor: for_oneself, Counsellor: with_the_family},
+    Action.LIFT_OBJECTION: {GuardianActor: for_oneself},
     Action.RECORD_OPINION: {ChildActor: for_oneself, Counsellor: with_the_family},
     Action.SEE_OWN_PAGE: {GuardianActor: for_oneself},
     # Sharing, both directions
