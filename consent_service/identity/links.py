@@ -68,7 +68,7 @@ async def add_link(
     Raises:
         ConflictError: it already does, perhaps as another kind.
     """
-    of_school = isinstance(actor, SchoolStaff)
+    school, role = (actor.school, actor.role) if isinstance(actor, SchoolStaff) else (None, None)
     known = await actors_of(conn, provider_id, subject)
     if any((one.tenant, one.staff) == (actor.tenant, actor.staff) for one in known):
         raise ConflictError("this login is already linked to this member of staff")
@@ -80,8 +80,8 @@ async def add_link(
             shelter=actor.tenant,
             staff=actor.staff,
             kind=kind_of(actor),
-            school=actor.school if of_school else None,
-            role=actor.role if of_school else None,
+            school=school,
+            role=role,
             linked_at=clock.now(),
         )
     )

@@ -74,7 +74,7 @@ class LoginSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self._derived(b"pkce/v1")
 
     def _derived(self, purpose: bytes) -> str:
-        digest = hmac.digest(self.cookie.encode(), purpose, hashlib.sha256)
+        digest = hmac.digest(self.cookie.encode(errors="replace"), purpose, hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def __repr__(self) -> str:

@@ -106,18 +106,23 @@ def new_token() -> str:
 
 def digest(token: str) -> str:
     """What is stored of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def csrf_token(token: str) -> str:
     """The token that every form of this session carries; it changes whenever the session's does."""
-    mac = hmac.digest(token.encode(), b"csrf/v1", hashlib.sha256)
+    mac = hmac.digest(token.encode(errors="replace"), b"csrf/v1", hashlib.sha256)
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 def csrf_fits(token: str, given: str) -> bool:
     """Whether a form was made for this session; compared in constant time."""
-    return hmac.compare_digest(csrf_token(token).encode(), given.encode())
+    return same(csrf_token(token), given)
+
+
+def same(own: str, given: str) -> bool:
+    """Whether two secrets are equal, compared in constant time."""
+    return hmac.compare_digest(own.encode(), given.encode(errors="replace"))
 
 
 async def open_session(conn: AsyncConnection, login: Session, token: str) -> None:
