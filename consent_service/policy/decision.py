@@ -20,8 +20,9 @@ import msgspec
 from consent_service.foundation.errors import ConsentServiceError
 from consent_service.foundation.ids import RelationshipId, TenantId, TypeKey
 from consent_service.information.model import Purpose
-from consent_service.policy.bundle import NOT_APPLICABLE, Bundle
+from consent_service.policy.bundle import Bundle
 from consent_service.policy.facts import Action, Question, Reader, question_entities, requests
+from consent_service.policy.lint import NOT_APPLICABLE
 
 POLICY_ERROR = "policy_error"
 UNKNOWN_TYPE = "unknown_type"
@@ -59,10 +60,16 @@ class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.determining)
 
 
-class _Stamp(msgspec.Struct, frozen=True):
-    """Proof that this module made a permit, bound to its content so that an altered copy is refused."""
+class _Stamp:
+    """Proof that this module made a permit, bound to its content so that an altered copy is refused.
 
-    content: tuple[object, ...]
+    No struct: one could be decoded from data.
+    """
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: tuple[object, ...]) -> None:
+        self.content = content
 
     def __repr__(self) -> str:
         return "_Stamp()"
@@ -104,9 +111,9 @@ class Preview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     types: frozenset[TypeKey]
     bundle: str
     decided_at: datetime
-    stamp: _Stamp
     allowed: tuple[Allowance, ...]
     refusals: tuple[Refusal, ...]
+    stamp: _Stamp
 
     def __post_init__(self) -> None:
         _check_stamp(self.stamp, (*_content(self), self.allowed, self.refusals))
@@ -167,7 +174,7 @@ def judge(bundle: Bundle, question: Question, *, preview: bool) -> tuple[Allowan
     """One answer per asked type, in the order asked; any exception refuses them all."""
     try:
         return _judged(bundle, question, preview=preview)
-    except Exception:
+    except Exception:  # noqa: BLE001 - fail closed, whatever it is
         return tuple(Refusal(facts.key, POLICY_ERROR, error=True) for facts in question.types)
 
 
@@ -194,7 +201,9 @@ def _answers(bundle: Bundle, question: Question, *, preview: bool) -> dict[TypeK
         for (key, answer), request in zip(answers.items(), asked, strict=True)
         if isinstance(answer, Refusal) and not answer.error
     ]
-    reached = cedarpy.is_authorized_batch([request for _, request in unexplained], bundle.companions, entities)
+    reached = cedarpy.is_authorized_batch(
+        [request for _, request in unexplained], bundle.companions, entities
+    )
     for (key, _), result in zip(unexplained, reached, strict=True):
         answers[key] = _explained(bundle, key, answers[key].determining, result)
     return answers

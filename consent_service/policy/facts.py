@@ -7,6 +7,7 @@ them is `decision`. No id goes to Cedar: two questions with equal facts get equa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -94,13 +95,13 @@ _PRINCIPALS: dict[ReaderKind, str] = {
 }
 
 
-def catalogue_entities(types: dict[TypeKey, InformationType]) -> str:
-    """The catalogue as Cedar entities (JSON): parsed once per bundle, so no policy repeats a list of types."""
+def catalogue_entities(types: Mapping[TypeKey, InformationType]) -> str:
+    """The catalogue as Cedar entities (JSON), parsed once per bundle: no policy repeats a list of types."""
     return _json([_catalogue_entity(types[key]) for key in sorted(types)])
 
 
 def question_entities(question: Question) -> str:
-    """What this one question adds to the catalogue's entities (JSON): who asks, and each asked type's facts."""
+    """What one question adds to the catalogue's entities (JSON): who asks, and each asked type's facts."""
     reader = {
         "uid": _uid(_PRINCIPALS[question.reader.kind], "reader"),
         "attrs": {"role": _ref("Role", question.reader.role)},
@@ -168,6 +169,7 @@ def _catalogue_entity(information: InformationType) -> dict[str, object]:
         "is_gate": information.gate,
         "exempt_from_gate": information.exempt_from_gate,
         "locating": information.locating,
+        "secret_address_denies": "secret_address_denies" in information.rules,
         "second_approver": information.second_approver,
     }
     return {"uid": _uid("InformationType", information.key), "attrs": attributes, "parents": []}

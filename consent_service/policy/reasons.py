@@ -1,0 +1,141 @@
+"""The codes a decision can carry, their order and class, and their sentences in each language.
+
+Reads `causes.toml` (which decides, so it counts in the bundle's hash) and `reasons/<lang>.toml` (which
+only words). Choosing the sentence an audience may see is `explain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+CAUSES_FILE: Final = "causes.toml"
+REASONS_FOLDER: Final = "reasons"
+REQUIRED_LANGUAGE: Final = "nl"
+
+BUILT_IN: Final = frozenset({"policy_error", "unknown_type", "not_permitted"})
+"""Causes that `decision` itself gives, whatever the policies are."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class PolicyProblem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing wrong with proposed policies: in which file or policy, a stable code, and what exactly."""
+
+    where: str
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.code}: {self.detail}"
+
+
+class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why no. `self`: it lies in who asks, who may be told. `family`: a school never learns it.
+
+    `every_guardian`: it says nothing of safety nor of another person's choice, so any guardian may know.
+    """
+
+    code: str
+    about: Literal["self", "family"]
+    every_guardian: bool = False
+
+
+class Causes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every cause, the one to name first on top, and the grounds on which a permit says yes."""
+
+    causes: tuple[Cause, ...]
+    grounds: tuple[str, ...]
+
+    def first(self, codes: Set[str], *, otherwise: str) -> str:
+        """The one code to name out of several: the first in the order of the file."""
+        return next((cause.code for cause in self.causes if cause.code in codes), otherwise)
+
+    def cause(self, code: str) -> Cause:
+        """The cause of that code; a code that is not known counts as one in the family."""
+        return next((cause for cause in self.causes if cause.code == code), Cause(code, "family"))
+
+
+class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One code in words. `guardian` is in simple language; `school` only for a cause in the reader."""
+
+    staff: str
+    guardian: str
+    school: str = ""
+
+
+class Neutral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The one sentence that says nothing of the cause, whatever it is."""
+
+    school: str
+    guardian: str
+
+
+class Reasons(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every sentence in one language."""
+
+    refused: Neutral
+    allowed: Neutral
+    causes: dict[str, Sentences]
+    grounds: dict[str, Sentences]
+
+
+def read_causes(folder: Path, problems: list[PolicyProblem]) -> Causes:
+    """The causes of `causes.toml`; an unusable file is a problem and counts as empty."""
+    causes = read_toml_struct(folder / CAUSES_FILE, Causes, problems) or Causes(causes=(), grounds=())
+    problems += _problems_of_causes(causes)
+    return causes
+
+
+def read_reasons(folder: Path, causes: Causes, problems: list[PolicyProblem]) -> Mapping[str, Reasons]:
+    """The sentences per language; each language has exactly the codes of `causes.toml`."""
+    reasons: dict[str, Reasons] = {}
+    for path in sorted((folder / REASONS_FOLDER).glob("*.toml")):
+        read = read_toml_struct(path, Reasons, problems)
+        if read is not None:
+            reasons[path.stem] = read
+            problems += _problems_of_reasons(f"{REASONS_FOLDER}/{path.name}", read, causes)
+    if REQUIRED_LANGUAGE not in reasons:
+        problems.append(PolicyProblem(REASONS_FOLDER, "language_missing", f"{REQUIRED_LANGUAGE}.toml"))
+    return reasons
+
+
+def read_toml_struct(path: Path, kind: type[T], problems: list[PolicyProblem]) -> T | None:
+    """The file as that struct, or None and a problem that says what is wrong in it."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
+    except OSError:
+        problems.append(PolicyProblem(path.name, "unreadable", "the file is missing or cannot be read"))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        problems.append(PolicyProblem(path.name, "malformed", str(error)))
+    return None
+
+
+def _problems_of_causes(causes: Causes) -> Iterator[PolicyProblem]:
+    codes = [cause.code for cause in causes.causes] + list(causes.grounds)
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield PolicyProblem(CAUSES_FILE, "duplicate_code", code)
+    for code in sorted(BUILT_IN - set(codes)):
+        yield PolicyProblem(CAUSES_FILE, "code_missing", code)
+    family_seen = False
+    for cause in causes.causes:
+        family_seen |= cause.about == "family" and cause.code not in BUILT_IN
+        if family_seen and cause.about == "self":
+            yield PolicyProblem(CAUSES_FILE, "self_after_family", cause.code)
+
+
+def _problems_of_reasons(where: str, reasons: Reasons, causes: Causes) -> Iterator[PolicyProblem]:
+    for cause in causes.causes:
+        sentences = reasons.causes.get(cause.code)
+        if sentences is None:
+            yield PolicyProblem(where, "sentence_missing", cause.code)
+        elif bool(sentences.school) != (cause.about == "self"):
+            yield PolicyProblem(where, "school_sentence", f"{cause.code}: only a cause in itself is told")
+    for code in sorted(set(causes.grounds) - reasons.grounds.keys()):
+        yield PolicyProblem(where, "sentence_missing", code)
+    known = {cause.code for cause in causes.causes}
+    for code in sorted((reasons.causes.keys() - known) | (reasons.grounds.keys() - set(causes.grounds))):
+        yield PolicyProblem(where, "sentence_unused", code)
