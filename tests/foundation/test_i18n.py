@@ -1,0 +1,199 @@
+"""Tests of `consent_service.foundation.i18n`, and that nothing a person reads lacks a translation."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from consent_service.foundation.errors import Problem
+from consent_service.foundation.i18n import (
+    LOCALE_FOLDER,
+    N_,
+    SOURCE,
+    SUPPORTED,
+    choose_language,
+    language_name,
+    problem_sentence,
+    problem_sentences,
+    translator,
+)
+
+PACKAGE = LOCALE_FOLDER.parent
+TRANSLATIONS = tuple(language for language in SUPPORTED if language != SOURCE)
+
+
+def _in_templates(folder: Path) -> Iterator[str]:
+    found = extract_from_dir(
+        folder,
+        method_map=[("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")],
+        options_map={"**": {"silent": "false", "encoding": "utf-8"}},
+        keywords={"_": None, "gettext": None},
+    )
+    for _, _, message, _, _ in found:
+        if isinstance(message, str) and message:
+            yield message
+
+
+def _calls(folder: Path) -> Iterator[ast.Call]:
+    for path in sorted(folder.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _in_code(folder: Path) -> Iterator[str]:
+    for call in _calls(folder):
+        marks = isinstance(call.func, ast.Name) and call.func.id in {"N_", "_"}
+        edge = (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr == "text"
+            and "translator" in ast.unparse(call.func.value)
+        )
+        if (marks or edge) and call.args and (sentence := _constant(call.args[0])):
+            yield sentence
+
+
+def _constant(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _missing(folder: Path, language: str) -> set[str]:
+    return {*_in_templates(folder), *_in_code(folder)} - translator(language)._sentences.keys()
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_every_sentence_on_a_page_or_in_the_code_is_translated(language: str) -> None:
+    assert sorted(_missing(PACKAGE, language)) == []
+
+
+def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        """<p>{{ _('Enkele aanhaling') }}</p><p>{{ _("Dubbele {naam}", naam=x) }}</p>"""
+        """{% if x == _("In een test") %}{% trans %}Tussen de regels{% endtrans %}{% endif %}"""
+    )
+    (tmp_path / "code.py").write_text('TITLE = N_("In de code")\nprint(translator.text("Aan de rand"))\n')
+
+    assert _missing(tmp_path, "en") == {
+        "Enkele aanhaling",
+        "Dubbele {naam}",
+        "In een test",
+        "Tussen de regels",
+        "In de code",
+        "Aan de rand",
+    }
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_translation_keeps_every_placeholder(language: str) -> None:
+    for sentence, translation in translator(language)._sentences.items():
+        assert _placeholders(translation) == _placeholders(sentence), sentence
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_two_packages_never_translate_one_sentence_differently(language: str) -> None:
+    seen: dict[str, str] = {}
+    for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language, abort_invalid=True):
+                if message.id:
+                    assert seen.setdefault(str(message.id), str(message.string)) == message.string, path.name
+
+
+def _placeholders(sentence: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", sentence))
+
+
+def test_every_problem_has_a_sentence_in_every_language_with_the_same_placeholders() -> None:
+    source = problem_sentences(SOURCE)
+    for language in TRANSLATIONS:
+        sentences = problem_sentences(language)
+        assert sentences.keys() == source.keys()
+        for code, sentence in sentences.items():
+            assert _placeholders(sentence) == _placeholders(source[code]), code
+
+
+def _problem_codes(folder: Path) -> set[str]:
+    """The codes of every `Problem(field, "code", ...)` written out in the code below `folder`."""
+    codes = set()
+    for call in _calls(folder):
+        if isinstance(call.func, ast.Name) and call.func.id == "Problem":
+            named = [keyword.value for keyword in call.keywords if keyword.arg == "code"]
+            for node in (*call.args[1:2], *named):
+                if code := _constant(node):
+                    codes.add(code)
+    return codes
+
+
+def test_every_problem_code_in_the_code_has_a_sentence() -> None:
+    assert sorted(_problem_codes(PACKAGE) - problem_sentences(SOURCE).keys()) == []
+
+
+def test_a_problem_code_without_a_sentence_is_found(tmp_path: Path) -> None:
+    (tmp_path / "form.py").write_text(
+        'Problem("name", "not.there")\nProblem(field="name", code="nor.there")\n'
+    )
+
+    assert _problem_codes(tmp_path) - problem_sentences(SOURCE).keys() == {"not.there", "nor.there"}
+
+
+def test_an_unknown_problem_still_gets_a_sentence() -> None:
+    assert problem_sentence(Problem("name", "never.heard"), "nl") == "Dit klopt niet. Kijk dit na."
+
+
+def test_a_placeholder_never_reaches_inside_a_value() -> None:
+    nl = translator("nl")
+
+    assert nl.text("{name}: {name.__class__} {name[0]}", name="Sam") == "Sam: {name.__class__} {name[0]}"
+    with pytest.raises(KeyError):
+        nl.text("Hallo {name}")
+
+
+def test_a_language_we_do_not_speak_is_refused() -> None:
+    with pytest.raises(KeyError):
+        translator("../../etc")
+
+
+def test_dates_times_and_numbers_are_written_as_the_reader_does() -> None:
+    nl, en = translator("nl"), translator("en")
+    instant = datetime(2026, 8, 31, 22, 30, tzinfo=UTC)
+
+    assert nl.instant(instant) == "1 september 2026 00:30"
+    assert en.date(date(2026, 9, 1)) == "September 1, 2026"
+    assert (nl.number(12345), en.number(12345)) == ("12.345", "12,345")
+    assert (nl.direction, translator("nl")) == ("ltr", nl)
+
+
+def test_languages_carry_their_own_name() -> None:
+    assert [language_name(language) for language in ("nl", "en", "ar", "ti")] == [
+        "Nederlands",
+        "English",
+        "العربية",
+        "ትግርኛ",
+    ]
+    assert translator("nl").name == "Nederlands"
+
+
+def test_a_marked_sentence_is_unchanged() -> None:
+    assert N_("Ja") == "Ja"
+
+
+@pytest.mark.parametrize(
+    "accepted,language",
+    [
+        ("", "nl"),
+        ("de, fr;q=0.9", "nl"),
+        ("en-GB,en;q=0.9,nl;q=0.8", "en"),
+        ("en;q=0.3, nl;q=0.7", "nl"),
+        ("en;q=zero", "nl"),
+        ("en;q=0", "nl"),
+        ("*", "nl"),
+    ],
+)
+def test_the_browser_s_language_is_followed_where_we_speak_it(accepted: str, language: str) -> None:
+    assert choose_language(accepted) == language

@@ -1,0 +1,170 @@
+"""Tests of `consent_service.foundation.settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from consent_service.foundation.errors import ConfigurationError
+from consent_service.foundation.i18n import SUPPORTED, problem_sentence
+from consent_service.foundation.settings import (
+    EXAMPLES,
+    InvalidSettingsError,
+    Settings,
+    load_settings,
+    shipped_policies,
+)
+
+HOME = {"HOME": "/home/operator"}
+SECRET = "hunter2-secret"
+
+
+def _problems(environ: dict[str, str], config: Path | None = None) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidSettingsError) as caught:
+        load_settings(HOME | environ, config)
+    return [(problem.field, problem.code) for problem in caught.value.problems]
+
+
+def _config(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "ruggensteun.toml"
+    path.write_text(content)
+    return path
+
+
+def test_a_secret_is_never_repeated_in_a_message_or_a_representation() -> None:
+    wrong = {
+        f"RUGGENSTEUN_{name.upper()}": f"postgres://x:{SECRET}@host/\0" for name in (*EXAMPLES, "pasword")
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(HOME | wrong)
+    assert SECRET not in f"{caught.value!s} {caught.value!r}"
+
+    url = f"postgresql+asyncpg://ruggensteun:{SECRET}@db/ruggensteun"
+    settings = load_settings(HOME | {"RUGGENSTEUN_DATABASE_URL": url})
+    assert settings.database_url == url
+    assert SECRET not in repr(settings)
+    assert "//***@db/ruggensteun" in repr(settings)
+
+
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    config = _config(tmp_path, 'log_level = "loud"\nhost = true\nsession_idel_minutes = 5\n')
+
+    assert _problems({"RUGGENSTEUN_PORT": "many", "RUGGENSTEUN_KEYSTOR": "x"}, config) == [
+        ("keystor", "settings.unknown"),
+        ("session_idel_minutes", "settings.unknown"),
+        ("host", "settings.text"),
+        ("port", "settings.number"),
+        ("log_level", "settings.choice"),
+    ]
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_one_and_an_example() -> None:
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^RUGGENSTEUN_PUBLIC_URL: there is no such setting\. Did you mean public_origin\? "
+        r"Example: RUGGENSTEUN_PUBLIC_ORIGIN=https://ruggensteun\.example$",
+    ):
+        load_settings(HOME | {"RUGGENSTEUN_PUBLIC_URL": "https://x.example"})
+
+
+@pytest.mark.parametrize(
+    "name,value,code",
+    [
+        ("port", "0", "settings.number"),
+        ("port", "65536", "settings.number"),
+        ("port", "8080.0", "settings.number"),
+        ("port", "٨٠٨٠", "settings.number"),
+        ("environment", "prod", "settings.choice"),
+        ("default_language", "de", "settings.choice"),
+        ("database_url", "postgresql://localhost/x", "settings.database_url"),
+        ("database_url", "sqlite+aiosqlite://", "settings.database_url"),
+        ("state_dir", "a\0b", "settings.path"),
+        ("passphrase_file", "/not/there", "settings.path_missing"),
+        ("policies_dir", "/not/there", "settings.path_missing"),
+        ("host", "not a host", "settings.host"),
+        ("public_origin", "ruggensteun.example", "settings.web_address"),
+        ("public_origin", "javascript://x", "settings.web_address"),
+        ("public_origin", "https://[", "settings.web_address"),
+        ("public_origin", "https://x.example/path", "settings.origin"),
+        ("public_origin", "https://name:secret@x.example", "settings.origin"),
+        ("neutral_site", "javascript:alert(1)", "settings.web_address"),
+        ("session_idle_minutes", "121", "settings.number"),
+        ("database_pool_size", "-1", "settings.number"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused(name: str, value: str, code: str) -> None:
+    assert _problems({f"RUGGENSTEUN_{name.upper()}": value}) == [(name, code)]
+
+
+def test_a_session_may_not_be_idle_for_longer_than_it_lasts() -> None:
+    limits = {"RUGGENSTEUN_SESSION_IDLE_MINUTES": "60", "RUGGENSTEUN_SESSION_ABSOLUTE_MINUTES": "30"}
+
+    assert _problems(limits) == [("session_idle_minutes", "settings.idle_longer_than_absolute")]
+
+
+def test_production_is_https_only() -> None:
+    production = {"RUGGENSTEUN_ENVIRONMENT": "production"}
+
+    assert _problems(production) == [("public_origin", "settings.https_in_production")]
+    settings = load_settings(HOME | production | {"RUGGENSTEUN_PUBLIC_ORIGIN": "https://x.example/"})
+    assert settings.is_production
+    assert settings.public_origin == "https://x.example"
+
+
+@pytest.mark.parametrize(
+    "content,code",
+    [
+        (None, "settings.file_missing"),
+        (b"port = ", "settings.file_not_toml"),
+        (b"\xff\xfe", "settings.file_unreadable"),
+    ],
+)
+def test_a_settings_file_that_cannot_be_used_is_refused(
+    tmp_path: Path, content: bytes | None, code: str
+) -> None:
+    path = tmp_path / "ruggensteun.toml"
+    if content is not None:
+        path.write_bytes(content)
+
+    assert _problems({"RUGGENSTEUN_CONFIG": str(path)}) == [("config", code)]
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    config = _config(tmp_path, 'port = 9000\nhost = "::1"\nkeystore = "keys/store"\nstate_dir = "~/state"\n')
+
+    settings = load_settings(HOME | {"RUGGENSTEUN_PORT": "9001", "RUGGENSTEUN_LOG_LEVEL": ""}, config)
+
+    assert settings.port == 9001
+    assert settings.public_origin == "http://[::1]:9001"
+    assert settings.keystore == tmp_path / "keys" / "store"
+    assert settings.state_dir == Path("/home/operator/state")
+    assert settings.log_level == "info"
+
+
+def test_everything_has_a_default() -> None:
+    settings = load_settings(HOME)
+
+    assert settings.state_dir == Path("/home/operator/.local/state/ruggensteun")
+    assert settings.database_url == f"sqlite+aiosqlite:///{settings.state_dir}/ruggensteun.sqlite"
+    assert settings.keystore == settings.state_dir / "keystore"
+    assert settings.policies_dir == shipped_policies()
+    assert load_settings({"XDG_STATE_HOME": "/state"}).state_dir == Path("/state/ruggensteun")
+
+
+def test_every_setting_has_an_example_that_works(tmp_path: Path) -> None:
+    assert set(EXAMPLES) == set(Settings.__struct_fields__)
+
+    present = {name: str(tmp_path) for name in ("passphrase_file", "policies_dir")}
+    load_settings(
+        {f"RUGGENSTEUN_{name.upper()}": value for name, value in (dict(EXAMPLES) | present).items()}
+    )
+
+
+def test_every_message_is_a_whole_sentence_in_every_language() -> None:
+    with pytest.raises(InvalidSettingsError) as caught:
+        load_settings({"RUGGENSTEUN_PORT": "x", "RUGGENSTEUN_PROT": "x", "RUGGENSTEUN_CONFIG": "/not/there"})
+
+    for problem in caught.value.problems:
+        for language in SUPPORTED:
+            assert "{" not in problem_sentence(problem, language)
