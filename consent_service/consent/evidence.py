@@ -1,0 +1,34 @@
+"""Evidence of a conversation, sealed under the guardian's own key and opened only here."""
+
+from __future__ import annotations
+
+import msgspec
+
+from consent_service.consent.model import Evidence
+from consent_service.foundation.errors import IntegrityError
+from consent_service.keyring.model import WrappedPersonKey
+from consent_service.keyring.opening import open_for_person
+from consent_service.keyring.sealing import seal_for_person
+from consent_service.keyring.service import KeyRing
+
+_PURPOSE = "consent-evidence"
+_decoder = msgspec.msgpack.Decoder(Evidence)
+
+
+def seal_evidence(ring: KeyRing, key: WrappedPersonKey, sitting: str, evidence: Evidence) -> bytes:
+    """The sealed evidence of one sitting."""
+    plaintext = msgspec.msgpack.encode(evidence)
+    return seal_for_person(ring, key, purpose=_PURPOSE, record=sitting, plaintext=plaintext)
+
+
+def open_evidence(ring: KeyRing, key: WrappedPersonKey, sitting: str, sealed: bytes) -> Evidence:
+    """The evidence of one sitting.
+
+    Raises:
+        IntegrityError: the bytes are not the evidence of this sitting.
+    """
+    raw = open_for_person(ring, key, purpose=_PURPOSE, record=sitting, envelope=sealed)
+    try:
+        return _decoder.decode(raw)
+    except msgspec.DecodeError as failure:
+        raise IntegrityError("sealed evidence has an unknown shape") from failure

@@ -1,0 +1,434 @@
+"""Withdrawing, objecting and the standing answers.
+
+A withdrawal or objection is a stop: it stands in the journal before anybody is told "accepted", is
+written to the ledger at once when everything is up, and replayed first of all when it was not.
+Giving consent is `sittings`; whether an answer suffices is `policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit.events import By
+from consent_service.audit.log import AuditLog
+from consent_service.consent.codes import code_hash, normalised_code
+from consent_service.consent.ledger import NewDecision, write_decisions
+from consent_service.consent.model import Capacity, Decision, Method, Standing, fold
+from consent_service.consent.reading import read_decisions
+from consent_service.consent.tables import consent_ledger, withdrawal_codes
+from consent_service.families.model import authority_on
+from consent_service.families.reading import read_authority, read_relationships
+from consent_service.families.tables import guardians
+from consent_service.foundation.clock import Clock, local_date
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import InputError, NotFoundError, Problem, UnavailableError
+from consent_service.foundation.ids import (
+    INSTALLATION,
+    DecisionId,
+    FamilyId,
+    PersonId,
+    RelationshipId,
+    TenantId,
+    TypeKey,
+)
+from consent_service.foundation.stop_journal import Stop, StopJournal
+from consent_service.identity.model import Counsellor, GuardianActor, System, by
+from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.model import Catalogue
+from consent_service.organisations.service import OrganisationService, require
+
+Key = tuple[RelationshipId, TypeKey]
+_STOP_KINDS: dict[Literal["withdrawal", "objection"], Literal["withdrawn", "objected"]] = {
+    "withdrawal": "withdrawn",
+    "objection": "objected",
+}
+
+
+class StopAccepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The stop holds. `written` is False while it stands in the journal only, to be replayed."""
+
+    at: datetime
+    written: bool
+
+
+class CodeHolder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose receipt a code is on; who typed it may withdraw on that guardian's behalf, nothing else."""
+
+    tenant: TenantId
+    family: FamilyId
+    guardian: PersonId
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose answers a stop is about, and which: all of them when `keys` is empty."""
+
+    tenant: TenantId
+    family: FamilyId
+    guardian: PersonId
+    keys: tuple[Key, ...] = ()
+
+
+class ConsentService:
+    """Stops and standing answers."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        log: AuditLog,
+        clock: Clock,
+        journal: StopJournal,
+        organisations: OrganisationService,
+        catalogue: Catalogue,
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._clock = clock
+        self._journal = journal
+        self._organisations = organisations
+        self._catalogue = catalogue
+
+    # --- stopping ----------------------------------------------------------------------------
+
+    async def withdraw(
+        self, actor: GuardianActor | Counsellor, target: Target, *, method: Method
+    ) -> StopAccepted:
+        """Take back what was given; no reason is asked, and it holds at once (AVG 7(3)).
+
+        A counsellor may pass a withdrawal on. With the database away the journal alone makes it hold,
+        for a guardian whose session proved beforehand who she is.
+
+        Raises:
+            NotAllowedError: somebody else's answers.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        await self._require(actor, Action.WITHDRAW_CONSENT, target)
+        return await self._stop("withdrawal", target, by(actor), method)
+
+    async def object(
+        self, actor: GuardianActor | Counsellor, target: Target, *, method: Method
+    ) -> StopAccepted:
+        """A guardian objects. Whether it counts is judged on reading; the answer is the same for all (S4).
+
+        Raises:
+            NotAllowedError: on behalf of somebody else.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        await self._require(actor, Action.OBJECT, target)
+        return await self._stop("objection", target, by(actor), method)
+
+    async def holder_of_code(self, entered: str) -> CodeHolder:
+        """Whose code this is.
+
+        Raises:
+            InputError: a typing error, or no such code; the same words for both.
+            DatabaseUnavailableError: use `withdraw_by_code`, which then accepts any well-formed code.
+        """
+        code = _required_code(entered)
+        async with self._database.reading() as conn:
+            holder = await self._holder(conn, code_hash(code))
+        if holder is None:
+            raise InputError([Problem("code", "code_unknown")])
+        return holder
+
+    async def withdraw_by_code(self, entered: str, keys: Sequence[Key] = ()) -> StopAccepted:
+        """Withdraw with the code on the receipt, without logging in; everything when no keys are named.
+
+        With the database away a well-formed code is journalled as its hash and resolved on replay.
+
+        Raises:
+            InputError: a typing error, or no such code.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        code = _required_code(entered)
+        try:
+            holder = await self.holder_of_code(code)
+        except UnavailableError:
+            subject = {"code": code_hash(code), "keys": _joined(keys)}
+            stop = self._journal.accept(
+                "withdrawal", tenant=INSTALLATION, at=self._clock.now(), subject=subject
+            )
+            return StopAccepted(stop.at, written=False)
+        target = Target(holder.tenant, holder.family, holder.guardian, tuple(keys))
+        return await self._stop("withdrawal", target, By("guardian", holder.guardian), "code")
+
+    async def replay(self, stop: Stop) -> bool:
+        """Carry out a journalled stop; True when it is one of ours. Twice changes nothing."""
+        if stop.kind not in ("withdrawal", "objection"):
+            return False
+        async with self._database.transaction() as conn:
+            target = await self._target_of(conn, stop)
+            if target is not None:
+                await self._write_stop(conn, stop, target, by(System()), _method_of(stop), late=True)
+        return True
+
+    # --- correcting --------------------------------------------------------------------------
+
+    async def invalidate(
+        self, actor: Counsellor, target: Target, decision: DecisionId
+    ) -> None:
+        """A decision that was given by mistake or by the wrong person never counted.
+
+        Raises:
+            NotFoundError: no such decision of this guardian.
+        """
+        await self._require(actor, Action.WITHDRAW_CONSENT, target)
+        now = self._clock.now()
+        async with self._database.transaction() as conn:
+            mine = await self._decisions_of(conn, target)
+            wrong = next((row for row in mine if row.decision == decision), None)
+            if wrong is None:
+                raise NotFoundError("decision")
+            correction = NewDecision(
+                relationship=wrong.relationship,
+                information_type=wrong.information_type,
+                person=target.guardian,
+                capacity=wrong.capacity,
+                kind="invalidated",
+                method="page",
+                decided_at=now,
+                invalidates=decision,
+            )
+            await write_decisions(
+                conn, self._log, tenant=target.tenant, by=by(actor), now=now, decisions=[correction]
+            )
+
+    async def lift_objection(self, actor: GuardianActor | Counsellor, target: Target) -> None:
+        """The same person takes an objection back.
+
+        Raises:
+            NotAllowedError: on behalf of somebody else.
+        """
+        await self._require(actor, Action.OBJECT, target)
+        now = self._clock.now()
+        async with self._database.transaction() as conn:
+            decisions = [
+                NewDecision(
+                    relationship=relationship,
+                    information_type=key,
+                    person=target.guardian,
+                    capacity=await self._capacity(conn, target, relationship, now),
+                    kind="objection_lifted",
+                    method="page",
+                    decided_at=now,
+                )
+                for (relationship, key), standing in (await self._standings_of(conn, target)).items()
+                if standing.objecting and _wanted(target, (relationship, key))
+            ]
+            await write_decisions(
+                conn, self._log, tenant=target.tenant, by=by(actor), now=now, decisions=decisions
+            )
+
+    # --- standing answers --------------------------------------------------------------------
+
+    async def standing_answers(
+        self, conn: AsyncConnection, tenant: TenantId, relationships: Iterable[RelationshipId]
+    ) -> dict[Key, dict[PersonId, Standing]]:
+        """Where everybody stands now, per relationship and type."""
+        rows = await read_decisions(conn, tenant, relationships)
+        return fold_all(rows, now=self._clock.now())
+
+    async def own_answers(self, actor: GuardianActor) -> dict[Key, Standing]:
+        """The guardian's own standing answers; never another's (S44)."""
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        require(actor, Action.SEE_OWN_PAGE, facts)
+        async with self._database.reading() as conn:
+            return await self._standings_of(conn, Target(actor.tenant, actor.family, actor.guardian))
+
+    async def answers_by_code(self, entered: str) -> dict[Key, Standing]:
+        """The standing answers of the guardian whose receipt carries this code.
+
+        Raises:
+            InputError: a typing error, or no such code.
+        """
+        holder = await self.holder_of_code(entered)
+        async with self._database.reading() as conn:
+            target = Target(holder.tenant, holder.family, holder.guardian)
+            return await self._standings_of(conn, target)
+
+    # --- parts -------------------------------------------------------------------------------
+
+    async def _require(
+        self, actor: GuardianActor | Counsellor, action: Action, target: Target
+    ) -> None:
+        assigned = False
+        if isinstance(actor, Counsellor):
+            async with self._database.reading() as conn:
+                assigned = await self._organisations.is_assigned(conn, actor, target.family)
+                known = await self._is_guardian(conn, target)
+            if not known:
+                raise NotFoundError("guardian")
+        facts = Circumstances(
+            tenant=target.tenant, family=target.family, person=target.guardian, assigned=assigned
+        )
+        require(actor, action, facts)
+
+    async def _stop(
+        self, kind: Literal["withdrawal", "objection"], target: Target, who: By, method: Method
+    ) -> StopAccepted:
+        """1. journal, flushed to disk. 2. ledger and entry. 3. mark done."""
+        subject = {
+            "family": target.family,
+            "guardian": target.guardian,
+            "keys": _joined(target.keys),
+            "method": method,
+        }
+        stop = self._journal.accept(
+            kind, tenant=target.tenant, at=self._clock.now(), subject=subject
+        )
+        try:
+            async with self._database.transaction() as conn:
+                await self._write_stop(conn, stop, target, who, method, late=False)
+        except UnavailableError:
+            return StopAccepted(stop.at, written=False)
+        self._journal.mark_done(stop.id)
+        return StopAccepted(stop.at, written=True)
+
+    async def _write_stop(
+        self,
+        conn: AsyncConnection,
+        stop: Stop,
+        target: Target,
+        who: By,
+        method: Method,
+        *,
+        late: bool,
+    ) -> None:
+        done = await conn.execute(
+            select(consent_ledger.c.decision).where(
+                consent_ledger.c.tenant == target.tenant, consent_ledger.c.stop == stop.id
+            )
+        )
+        if done.first() is not None:
+            return
+        now = self._clock.now()
+        kind = _STOP_KINDS["objection" if stop.kind == "objection" else "withdrawal"]
+        keys = target.keys or await self._keys_to_stop(conn, target, kind)
+        decisions = [
+            NewDecision(
+                relationship=relationship,
+                information_type=key,
+                person=target.guardian,
+                capacity=await self._capacity(conn, target, relationship, now),
+                kind=kind,
+                method=method,
+                decided_at=stop.at,
+                stop=stop.id,
+                late_since=stop.at if late else None,
+            )
+            for relationship, key in await self._own_keys(conn, target, keys)
+        ]
+        await write_decisions(
+            conn, self._log, tenant=target.tenant, by=who, now=now, decisions=decisions
+        )
+
+    async def _keys_to_stop(
+        self, conn: AsyncConnection, target: Target, kind: Literal["withdrawn", "objected"]
+    ) -> tuple[Key, ...]:
+        """All: a withdrawal reaches each type this person ever answered, an objection every type."""
+        if kind == "objected":
+            found = await read_relationships(conn, target.tenant, family=target.family)
+            return tuple((r.relationship, key) for r in found for key in self._catalogue.types)
+        rows = await self._decisions_of(conn, target)
+        return tuple(dict.fromkeys((row.relationship, row.information_type) for row in rows))
+
+    async def _own_keys(
+        self, conn: AsyncConnection, target: Target, keys: Sequence[Key]
+    ) -> list[Key]:
+        """Only relationships of the guardian's own family, whatever was sent."""
+        found = await read_relationships(conn, target.tenant, family=target.family)
+        own = {relationship.relationship for relationship in found}
+        return [key for key in dict.fromkeys(keys) if key[0] in own]
+
+    async def _target_of(self, conn: AsyncConnection, stop: Stop) -> Target | None:
+        keys = _parted(stop.subject.get("keys", ""))
+        if "code" in stop.subject:
+            holder = await self._holder(conn, stop.subject["code"])
+            if holder is None:
+                return None
+            return Target(holder.tenant, holder.family, holder.guardian, keys)
+        return Target(
+            TenantId(stop.tenant),
+            FamilyId(stop.subject["family"]),
+            PersonId(stop.subject["guardian"]),
+            keys,
+        )
+
+    async def _holder(self, conn: AsyncConnection, hashed: str) -> CodeHolder | None:
+        query = select(withdrawal_codes).where(
+            withdrawal_codes.c.tenant == INSTALLATION, withdrawal_codes.c.code_hash == hashed
+        )
+        row = (await conn.execute(query)).first()
+        if row is None:
+            return None
+        return CodeHolder(TenantId(row.shelter), FamilyId(row.family), PersonId(row.guardian))
+
+    async def _is_guardian(self, conn: AsyncConnection, target: Target) -> bool:
+        query = select(guardians.c.guardian).where(
+            guardians.c.tenant == target.tenant,
+            guardians.c.family == target.family,
+            guardians.c.guardian == target.guardian,
+        )
+        return (await conn.execute(query)).first() is not None
+
+    async def _decisions_of(self, conn: AsyncConnection, target: Target) -> tuple[Decision, ...]:
+        found = await read_relationships(conn, target.tenant, family=target.family)
+        rows = await read_decisions(conn, target.tenant, [r.relationship for r in found])
+        return tuple(row for row in rows if row.person == target.guardian)
+
+    async def _standings_of(self, conn: AsyncConnection, target: Target) -> dict[Key, Standing]:
+        rows = await self._decisions_of(conn, target)
+        folded = fold_all(rows, now=self._clock.now())
+        return {key: people[target.guardian] for key, people in folded.items()}
+
+    async def _capacity(
+        self, conn: AsyncConnection, target: Target, relationship: RelationshipId, now: datetime
+    ) -> Capacity:
+        found = await read_relationships(conn, target.tenant, family=target.family)
+        child = next(r.child for r in found if r.relationship == relationship)
+        facts = await read_authority(conn, target.tenant, persons=[child])
+        authority = authority_on(local_date(now), [target.guardian], facts)
+        return "without_authority" if target.guardian in authority.without else "holder"
+
+
+def fold_all(
+    rows: Iterable[Decision], *, now: datetime
+) -> dict[Key, dict[PersonId, Standing]]:
+    """Decisions of several relationships and types, each folded on its own."""
+    grouped: dict[Key, list[Decision]] = {}
+    for row in rows:
+        grouped.setdefault((row.relationship, row.information_type), []).append(row)
+    return {key: fold(decisions, now=now) for key, decisions in grouped.items()}
+
+
+def _required_code(entered: str) -> str:
+    code = normalised_code(entered)
+    if code is None:
+        raise InputError([Problem("code", "code_unknown")])
+    return code
+
+
+def _wanted(target: Target, key: Key) -> bool:
+    return not target.keys or key in target.keys
+
+
+def _joined(keys: Sequence[Key]) -> str:
+    return ",".join(f"{relationship}:{kind}" for relationship, kind in keys)
+
+
+def _parted(joined: str) -> tuple[Key, ...]:
+    pairs = (item.partition(":") for item in joined.split(",") if item)
+    return tuple((RelationshipId(relationship), TypeKey(kind)) for relationship, _, kind in pairs)
+
+
+def _method_of(stop: Stop) -> Method:
+    if "code" in stop.subject:
+        return "code"
+    method = stop.subject.get("method")
+    return "tablet" if method == "tablet" else "code" if method == "code" else "page"

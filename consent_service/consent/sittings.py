@@ -1,0 +1,458 @@
+"""One conversation with one guardian: which questions, the draft answers, signing.
+
+Nothing counts before it is signed; no choice is no. Each guardian has a sitting alone, each child its
+own question. Handing the tablet over and taking it back is `identity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.log import AuditLog
+from consent_service.consent.codes import code_hash, new_code, normalised_code
+from consent_service.consent.evidence import seal_evidence
+from consent_service.consent.ledger import NewDecision, write_decisions
+from consent_service.consent.model import (
+    CHOICE_OF,
+    Answer,
+    Capacity,
+    Evidence,
+    Interpreter,
+    Question,
+    Receipt,
+    ReceiptLine,
+    Shown,
+    Signature,
+    Sitting,
+    consent_ends,
+)
+from consent_service.consent.tables import sitting_answers, sittings, withdrawal_codes
+from consent_service.families.model import AuthorityFact, authority_on
+from consent_service.families.reading import read_authority, read_relationships
+from consent_service.families.tables import guardians
+from consent_service.foundation.clock import Clock, local_date
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
+from consent_service.foundation.ids import (
+    INSTALLATION,
+    FamilyId,
+    PersonId,
+    RelationshipId,
+    TenantId,
+    TypeKey,
+    new_id,
+)
+from consent_service.identity.model import Counsellor, GuardianActor, by
+from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.model import Catalogue
+from consent_service.information.texts import Texts, TypeText
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.service import OrganisationService, require
+
+_ACTION_OF: dict[Answer, Action] = {
+    "yes": Action.GIVE_CONSENT,
+    "no": Action.REFUSE_CONSENT,
+    "later": Action.POSTPONE_CONSENT,
+}
+
+
+class SittingService:
+    """Intake conversations from the first question to the signature."""
+
+    def __init__(  # noqa: PLR0913 - the one place where these meet
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        organisations: OrganisationService,
+        catalogue: Catalogue,
+        texts: Texts,
+        drafts_allowed: bool,
+    ) -> None:
+        self._database = database
+        self._ring = ring
+        self._log = log
+        self._clock = clock
+        self._organisations = organisations
+        self._catalogue = catalogue
+        self._texts = texts
+        self._drafts_allowed = drafts_allowed
+
+    async def start(
+        self,
+        actor: Counsellor,
+        *,
+        family: FamilyId,
+        guardian: PersonId,
+        language: str,
+        interpreter: Interpreter,
+        types: Sequence[TypeKey] | None = None,
+    ) -> Sitting:
+        """Prepare the questions for one guardian; the first intake's types unless others are named.
+
+        Raises:
+            InputError: the guardian decides nothing here, or the texts are drafts in production.
+        """
+        chosen = types or [kind.key for kind in self._catalogue.asked_first()]
+        self._require_reviewed(language, chosen)
+        now = self._clock.now()
+        sitting = new_id()
+        async with self._database.transaction() as conn:
+            assigned = await self._organisations.is_assigned(conn, actor, family)
+            facts = Circumstances(tenant=actor.tenant, family=family, assigned=assigned)
+            require(actor, Action.START_INTAKE, facts)
+            await self._require_guardian(conn, actor.tenant, family, guardian)
+            questions = await self._questions(conn, actor.tenant, family, guardian, chosen)
+            if not questions:
+                raise InputError([Problem("guardian", "nothing_to_decide")])
+            await conn.execute(
+                insert(sittings).values(
+                    tenant=actor.tenant,
+                    sitting=sitting,
+                    family=family,
+                    guardian=guardian,
+                    counsellor=actor.staff,
+                    language=language,
+                    interpreter=interpreter,
+                    types=",".join(chosen),
+                    started_at=now,
+                    outcome="",
+                )
+            )
+            await self._log.append(
+                conn,
+                tenant=actor.tenant,
+                event=events.IntakeStarted(family, guardian),
+                by=by(actor),
+                subject=guardian,
+            )
+        return Sitting(sitting, family, guardian, language, interpreter, questions, {})
+
+    async def read(self, actor: GuardianActor, sitting: str) -> Sitting:
+        """The sitting with its draft answers, for the guardian whose it is.
+
+        Raises:
+            NotFoundError: no such sitting of this guardian.
+        """
+        async with self._database.reading() as conn:
+            return await self._read(conn, actor, sitting)
+
+    async def answer(
+        self,
+        actor: GuardianActor,
+        sitting: str,
+        question: Question,
+        *,
+        answer: Answer,
+        shown: Shown,
+    ) -> Sitting:
+        """Note one answer; until signing it can be changed and counts for nothing.
+
+        Raises:
+            ConflictError: the sitting is finished, or the text changed while it was on the screen.
+            NotFoundError: this question is not asked in this sitting.
+        """
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        require(actor, _ACTION_OF[answer], facts)
+        self._require_current_text(question.information_type, shown)
+        async with self._database.transaction() as conn:
+            current = await self._open(conn, actor, sitting)
+            if question not in current.questions:
+                raise NotFoundError("question")
+            place = (
+                (sitting_answers.c.tenant == actor.tenant)
+                & (sitting_answers.c.sitting == sitting)
+                & (sitting_answers.c.relationship == question.relationship)
+                & (sitting_answers.c.information_type == question.information_type)
+            )
+            await conn.execute(delete(sitting_answers).where(place))
+            await conn.execute(
+                insert(sitting_answers).values(
+                    tenant=actor.tenant,
+                    sitting=sitting,
+                    relationship=question.relationship,
+                    information_type=question.information_type,
+                    answer=answer,
+                    language=shown.language,
+                    text_version=shown.text_version,
+                    text_hash=shown.text_hash,
+                    screen_hash=shown.screen_hash,
+                    answered_at=self._clock.now(),
+                )
+            )
+            return await self._read(conn, actor, sitting)
+
+    async def choose_language(self, actor: GuardianActor, sitting: str, language: str) -> None:
+        """Go on in another language.
+
+        Raises:
+            InputError: the texts in that language may not be used here.
+        """
+        if language not in self._texts.languages:
+            raise InputError([Problem("language", "language_unknown")])
+        async with self._database.transaction() as conn:
+            current = await self._open(conn, actor, sitting)
+            self._require_reviewed(language, [q.information_type for q in current.questions])
+            await conn.execute(
+                update(sittings)
+                .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting)
+                .values(language=language)
+            )
+
+    async def sign(self, actor: GuardianActor, sitting: str, signature: Signature) -> Receipt:
+        """Make the answers count: the ledger, the sealed evidence and a withdrawal code, at once.
+
+        Raises:
+            InputError: a question is unanswered, or the signature is empty.
+            ConflictError: the sitting was signed or stopped before.
+        """
+        now = self._clock.now()
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        require(actor, Action.GIVE_CONSENT, facts)
+        if not signature.value.strip() or len(signature.value) > 20_000:
+            raise InputError([Problem("signature", "signature_missing")])
+        code = new_code()
+        async with self._database.transaction() as conn:
+            current = await self._open(conn, actor, sitting)
+            if current.next_question() is not None:
+                raise InputError([Problem("answers", "answers_missing")])
+            decisions = await self._decisions(conn, actor, current, now)
+            await write_decisions(
+                conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
+            )
+            await self._keep_evidence(conn, actor, current, signature)
+            await self._keep_code(conn, actor, code, now)
+            await self._finish(conn, actor, current, "signed")
+        lines = tuple(
+            ReceiptLine(
+                decision.relationship,
+                decision.information_type,
+                current.answers[decision.relationship, decision.information_type],
+                decision.valid_until,
+            )
+            for decision in decisions
+        )
+        return Receipt(
+            sitting, actor.family, actor.guardian, now, current.language, code, lines
+        )
+
+    async def not_now(self, actor: GuardianActor, sitting: str) -> None:
+        """The parent is not fit to decide now: nothing counts, a task follows (S55)."""
+        async with self._database.transaction() as conn:
+            current = await self._open(conn, actor, sitting)
+            await self._finish(conn, actor, current, "not_now")
+
+    # --- parts -------------------------------------------------------------------------------
+
+    async def _open(self, conn: AsyncConnection, actor: GuardianActor, sitting: str) -> Sitting:
+        current = await self._read(conn, actor, sitting)
+        if current.finished_at is not None:
+            raise ConflictError("this sitting is finished")
+        return current
+
+    async def _read(self, conn: AsyncConnection, actor: GuardianActor, sitting: str) -> Sitting:
+        mine = (
+            (sittings.c.tenant == actor.tenant)
+            & (sittings.c.sitting == sitting)
+            & (sittings.c.guardian == actor.guardian)
+        )
+        row = (await conn.execute(select(sittings).where(mine))).first()
+        if row is None or row.family != actor.family:
+            raise NotFoundError("sitting")
+        drafts = await conn.execute(
+            select(sitting_answers).where(
+                sitting_answers.c.tenant == actor.tenant, sitting_answers.c.sitting == sitting
+            )
+        )
+        types = [TypeKey(key) for key in row.types.split(",")]
+        return Sitting(
+            sitting=sitting,
+            family=actor.family,
+            guardian=actor.guardian,
+            language=row.language,
+            interpreter=row.interpreter,
+            questions=await self._questions(conn, actor.tenant, actor.family, actor.guardian, types),
+            answers={
+                (RelationshipId(d.relationship), TypeKey(d.information_type)): d.answer
+                for d in drafts
+            },
+            finished_at=row.finished_at,
+            outcome=row.outcome,
+        )
+
+    async def _questions(
+        self,
+        conn: AsyncConnection,
+        tenant: TenantId,
+        family: FamilyId,
+        guardian: PersonId,
+        types: Sequence[TypeKey],
+    ) -> tuple[Question, ...]:
+        """One question per child and type, for the children over whom this guardian decides today."""
+        now = self._clock.now()
+        active = [r for r in await read_relationships(conn, tenant, family=family) if r.is_active(now)]
+        deciding = [
+            r for r in active if await self._capacity(conn, tenant, family, guardian, r.child, now)
+        ]
+        return tuple(
+            Question(relationship.relationship, relationship.child, key)
+            for key in self._catalogue.types
+            if key in types
+            for relationship in deciding
+        )
+
+    async def _capacity(
+        self,
+        conn: AsyncConnection,
+        tenant: TenantId,
+        family: FamilyId,
+        guardian: PersonId,
+        child: PersonId,
+        now: datetime,
+    ) -> Capacity | None:
+        """In which capacity the guardian decides about the child today, or None."""
+        facts: Sequence[AuthorityFact] = await read_authority(conn, tenant, persons=[child])
+        query = select(guardians.c.guardian).where(
+            guardians.c.tenant == tenant, guardians.c.family == family
+        )
+        everyone = [PersonId(person) for person in (await conn.execute(query)).scalars()]
+        authority = authority_on(local_date(now), everyone, facts)
+        if guardian not in authority.deciders:
+            return None
+        voogd = any(fact.guardian == guardian and fact.kind == "voogd" for fact in facts)
+        return "voogd" if voogd else "holder"
+
+    async def _decisions(
+        self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, now: datetime
+    ) -> list[NewDecision]:
+        drafts = await conn.execute(
+            select(sitting_answers).where(
+                sitting_answers.c.tenant == actor.tenant,
+                sitting_answers.c.sitting == current.sitting,
+            )
+        )
+        shown = {
+            (row.relationship, row.information_type): Shown(
+                row.language, row.text_version, row.text_hash, row.screen_hash
+            )
+            for row in drafts
+        }
+        decisions = []
+        for question in current.questions:
+            place = (question.relationship, question.information_type)
+            answer = current.answers[place]
+            capacity = await self._capacity(
+                conn, actor.tenant, actor.family, actor.guardian, question.child, now
+            )
+            kind = self._catalogue.types[question.information_type]
+            decisions.append(
+                NewDecision(
+                    relationship=question.relationship,
+                    information_type=question.information_type,
+                    person=actor.guardian,
+                    capacity=capacity or "without_authority",
+                    kind=CHOICE_OF[answer],
+                    method="tablet",
+                    shown=shown[place],
+                    decided_at=now,
+                    valid_until=consent_ends(kind, local_date(now)) if answer == "yes" else None,
+                    sitting=current.sitting,
+                )
+            )
+        return decisions
+
+    async def _keep_evidence(
+        self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, signature: Signature
+    ) -> None:
+        answers = {f"{place[0]}:{place[1]}": str(a) for place, a in current.answers.items()}
+        evidence = Evidence(signature, current.interpreter, answers)
+        key = await self._ring.person_key(conn, actor.tenant, actor.guardian)
+        sealed = seal_evidence(self._ring, key, current.sitting, evidence)
+        await conn.execute(
+            update(sittings)
+            .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == current.sitting)
+            .values(sealed_evidence=sealed)
+        )
+
+    async def _keep_code(
+        self, conn: AsyncConnection, actor: GuardianActor, code: str, now: datetime
+    ) -> None:
+        await conn.execute(
+            insert(withdrawal_codes).values(
+                tenant=INSTALLATION,
+                code_hash=code_hash(normalised_code(code) or ""),
+                shelter=actor.tenant,
+                family=actor.family,
+                guardian=actor.guardian,
+                created_at=now,
+            )
+        )
+
+    async def _finish(
+        self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, outcome: str
+    ) -> None:
+        """End the sitting; the drafts have served and go."""
+        done = await conn.execute(
+            update(sittings)
+            .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == current.sitting)
+            .where(sittings.c.finished_at.is_(None))
+            .values(finished_at=self._clock.now(), outcome=outcome)
+        )
+        if done.rowcount != 1:
+            raise ConflictError("this sitting is finished")
+        await conn.execute(
+            delete(sitting_answers).where(
+                sitting_answers.c.tenant == actor.tenant,
+                sitting_answers.c.sitting == current.sitting,
+            )
+        )
+        given = list(current.answers.values()) if outcome == "signed" else []
+        await self._log.append(
+            conn,
+            tenant=actor.tenant,
+            event=events.IntakeFinished(
+                current.family,
+                current.guardian,
+                yes=given.count("yes"),
+                no=given.count("no"),
+                later=given.count("later"),
+                outcome=outcome,
+            ),
+            by=by(actor),
+            subject=actor.guardian,
+        )
+
+    async def _require_guardian(
+        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, guardian: PersonId
+    ) -> None:
+        query = select(guardians.c.guardian).where(
+            guardians.c.tenant == tenant,
+            guardians.c.family == family,
+            guardians.c.guardian == guardian,
+        )
+        if (await conn.execute(query)).first() is None:
+            raise InputError([Problem("guardian", "guardian_unknown")])
+
+    def _require_reviewed(self, language: str, types: Sequence[TypeKey]) -> None:
+        if language not in self._texts.languages:
+            raise InputError([Problem("language", "language_unknown")])
+        drafts = [k for k in types if self._texts.of_type(language, k).review == "draft"]
+        if drafts and not self._drafts_allowed:
+            raise InputError([Problem("language", "texts_not_reviewed")])
+
+    def _require_current_text(self, key: TypeKey, shown: Shown) -> None:
+        current = self._texts.of_type(shown.language, key)
+        if (shown.text_version, shown.text_hash) != (text_version(current), current.hash):
+            raise ConflictError("the text changed while it was on the screen")
+
+
+def text_version(text: TypeText) -> str:
+    """Which text was shown: its id and version; a new purpose or recipient has a new id."""
+    return f"{text.id}@{text.version}"

@@ -1,0 +1,85 @@
+"""The ledger (insert-only, guarded by triggers) and the sittings in which answers are still drafts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, String, Table
+
+from consent_service.audit.protection import INSERT_ONLY
+from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
+
+consent_ledger = Table(
+    "consent_ledger",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("decision", Id, primary_key=True, info=holds("none")),
+    Column("relationship", Id, nullable=False, info=holds("pseudonym")),
+    Column("information_type", String(40), nullable=False, info=holds("none")),
+    Column("person", Id, nullable=False, info=holds("pseudonym")),
+    Column("capacity", String(24), nullable=False, info=holds("none")),
+    Column("kind", String(24), nullable=False, info=holds("none")),
+    Column("method", String(8), nullable=False, info=holds("none")),
+    Column("language", String(8), nullable=False, info=holds("none")),
+    Column("text_version", String(64), nullable=False, info=holds("none")),
+    Column("text_hash", String(64), nullable=False, info=holds("none")),
+    Column("screen_hash", String(64), nullable=False, info=holds("none")),
+    Column("sitting", Id, info=holds("none")),
+    Column("witness", Id, info=holds("pseudonym")),
+    Column("invalidates", Id, info=holds("none")),
+    Column("stop", Id, info=holds("none")),
+    Column("decided_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("valid_until", UtcDateTime, info=holds("none")),
+    ForeignKeyConstraint(
+        ["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]
+    ),
+    Index("ix_consent_ledger_tenant_relationship", "tenant", "relationship", "information_type"),
+    Index("ix_consent_ledger_tenant_person", "tenant", "person"),
+    Index("ix_consent_ledger_tenant_text_hash", "tenant", "text_hash"),
+    info=INSERT_ONLY,
+)
+
+sittings = Table(
+    "sittings",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("sitting", Id, primary_key=True, info=holds("none")),
+    Column("family", Id, nullable=False, info=holds("pseudonym")),
+    Column("guardian", Id, nullable=False, info=holds("pseudonym")),
+    Column("counsellor", Id, nullable=False, info=holds("pseudonym")),
+    Column("language", String(8), nullable=False, info=holds("none")),
+    Column("interpreter", String(16), nullable=False, info=holds("none")),
+    Column("types", String(1000), nullable=False, info=holds("none")),
+    Column("started_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("finished_at", UtcDateTime, info=holds("none")),
+    Column("outcome", String(16), nullable=False, info=holds("none")),
+    Column("sealed_evidence", LargeBinary, info=holds("sealed")),
+    ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
+    Index("ix_sittings_tenant_family", "tenant", "family"),
+)
+
+sitting_answers = Table(
+    "sitting_answers",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("sitting", Id, primary_key=True, info=holds("none")),
+    Column("relationship", Id, primary_key=True, info=holds("pseudonym")),
+    Column("information_type", String(40), primary_key=True, info=holds("none")),
+    Column("answer", String(8), nullable=False, info=holds("none")),
+    Column("language", String(8), nullable=False, info=holds("none")),
+    Column("text_version", String(64), nullable=False, info=holds("none")),
+    Column("text_hash", String(64), nullable=False, info=holds("none")),
+    Column("screen_hash", String(64), nullable=False, info=holds("none")),
+    Column("answered_at", UtcDateTime, nullable=False, info=holds("none")),
+    ForeignKeyConstraint(["tenant", "sitting"], ["sittings.tenant", "sittings.sitting"]),
+)
+
+withdrawal_codes = Table(
+    "withdrawal_codes",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("code_hash", String(64), primary_key=True, info=holds("none")),
+    Column("shelter", Id, nullable=False, info=holds("none")),
+    Column("family", Id, nullable=False, info=holds("pseudonym")),
+    Column("guardian", Id, nullable=False, info=holds("pseudonym")),
+    Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
+)

@@ -1,0 +1,182 @@
+"""Rows of families as structs. Used by the service and, for its joined read, by `release.read`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.families.identity_data import open_identity
+from consent_service.families.model import (
+    NOT_ASSESSED,
+    AuthorityFact,
+    Child,
+    Contact,
+    Guardian,
+    Relationship,
+    SafetyAssessment,
+)
+from consent_service.families.tables import (
+    authority_facts,
+    children,
+    guardians,
+    relationship_contacts,
+    relationships,
+    safety_assessments,
+)
+from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
+from consent_service.keyring.service import KeyRing
+
+
+async def read_children(
+    conn: AsyncConnection, ring: KeyRing, tenant: TenantId, *, family: FamilyId
+) -> tuple[Child, ...]:
+    """The children of a family whose key still exists, eldest registration first."""
+    query = (
+        select(children)
+        .where(children.c.tenant == tenant, children.c.family == family)
+        .order_by(children.c.child)
+    )
+    return await open_children(conn, ring, tenant, (await conn.execute(query)).all())
+
+
+async def open_children(
+    conn: AsyncConnection, ring: KeyRing, tenant: TenantId, rows: Iterable[Row[Any]]
+) -> tuple[Child, ...]:
+    """Rows of `children` with their identity opened; erased ones are left out."""
+    found = list(rows)
+    keys = await ring.person_keys(conn, tenant, [row.child for row in found])
+    return tuple(
+        Child(
+            PersonId(row.child),
+            FamilyId(row.family),
+            open_identity(ring, keys[row.child], row.sealed_identity),
+        )
+        for row in found
+        if row.child in keys
+    )
+
+
+async def read_guardians(
+    conn: AsyncConnection, ring: KeyRing, tenant: TenantId, *, family: FamilyId
+) -> tuple[Guardian, ...]:
+    """The guardians of a family whose key still exists, eldest registration first."""
+    query = (
+        select(guardians)
+        .where(guardians.c.tenant == tenant, guardians.c.family == family)
+        .order_by(guardians.c.guardian)
+    )
+    rows = (await conn.execute(query)).all()
+    keys = await ring.person_keys(conn, tenant, [row.guardian for row in rows])
+    return tuple(
+        Guardian(
+            PersonId(row.guardian),
+            FamilyId(row.family),
+            open_identity(ring, keys[row.guardian], row.sealed_identity),
+        )
+        for row in rows
+        if row.guardian in keys
+    )
+
+
+async def read_relationships(
+    conn: AsyncConnection, tenant: TenantId, *, family: FamilyId
+) -> tuple[Relationship, ...]:
+    """Every child-at-school of a family, also those that ended."""
+    query = (
+        select(relationships)
+        .where(relationships.c.tenant == tenant, relationships.c.family == family)
+        .order_by(relationships.c.started_at, relationships.c.relationship)
+    )
+    return tuple(relationship_from(row) for row in await conn.execute(query))
+
+
+async def read_relationship(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+) -> Relationship | None:
+    """One child at one school, or None within this tenant."""
+    query = select(relationships).where(
+        relationships.c.tenant == tenant, relationships.c.relationship == relationship
+    )
+    row = (await conn.execute(query)).first()
+    return None if row is None else relationship_from(row)
+
+
+async def read_authority(
+    conn: AsyncConnection, tenant: TenantId, *, persons: Iterable[PersonId]
+) -> tuple[AuthorityFact, ...]:
+    """What was recorded on authority over these children, oldest first."""
+    query = (
+        select(authority_facts)
+        .where(authority_facts.c.tenant == tenant, authority_facts.c.child.in_(sorted(set(persons))))
+        .order_by(authority_facts.c.recorded_at, authority_facts.c.fact)
+    )
+    return tuple(
+        AuthorityFact(
+            PersonId(row.child),
+            PersonId(row.guardian),
+            row.kind,
+            row.source,
+            row.valid_from,
+            row.valid_until,
+            row.recorded_at,
+        )
+        for row in await conn.execute(query)
+    )
+
+
+async def read_safety(conn: AsyncConnection, tenant: TenantId, *, family: FamilyId) -> SafetyAssessment:
+    """The latest assessment of a family; `not_assessed` when there is none."""
+    query = (
+        select(safety_assessments)
+        .where(safety_assessments.c.tenant == tenant, safety_assessments.c.family == family)
+        .order_by(safety_assessments.c.recorded_at.desc(), safety_assessments.c.assessment.desc())
+        .limit(1)
+    )
+    row = (await conn.execute(query)).first()
+    if row is None:
+        return NOT_ASSESSED
+    return SafetyAssessment(
+        row.level,
+        row.secret_address,
+        row.other_parent_at_school,
+        row.court_order_until,
+        row.review_on,
+    )
+
+
+async def read_contacts(
+    conn: AsyncConnection, tenant: TenantId, wanted: Iterable[RelationshipId]
+) -> dict[RelationshipId, tuple[Contact, ...]]:
+    """The contact list of each relationship, also listings that ended."""
+    query = (
+        select(relationship_contacts)
+        .where(
+            relationship_contacts.c.tenant == tenant,
+            relationship_contacts.c.relationship.in_(sorted(set(wanted))),
+        )
+        .order_by(relationship_contacts.c.starts_at, relationship_contacts.c.listing)
+    )
+    lists: dict[RelationshipId, list[Contact]] = {relationship: [] for relationship in wanted}
+    for row in await conn.execute(query):
+        deputy_for = None if row.deputy_for is None else StaffId(row.deputy_for)
+        lists[RelationshipId(row.relationship)].append(
+            Contact(StaffId(row.staff), deputy_for, row.starts_at, row.ends_at)
+        )
+    return {relationship: tuple(contacts) for relationship, contacts in lists.items()}
+
+
+def relationship_from(row: Row[Any]) -> Relationship:
+    """A row of `relationships` as a struct."""
+    return Relationship(
+        TenantId(row.tenant),
+        RelationshipId(row.relationship),
+        PersonId(row.child),
+        FamilyId(row.family),
+        SchoolId(row.school),
+        row.started_at,
+        row.ended_at,
+    )

@@ -1,0 +1,166 @@
+"""Organisations as values, and the rules about them that need no database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from consent_service.foundation.errors import Problem
+from consent_service.foundation.ids import (
+    AgreementId,
+    FamilyId,
+    SchoolId,
+    StaffId,
+    TenantId,
+)
+from consent_service.identity.model import SchoolRole, StaffKind
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SCHOOL_WEEK: tuple[Weekday, ...] = WEEKDAYS[:5]
+AssignmentKind = Literal["regular", "substitute"]
+SubstituteReason = Literal["colleague_ill", "colleague_leave", "night_duty", "emergency"]
+
+_ESTABLISHMENT_CODE = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()-]{7,18}[0-9]")
+
+
+class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A shelter organisation. `neutral_name` and `phone` are what a school may see and say."""
+
+    tenant: TenantId
+    name: str
+    neutral_name: str
+    phone: str
+
+
+class School(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One school location: BRIN (four) and vestiging (two characters) make its establishment code."""
+
+    tenant: TenantId
+    school: SchoolId
+    establishment_code: str
+    name: str
+    street: str
+    town: str
+    phone: str
+
+
+class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The convenant between shelter and school; both days are included, local time."""
+
+    tenant: TenantId
+    agreement: AgreementId
+    school: SchoolId
+    valid_from: date
+    valid_until: date | None
+    ended_at: datetime | None
+
+
+class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who works for the shelter or for a school, with the opened name."""
+
+    tenant: TenantId
+    staff: StaffId
+    kind: StaffKind
+    name: str
+    school: SchoolId | None
+    role: SchoolRole | None
+    working_days: tuple[Weekday, ...]
+    ended_at: datetime | None
+
+
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A counsellor with a family, regularly or standing in."""
+
+    tenant: TenantId
+    staff: StaffId
+    family: FamilyId
+    kind: AssignmentKind
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+class SchoolDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is entered to register a school."""
+
+    establishment_code: str
+    name: str
+    street: str
+    town: str
+    phone: str
+
+
+class NewStaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is entered to add a member of staff."""
+
+    kind: StaffKind
+    name: str
+    school: SchoolId | None = None
+    role: SchoolRole | None = None
+    working_days: tuple[Weekday, ...] = SCHOOL_WEEK
+
+
+def is_valid_on(agreement: Agreement, day: date, now: datetime) -> bool:
+    """An agreement counts from its first day to its last, and not after it was ended."""
+    if agreement.ended_at is not None and agreement.ended_at <= now:
+        return False
+    return agreement.valid_from <= day and (
+        agreement.valid_until is None or day <= agreement.valid_until
+    )
+
+
+def normalised_establishment_code(entered: str) -> str:
+    """Capitals, no spaces or dashes: `12ab 00` is `12AB00`."""
+    return re.sub(r"[\s-]", "", entered).upper()
+
+
+def check_school(details: SchoolDetails) -> tuple[Problem, ...]:
+    """Everything wrong with the details of a school, at once."""
+    problems = list(_missing(details, ("name", "street", "town")))
+    if not _ESTABLISHMENT_CODE.fullmatch(normalised_establishment_code(details.establishment_code)):
+        problems.append(Problem("establishment_code", "establishment_code_form"))
+    if not is_phone(details.phone):
+        problems.append(Problem("phone", "phone_form"))
+    return tuple(problems)
+
+
+def check_staff(new: NewStaff) -> tuple[Problem, ...]:
+    """School staff have a school and a role there, others have neither; a name is always needed."""
+    problems = list(_missing(new, ("name",)))
+    at_school = new.kind == "school_staff"
+    if at_school and new.school is None:
+        problems.append(Problem("school", "staff_school_missing"))
+    if at_school and new.role is None:
+        problems.append(Problem("role", "staff_role_missing"))
+    if not at_school and (new.school is not None or new.role is not None):
+        problems.append(Problem("school", "staff_school_unwanted"))
+    return tuple(problems)
+
+
+def is_phone(entered: str) -> bool:
+    """Digits with the usual separators, ten to twenty characters."""
+    return _PHONE.fullmatch(entered.strip()) is not None
+
+
+def pack_days(days: Iterable[Weekday]) -> int:
+    """Working days as seven bits, Monday lowest."""
+    return sum(1 << WEEKDAYS.index(day) for day in set(days))
+
+
+def unpack_days(bits: int) -> tuple[Weekday, ...]:
+    """The working days in `bits`, Monday first."""
+    return tuple(day for index, day in enumerate(WEEKDAYS) if bits >> index & 1)
+
+
+def _missing(details: SchoolDetails | NewStaff, fields: tuple[str, ...]) -> Iterable[Problem]:
+    for field in fields:
+        value: str = getattr(details, field)
+        if not value.strip():
+            yield Problem(field, "required")
+        elif len(value) > 120:
+            yield Problem(field, "too_long", {"max": "120"})
