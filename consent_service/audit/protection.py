@@ -23,6 +23,7 @@ _FUNCTION = "refuse_change"
 _FUNCTION_BODY = "BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME USING ERRCODE = '23001'; END;"
 _ROW_BEFORE_UPDATE_OR_DELETE = 1 | 2 | 8 | 16
 _STATEMENT_BEFORE_TRUNCATE = 2 | 32
+_LOOSENING_PRAGMAS = {"writable_schema", "recursive_triggers"}
 _DENIED_ON_TABLE = {sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_DROP_TABLE}
 
 
@@ -77,8 +78,7 @@ def deny_changes(engine: Engine, names: Iterable[str]) -> None:
 
     @event.listens_for(engine, "connect")
     def _install(dbapi_connection: Any, _record: object) -> None:
-        driver = dbapi_connection.driver_connection
-        dbapi_connection.await_(driver.set_authorizer(authorizer))
+        dbapi_connection.run_async(lambda driver: driver.set_authorizer(authorizer))
 
 
 def sqlite_authorizer(names: frozenset[str]) -> Any:
@@ -88,13 +88,10 @@ def sqlite_authorizer(names: frozenset[str]) -> Any:
         protected = first in names and action in _DENIED_ON_TABLE
         undone = action == sqlite3.SQLITE_DROP_TRIGGER and second in names
         altered = action == sqlite3.SQLITE_ALTER_TABLE and second in names
-        loosened = action == sqlite3.SQLITE_PRAGMA and second is not None and first in _LOOSENING
+        loosened = action == sqlite3.SQLITE_PRAGMA and second is not None and first in _LOOSENING_PRAGMAS
         return sqlite3.SQLITE_DENY if protected or undone or altered or loosened else sqlite3.SQLITE_OK
 
     return authorize
-
-
-_LOOSENING = {"writable_schema"}
 
 
 async def check_protection(conn: AsyncConnection, names: Iterable[str] | None = None) -> tuple[str, ...]:

@@ -148,8 +148,7 @@ audit_index = Table(
     Column("tenant", Id, primary_key=True, info=holds("none")),
     Column("kind", String(12), primary_key=True, info=holds("none")),
     Column("key", String(64), primary_key=True, info=holds("pseudonym")),
-    Column("pos", BigInteger, primary_key=True, autoincrement=False, info=holds("none")),
-    Column("entry", Id, nullable=False, info=holds("none")),
+    Column("entry", Id, primary_key=True, info=holds("none")),
     Column("shown", Boolean, nullable=False, info=holds("none")),
     Index("ix_audit_index_tenant_entry", "tenant", "entry"),
 )
