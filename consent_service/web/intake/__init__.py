@@ -1,0 +1,1 @@
+"""The parent's pages on the shelter's tablet."""

@@ -1,0 +1,138 @@
+"""Views of the intake on the tablet. The parent holds it; nothing here may hurry, steer or frighten."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from consent_service.web.components import Option, Part
+from consent_service.web.forms import EMPTY, FormState
+from consent_service.web.pages import View
+
+
+class WelcomePage(View, frozen=True):
+    """What is going to happen, in the parent's language."""
+
+    template: ClassVar[str] = "intake/welcome.html"
+    action: str
+    organisation: str
+    questions: int
+    take_back_href: str
+
+
+class WhoDecidesPage(View, frozen=True):
+    """Which guardian is answering; `value` of an option identifies the guardian, `label` is the name."""
+
+    template: ClassVar[str] = "intake/who_decides.html"
+    action: str
+    step_token: str
+    guardians: tuple[Option, ...]
+    form: FormState = EMPTY
+
+
+class QuestionPage(View, frozen=True):
+    """One question. Texts come from the consent texts of `type_key`, in the parent's language.
+
+    `earlier` is the answer given before, shown as a sentence and never as a preselection.
+    """
+
+    template: ClassVar[str] = "intake/question.html"
+    action: str
+    step_token: str
+    number: int
+    total: int
+    child: str
+    type_key: str
+    label: str
+    question: str
+    explanation: str
+    who_sees: str
+    until: str
+    fixed_line: str
+    never_address: str
+    back_href: str = ""
+    earlier: Literal["", "yes", "no", "later"] = ""
+    draft_text: bool = False
+    not_now_action: str = ""
+    form: FormState = EMPTY
+
+
+class AnswerLine(Part, frozen=True):
+    """One given answer with the way to change just this one."""
+
+    type_key: str
+    label: str
+    question: str
+    answer: Literal["yes", "no", "later"]
+    change_href: str = ""
+
+
+class ChildAnswers(Part, frozen=True):
+    """The answers about one child at one school."""
+
+    child: str
+    school: str
+    answers: tuple[AnswerLine, ...]
+
+
+class CheckPage(View, frozen=True):
+    """All answers once more, before signing."""
+
+    template: ClassVar[str] = "intake/check.html"
+    sign_href: str
+    guardian: str
+    children: tuple[ChildAnswers, ...]
+    fixed_line: str
+
+
+class SignPage(View, frozen=True):
+    """Sign with a typed name, or let the counsellor sign as a witness. Both weigh the same."""
+
+    template: ClassVar[str] = "intake/sign.html"
+    action: str
+    step_token: str
+    guardian: str
+    back_href: str
+    statement: str
+    form: FormState = EMPTY
+
+
+class ReceiptPage(View, frozen=True):
+    """What was answered, for the parent; `checkpoint` is size and root of the log at that moment."""
+
+    template: ClassVar[str] = "intake/receipt.html"
+    organisation: str
+    guardian: str
+    signed_at: datetime
+    method: Literal["typed", "drawn", "witness"]
+    children: tuple[ChildAnswers, ...]
+    withdrawal_code: str
+    withdraw_address: str
+    text_version: str
+    checkpoint: str
+    done_href: str
+
+
+class NeutralReceiptPage(View, frozen=True):
+    """Date and withdrawal code and nothing else: a finder learns neither service, child nor choices."""
+
+    template: ClassVar[str] = "intake/receipt_neutral.html"
+    signed_on: date
+    withdrawal_code: str
+    back_href: str
+
+
+class DonePage(View, frozen=True):
+    """Thanks; the tablet goes back to the counsellor."""
+
+    template: ClassVar[str] = "intake/done.html"
+    take_back_href: str
+
+
+class TakeBackPage(View, frozen=True):
+    """The counsellor takes the tablet back with the PIN; the parent sees only this page."""
+
+    template: ClassVar[str] = "intake/take_back.html"
+    action: str
+    continue_href: str = ""
+    form: FormState = EMPTY

@@ -1,0 +1,86 @@
+"""Views of the privacy officer's pages: metadata and plain words, never content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from consent_service.web.components import FieldLine, Option, Part, TaskLine
+from consent_service.web.forms import EMPTY, FormState
+from consent_service.web.pages import View
+
+
+class EntryLine(Part, frozen=True):
+    """One entry in plain words. `seq` is empty while it is not yet in the tree."""
+
+    href: str
+    at: datetime
+    sentence: str
+    actor: str
+    seq: str = ""
+    erased: bool = False
+
+
+class VerifyResult(Part, frozen=True):
+    """The outcome of verifying the whole log; `problems` are translated, the first bad entry first."""
+
+    ok: bool
+    size: int
+    root: str
+    at: datetime
+    problems: tuple[str, ...] = ()
+
+
+class TrailPage(View, frozen=True):
+    """The trail with its filters (a GET form: `person`, `relationship`, `actor`, `event`, `from`, `until`)."""
+
+    template: ClassVar[str] = "officer/trail.html"
+    filter_action: str
+    verify_action: str
+    tasks_href: str
+    event_types: tuple[Option, ...]
+    entries: tuple[EntryLine, ...]
+    form: FormState = EMPTY
+    filtered: bool = False
+    first_href: str = ""
+    next_href: str = ""
+    open_tasks: int = 0
+    verified: VerifyResult | None = None
+
+
+class EntryPage(View, frozen=True):
+    """One entry with everything that proves it. `inclusion` is a code of `vocabulary.INCLUSION`."""
+
+    template: ClassVar[str] = "officer/entry.html"
+    back_href: str
+    id: str
+    seq: str
+    at: datetime
+    sentence: str
+    event: str
+    actor: str
+    details: tuple[FieldLine, ...]
+    leaf: str
+    leaf_hash: str
+    tag: str
+    bundle: str
+    inclusion: str
+    tree_size: str = ""
+    erased: bool = False
+
+
+class VerifyPage(View, frozen=True):
+    """The outcome of "Nu controleren"."""
+
+    template: ClassVar[str] = "officer/verify.html"
+    back_href: str
+    verify_action: str
+    result: VerifyResult
+
+
+class TasksPage(View, frozen=True):
+    """The privacy officer's open tasks."""
+
+    template: ClassVar[str] = "officer/tasks.html"
+    back_href: str
+    tasks: tuple[TaskLine, ...]

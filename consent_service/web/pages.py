@@ -1,0 +1,61 @@
+"""What every page is made of: the view (its own content) and the page context (the frame around it).
+
+A view holds plain display values, so that a template needs no more than loops and conditions. Codes
+(`safety="danger"`) are put into words by `vocabulary` in the template; free sentences arrive translated.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of one kind of page; `template` is the only template that may render it."""
+
+    template: ClassVar[str]
+
+
+class LanguageOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A language by its own name, e.g. `en` / `English`."""
+
+    code: str
+    name: str
+
+
+class NavigationLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the staff navigation; `count` is the number of open things behind it."""
+
+    href: str
+    label: str
+    current: bool = False
+    count: int = 0
+
+
+class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is working here, shown in the frame. `role` is a code of `vocabulary.ROLES`."""
+
+    name: str
+    role: str
+    organisation: str
+    sign_out_action: str
+
+
+class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The frame of one answer.
+
+    `quick_exit_href` ends the session and leaves; every parent page shows it. `language_action`
+    takes a POST with `language` and `back`.
+    """
+
+    language: str = "nl"
+    csrf_token: str = ""
+    path: str = "/"
+    languages: tuple[LanguageOption, ...] = ()
+    language_action: str = "/taal"
+    quick_exit_href: str = "/snel-weg"
+    signed_in: SignedIn | None = None
+    navigation: tuple[NavigationLink, ...] = ()
+    notice: str = ""
+    """A translated sentence about what was just done, shown once at the top."""

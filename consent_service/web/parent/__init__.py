@@ -1,0 +1,1 @@
+"""The parent's own pages: withdrawing and seeing who looked."""

@@ -1,0 +1,131 @@
+"""Turns a view into HTML in the reader's language. Names are isolated, every value is escaped.
+
+An undefined value is an error, never an empty string: a page with a hole in it must not be shown.
+Sentences come from `foundation.i18n`, words for codes from `vocabulary`, headers from `security`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.enums import MediaType
+from markupsafe import Markup, escape
+
+from consent_service.foundation.clock import AMSTERDAM
+from consent_service.foundation.i18n import Translator, translator
+from consent_service.web.pages import PageContext, View
+from consent_service.web.vocabulary import TABLES, tone, word
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+STATIC_PATH = "/static"
+PICTOGRAMS = tuple(re.findall(r'<symbol id="(\w+)"', (STATIC / "pictograms.svg").read_text()))
+"""Names of the pictograms: one per information type, and `information` for a type without its own."""
+_OPEN, _CLOSE = "\ue000", "\ue001"
+
+
+def render(view: View, page: PageContext, *, status: int = 200) -> Response[str]:
+    """The answer that shows `view` in the language of `page`.
+
+    Raises:
+        jinja2.UndefinedError: the template asks for something the view does not have.
+    """
+    return Response(render_text(view, page), status_code=status, media_type=MediaType.HTML)
+
+
+def render_text(view: View, page: PageContext) -> str:
+    """The HTML of `view`, without an answer around it."""
+    return environment(page.language).get_template(view.template).render(view=view, page=page)
+
+
+@functools.cache
+def environment(language: str) -> Environment:
+    """The one Jinja environment of `language`."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sentences = translator(language)
+    made.globals["_"] = functools.partial(sentence, sentences)
+    made.globals["static"] = static_address
+    made.filters["tone"] = tone
+    made.globals["direction"] = sentences.direction
+    made.globals["pictogram"] = pictogram_address
+    made.filters["name"] = isolated
+    made.filters["word"] = functools.partial(_word_in, sentences)
+    made.filters["pairs"] = functools.partial(_pairs_in, sentences)
+    made.filters["day"] = functools.partial(day_in_words, language=language)
+    made.filters["short_day"] = functools.partial(day_in_digits, language=language)
+    made.filters["moment"] = functools.partial(moment_in_words, language=language)
+    return made
+
+
+def sentence(sentences: Translator, msgid: str, **params: object) -> Markup:
+    """The translated sentence with its parameters escaped; `Markup` parameters stay markup."""
+    marked = {key: f"{_OPEN}{key}{_CLOSE}" for key in params}
+    text = str(escape(sentences.text(msgid, **marked)))
+    for key, value in params.items():
+        text = text.replace(f"{_OPEN}{key}{_CLOSE}", str(escape(value)))
+    return Markup(text)  # noqa: S704 - built from escaped parts only
+
+
+def isolated(name: str) -> Markup:
+    """A name keeps its own writing direction inside any sentence."""
+    return Markup("<bdi>{}</bdi>").format(name)
+
+
+def day_in_words(day: date, *, language: str) -> str:
+    """`1 september 2026`. An instant counts as its day in the Netherlands."""
+    return format_date(_local_day(day), format="long", locale=language)
+
+
+def day_in_digits(day: date, *, language: str) -> str:
+    """`01-09-2026`: day, month, year in every language, as people here write it."""
+    return _local_day(day).strftime("%d-%m-%Y")
+
+
+def moment_in_words(instant: datetime, *, language: str) -> str:
+    """`di 1 september 2026, 10:00`, in Dutch time."""
+    pattern = "EEE d MMMM y, HH:mm"
+    return format_datetime(instant, pattern, tzinfo=AMSTERDAM, locale=language)
+
+
+@functools.cache
+def static_address(name: str) -> str:
+    """The address of a static file; it changes with the content, so it may be cached for good.
+
+    Raises:
+        FileNotFoundError: no such file ships with the service.
+    """
+    path, _, fragment = name.partition("#")
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"{STATIC_PATH}/{path}?v={digest}" + (f"#{fragment}" if fragment else "")
+
+
+def pictogram_address(type_key: str) -> str:
+    """The address of the pictogram of an information type."""
+    name = type_key if type_key in PICTOGRAMS else "information"
+    return static_address(f"pictograms.svg#{name}")
+
+
+def _local_day(day: date) -> date:
+    return day.astimezone(AMSTERDAM).date() if isinstance(day, datetime) else day
+
+
+def _word_in(sentences: Translator, code: str, table: str) -> Markup:
+    return sentence(sentences, word(table, code))
+
+
+def _pairs_in(sentences: Translator, table: str) -> tuple[tuple[str, Markup], ...]:
+    return tuple((code, sentence(sentences, msgid)) for code, msgid in TABLES[table].items())

@@ -1,0 +1,1 @@
+"""The school contact's pages."""

@@ -1,0 +1,88 @@
+"""Views of the school contact's pages. What is not available looks as ordinary as what is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from consent_service.web.components import (
+    Attestation,
+    Option,
+    Part,
+    RefusedPart,
+    ReleasedPart,
+    ShareField,
+    TaskLine,
+)
+from consent_service.web.forms import EMPTY, FormState
+from consent_service.web.pages import View
+
+
+class ChildLine(Part, frozen=True):
+    """A child for whom this person is contact: full name and birth date, so that twins stay apart."""
+
+    href: str
+    name: str
+    birth_date: date
+    organisation: str
+
+
+class ChildrenPage(View, frozen=True):
+    """The children I am contact for."""
+
+    template: ClassVar[str] = "school/children.html"
+    school: str
+    children: tuple[ChildLine, ...]
+    tasks: tuple[TaskLine, ...] = ()
+
+
+class RelationshipPage(View, frozen=True):
+    """One child: ask with a purpose (POST, so that no prefetch releases anything), write, look back."""
+
+    template: ClassVar[str] = "school/relationship.html"
+    action: str
+    back_href: str
+    child: str
+    birth_date: date
+    organisation: str
+    organisation_phone: str
+    purposes: tuple[str, ...]
+    write_links: tuple[Option, ...]
+    """`value` is the address of the write form, `label` the type."""
+    written_href: str
+    released: ReleasedPart | None = None
+
+
+class WritePage(View, frozen=True):
+    """Write one item for the shelter."""
+
+    template: ClassVar[str] = "school/write.html"
+    action: str
+    back_href: str
+    child: str
+    other_party: str
+    type_key: str
+    label: str
+    fields: tuple[ShareField, ...]
+    explanation: str = ""
+    attestations: tuple[Attestation, ...] = ()
+    refused: RefusedPart | None = None
+    form: FormState = EMPTY
+
+
+class WrittenLine(Part, frozen=True):
+    """An item this school wrote, with its content when the reader may still see it."""
+
+    label: str
+    written_at: datetime
+    written_by: str
+    state: str
+
+
+class WrittenPage(View, frozen=True):
+    """What I wrote."""
+
+    template: ClassVar[str] = "school/written.html"
+    back_href: str
+    child: str
+    items: tuple[WrittenLine, ...]

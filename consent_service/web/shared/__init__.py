@@ -1,0 +1,1 @@
+"""Pages that every audience can meet: login, problems, an expired session."""

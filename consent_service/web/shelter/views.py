@@ -1,0 +1,282 @@
+"""Views of the counsellor's pages. All addresses (`href`, `action`) are given by the routes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from consent_service.web.components import (
+    Attestation,
+    Option,
+    Part,
+    RefusedPart,
+    ReleasedPart,
+    ShareField,
+    TaskLine,
+)
+from consent_service.web.forms import EMPTY, FormState
+from consent_service.web.pages import View
+from consent_service.web.vocabulary import Answer, Safety
+
+
+class FamilyLine(Part, frozen=True):
+    """One family in the counsellor's list."""
+
+    href: str
+    guardians: tuple[str, ...]
+    children: tuple[str, ...]
+    safety: Safety
+    open_tasks: int = 0
+    substitute: bool = False
+
+
+class FamiliesPage(View, frozen=True):
+    """The families assigned to this counsellor, and what is to be done."""
+
+    template: ClassVar[str] = "shelter/families.html"
+    families: tuple[FamilyLine, ...]
+    tasks: tuple[TaskLine, ...]
+    register_href: str
+    search_href: str
+
+
+class SearchHit(Part, frozen=True):
+    """A child found by exact name and birth date; `assigned` is false for another counsellor's family."""
+
+    href: str
+    name: str
+    birth_date: date
+    assigned: bool
+
+
+class SearchPage(View, frozen=True):
+    """Search by exact name and birth date. Posted, so that no name reaches an address or a log."""
+
+    template: ClassVar[str] = "shelter/search.html"
+    action: str
+    back_href: str
+    form: FormState = EMPTY
+    searched: bool = False
+    hits: tuple[SearchHit, ...] = ()
+
+
+class RegisterFamilyPage(View, frozen=True):
+    """Guardians and children on one page; `guardians` and `children` number the blocks shown.
+
+    The buttons `more=guardian` and `more=child` ask for one block more; nothing is stored then.
+    """
+
+    template: ClassVar[str] = "shelter/register_family.html"
+    action: str
+    back_href: str
+    form: FormState = EMPTY
+    guardians: tuple[int, ...] = (0,)
+    children: tuple[int, ...] = (0,)
+
+
+class AddChildPage(View, frozen=True):
+    """One more child in a known family."""
+
+    template: ClassVar[str] = "shelter/add_child.html"
+    action: str
+    back_href: str
+    form: FormState = EMPTY
+
+
+class AddGuardianPage(View, frozen=True):
+    """One more guardian in a known family."""
+
+    template: ClassVar[str] = "shelter/add_guardian.html"
+    action: str
+    back_href: str
+    form: FormState = EMPTY
+
+
+class SafetyPage(View, frozen=True):
+    """The Veiligheid step, before a school is chosen."""
+
+    template: ClassVar[str] = "shelter/safety.html"
+    action: str
+    back_href: str
+    guardians: tuple[str, ...]
+    form: FormState = EMPTY
+
+
+class SchoolHit(Part, frozen=True):
+    """A school that may be meant; two schools can have one name."""
+
+    href: str
+    code: str
+    name: str
+    street: str
+    town: str
+    agreement: bool
+
+
+class FindSchoolPage(View, frozen=True):
+    """Find the school of one child by code or name."""
+
+    template: ClassVar[str] = "shelter/find_school.html"
+    action: str
+    back_href: str
+    child: str
+    form: FormState = EMPTY
+    searched: bool = False
+    hits: tuple[SchoolHit, ...] = ()
+
+
+class ContactOption(Part, frozen=True):
+    """Somebody at the school who can be contact; `days` are codes of `vocabulary.WEEKDAYS`."""
+
+    value: str
+    name: str
+    role: str
+    days: tuple[str, ...]
+
+
+class ConfirmSchoolPage(View, frozen=True):
+    """Code, street and phone are each confirmed, and the contacts chosen, before anything is sent."""
+
+    template: ClassVar[str] = "shelter/confirm_school.html"
+    action: str
+    back_href: str
+    child: str
+    code: str
+    name: str
+    street: str
+    town: str
+    phone: str
+    agreement: bool
+    contacts: tuple[ContactOption, ...]
+    form: FormState = EMPTY
+
+
+class PersonLine(Part, frozen=True):
+    """A guardian: what about the authority was seen, by whom and when."""
+
+    name: str
+    capacity: str
+    source: str
+    contact_safe: bool
+    seen_by: str = ""
+    seen_on: date | None = None
+
+
+class AnswerState(Part, frozen=True):
+    """The standing answer to one information type."""
+
+    type_key: str
+    label: str
+    answer: Answer
+    until: date | None = None
+    explanation: str = ""
+
+
+class RelationshipCard(Part, frozen=True):
+    """One child at one school on the family page; without a school only `choose_school_href` is used."""
+
+    child: str
+    birth_date: date
+    choose_school_href: str
+    school: str = ""
+    contacts: tuple[str, ...] = ()
+    agreement: bool = True
+    answers: tuple[AnswerState, ...] = ()
+    share_links: tuple[Option, ...] = ()
+    """`value` is the address of the share form, `label` the type."""
+    shared_by_school_href: str = ""
+    written_href: str = ""
+    next_questions: int = 0
+
+
+class FamilyPage(View, frozen=True):
+    """Everything of one family that its counsellor needs."""
+
+    template: ClassVar[str] = "shelter/family.html"
+    back_href: str
+    safety: Safety
+    safety_href: str
+    secret_address: bool
+    review_on: date | None
+    guardians: tuple[PersonLine, ...]
+    relationships: tuple[RelationshipCard, ...]
+    tasks: tuple[TaskLine, ...]
+    add_child_href: str
+    add_guardian_href: str
+    hand_over_action: str
+    """Empty when the tablet cannot be handed over yet; `hand_over_blocked` then says why."""
+    hand_over_blocked: str = ""
+    substitute: bool = False
+
+
+class SharePage(View, frozen=True):
+    """Write one item of one type. `refused` is shown instead of a bypass when it may not be shared."""
+
+    template: ClassVar[str] = "shelter/share.html"
+    action: str
+    back_href: str
+    child: str
+    other_party: str
+    type_key: str
+    label: str
+    fields: tuple[ShareField, ...]
+    explanation: str = ""
+    attestations: tuple[Attestation, ...] = ()
+    refused: RefusedPart | None = None
+    form: FormState = EMPTY
+
+
+class SharedBySchoolPage(View, frozen=True):
+    """What the school shared about one child; opening is a POST with a purpose, like for the school."""
+
+    template: ClassVar[str] = "shelter/shared_by_school.html"
+    action: str
+    back_href: str
+    child: str
+    school: str
+    purposes: tuple[str, ...]
+    released: ReleasedPart | None = None
+
+
+class WrittenLine(Part, frozen=True):
+    """An item that this organisation wrote; `state` is a translated sentence."""
+
+    label: str
+    written_at: datetime
+    written_by: str
+    state: str
+
+
+class WrittenPage(View, frozen=True):
+    """What this organisation wrote about one child, without the content."""
+
+    template: ClassVar[str] = "shelter/written.html"
+    back_href: str
+    child: str
+    items: tuple[WrittenLine, ...]
+
+
+class SubstitutePage(View, frozen=True):
+    """A family of another counsellor opens only with a reason, which is logged."""
+
+    template: ClassVar[str] = "shelter/substitute.html"
+    action: str
+    back_href: str
+    form: FormState = EMPTY
+
+
+class SetPinPage(View, frozen=True):
+    """The PIN with which the counsellor takes the tablet back."""
+
+    template: ClassVar[str] = "shelter/set_pin.html"
+    action: str
+    back_href: str
+    form: FormState = EMPTY
+
+
+class TasksPage(View, frozen=True):
+    """All open tasks of this counsellor."""
+
+    template: ClassVar[str] = "shelter/tasks.html"
+    tasks: tuple[TaskLine, ...]
+    back_href: str

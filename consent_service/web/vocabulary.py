@@ -1,0 +1,163 @@
+"""The words for every code that a page shows, so that views hold codes and templates hold no choices.
+
+The source language is Dutch; `rendering` translates. Reasons of a decision (`policy.explain`), event
+sentences (`audit.describe`) and consent texts (`information.texts`) are handled elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from consent_service.foundation.i18n import N_
+
+Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
+Safety = Literal["not_assessed", "no_known_danger", "danger"]
+Tone = Literal["calm", "good", "attention", "danger"]
+ProblemKind = Literal[
+    "not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many"
+]
+
+ANSWERS: Final[Mapping[str, str]] = {
+    "yes": N_("Ja"),
+    "no": N_("Nee"),
+    "later": N_("Later"),
+    "none": N_("Nog niet gevraagd"),
+    "withdrawn": N_("Ingetrokken"),
+    "objected": N_("Bezwaar"),
+    "expired": N_("Verlopen"),
+    "suspended": N_("Gepauzeerd"),
+    "partly": N_("Wacht op een ander"),
+}
+SAFETY: Final[Mapping[str, str]] = {
+    "not_assessed": N_("Veiligheid nog niet besproken"),
+    "no_known_danger": N_("Geen gevaar bekend"),
+    "danger": N_("Gevaar"),
+}
+ROLES: Final[Mapping[str, str]] = {
+    "counsellor": N_("Begeleider"),
+    "privacy_coordinator": N_("Privacycoördinator"),
+    "fg": N_("Functionaris gegevensbescherming"),
+    "approver": N_("Tweede beoordelaar"),
+    "school_contact": N_("Contactpersoon van de school"),
+    "contact": N_("Contactpersoon van de school"),
+    "teacher": N_("Leerkracht"),
+    "director": N_("Directeur"),
+    "administration": N_("Administratie"),
+    "meldcode_officer": N_("Aandachtsfunctionaris"),
+    "operator": N_("Beheerder"),
+    "guardian": N_("Ouder of voogd"),
+    "child": N_("Kind"),
+    "system": N_("Het systeem"),
+}
+PURPOSES: Final[Mapping[str, str]] = {
+    "contact": N_("Contact opnemen"),
+    "support": N_("Steun in de klas"),
+    "meeting": N_("Een driegesprek"),
+    "attendance": N_("Wel of niet op school"),
+    "safety": N_("Veiligheid op school"),
+    "transition": N_("Verhuizing of nieuwe school"),
+}
+CAPACITIES: Final[Mapping[str, str]] = {
+    "parent": N_("Ouder met gezag"),
+    "parent_without_authority": N_("Ouder zonder gezag"),
+    "guardian": N_("Voogd"),
+    "unknown": N_("Gezag nog niet bekend"),
+}
+AUTHORITY_SOURCES: Final[Mapping[str, str]] = {
+    "register": N_("Gezagsregister"),
+    "marriage": N_("Huwelijk of partnerschap"),
+    "judgment": N_("Uitspraak van de rechter"),
+    "abroad": N_("Papieren uit het buitenland"),
+    "statement": N_("Alleen verteld, nog niet gezien"),
+}
+WEEKDAYS: Final[Mapping[str, str]] = {
+    "mon": N_("ma"),
+    "tue": N_("di"),
+    "wed": N_("wo"),
+    "thu": N_("do"),
+    "fri": N_("vr"),
+}
+PROBLEM_TITLES: Final[Mapping[str, str]] = {
+    "not_found": N_("Deze pagina is er niet"),
+    "not_allowed": N_("U kunt dit niet openen"),
+    "conflict": N_("Dit is intussen veranderd"),
+    "unavailable": N_("Even niet beschikbaar"),
+    "unexpected": N_("Er ging iets mis"),
+    "bad_request": N_("Dit kunnen wij niet lezen"),
+    "too_many": N_("Even wachten"),
+}
+PROBLEM_EXPLANATIONS: Final[Mapping[str, str]] = {
+    "not_found": N_("Kijk of het adres klopt. Of ga terug naar het begin."),
+    "not_allowed": N_("Deze pagina hoort niet bij uw werk. Klopt dat niet? Vraag het uw organisatie."),
+    "conflict": N_(
+        "Iemand anders deed dit eerder, of u deed deze stap al. Er is niets dubbel opgeslagen. Ga terug en kijk hoe het nu is."
+    ),
+    "unavailable": N_(
+        "Er is niets gedeeld en niets kwijt. Probeer het over een paar minuten nog eens. Stoppen met delen kan altijd."
+    ),
+    "unexpected": N_("Er is niets gedeeld. Probeer het nog eens. Blijft het zo? Geef dan het nummer hieronder door."),
+    "bad_request": N_("Ga terug en probeer het nog eens. Er is niets opgeslagen."),
+    "too_many": N_("Dit ging te vaak achter elkaar. Wacht een paar minuten en probeer het dan nog eens."),
+}
+INCLUSION: Final[Mapping[str, str]] = {
+    "proved": N_("Bewezen: deze regel staat in het logboek."),
+    "pending": N_("Nog niet ingeschreven. Dit duurt meestal minder dan een seconde."),
+    "failed": N_("Niet bewezen. Deze regel past niet bij het logboek. Meld dit meteen."),
+}
+SIGNING_METHODS: Final[Mapping[str, str]] = {
+    "typed": N_("Naam getypt"),
+    "drawn": N_("Handtekening getekend"),
+    "witness": N_("Begeleider was getuige"),
+}
+SUBSTITUTE_REASONS: Final[Mapping[str, str]] = {
+    "colleague_ill": N_("Mijn collega is ziek"),
+    "colleague_off": N_("Mijn collega is vrij of weg"),
+    "night_or_weekend": N_("Ik heb dienst in de nacht of het weekend"),
+    "urgent_for_child": N_("Het kind heeft nu iets nodig"),
+}
+EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
+
+TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "answer": ANSWERS,
+    "safety": SAFETY,
+    "role": ROLES,
+    "purpose": PURPOSES,
+    "capacity": CAPACITIES,
+    "authority_source": AUTHORITY_SOURCES,
+    "weekday": WEEKDAYS,
+    "problem_title": PROBLEM_TITLES,
+    "problem_explanation": PROBLEM_EXPLANATIONS,
+    "inclusion": INCLUSION,
+    "signing": SIGNING_METHODS,
+    "substitute_reason": SUBSTITUTE_REASONS,
+    "yes_no": EXPLICIT,
+}
+
+_TONES: Final[Mapping[str, Tone]] = {
+    "yes": "good",
+    "no_known_danger": "good",
+    "proved": "good",
+    "later": "attention",
+    "partly": "attention",
+    "suspended": "attention",
+    "expired": "attention",
+    "not_assessed": "attention",
+    "pending": "attention",
+    "danger": "danger",
+    "failed": "danger",
+}
+
+
+def word(table: str, code: str) -> str:
+    """The Dutch word for `code`.
+
+    Raises:
+        KeyError: no such code; a page must not invent a word.
+    """
+    return TABLES[table][code]
+
+
+def tone(code: str) -> Tone:
+    """How a label with this code is coloured. A no is as calm as anything else; it is no alarm."""
+    return _TONES.get(code, "calm")
