@@ -61,7 +61,10 @@ def passes_eleven_test(digits: str) -> bool:
 
 
 def looks_like_bsn(text: str) -> bool:
-    """Nine digits that pass the eleven-test, however they are spaced, dotted or dashed (UAVG 46)."""
+    """Nine digits that pass the eleven-test, however they are spaced, dotted or dashed (UAVG 46).
+
+    Every stretch of a long list of numbers counts, so such a list may raise the question for nothing.
+    """
     runs = _digit_runs(plain(text))
     return any(passes_eleven_test(digits) for run in runs for digits in _joined(run, length=9))
 
@@ -144,11 +147,15 @@ _LINK: Final = re.compile(
 )
 _THREE_WORDS: Final = re.compile(r"///\s?[^\W\d_]{3,}\.[^\W\d_]{3,}\.[^\W\d_]{3,}")
 _PLUS_CODE: Final = re.compile(
-    r"(?<![A-Z0-9])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}(?!\w)", re.IGNORECASE
+    r"(?<![A-Z0-9])(?=[2-9+]*[CFGHJMPQRVWX])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}(?!\w)",
+    re.IGNORECASE,
 )
 _DECIMAL_DEGREES: Final = re.compile(
-    r"(?<![\d.,])[-+]?\d{1,2}[.,]\d{3,}\s*°?\s*[NSZ]?\s*[,;/ ]\s*[-+]?\d{1,3}[.,]\d{3,}", re.IGNORECASE
+    r"(?<![\d.,])[-+]?\d{1,2}[.,]\d{4,}\s*°?\s*[NSZ]?\s*[,;/ ]\s*[-+]?\d{1,3}[.,]\d{4,}"
+    r"|(?<![\d.,])5[0-3][.,]\d{3}\s*°?\s*N?\s*[,;/ ]\s*[3-7][.,]\d{3}(?!\d)",
+    re.IGNORECASE,
 )
+"""Four decimals anywhere on earth; three are enough within the Netherlands."""
 _MINUTES_OF_ARC: Final = re.compile(r"\d{1,3}\s?°\s?\d{1,2}(?:[.,]\d+)?\s?['′]")
 _PLACES: Final = (_LINK, _THREE_WORDS, _PLUS_CODE, _DECIMAL_DEGREES, _MINUTES_OF_ARC)
 
@@ -165,10 +172,11 @@ _DATE: Final = re.compile(
     r"(?<!\d)(?:(?:0?[1-9]|[12]\d|3[01])([\-/.])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d"
     r"|(?:19|20)\d\d([\-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01]))(?!\d)"
 )
-_HOUR: Final = r"(?:[01]?\d|2[0-3])[.:][0-5]\d"
+_HOUR: Final = r"(?:0?[7-9]|1\d|2[0-3])[.:][0-5]\d"
+"""From seven in the morning: what starts with 06 is sooner a mobile number than an hour at school."""
 _TIME: Final = re.compile(
-    rf"\b(?:om|van|tot|rond|vanaf|na|voor|sinds|tegen|en)\s+{_HOUR}(?![\d.])"
-    rf"|(?<![\d.]){_HOUR}\s*(?:[\-–]|tot|en)\s*{_HOUR}(?![\d.])|(?<![\d.]){_HOUR}(?=\s*(?:uur|u\b|h\b))",
+    rf"\b(?:om|van|tot|rond|vanaf|na|voor|sinds|tegen|en)\s+{_HOUR}(?![\d.\-])"
+    rf"|(?<![\d.]){_HOUR}\s*(?:[\-–]|tot|en)\s*{_HOUR}(?![\d.\-])|(?<![\d.]){_HOUR}(?=\s*(?:uur|u\b|h\b))",
     re.IGNORECASE,
 )
 _CALLABLE: Final = re.compile(r"\+?\s?\(?\d(?:[\s.\-–/()]{0,3}\d){6,17}")
