@@ -1,0 +1,164 @@
+"""The whole table, written a second time by hand: every action by every kind of actor."""
+
+from __future__ import annotations
+
+import pytest
+
+from consent_service.foundation.ids import FamilyId, PersonId, SchoolId
+from consent_service.identity.model import Actor, ChildActor, GuardianActor, Operator, SchoolStaff, System
+from consent_service.identity.permissions import (
+    KINDS,
+    PERMISSIONS,
+    Action,
+    Allowed,
+    Circumstances,
+    Denied,
+    DeniedCode,
+    may,
+)
+from tests.identity import factories as f
+
+CHILD = ChildActor(f.TRAVERSE, PersonId("child"), f.FAMILY)
+ACTORS: dict[str, Actor] = {
+    "G": f.GUARDIAN,
+    "C": CHILD,
+    "B": f.COUNSELLOR,
+    "S": f.CONTACT,
+    "P": f.COORDINATOR,
+    "F": f.FG,
+    "O": Operator("cli"),
+    "Y": System(),
+}
+"""Guardian, Child, counsellor (Begeleider), School, Privacy coordinator, Fg, Operator, sYstem."""
+
+# Who may, when every fact that could help is there: both directions are tried.
+MAY = {
+    Action.REGISTER_TENANT: "O",
+    Action.REGISTER_SCHOOL: "O",
+    Action.REGISTER_AGREEMENT: "O",
+    Action.END_AGREEMENT: "O",
+    Action.REGISTER_STAFF: "O",
+    Action.END_STAFF: "O",
+    Action.REGISTER_PROVIDER: "O",
+    Action.LINK_STAFF: "O",
+    Action.ASSIGN_COUNSELLOR: "OB",
+    Action.REGISTER_FAMILY: "B",
+    Action.CHANGE_FAMILY: "B",
+    Action.REGISTER_CHILD: "B",
+    Action.CHANGE_CHILD: "B",
+    Action.REGISTER_GUARDIAN: "B",
+    Action.CHANGE_GUARDIAN: "B",
+    Action.RECORD_AUTHORITY: "B",
+    Action.RECORD_SAFETY: "B",
+    Action.START_RELATIONSHIP: "B",
+    Action.END_RELATIONSHIP: "B",
+    Action.LIST_CONTACT: "B",
+    Action.REMOVE_CONTACT: "B",
+    Action.SEARCH_FAMILY: "B",
+    Action.VIEW_FAMILY: "B",
+    Action.STAND_IN: "B",
+    Action.START_INTAKE: "B",
+    Action.HAND_OVER: "B",
+    Action.GIVE_CONSENT: "G",
+    Action.REFUSE_CONSENT: "G",
+    Action.POSTPONE_CONSENT: "G",
+    Action.WITHDRAW_CONSENT: "GB",
+    Action.OBJECT: "GB",
+    Action.LIFT_OBJECTION: "G",
+    Action.RECORD_OPINION: "CB",
+    Action.SEE_OWN_PAGE: "G",
+    Action.SHARE_RECORD: "BS",
+    Action.ASK_RELEASE: "BS",
+    Action.LIST_OWN_CHILDREN: "S",
+    Action.VIEW_TRAIL: "PF",
+    Action.VERIFY_LOG: "PF",
+    Action.DESTROY_KEY: "P",
+}
+ANYWHERE = {action for action in MAY if "O" in MAY[action]}
+WITHOUT_THE_FAMILY = {Action.REGISTER_FAMILY, Action.SEARCH_FAMILY, Action.STAND_IN}
+
+
+def helpful(actor: Actor, action: Action) -> Circumstances:
+    """Every fact on the actor's side."""
+    person = actor.guardian if isinstance(actor, GuardianActor) else PersonId("child")
+    to_school = (action is Action.SHARE_RECORD) != isinstance(actor, SchoolStaff)
+    return Circumstances(
+        tenant=f.TRAVERSE,
+        family=f.FAMILY,
+        school=f.SCHOOL,
+        person=person,
+        way="s2c" if to_school else "c2s",
+        assigned=True,
+        standing_in=True,
+        active_contact=True,
+    )
+
+
+def test_the_table_and_this_test_name_every_action_and_every_kind_of_actor() -> None:
+    assert set(MAY) == set(Action) == set(PERMISSIONS)
+    assert [type(actor) for actor in ACTORS.values()] == list(KINDS)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("letter", ACTORS)
+def test_who_may_do_what_when_everything_helps(letter: str, action: Action) -> None:
+    actor = ACTORS[letter]
+    expected = Allowed() if letter in MAY[action] else Denied("not_your_role")
+    assert may(actor, action, helpful(actor, action)) == expected
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("letter", ACTORS)
+def test_without_a_single_fact_only_the_operator_may_anything(letter: str, action: Action) -> None:
+    allowed = may(ACTORS[letter], action, Circumstances()) == Allowed()
+    assert allowed == (letter == "O" and letter in MAY[action])
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("letter", sorted(set(ACTORS) - {"O", "Y"}))
+def test_nobody_reaches_into_another_shelter(letter: str, action: Action) -> None:
+    actor = ACTORS[letter]
+    facts = helpful(actor, action)
+    there = Circumstances(**{n: getattr(facts, n) for n in facts.__struct_fields__} | {"tenant": f.ELSEWHERE})
+    code: DeniedCode = "not_in_your_organisation" if letter in MAY[action] else "not_your_role"
+    assert may(actor, action, there) == Denied(code)
+
+
+@pytest.mark.parametrize("action", sorted(a for a in MAY if "B" in MAY[a] and a not in WITHOUT_THE_FAMILY))
+def test_a_counsellor_who_is_not_assigned_and_does_not_stand_in_is_refused(action: Action) -> None:
+    way = helpful(f.COUNSELLOR, action).way
+    facts = Circumstances(tenant=f.TRAVERSE, family=f.FAMILY, way=way)
+    assert may(f.COUNSELLOR, action, facts) == Denied("not_assigned")
+    assigned = Circumstances(tenant=f.TRAVERSE, family=f.FAMILY, way=way, assigned=True)
+    standing_in = Circumstances(tenant=f.TRAVERSE, family=f.FAMILY, way=way, standing_in=True)
+    assert may(f.COUNSELLOR, action, assigned) == may(f.COUNSELLOR, action, standing_in) == Allowed()
+
+
+@pytest.mark.parametrize("action", sorted(a for a in MAY if "G" in MAY[a]))
+def test_a_guardian_never_decides_for_the_other_guardian_or_in_another_family(action: Action) -> None:
+    father = Circumstances(tenant=f.TRAVERSE, family=f.FAMILY, person=PersonId("father"), assigned=True)
+    neighbours = Circumstances(tenant=f.TRAVERSE, family=FamilyId("neighbours"), person=f.MOTHER)
+    assert may(f.GUARDIAN, action, father) == Denied("not_your_own")
+    assert may(f.GUARDIAN, action, neighbours) == Denied("not_your_own")
+
+
+@pytest.mark.parametrize("action", [Action.SHARE_RECORD, Action.ASK_RELEASE, Action.LIST_OWN_CHILDREN])
+def test_school_staff_stay_within_their_own_school(action: Action) -> None:
+    other = Circumstances(
+        tenant=f.TRAVERSE, school=SchoolId("another"), way=helpful(f.CONTACT, action).way, active_contact=True
+    )
+    assert may(f.CONTACT, action, other) == Denied("not_your_school")
+
+
+def test_s15_school_staff_who_left_the_contact_list_share_nothing() -> None:
+    facts = Circumstances(tenant=f.TRAVERSE, school=f.SCHOOL, way="c2s")
+    assert may(f.CONTACT, Action.SHARE_RECORD, facts) == Denied("not_active_contact")
+
+
+@pytest.mark.parametrize("action", [Action.SHARE_RECORD, Action.ASK_RELEASE])
+@pytest.mark.parametrize("actor", [f.COUNSELLOR, f.CONTACT])
+def test_nobody_shares_or_asks_against_the_direction(actor: Actor, action: Action) -> None:
+    good = helpful(actor, action)
+    against = "c2s" if good.way == "s2c" else "s2c"
+    facts = Circumstances(**{n: getattr(good, n) for n in good.__struct_fields__} | {"way": against})
+    assert may(actor, action, facts) == Denied("wrong_direction")
