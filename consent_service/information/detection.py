@@ -100,13 +100,13 @@ def _joined(run: Sequence[str], *, length: int) -> Iterator[str]:
 _POSTCODE: Final = re.compile(r"(?<!\w)[1-9](?: ?\d){3}[ \t.\-]{0,3}([A-Za-z] ?[A-Za-z])(?![A-Za-z0-9])")
 _PREFIXED: Final = r"\w[\w'\-]{2,}"
 _UNIT: Final = rf"(?!\s*(?:[x%:°€]|[.,:]\d|(?:{'|'.join(UNITS)})\b))"
-_NUMBER: Final = rf"[\s,]+(?:nr\.?|no\.?|nummer|huisnummer)?\s*(?<![\d.,])\d{{1,5}}(?!\d){_UNIT}"
+_NUMBER: Final = rf"(?:[\s,]+(?:nr\.?|no\.?|nummer|huisnummer)?\s*)?\d{{1,5}}(?!\d){_UNIT}"
 _STREETS: Final = "|".join(STREET_ENDINGS)
 _SCENERY: Final = "|".join(STREET_OR_SCENERY_ENDINGS)
 _CAPITAL: Final = f"(?-i:{'|'.join(ending.capitalize() for ending in STREET_OR_SCENERY_ENDINGS)})"
 _WIND: Final = r"(?:[\- ](?:noord|oost|zuid|west|noordzijde|oostzijde|zuidzijde|westzijde))?"
 _STREET_AND_NUMBER: Final = re.compile(
-    rf"\b((?:[\w'\-]*(?:{_STREETS})|{_PREFIXED}(?:{_SCENERY})|{_CAPITAL}))\b"
+    rf"\b((?:[\w'\-]*(?:{_STREETS})|{_PREFIXED}(?:{_SCENERY})|{_CAPITAL}))(?![^\W\d])"
     rf"{_WIND}{_NUMBER}",
     re.IGNORECASE,
 )

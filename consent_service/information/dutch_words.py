@@ -31,8 +31,8 @@ TWO_LETTER_WORDS: Final = frozenset(
 )
 """What may follow four digits in small letters without being a postcode: words and units."""
 
-STREET_ENDINGS: Final = _words("""
-    straat straatje laan laantje plein kade gracht singel steeg plantsoen dreef boulevard allee
+STREET_ENDINGS: Final = _words(r"""
+    straat str\.? straatje laan laantje plein kade gracht singel steeg plantsoen dreef boulevard allee
 """)
 """Endings that are a street and nothing else."""
 

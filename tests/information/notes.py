@@ -71,5 +71,6 @@ ORDINARY_NOTES: Final = (
     "Een twee drie vier vijf zes zeven acht negen tien, telt foutloos.",
     "Woont nu in een rustige kamer en slaapt 9 uur per nacht.",
     "We wonen met 3 broertjes, zegt hij, en dat is gezellig.",
+    "Ging mee naar het zwempark. 2 juffen waren erbij.",
     "Zet een timer op 5 minuten en dan op 3 minuten.",
 )

@@ -115,6 +115,11 @@ def test_a_postcode_is_found_in_every_spelling(text: str) -> None:
     "text",
     [
         "Kerkstraat 12",
+        "Kerkstraat12",
+        "Kerkstraat,12",
+        "Kerkstr. 12",
+        "Kerkstr.12",
+        "kerkstr 12",
         "kerkstraat 12",
         "KERKSTRAAT 12",
         "Kerkstraat nr. 12",
