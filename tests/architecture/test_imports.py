@@ -31,6 +31,7 @@ PROTECTED = {
         "consent_service.consent.evidence",
         "consent_service.families.identity_data",
         "consent_service.identity.secrets",
+        "consent_service.keyring.signing",
         "consent_service.organisations.identity_data",
         "consent_service.records.opening",
         "consent_service.rights.cases",
