@@ -69,7 +69,9 @@ def _missing(folder: Path, language: str) -> set[str]:
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_every_sentence_on_a_page_or_in_the_code_is_translated(language: str) -> None:
-    assert sorted(_missing(PACKAGE, language)) == []
+    missing = sorted(_missing(PACKAGE, language))
+
+    assert not missing, "\n".join(missing)
 
 
 def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_path: Path) -> None:
@@ -131,7 +133,9 @@ def _problem_codes(folder: Path) -> set[str]:
 
 
 def test_every_problem_code_in_the_code_has_a_sentence() -> None:
-    assert sorted(_problem_codes(PACKAGE) - problem_sentences(SOURCE).keys()) == []
+    missing = sorted(_problem_codes(PACKAGE) - problem_sentences(SOURCE).keys())
+
+    assert not missing, "\n".join(missing)
 
 
 def test_a_problem_code_without_a_sentence_is_found(tmp_path: Path) -> None:

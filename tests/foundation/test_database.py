@@ -1,0 +1,143 @@
+"""Tests of `consent_service.foundation.database`, the same on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.foundation.database import Database, Id, UtcDateTime, holds
+from consent_service.foundation.errors import ConfigurationError, DatabaseUnavailableError
+from consent_service.foundation.migrating import _set_write_ahead_log
+
+_metadata = MetaData()
+counters = Table(
+    "counters",
+    _metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("value", Integer, nullable=False, info=holds("none")),
+    Column("at", UtcDateTime, info=holds("none")),
+)
+
+
+@pytest.fixture
+async def scratch(empty_database_url: str) -> AsyncIterator[Database]:
+    database = Database(empty_database_url)
+    if database.is_sqlite:
+        await _set_write_ahead_log(database)
+    async with database.transaction() as connection:
+        await connection.run_sync(_metadata.create_all)
+        await connection.execute(insert(counters).values(tenant="t", value=0))
+    yield database
+    await database.close()
+
+
+async def _value(database: Database) -> int:
+    async with database.reading() as connection:
+        value: int = (await connection.execute(select(counters.c.value))).scalar_one()
+        return value
+
+
+async def test_a_failure_halfway_leaves_nothing_behind(scratch: Database) -> None:
+    async def fail_halfway() -> None:
+        async with scratch.transaction() as connection:
+            await connection.execute(update(counters).values(value=9))
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await fail_halfway()
+
+    assert await _value(scratch) == 0
+
+
+async def test_two_writers_that_read_first_do_not_overwrite_each_other(scratch: Database) -> None:
+    async def increment() -> None:
+        async with scratch.transaction() as connection:
+            value = (await connection.execute(select(counters.c.value).with_for_update())).scalar_one()
+            await asyncio.sleep(0)
+            await connection.execute(update(counters).values(value=value + 1))
+
+    await asyncio.gather(*(increment() for _ in range(20)))
+
+    assert await _value(scratch) == 20
+
+
+async def test_a_reader_is_not_held_up_by_a_writer_and_sees_only_what_was_committed(
+    scratch: Database,
+) -> None:
+    async with scratch.transaction() as connection:
+        await connection.execute(update(counters).values(value=5))
+        assert await _value(scratch) == 0
+
+    assert await _value(scratch) == 5
+
+
+async def test_reading_on_postgresql_cannot_write(empty_postgresql: str) -> None:
+    database = Database(empty_postgresql)
+    async with database.reading() as connection:
+        with pytest.raises(DBAPIError, match="read-only"):
+            await connection.run_sync(_metadata.create_all)
+    await database.close()
+
+
+async def test_an_instant_comes_back_in_utc_and_a_naive_one_is_refused(scratch: Database) -> None:
+    summer = datetime(2026, 9, 1, 10, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+    async with scratch.transaction() as connection:
+        await connection.execute(update(counters).values(at=summer))
+    async with scratch.reading() as connection:
+        read = (await connection.execute(select(counters.c.at))).scalar_one()
+        assert (read, read.tzinfo) == (summer, UTC)
+        assert (await connection.execute(select(counters.c.at).where(counters.c.at == summer))).all()
+
+    async with scratch.reading() as connection:
+        with pytest.raises(StatementError, match="naive"):
+            await connection.execute(select(counters).where(counters.c.at == datetime(2026, 9, 1)))  # noqa: DTZ001
+
+
+async def test_values_never_appear_in_a_message(scratch: Database) -> None:
+    async with scratch.reading() as connection:
+        with pytest.raises(DBAPIError) as caught:
+            await connection.execute(text("SELECT :name FROM not_there"), {"name": "canary"})
+
+    assert "canary" not in str(caught.value)
+
+
+async def _pragma(connection: AsyncConnection, name: str) -> object:
+    return (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+
+
+async def test_every_sqlite_connection_is_durable_strict_and_forgetful(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'pragmas.sqlite'}")
+    async with database.transaction() as one, database.reading() as two:
+        for connection in (one, two):
+            assert await _pragma(connection, "synchronous") == 2
+            assert await _pragma(connection, "foreign_keys") == 1
+            assert await _pragma(connection, "recursive_triggers") == 1
+            assert await _pragma(connection, "secure_delete") == 1
+            assert await _pragma(connection, "busy_timeout") == 10000
+    await database.close()
+
+
+@pytest.mark.parametrize("url", ["", "postgresql://x/y", "sqlite:///x", "mysql+aiomysql://x/y"])
+def test_another_engine_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="database_url"):
+        Database(url)
+
+
+async def test_a_database_that_is_away_is_unavailable_and_nothing_else(tmp_path: Path) -> None:
+    for url in (
+        f"sqlite+aiosqlite:///{tmp_path / 'not' / 'there'}",
+        f"postgresql+asyncpg://postgres@/x?host={tmp_path}",
+        "postgresql+asyncpg://postgres@127.0.0.1:9/x",
+    ):
+        database = Database(url)
+        with pytest.raises(DatabaseUnavailableError):
+            async with database.reading():
+                pass
+        await database.close()
