@@ -11,12 +11,12 @@ from hashlib import sha256
 
 import msgspec
 
+from consent_service.audit.merkle import HASH_SIZE
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.primitives import signature_fits
 
 _ED25519 = b"\x01"
 _KEY_ID_SIZE = 4
-_SIGNATURE_SIZE = 64
 _DASH = "\u2014 "
 
 
@@ -72,17 +72,8 @@ def read_note(note: bytes) -> Note:
     Raises:
         IntegrityError: the bytes are not a checkpoint in the one form that is written here.
     """
-    body, separator, tail = note.partition(b"\n\n")
     try:
-        lines = body.decode("ascii").split("\n")
-        signatures = tail.decode("utf-8").split("\n")
-        if not separator or len(lines) != 3 or len(signatures) < 2 or signatures.pop():
-            raise ValueError("wrong number of lines")
-        origin, size, root = lines
-        checkpoint = Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
-        if checkpoint.body() != body + b"\n" or len(checkpoint.root) != 32 or checkpoint.size < 0:
-            raise ValueError("not in canonical form")
-        return Note(checkpoint, body + b"\n", tuple(_read_signature(line) for line in signatures))
+        return _parse(note)
     except (ValueError, binascii.Error) as failure:
         raise IntegrityError("the checkpoint is malformed") from failure
 
@@ -91,11 +82,21 @@ def verify_note(note: Note, *, origin: str, public: bytes) -> bool:
     """Whether the log `origin` with this key signed the note; other signatures are ignored."""
     expected = key_id(origin, public)
     return note.checkpoint.origin == origin and any(
-        line.name == origin
-        and line.key_id == expected
-        and signature_fits(public, note.body, line.signature)
+        line.name == origin and line.key_id == expected and signature_fits(public, note.body, line.signature)
         for line in note.signatures
     )
+
+
+def _parse(note: bytes) -> Note:
+    body, _, tail = note.partition(b"\n\n")
+    lines, signatures = body.decode("ascii").split("\n"), tail.decode("utf-8").split("\n")
+    if len(lines) != 3 or len(signatures) < 2 or signatures.pop():
+        raise ValueError("wrong number of lines")
+    origin, size, root = lines
+    checkpoint = Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
+    if checkpoint.body() != body + b"\n" or len(checkpoint.root) != HASH_SIZE or checkpoint.size < 0:
+        raise ValueError("not in canonical form")
+    return Note(checkpoint, body + b"\n", tuple(_read_signature(line) for line in signatures))
 
 
 def _read_signature(line: str) -> SignatureLine:

@@ -120,7 +120,7 @@ class AuditLog:
         """Give a tenant its log: origin and signing key. Entries appended before wait for it."""
         return await open_log(conn, self._ring, tenant=tenant, host=host, now=self._clock.now())
 
-    async def append(  # noqa: PLR0913 - what happened, for whom and under which guard is one thing
+    async def append(
         self,
         conn: AsyncConnection,
         *,
@@ -184,7 +184,7 @@ class AuditLog:
         self,
         conn: AsyncConnection,
         tenant: TenantId,
-        filter: TrailFilter,
+        wanted: TrailFilter,
         *,
         after: EntryId | None = None,
         limit: int = 50,
@@ -200,10 +200,10 @@ class AuditLog:
         found: list[TrailEntry] = []
         scanned = 0
         while scanned < _SCAN_LIMIT:
-            rows = await _trail_rows(conn, tenant, filter, after, limit)
+            rows = await _trail_rows(conn, tenant, wanted, after, limit)
             for entry in await self._open_rows(conn, tenant, rows):
                 after = entry.id
-                if not filter.types or entry.type in filter.types:
+                if not wanted.types or entry.type in wanted.types:
                     found.append(entry)
                 if len(found) == limit:
                     return TrailPage(tuple(found), after)
@@ -216,15 +216,15 @@ class AuditLog:
         self,
         conn: AsyncConnection,
         tenant: TenantId,
-        filter: TrailFilter,
+        wanted: TrailFilter,
         *,
         by: By,
         after: EntryId | None = None,
         limit: int = 50,
     ) -> TrailPage:
         """The trail, together with the entry that says who looked; `conn` must be able to write."""
-        page = await self.trail(conn, tenant, filter, after=after, limit=limit)
-        viewed = LogViewed(filters=filter.used(), results=len(page.entries))
+        page = await self.trail(conn, tenant, wanted, after=after, limit=limit)
+        viewed = LogViewed(filters=wanted.used(), results=len(page.entries))
         await self.append(conn, tenant=tenant, event=viewed, by=by, subject=None)
         return page
 
@@ -362,7 +362,7 @@ def _index_rows(detail: Detail) -> list[dict[str, object]]:
 
 
 async def _trail_rows(
-    conn: AsyncConnection, tenant: TenantId, filter: TrailFilter, after: EntryId | None, limit: int
+    conn: AsyncConnection, tenant: TenantId, wanted: TrailFilter, after: EntryId | None, limit: int
 ) -> list[Row[*tuple[Any, ...]]]:
     entries, details, sequence = audit_entries.c, audit_details.c, audit_sequence.c
     log = await current_log(conn, tenant)
@@ -382,7 +382,7 @@ async def _trail_rows(
             ),
             isouter=True,
         )
-        .where(entries.tenant == tenant, *_conditions(tenant, filter))
+        .where(entries.tenant == tenant, *_conditions(tenant, wanted))
         .order_by(entries.id.desc())
         .limit(limit)
     )
@@ -391,20 +391,20 @@ async def _trail_rows(
     return list((await conn.execute(query)).all())
 
 
-def _conditions(tenant: TenantId, filter: TrailFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(tenant: TenantId, wanted: TrailFilter) -> Iterator[ColumnElement[bool]]:
     entry = audit_entries.c.id
-    if filter.person:
-        yield entry.in_(_indexed(tenant, "person", filter.person))
-    if filter.shown_to:
-        yield entry.in_(_indexed(tenant, "person", filter.shown_to).where(audit_index.c.shown))
-    if filter.relationship:
-        yield entry.in_(_indexed(tenant, "relationship", filter.relationship))
-    if filter.actor:
-        yield entry.in_(_indexed(tenant, "actor", filter.actor))
-    if filter.since:
-        yield entry >= _id_at(filter.since)
-    if filter.until:
-        yield entry < _id_at(filter.until)
+    if wanted.person:
+        yield entry.in_(_indexed(tenant, "person", wanted.person))
+    if wanted.shown_to:
+        yield entry.in_(_indexed(tenant, "person", wanted.shown_to).where(audit_index.c.shown))
+    if wanted.relationship:
+        yield entry.in_(_indexed(tenant, "relationship", wanted.relationship))
+    if wanted.actor:
+        yield entry.in_(_indexed(tenant, "actor", wanted.actor))
+    if wanted.since:
+        yield entry >= _id_at(wanted.since)
+    if wanted.until:
+        yield entry < _id_at(wanted.until)
 
 
 def _indexed(tenant: TenantId, kind: str, key: str) -> Select[tuple[str]]:

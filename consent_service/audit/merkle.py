@@ -118,9 +118,7 @@ def consistency_proof(old: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ..
     return tuple(root_of(leaf_hashes[begin:end]) for begin, end in ranges)
 
 
-def verify_inclusion(
-    leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes
-) -> bool:
+def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` shows the leaf hash `leaf` at `index` under `root` (RFC 9162 2.1.3.2)."""
     if not 0 <= index < size:
         return False
@@ -138,9 +136,7 @@ def verify_inclusion(
     return last == 0 and running == root
 
 
-def verify_consistency(
-    *, old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]
-) -> bool:
+def verify_consistency(*, old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that `root` extends `old_root` (RFC 9162 section 2.1.4.2)."""
     if not 0 < old <= size:
         return False

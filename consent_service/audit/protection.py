@@ -43,8 +43,7 @@ def protection_statements(dialect: str, names: Iterable[str]) -> tuple[str, ...]
     if dialect != "postgresql":
         raise ValueError("tables can only be protected on SQLite and PostgreSQL")
     function = (
-        f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger"
-        f" LANGUAGE plpgsql AS $${_FUNCTION_BODY}$$"
+        f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${_FUNCTION_BODY}$$"
     )
     return (function, *(sql for name in names for sql in _postgresql_statements(name)))
 
@@ -53,9 +52,7 @@ def removal_statements(dialect: str, names: Iterable[str]) -> tuple[str, ...]:
     """The statements with which a migration lifts the protection again (also the demo's tampering)."""
     if dialect == "sqlite":
         return tuple(f"DROP TRIGGER {trigger}" for name in names for trigger in sqlite_triggers(name))
-    return tuple(
-        f"DROP TRIGGER {trigger} ON {name}" for name in names for trigger in _expected_types(name)
-    )
+    return tuple(f"DROP TRIGGER {trigger} ON {name}" for name in names for trigger in _expected_types(name))
 
 
 def sqlite_triggers(name: str) -> dict[str, str]:
@@ -149,11 +146,10 @@ def _expected_types(name: str) -> dict[str, int]:
 
 def _postgresql_statements(name: str) -> tuple[str, ...]:
     """ENABLE ALWAYS: also when a session says that it is a replica, which skips ordinary triggers."""
+    row, statement = _expected_types(name)
     return (
-        f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name}"
-        f" FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
-        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
-        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {name}_no_change",
-        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {name}_no_truncate",
+        f"CREATE TRIGGER {row} BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
+        f"CREATE TRIGGER {statement} BEFORE TRUNCATE ON {name} EXECUTE FUNCTION {_FUNCTION}()",
+        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {row}",
+        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {statement}",
     )

@@ -81,9 +81,7 @@ async def _read_entries(
 ) -> tuple[SequencedEntry, ...]:
     sequence, entries, details = audit_sequence.c, audit_entries.c, audit_details.c
     query = (
-        select(
-            sequence.seq, sequence.entry, sequence.leaf_hash, entries.leaf, details.person, details.sealed
-        )
+        select(sequence.seq, sequence.entry, sequence.leaf_hash, entries.leaf, details.person, details.sealed)
         .select_from(audit_sequence)
         .join(
             audit_entries,

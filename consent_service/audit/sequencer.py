@@ -30,7 +30,14 @@ from consent_service.audit.tables import (
     audit_tiles,
     oldest_open_transaction,
 )
-from consent_service.audit.tiles import TILE_WIDTH, PartialTile, Tile, TileEdge, split_hashes, unfinished_widths
+from consent_service.audit.tiles import (
+    TILE_WIDTH,
+    PartialTile,
+    Tile,
+    TileEdge,
+    split_hashes,
+    unfinished_widths,
+)
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConsentServiceError, IntegrityError
@@ -183,7 +190,11 @@ async def _read_outbox(
 
 
 async def _store_sequence(
-    conn: AsyncConnection, log: LogKey, first: int, rows: Sequence[Row[*tuple[Any, ...]]], hashes: Sequence[bytes]
+    conn: AsyncConnection,
+    log: LogKey,
+    first: int,
+    rows: Sequence[Row[*tuple[Any, ...]]],
+    hashes: Sequence[bytes],
 ) -> None:
     await conn.execute(
         insert(audit_sequence),

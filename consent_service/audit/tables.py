@@ -6,7 +6,7 @@ are `protection`; only `details` can open what is sealed here.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from sqlalchemy import (
     BigInteger,
@@ -21,7 +21,6 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from consent_service.audit.protection import INSERT_ONLY
@@ -42,25 +41,16 @@ class oldest_open_transaction(FunctionElement[int]):  # noqa: N801
     type = BigInteger()
 
 
-@compiles(transaction_number, "sqlite")
-def _transaction_number_sqlite(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return "0"
+def _rendered_as(sql: str) -> Callable[..., str]:
+    return lambda _element, _compiler, **_kwargs: sql
 
 
-@compiles(transaction_number, "postgresql")
-def _transaction_number_postgresql(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return "((pg_current_xact_id())::text)::bigint"
-
-
-@compiles(oldest_open_transaction, "sqlite")
-def _oldest_open_sqlite(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return "1"
-
-
-@compiles(oldest_open_transaction, "postgresql")
-def _oldest_open_postgresql(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return "((pg_snapshot_xmin(pg_current_snapshot()))::text)::bigint"
-
+compiles(transaction_number, "sqlite")(_rendered_as("0"))
+compiles(transaction_number, "postgresql")(_rendered_as("((pg_current_xact_id())::text)::bigint"))
+compiles(oldest_open_transaction, "sqlite")(_rendered_as("1"))
+compiles(oldest_open_transaction, "postgresql")(
+    _rendered_as("((pg_snapshot_xmin(pg_current_snapshot()))::text)::bigint")
+)
 
 audit_entries = Table(
     "audit_entries",

@@ -20,7 +20,9 @@ from tests.audit.factories import Desk, open_desk
 async def database(empty_database_url: str) -> AsyncIterator[Database]:
     database = Database(empty_database_url)
     own = [
-        table for name, table in metadata.tables.items() if name.startswith(("audit_", "tenant_keys", "person_keys"))
+        table
+        for name, table in metadata.tables.items()
+        if name.startswith(("audit_", "tenant_keys", "person_keys"))
     ]
     names = [name for name in insert_only_tables() if name.startswith("audit_")]
     if database.is_sqlite:

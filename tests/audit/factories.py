@@ -92,9 +92,7 @@ class Desk:
 
     async def trail(self, *, after: EntryId | None = None, limit: int = 50, **filters: Any) -> TrailPage:
         async with self.database.reading() as conn:
-            return await self.log.trail(
-                conn, self.tenant, TrailFilter(**filters), after=after, limit=limit
-            )
+            return await self.log.trail(conn, self.tenant, TrailFilter(**filters), after=after, limit=limit)
 
     async def sequence(self) -> int:
         return await self.sequencer.run_once(self.tenant)
@@ -124,5 +122,3 @@ async def open_desk(database: Database, ring: KeyRing, clock: MovableClock) -> D
         await ring.create_person_key(conn, desk.tenant, desk.father)
         desk.key = await desk.log.open(conn, tenant=desk.tenant, host="example.org")
     return desk
-
-

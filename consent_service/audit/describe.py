@@ -1,0 +1,259 @@
+"""What an entry says in plain words: a Dutch sentence with placeholders, translated at the edge.
+
+A placeholder holds a code, an id, a count or a day. Turning the key of an information type, a
+purpose or a reason code into a label is the page's; who did it stands beside the sentence.
+mypy refuses this module while an event is not handled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from consent_service.audit.events import (
+    AgreementEnded,
+    AgreementSigned,
+    AssignmentEnded,
+    AssignmentStarted,
+    AuthorityRecorded,
+    BundleActivated,
+    ChildRegistered,
+    ConsentEvent,
+    ConsentGiven,
+    ConsentInvalidated,
+    ConsentLater,
+    ConsentObjected,
+    ConsentObjectionLifted,
+    ConsentOpinion,
+    ConsentRefused,
+    ConsentWithdrawn,
+    ContactListed,
+    ContactRemoved,
+    Event,
+    FamilyEvent,
+    FamilyRegistered,
+    FamilySearched,
+    GuardianRegistered,
+    HandoverEnded,
+    HandoverStarted,
+    IdentityChanged,
+    IdentityViewed,
+    InformationPreviewed,
+    InformationReleased,
+    IntakeFinished,
+    IntakeStarted,
+    KeyCreated,
+    KeyDestroyed,
+    LogEvent,
+    LoginRefused,
+    LoginSucceeded,
+    Logout,
+    LogVerified,
+    LogViewed,
+    OrganisationEvent,
+    ProviderRegistered,
+    RecordEvent,
+    RecordShared,
+    RecordShareRefused,
+    RelationshipEnded,
+    RelationshipStarted,
+    ReleaseFailed,
+    ReleaseRefused,
+    SafetyAssessed,
+    SchoolChanged,
+    SchoolRegistered,
+    SessionEnded,
+    SessionEvent,
+    StaffAdded,
+    StaffEnded,
+    StopReplayed,
+    SubstituteAccess,
+    TenantRegistered,
+)
+from consent_service.foundation.i18n import N_
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A Dutch source sentence and what fills its placeholders."""
+
+    msgid: str
+    params: dict[str, str] = {}
+
+
+def describe(event: Event) -> Sentence:
+    """What happened, in one sentence."""
+    if isinstance(event, OrganisationEvent):
+        return _organisation(event)
+    if isinstance(event, FamilyEvent):
+        return _family(event)
+    if isinstance(event, ConsentEvent):
+        return _consent(event)
+    if isinstance(event, RecordEvent):
+        return _record(event)
+    if isinstance(event, SessionEvent):
+        return _session(event)
+    if isinstance(event, LogEvent):
+        return _log(event)
+    assert_never(event)
+
+
+def _organisation(event: OrganisationEvent) -> Sentence:
+    match event:
+        case TenantRegistered():
+            return _say(N_("Opvangorganisatie toegevoegd."))
+        case SchoolRegistered():
+            return _say(N_("School toegevoegd."))
+        case SchoolChanged(changed=changed):
+            return _say(N_("Gegevens van een school gewijzigd: {fields}."), fields=_list(changed))
+        case AgreementSigned():
+            return _say(N_("Convenant met een school vastgelegd."))
+        case AgreementEnded(reason=reason):
+            return _say(N_("Convenant met een school beëindigd. Reden: {reason}."), reason=reason)
+        case StaffAdded(role=role):
+            return _say(N_("Medewerker toegevoegd als {role}."), role=role)
+        case StaffEnded():
+            return _say(N_("Medewerker uit dienst gemeld."))
+        case AssignmentStarted():
+            return _say(N_("Begeleider aan het gezin gekoppeld."))
+        case AssignmentEnded():
+            return _say(N_("Begeleider van het gezin losgekoppeld."))
+        case ProviderRegistered(provider=provider):
+            return _say(N_("Inlogdienst {provider} toegevoegd."), provider=provider)
+        case _:
+            assert_never(event)
+
+
+def _family(event: FamilyEvent) -> Sentence:
+    match event:
+        case FamilyRegistered():
+            return _say(N_("Gezin ingeschreven."))
+        case ChildRegistered():
+            return _say(N_("Kind ingeschreven."))
+        case GuardianRegistered():
+            return _say(N_("Ouder of voogd ingeschreven."))
+        case AuthorityRecorded(kind=kind, source=source):
+            return _say(N_("Gezag vastgelegd: {kind}. Gezien: {source}."), kind=kind, source=source)
+        case SafetyAssessed(state=state):
+            return _say(N_("Veiligheid beoordeeld: {state}."), state=state)
+        case RelationshipStarted():
+            return _say(N_("School van het kind vastgelegd."))
+        case RelationshipEnded(reason=reason):
+            return _say(N_("Samenwerking met de school beëindigd. Reden: {reason}."), reason=reason)
+        case ContactListed(role=role):
+            return _say(N_("Contactpersoon van de school op de lijst gezet als {role}."), role=role)
+        case ContactRemoved(reason=reason):
+            return _say(
+                N_("Contactpersoon van de school van de lijst gehaald. Reden: {reason}."), reason=reason
+            )
+        case IdentityChanged(fields=fields):
+            return _say(N_("Persoonsgegevens gewijzigd: {fields}."), fields=_list(fields))
+        case IdentityViewed(purpose=purpose):
+            return _say(N_("Persoonsgegevens bekeken. Doel: {purpose}."), purpose=purpose)
+        case FamilySearched(results=results):
+            return _say(N_("Naar een gezin gezocht; gevonden: {count}."), count=results)
+        case SubstituteAccess(reason=reason):
+            return _say(N_("Als vervanger het gezin geopend. Reden: {reason}."), reason=reason)
+        case _:
+            assert_never(event)
+
+
+def _consent(event: ConsentEvent) -> Sentence:
+    match event:
+        case IntakeStarted():
+            return _say(N_("Gesprek over toestemming begonnen."))
+        case IntakeFinished(yes=yes, no=no, later=later):
+            msgid = N_("Gesprek over toestemming afgerond: {yes} keer ja, {no} keer nee, {later} keer later.")
+            return _say(msgid, yes=yes, no=no, later=later)
+        case ConsentGiven(information_type=kind):
+            return _say(N_("Ja gezegd tegen delen van {information_type}."), information_type=kind)
+        case ConsentRefused(information_type=kind):
+            return _say(N_("Nee gezegd tegen delen van {information_type}."), information_type=kind)
+        case ConsentLater(information_type=kind):
+            return _say(N_("Nog niet gekozen over delen van {information_type}."), information_type=kind)
+        case ConsentWithdrawn(information_type=kind):
+            return _say(N_("Toestemming voor {information_type} ingetrokken."), information_type=kind)
+        case ConsentObjected(information_type=kind):
+            return _say(N_("Bezwaar gemaakt tegen delen van {information_type}."), information_type=kind)
+        case ConsentObjectionLifted(information_type=kind):
+            msgid = N_("Bezwaar tegen delen van {information_type} opgeheven.")
+            return _say(msgid, information_type=kind)
+        case ConsentOpinion(information_type=kind, opinion=opinion):
+            msgid = N_("Mening van het kind over {information_type} vastgelegd: {opinion}.")
+            return _say(msgid, information_type=kind, opinion=opinion)
+        case ConsentInvalidated(information_type=kind, reason=reason):
+            msgid = N_("Antwoord over {information_type} ongeldig verklaard. Reden: {reason}.")
+            return _say(msgid, information_type=kind, reason=reason)
+        case _:
+            assert_never(event)
+
+
+def _record(event: RecordEvent) -> Sentence:
+    match event:
+        case RecordShared(information_type=kind):
+            return _say(N_("Informatie klaargezet om te delen: {information_type}."), information_type=kind)
+        case RecordShareRefused(information_type=kind, code=code):
+            msgid = N_("Informatie mocht niet worden klaargezet: {information_type}. Reden: {code}.")
+            return _say(msgid, information_type=kind, code=code)
+        case InformationPreviewed(types=types, purpose=purpose):
+            msgid = N_("Bekeken wat nu gedeeld mag worden: {types}. Doel: {purpose}.")
+            return _say(msgid, types=_list(types), purpose=purpose)
+        case InformationReleased(types=types, purpose=purpose):
+            msgid = N_("Informatie gegeven: {types}. Doel: {purpose}.")
+            return _say(msgid, types=_list(types), purpose=purpose)
+        case ReleaseRefused(refused=refused, purpose=purpose):
+            msgid = N_("Informatie geweigerd: {refused}. Doel: {purpose}.")
+            reasons = [f"{one.information_type} ({one.code})" for one in refused]
+            return _say(msgid, refused=_list(reasons), purpose=purpose)
+        case ReleaseFailed(code=code):
+            return _say(N_("Het versturen van de informatie is mislukt. Reden: {code}."), code=code)
+        case _:
+            assert_never(event)
+
+
+def _session(event: SessionEvent) -> Sentence:
+    match event:
+        case LoginSucceeded(provider=provider):
+            return _say(N_("Ingelogd via {provider}."), provider=provider)
+        case LoginRefused(provider=provider, code=code):
+            return _say(N_("Inloggen via {provider} geweigerd. Reden: {code}."), provider=provider, code=code)
+        case Logout():
+            return _say(N_("Uitgelogd."))
+        case SessionEnded(code=code):
+            return _say(N_("Sessie beëindigd. Reden: {code}."), code=code)
+        case HandoverStarted():
+            return _say(N_("Tablet aan de ouder gegeven."))
+        case HandoverEnded():
+            return _say(N_("Tablet terug bij de begeleider."))
+        case _:
+            assert_never(event)
+
+
+def _log(event: LogEvent) -> Sentence:
+    match event:
+        case LogViewed(results=results):
+            return _say(N_("Logboek bekeken; getoonde regels: {count}."), count=results)
+        case LogVerified(size=size, problems=problems):
+            msgid = N_("Logboek gecontroleerd: {count} regels, {problems} problemen.")
+            return _say(msgid, count=size, problems=problems)
+        case KeyCreated(kind=kind):
+            return _say(N_("Sleutel gemaakt voor {kind}."), kind=kind)
+        case KeyDestroyed(kind=kind):
+            return _say(N_("Sleutel vernietigd van {kind}."), kind=kind)
+        case BundleActivated():
+            return _say(N_("Nieuwe versie van de regels in gebruik genomen."))
+        case StopReplayed(kind=kind):
+            msgid = N_("Eerder gemelde stop alsnog verwerkt: {kind}.")
+            return _say(msgid, kind=kind)
+        case _:
+            assert_never(event)
+
+
+def _say(msgid: str, **params: str | int) -> Sentence:
+    """An empty code reads as a dash, so that no sentence ends in nothing."""
+    return Sentence(msgid, {name: str(value) or "-" for name, value in params.items()})
+
+
+def _list(parts: Iterable[str]) -> str:
+    return ", ".join(parts)

@@ -1,0 +1,139 @@
+"""The union is closed, its tags are fresh and dotted, and no field can carry free text."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from datetime import date, datetime
+from typing import Annotated, Literal, NewType, get_args, get_origin
+
+import msgspec
+import pytest
+
+from consent_service.audit import events
+from consent_service.audit.encoding import Detail
+from consent_service.audit.events import By, Code, Event, event_type
+from consent_service.foundation import ids
+
+ALL: tuple[type[msgspec.Struct], ...] = get_args(Event)
+ID_TYPES = {value for value in vars(ids).values() if isinstance(value, NewType)}
+PLAIN = {int, bool, date, datetime, type(None)}
+
+
+def free_text_in(annotation: object) -> bool:
+    """Whether a field with this annotation could hold a sentence somebody typed."""
+    if annotation in PLAIN or annotation in ID_TYPES or annotation == Code:
+        return False
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return False
+    if origin in {typing.Union, types.UnionType, tuple}:
+        return any(free_text_in(one) for one in get_args(annotation) if one is not Ellipsis)
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return fields_with_free_text(annotation) != []
+    return True
+
+
+def fields_with_free_text(struct: type[msgspec.Struct]) -> list[str]:
+    hints = typing.get_type_hints(struct, include_extras=True)
+    return [name for name in struct.__struct_fields__ if free_text_in(hints[name])]
+
+
+@pytest.mark.parametrize("event", [*ALL, By, Detail], ids=lambda struct: struct.__name__)
+def test_no_field_of_an_event_can_carry_free_text(event: type[msgspec.Struct]) -> None:
+    assert fields_with_free_text(event) == []
+
+
+class Planted(msgspec.Struct):
+    note: str
+    nested: tuple[dict[str, int], ...]
+    loose: Annotated[str, msgspec.Meta(max_length=64)]
+    maybe: str | None
+    fine: Code
+
+
+def test_the_check_sees_a_planted_free_text() -> None:
+    assert fields_with_free_text(Planted) == ["note", "nested", "loose", "maybe"]
+
+
+def test_every_event_class_of_the_module_is_in_the_union() -> None:
+    defined = {
+        value
+        for name, value in vars(events).items()
+        if isinstance(value, type) and issubclass(value, events._Event) and not name.startswith("_")
+    }
+    assert defined == set(ALL)
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda struct: struct.__name__)
+def test_every_tag_is_dotted_versioned_and_its_own(event: type[msgspec.Struct]) -> None:
+    tag = str(event.__struct_config__.tag)
+    assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)*\.v1", tag)
+    assert [one.__struct_config__.tag for one in ALL].count(tag) == 1
+    assert event.__struct_config__.frozen
+    assert event.__struct_config__.forbid_unknown_fields
+
+
+def test_the_tags_of_the_first_release_stay() -> None:
+    """An event is never edited or dropped once released: old logs must stay readable."""
+    assert sorted(str(one.__struct_config__.tag) for one in ALL) == FIRST_RELEASE
+
+
+def test_an_event_knows_its_type() -> None:
+    assert event_type(events.Logout()) == "logout.v1"
+
+
+FIRST_RELEASE = [
+    "agreement.ended.v1",
+    "agreement.signed.v1",
+    "assignment.ended.v1",
+    "assignment.started.v1",
+    "authority.recorded.v1",
+    "bundle.activated.v1",
+    "child.registered.v1",
+    "consent.given.v1",
+    "consent.invalidated.v1",
+    "consent.later.v1",
+    "consent.objected.v1",
+    "consent.objection_lifted.v1",
+    "consent.opinion.v1",
+    "consent.refused.v1",
+    "consent.withdrawn.v1",
+    "contact.listed.v1",
+    "contact.removed.v1",
+    "family.registered.v1",
+    "family.searched.v1",
+    "guardian.registered.v1",
+    "handover.ended.v1",
+    "handover.started.v1",
+    "identity.changed.v1",
+    "identity.viewed.v1",
+    "information.previewed.v1",
+    "information.released.v1",
+    "intake.finished.v1",
+    "intake.started.v1",
+    "key.created.v1",
+    "key.destroyed.v1",
+    "log.verified.v1",
+    "log.viewed.v1",
+    "login.refused.v1",
+    "login.succeeded.v1",
+    "logout.v1",
+    "provider.registered.v1",
+    "record.share_refused.v1",
+    "record.shared.v1",
+    "relationship.ended.v1",
+    "relationship.started.v1",
+    "release.failed.v1",
+    "release.refused.v1",
+    "safety.assessed.v1",
+    "school.changed.v1",
+    "school.registered.v1",
+    "session.ended.v1",
+    "staff.added.v1",
+    "staff.ended.v1",
+    "stop.replayed.v1",
+    "substitute.access.v1",
+    "tenant.registered.v1",
+]

@@ -1,0 +1,317 @@
+"""The tamper matrix: somebody with all rights on the database changes something; verify names it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from consent_service.audit.checkpoint import Checkpoint, write_note
+from consent_service.audit.encoding import decode_leaf, encode_leaf
+from consent_service.audit.merkle import leaf_hash
+from consent_service.audit.reading import verify_stored
+from consent_service.audit.verify import Report
+from consent_service.foundation.ids import EntryId, TenantId, new_id
+from consent_service.keyring.primitives import new_signing_key, sign
+from tests.audit.factories import SYSTEM, Desk, a_consent
+
+ENTRIES = ("audit_entries",)
+SEQUENCE = ("audit_sequence",)
+HEADS = ("audit_checkpoints",)
+
+
+async def a_log(desk: Desk) -> list[EntryId]:
+    """Ten entries under three checkpoints: 0-3, 4-6, 7-9."""
+    entries: list[EntryId] = []
+    for count in (4, 3, 3):
+        entries += await desk.append_many(count)
+        await desk.sequence()
+    assert (await desk.verify()).ok
+    return entries
+
+
+def found(report: Report) -> tuple[bool, str, int | None, str]:
+    assert report.first is not None
+    return report.ok, report.first.what, report.first.seq, report.first.entry
+
+
+async def leaf_of(desk: Desk, entry: EntryId) -> bytes:
+    (row,) = await desk.rows("SELECT leaf FROM audit_entries WHERE id = :id", id=entry)
+    return bytes(row.leaf)
+
+
+async def test_an_edited_leaf_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    edited = (await leaf_of(desk, entries[5])).replace(b'"v":1', b'"v":2')
+    await desk.tamper(ENTRIES, "UPDATE audit_entries SET leaf = :l WHERE id = :id", l=edited, id=entries[5])
+    report = await desk.verify()
+    assert found(report) == (False, "leaf_changed", 5, entries[5])
+    assert {bad.seq for bad in report.problems} == {5}
+
+
+async def test_an_edited_leaf_with_its_hash_edited_too_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    leaf = decode_leaf(await leaf_of(desk, entries[5]))
+    edited = encode_leaf(type(leaf)(1, leaf.id, leaf.time, leaf.bundle, leaf.tag, "A" * 43))
+    await desk.tamper(
+        [*ENTRIES, *SEQUENCE],
+        "UPDATE audit_entries SET leaf = :l WHERE id = :id",
+        "UPDATE audit_sequence SET leaf_hash = :h WHERE entry = :id",
+        l=edited,
+        h=leaf_hash(edited),
+        id=entries[5],
+    )
+    report = await desk.verify()
+    assert found(report) == (False, "detail_differs", 5, entries[5])
+    (root,) = [bad for bad in report.problems if bad.what == "root_differs"]
+    assert (root.seq, root.entry, root.until) == (4, entries[4], 6)
+
+
+async def test_both_edited_below_a_full_tile_is_named_without_any_key(desk: Desk) -> None:
+    entries = await desk.append_many(260)
+    await desk.sequence()
+    leaf = decode_leaf(await leaf_of(desk, entries[77]))
+    edited = encode_leaf(type(leaf)(1, leaf.id, leaf.time, "ab" * 32, leaf.tag, leaf.com))
+    await desk.tamper(
+        [*ENTRIES, *SEQUENCE],
+        "UPDATE audit_entries SET leaf = :l WHERE id = :id",
+        "UPDATE audit_sequence SET leaf_hash = :h WHERE entry = :id",
+        l=edited,
+        h=leaf_hash(edited),
+        id=entries[77],
+    )
+    report = await desk.verify()
+    assert report.first is not None
+    assert (report.first.what, report.first.seq) == ("tile_differs", 77)
+
+
+async def test_a_deleted_entry_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper(ENTRIES, "DELETE FROM audit_entries WHERE id = :id", id=entries[2])
+    report = await desk.verify()
+    assert found(report) == (False, "leaf_missing", 2, entries[2])
+    assert "detail_without_entry" in {bad.what for bad in report.problems}
+
+
+async def test_an_entry_deleted_with_its_place_leaves_a_gap(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper(
+        [*ENTRIES, *SEQUENCE],
+        "DELETE FROM audit_entries WHERE id = :id",
+        "DELETE FROM audit_sequence WHERE entry = :id",
+        "DELETE FROM audit_details WHERE entry = :id",
+        id=entries[2],
+    )
+    assert found(await desk.verify())[:3] == (False, "sequence_gap", 3)
+
+
+async def test_swapped_entries_are_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    one, two = await leaf_of(desk, entries[1]), await leaf_of(desk, entries[8])
+    await desk.tamper(
+        ENTRIES,
+        "UPDATE audit_entries SET leaf = :two WHERE id = :a",
+        "UPDATE audit_entries SET leaf = :one WHERE id = :b",
+        one=one,
+        two=two,
+        a=entries[1],
+        b=entries[8],
+    )
+    report = await desk.verify()
+    assert found(report) == (False, "leaf_changed", 1, entries[1])
+    assert {bad.what for bad in report.problems} >= {"leaf_misplaced"}
+
+
+async def test_swapped_places_are_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper(
+        SEQUENCE,
+        "UPDATE audit_sequence SET seq = 100 WHERE entry = :a",
+        "UPDATE audit_sequence SET seq = 1 WHERE entry = :b",
+        "UPDATE audit_sequence SET seq = 2 WHERE entry = :a",
+        a=entries[1],
+        b=entries[2],
+    )
+    report = await desk.verify()
+    assert report.first is not None
+    assert (report.first.what, report.first.seq, report.first.until) == ("root_differs", 0, 3)
+
+
+async def test_a_truncated_log_is_found(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper(SEQUENCE, "DELETE FROM audit_sequence WHERE seq >= 8")
+    report = await desk.verify()
+    assert {bad.what for bad in report.problems} == {
+        "checkpoint_beyond_log",
+        "entry_not_sequenced",
+        "not_signed",
+    }
+    assert {bad.entry for bad in report.problems if bad.what == "entry_not_sequenced"} == set(entries[8:])
+
+
+async def test_an_entry_slipped_in_behind_the_cursor_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    forged = EntryId(new_id())
+    overriding = "" if desk.database.is_sqlite else "OVERRIDING SYSTEM VALUE"
+    await desk.tamper(
+        [],
+        f"INSERT INTO audit_entries (tenant, id, xid, pos, leaf) {overriding} VALUES (:t, :id, -1, 1, :l)",
+        t=desk.tenant,
+        id=forged,
+        l=(await leaf_of(desk, entries[0])).replace(entries[0].encode(), forged.encode()),
+    )
+    assert found(await desk.verify()) == (False, "entry_not_sequenced", None, forged)
+
+
+async def test_an_entry_given_a_place_past_the_head_is_not_signed(desk: Desk) -> None:
+    await a_log(desk)
+    extra = await desk.append(a_consent(), subject=desk.mother)
+    await desk.tamper(
+        [],
+        "INSERT INTO audit_sequence (tenant, log, seq, entry, leaf_hash) VALUES (:t, 1, 10, :id, :h)",
+        t=desk.tenant,
+        id=extra,
+        h=leaf_hash(await leaf_of(desk, extra)),
+    )
+    assert found(await desk.verify()) == (False, "not_signed", 10, extra)
+
+
+async def replace_note(desk: Desk, note: bytes) -> Report:
+    await desk.tamper(HEADS, "UPDATE audit_checkpoints SET note = :n WHERE size = 7", n=note)
+    report = await desk.verify()
+    assert report.first is not None
+    assert (report.first.seq, report.first.until) == (4, 6)
+    return report
+
+
+async def head(desk: Desk) -> Checkpoint:
+    (row,) = await desk.rows("SELECT root FROM audit_checkpoints WHERE size = 7")
+    return Checkpoint(desk.key.origin, 7, bytes(row.root))
+
+
+async def test_a_rogue_signature_is_found(desk: Desk) -> None:
+    await a_log(desk)
+    private, public = new_signing_key()
+    checkpoint = await head(desk)
+    note = write_note(checkpoint, public=public, signature=sign(private, checkpoint.body()))
+    assert found(await replace_note(desk, note))[1] == "checkpoint_signature"
+
+
+async def test_a_checkpoint_of_another_log_is_found(desk: Desk) -> None:
+    await a_log(desk)
+    own = await head(desk)
+    foreign = Checkpoint("audit.example.org/t/other", own.size, own.root)
+    private, public = new_signing_key()
+    note = write_note(foreign, public=public, signature=sign(private, foreign.body()))
+    assert found(await replace_note(desk, note))[1] == "checkpoint_foreign"
+
+
+async def test_an_older_checkpoint_in_the_place_of_a_newer_is_found(desk: Desk) -> None:
+    await a_log(desk)
+    (row,) = await desk.rows("SELECT note FROM audit_checkpoints WHERE size = 4")
+    assert found(await replace_note(desk, bytes(row.note)))[1] == "checkpoint_malformed"
+
+
+async def test_a_broken_checkpoint_is_found(desk: Desk) -> None:
+    await a_log(desk)
+    assert found(await replace_note(desk, b"not a note"))[1] == "checkpoint_malformed"
+
+
+async def test_a_changed_root_is_found(desk: Desk) -> None:
+    await a_log(desk)
+    await desk.tamper(HEADS, "UPDATE audit_checkpoints SET root = :r WHERE size = 7", r=b"r" * 32)
+    report = await desk.verify()
+    assert [bad.what for bad in report.problems] == ["root_differs", "checkpoint_malformed"]
+
+
+async def test_swapped_details_are_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper(
+        [],
+        "UPDATE audit_details SET entry = 'x' WHERE entry = :a",
+        "UPDATE audit_details SET entry = :a WHERE entry = :b",
+        "UPDATE audit_details SET entry = :b WHERE entry = 'x'",
+        a=entries[3],
+        b=entries[9],
+    )
+    assert found(await desk.verify()) == (False, "detail_damaged", 3, entries[3])
+
+
+async def test_a_detail_of_nothing_is_named(desk: Desk) -> None:
+    await a_log(desk)
+    await desk.tamper(
+        [],
+        "INSERT INTO audit_details (tenant, entry, person, sealed) VALUES (:t, 'ghost', NULL, :s)",
+        t=desk.tenant,
+        s=b"s",
+    )
+    assert found(await desk.verify()) == (False, "detail_without_entry", None, "ghost")
+
+
+@pytest.mark.parametrize(
+    "statement, what",
+    [
+        ("DELETE FROM audit_tiles", "tile_missing"),
+        ("UPDATE audit_tiles SET root = :x", "tile_differs"),
+        ("UPDATE audit_tiles SET hashes = :x", "tile_differs"),
+    ],
+)
+async def test_a_corrupted_tile_is_found(desk: Desk, statement: str, what: str) -> None:
+    await desk.append_many(257)
+    await desk.sequence()
+    await desk.tamper(["audit_tiles"], statement, x=b"x" * 33)
+    assert found(await desk.verify())[:2] == (False, what)
+
+
+async def test_lawful_erasure_leaves_the_log_verifiable(desk: Desk) -> None:
+    await a_log(desk)
+    await desk.append(a_consent(), subject=desk.father)
+    await desk.sequence()
+    async with desk.database.transaction() as conn:
+        await desk.ring.destroy_person_key(conn, desk.tenant, desk.mother)
+        await conn.execute(
+            text("DELETE FROM audit_details WHERE person = :p AND entry < 'z'"), {"p": desk.mother}
+        )
+        await conn.execute(
+            text("DELETE FROM audit_index WHERE kind = 'person' AND key = :p"), {"p": desk.mother}
+        )
+    report = await desk.verify()
+    assert (report.ok, report.size, report.details_checked, report.details_erased) == (True, 11, 1, 10)
+
+
+async def test_waiting_entries_are_counted_and_no_problem(desk: Desk) -> None:
+    await a_log(desk)
+    await desk.append_many(2)
+    report = await desk.verify()
+    assert (report.ok, report.size, report.pending, report.first) == (True, 10, 2, None)
+
+
+async def test_an_empty_log_verifies_and_no_log_does_not(desk: Desk) -> None:
+    assert (await desk.verify()).ok
+    report = await verify_stored(desk.database, desk.ring, TenantId(new_id()))
+    assert found(report) == (False, "no_log", None, "")
+
+
+async def test_progress_is_reported_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consent_service.audit.reading.PAGE_SIZE", 4)
+    await a_log(desk)
+    seen: list[tuple[int, int]] = []
+    report = await verify_stored(
+        desk.database, desk.ring, desk.tenant, progress=lambda done, total: seen.append((done, total))
+    )
+    assert (report.ok, seen) == (True, [(4, 10), (8, 10), (10, 10)])
+
+
+async def test_another_tenants_entry_in_the_log_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    other = TenantId(new_id())
+    async with desk.database.transaction() as conn:
+        await desk.ring.create_tenant(conn, other)
+        theirs = await desk.log.append(conn, tenant=other, event=a_consent(), by=SYSTEM, subject=None)
+    assert theirs is not None
+    await desk.tamper(
+        ENTRIES,
+        "UPDATE audit_entries SET leaf = :l WHERE id = :id",
+        l=await leaf_of(desk, theirs),
+        id=entries[6],
+    )
+    assert found(await desk.verify())[2:] == (6, entries[6])
