@@ -326,6 +326,15 @@ class RecordShared(_Event, frozen=True, tag="record.shared.v1"):
     digest: Code = ""
 
 
+class RecordApproved(_Event, frozen=True, tag="record.approved.v1"):
+    """A second person approved this version; without it the type is not released."""
+
+    relationship: RelationshipId
+    record: RecordId
+    version: int
+    information_type: TypeKey
+
+
 class RecordShareRefused(_Event, frozen=True, tag="record.share_refused.v1"):
     relationship: RelationshipId
     information_type: TypeKey
@@ -373,6 +382,7 @@ class ReleaseFailed(_Event, frozen=True, tag="release.failed.v1"):
 
 RecordEvent = (
     RecordShared
+    | RecordApproved
     | RecordShareRefused
     | InformationPreviewed
     | InformationReleased

@@ -199,13 +199,13 @@ class ConsentService:
                 conn, self._log, tenant=target.tenant, by=by(actor), now=now, decisions=[correction]
             )
 
-    async def lift_objection(self, actor: GuardianActor | Counsellor, target: Target) -> None:
+    async def lift_objection(self, actor: GuardianActor, target: Target) -> None:
         """The same person takes an objection back.
 
         Raises:
             NotAllowedError: on behalf of somebody else.
         """
-        await self._require(actor, Action.OBJECT, target)
+        await self._require(actor, Action.LIFT_OBJECTION, target)
         now = self._clock.now()
         async with self._database.transaction() as conn:
             decisions = [

@@ -56,6 +56,7 @@ class StopJournal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._read: tuple[tuple[int, int, int], tuple[Stop, ...]] | None = None
 
     def accept(self, kind: StopKind, *, tenant: str, at: datetime, subject: dict[str, str]) -> Stop:
         """Write the stop down for good; when this returns, a power cut does not undo it.
@@ -78,28 +79,17 @@ class StopJournal:
             IntegrityError: a line other than a torn last one cannot be read: somebody must look.
         """
         try:
-            raw = self.path.read_bytes()
+            status = self.path.stat()
+            state = (status.st_ino, status.st_size, status.st_mtime_ns)
+            if self._read is not None and self._read[0] == state:
+                return self._read[1]
+            found = _pending_in(self.path.read_bytes())
         except FileNotFoundError:
             return ()
         except OSError as failure:
             raise UnavailableError("the stop journal cannot be read") from failure
-        stops: dict[str, Stop] = {}
-        done: set[str] = set()
-        lines = raw.split(b"\n")
-        for number, line in enumerate(lines, start=1):
-            if not line:
-                continue
-            try:
-                entry = _decoder.decode(line)
-            except msgspec.DecodeError as failure:
-                if number == len(lines):  # torn by a power cut: nobody was told "accepted"
-                    continue
-                raise IntegrityError(f"stop journal: line {number} cannot be read") from failure
-            if isinstance(entry, Stop):
-                stops[entry.id] = entry
-            else:
-                done.add(entry.id)
-        return tuple(stop for stop_id, stop in stops.items() if stop_id not in done)
+        self._read = (state, found)
+        return found
 
     def _append(self, line: bytes) -> None:
         try:
@@ -115,6 +105,26 @@ class StopJournal:
                     os.close(descriptor)
         except OSError as failure:
             raise UnavailableError("the stop journal cannot be written") from failure
+
+
+def _pending_in(raw: bytes) -> tuple[Stop, ...]:
+    stops: dict[str, Stop] = {}
+    done: set[str] = set()
+    lines = raw.split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            entry = _decoder.decode(line)
+        except msgspec.DecodeError as failure:
+            if number == len(lines):  # torn by a power cut: nobody was told "accepted"
+                continue
+            raise IntegrityError(f"stop journal: line {number} cannot be read") from failure
+        if isinstance(entry, Stop):
+            stops[entry.id] = entry
+        else:
+            done.add(entry.id)
+    return tuple(stop for stop_id, stop in stops.items() if stop_id not in done)
 
 
 def _write_whole_line(descriptor: int, line: bytes) -> None:

@@ -69,6 +69,7 @@ class Action(StrEnum):
     SEE_OWN_PAGE = "see_own_page"
 
     SHARE_RECORD = "share_record"
+    APPROVE_RECORD = "approve_record"
     ASK_RELEASE = "ask_release"
     LIST_OWN_CHILDREN = "list_own_children"
 
@@ -236,6 +237,7 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Counsellor: with_the_family_to_school,
         SchoolStaff: active_contact_from_school,
     },
+    Action.APPROVE_RECORD: {Counsellor: in_own_organisation},
     Action.ASK_RELEASE: {
         SchoolStaff: at_own_school_to_school,
         Counsellor: with_the_family_from_school,

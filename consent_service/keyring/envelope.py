@@ -74,9 +74,7 @@ def associated_data(place: Place, key_version: int) -> bytes:
 
 def encode(envelope: Envelope) -> bytes:
     """The bytes to store."""
-    header = _HEADER.pack(
-        MAGIC, SUITE, envelope.key_version, envelope.nonce, envelope.commitment
-    )
+    header = _HEADER.pack(MAGIC, SUITE, envelope.key_version, envelope.nonce, envelope.commitment)
     return header + envelope.ciphertext
 
 

@@ -29,9 +29,7 @@ class DataKey:
 class Material:
     """Key material by wrapped key. Fails closed: an absent provider refuses even what is cached."""
 
-    def __init__(
-        self, provider: KeyProvider, *, entries: int = 4096, seconds: float = 60.0
-    ) -> None:
+    def __init__(self, provider: KeyProvider, *, entries: int = 4096, seconds: float = 60.0) -> None:
         self._provider = provider
         self._entries = entries
         self._seconds = seconds
@@ -70,10 +68,12 @@ class Material:
     def _unwrapped(self, key: AnyKey) -> bytes:
         self._provider.check()
         if isinstance(key, WrappedTenantKey):
-            return self._remember(key.blob, key.tenant, lambda: self._provider.unwrap(
-                key.root_generation, key.blob, _tenant_aad(key.tenant, key.purpose, key.version)
-            ))
-        return self._remember(key.blob, key.tenant + key.owner, lambda: self._unwrap_owned(key))
+            return self._remember(key, lambda: self._unwrap_tenant(key))
+        return self._remember(key, lambda: self._unwrap_owned(key))
+
+    def _unwrap_tenant(self, key: WrappedTenantKey) -> bytes:
+        aad = _tenant_aad(key.tenant, key.purpose, key.version)
+        return self._provider.unwrap(key.root_generation, key.blob, aad)
 
     def _unwrap_owned(self, key: OwnedKey) -> bytes:
         kind = "person" if isinstance(key, WrappedPersonKey) else "relationship"
@@ -83,9 +83,10 @@ class Material:
     def _wrapping(self, parent: WrappedTenantKey) -> Cipher:
         return Cipher(self.derived(parent, "wrap-owned/v1"))
 
-    def _remember(self, blob: bytes, place: str, unwrap: Callable[[], bytes]) -> bytes:
+    def _remember(self, key: AnyKey, unwrap: Callable[[], bytes]) -> bytes:
         """Cached by blob *and* claimed place, so that a blob moved to another row is unwrapped anew."""
-        name = length_prefixed(place, blob)
+        kind = type(key).__name__
+        name = length_prefixed(kind, key.tenant, _owner(key), key.version, key.blob)
         now = time.monotonic()
         found = self._cache.get(name)
         if found is not None and now - found[0] < self._seconds:

@@ -1,9 +1,9 @@
 """Open sealed bytes. A protected door: an import contract lists exactly who may come here.
 
-    records.opening         relationship keys, per Permit
-    families.identity_data, organisations.identity_data, consent.evidence, rights.cases   person keys
-    audit.details           person keys and the tenant's audit key
-    identity.secrets        the installation's own key
+records.opening         relationship keys, per Permit
+families.identity_data, organisations.identity_data, consent.evidence, rights.cases   person keys
+audit.details           person keys and the tenant's audit key
+identity.secrets        the installation's own key
 """
 
 from __future__ import annotations

@@ -24,9 +24,12 @@ NONCE_BYTES = 12
 class Argon2Cost(Protocol):
     """How much work one guess of a passphrase costs (RFC 9106 section 4)."""
 
-    iterations: int
-    lanes: int
-    memory_kib: int
+    @property
+    def iterations(self) -> int: ...
+    @property
+    def lanes(self) -> int: ...
+    @property
+    def memory_kib(self) -> int: ...
 
 
 def new_key() -> bytes:

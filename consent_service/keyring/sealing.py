@@ -59,7 +59,5 @@ def seal_for_tenant(
 def _seal(ring: KeyRing, key: AnyKey, place: Place, plaintext: bytes) -> bytes:
     data_key = ring.material.data_key(key, place.purpose)
     nonce = new_nonce()
-    ciphertext = data_key.cipher.encrypt(
-        nonce, pad(plaintext), associated_data(place, key.version)
-    )
+    ciphertext = data_key.cipher.encrypt(nonce, pad(plaintext), associated_data(place, key.version))
     return encode(Envelope(key.version, nonce, data_key.commitment, ciphertext))

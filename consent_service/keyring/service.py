@@ -144,9 +144,7 @@ class KeyRing:
             tenant, relationship, rows[0].version, rows[0].wrapped, _parent_of(tenant, rows[0])
         )
 
-    async def person_key(
-        self, conn: AsyncConnection, tenant: TenantId, person: PersonId
-    ) -> WrappedPersonKey:
+    async def person_key(self, conn: AsyncConnection, tenant: TenantId, person: PersonId) -> WrappedPersonKey:
         """The wrapped key of a person.
 
         Raises:
@@ -181,14 +179,10 @@ class KeyRing:
         )
         return gone.rowcount == 1
 
-    async def destroy_person_key(
-        self, conn: AsyncConnection, tenant: TenantId, person: PersonId
-    ) -> bool:
+    async def destroy_person_key(self, conn: AsyncConnection, tenant: TenantId, person: PersonId) -> bool:
         """Delete the wrapped key; False when there was none. Backups outlive this: see `custody`."""
         gone = await conn.execute(
-            delete(person_keys).where(
-                person_keys.c.tenant == tenant, person_keys.c.person == person
-            )
+            delete(person_keys).where(person_keys.c.tenant == tenant, person_keys.c.person == person)
         )
         return gone.rowcount == 1
 
@@ -201,9 +195,7 @@ class KeyRing:
         }
 
 
-async def _owned_rows(
-    conn: AsyncConnection, table: Table, tenant: str, owners: list[str]
-) -> list[Row[Any]]:
+async def _owned_rows(conn: AsyncConnection, table: Table, tenant: str, owners: list[str]) -> list[Row[Any]]:
     """Rows of a relationship or person key table, each joined to the tenant key that wraps it."""
     owner = table.c.relationship if table is relationship_keys else table.c.person
     query = (
@@ -226,6 +218,4 @@ async def _owned_rows(
 def _parent_of(tenant: str, row: Row[Any]) -> WrappedTenantKey:
     if row.parent_wrapped is None:
         raise IntegrityError("a key names a tenant key that does not exist")
-    return WrappedTenantKey(
-        tenant, "data", row.parent_version, row.root_generation, row.parent_wrapped
-    )
+    return WrappedTenantKey(tenant, "data", row.parent_version, row.root_generation, row.parent_wrapped)

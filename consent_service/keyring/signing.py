@@ -21,9 +21,7 @@ def new_log_key(ring: KeyRing, key: WrappedTenantKey, *, record: str) -> tuple[b
     return seal_for_tenant(ring, key, purpose=_PURPOSE, record=record, plaintext=private), public
 
 
-def sign_with(
-    ring: KeyRing, key: WrappedTenantKey, *, record: str, sealed: bytes, message: bytes
-) -> bytes:
+def sign_with(ring: KeyRing, key: WrappedTenantKey, *, record: str, sealed: bytes, message: bytes) -> bytes:
     """A 64-byte Ed25519 signature over `message` (RFC 8032).
 
     Raises:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, update
+from sqlalchemy import ColumnElement, insert, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.ids import FamilyId, RelationshipId, SchoolId, TenantId
@@ -52,6 +52,11 @@ async def raise_school(
 ) -> None:
     """An act concerning every relationship with a school, such as the end of an agreement."""
     await _raise(conn, tenant, state.c.school == school, at)
+
+
+async def raise_tenant(conn: AsyncConnection, tenant: TenantId, at: datetime) -> None:
+    """An act concerning every relationship of a tenant, such as other policies."""
+    await _raise(conn, tenant, true(), at)
 
 
 async def set_next_change(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal
@@ -82,6 +82,9 @@ class Bundle(msgspec.Struct, frozen=True):
     reasons: Mapping[str, Reasons]
     hash: str
 
+    def __repr__(self) -> str:
+        return f"Bundle({self.hash})"
+
 
 class _Source(msgspec.Struct, frozen=True):
     """One file of policies: `folder/name.cedar` and its text."""
@@ -98,12 +101,14 @@ def load_bundle(folder: Path, *, catalogue: Catalogue) -> Bundle:
         BundleError: with every problem found; parsing is not tried on text that is not safe to parse.
     """
     problems: list[PolicyProblem] = []
-    causes = read_causes(folder, problems)
-    reasons = read_reasons(folder, causes, problems)
+    causes = read_causes(folder, problems=problems)
+    reasons = read_reasons(folder, causes, problems=problems)
     sources, schema_text = _read_sources(folder, problems)
     _refuse(problems)
     schema = _parsed_schema(schema_text)
-    policies = _linted_policies(sources, schema, causes, problems)
+    policies = _linted_policies(
+        sources, schema, causes=causes, types=catalogue.types.keys(), problems=problems
+    )
     _refuse(problems)
     keyed = {policy.annotation("id"): policy for policy in policies}
     notes = {identifier: _note(keyed[identifier]) for identifier in sorted(keyed)}
@@ -116,7 +121,7 @@ def load_bundle(folder: Path, *, catalogue: Catalogue) -> Bundle:
         notes=notes,
         causes=causes,
         reasons=reasons,
-        hash=_hash(keyed, schema, causes, catalogue),
+        hash=_hash(keyed, schema, causes=causes, catalogue=catalogue),
     )
 
 
@@ -159,13 +164,13 @@ def _read_sources(folder: Path, problems: list[PolicyProblem]) -> tuple[tuple[_S
         where = path.relative_to(folder).as_posix()
         if path.parent.parent != folder or path.parent.name not in FOLDERS:
             problems.append(PolicyProblem(where, "misplaced", f"policies stand in {', '.join(FOLDERS)}"))
-        sources.append(_Source(path.parent.name, where, _read_text(path, where, problems)))
+        sources.append(_Source(path.parent.name, where, _read_text(path, where, problems=problems)))
     if not sources:
         problems.append(PolicyProblem(folder.name, "no_policies", "no .cedar file was found"))
-    return tuple(sources), _read_text(folder / SCHEMA_FILE, SCHEMA_FILE, problems)
+    return tuple(sources), _read_text(folder / SCHEMA_FILE, SCHEMA_FILE, problems=problems)
 
 
-def _read_text(path: Path, where: str, problems: list[PolicyProblem]) -> str:
+def _read_text(path: Path, where: str, *, problems: list[PolicyProblem]) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -188,18 +193,22 @@ def _parsed_schema(text: str) -> cedarpy.Schema:
 
 
 def _linted_policies(
-    sources: Sequence[_Source], schema: cedarpy.Schema, causes: Causes, problems: list[PolicyProblem]
+    sources: Sequence[_Source],
+    schema: cedarpy.Schema,
+    *,
+    causes: Causes,
+    types: Set[TypeKey],
+    problems: list[PolicyProblem],
 ) -> list[PolicyJson]:
     """Every policy of every file, adding to `problems` what Cedar and our own rules find."""
     policies: list[PolicyJson] = []
     places: dict[str, list[str]] = {}
     for source in sources:
-        for policy in _parsed_policies(source, schema, problems):
+        for policy in _parsed_policies(source, schema, problems=problems):
             identifier = policy.annotation("id")
             places.setdefault(identifier, []).append(source.where)
-            problems += policy_problems(
-                source.folder, policy, causes, where=f"{source.where} {identifier or '(no id)'}"
-            )
+            where = f"{source.where} {identifier or '(no id)'}"
+            problems += policy_problems(source.folder, policy, where=where, causes=causes, types=types)
             policies.append(policy)
     problems += duplicate_problems(places)
     if len(policies) > MAX_POLICIES:
@@ -208,7 +217,7 @@ def _linted_policies(
 
 
 def _parsed_policies(
-    source: _Source, schema: cedarpy.Schema, problems: list[PolicyProblem]
+    source: _Source, schema: cedarpy.Schema, *, problems: list[PolicyProblem]
 ) -> list[PolicyJson]:
     try:
         read = msgspec.json.decode(cedarpy.policies_to_json_str(source.text), type=_PolicySetJson)
@@ -266,7 +275,7 @@ def _base_entities(catalogue: Catalogue, schema: cedarpy.Schema) -> cedarpy.Enti
 
 
 def _hash(
-    keyed: Mapping[str, PolicyJson], schema: cedarpy.Schema, causes: Causes, catalogue: Catalogue
+    keyed: Mapping[str, PolicyJson], schema: cedarpy.Schema, *, causes: Causes, catalogue: Catalogue
 ) -> str:
     """SHA-256 over canonical JSON of all that decides; comments, order of files and wording do not."""
     content = {

@@ -26,7 +26,7 @@ def problems_of(folder: Path) -> tuple[PolicyProblem, ...]:
             PolicyProblem(f"information_types.toml {problem.block}", "catalogue", problem.wrong)
             for problem in error.problems
         )
-    return check_bundle(folder, catalogue)
+    return check_bundle(folder, catalogue=catalogue)
 
 
 def main(arguments: list[str]) -> None:

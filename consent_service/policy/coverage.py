@@ -60,19 +60,19 @@ class Table(msgspec.Struct, frozen=True):
     files: Mapping[str, CaseFile]
 
 
-def load_cases(folder: Path, problems: list[PolicyProblem]) -> Table:
+def load_cases(folder: Path, *, problems: list[PolicyProblem]) -> Table:
     """Every file of the tests folder; what cannot be read is a problem."""
     tests = folder / CASES_FOLDER
-    bases = read_toml_struct(tests / BASES_FILE, Bases, problems)
+    bases = read_toml_struct(tests / BASES_FILE, Bases, problems=problems)
     files = {}
     for path in sorted(tests.glob("*.toml")):
-        read = None if path.name == BASES_FILE else read_toml_struct(path, CaseFile, problems)
+        read = None if path.name == BASES_FILE else read_toml_struct(path, CaseFile, problems=problems)
         if read is not None:
             files[path.stem] = read
     return Table(bases=bases.bases if bases else {}, files=files)
 
 
-def question_of(table: Table, case: Case, catalogue: Catalogue) -> Question:
+def question_of(table: Table, case: Case, *, catalogue: Catalogue) -> Question:
     """The base question about the case's type, with its changes.
 
     Raises:
@@ -105,7 +105,7 @@ def wrong(case: Case, answer: Allowance | Refusal) -> str:
     return ""
 
 
-def run_cases(bundle: Bundle, catalogue: Catalogue, table: Table) -> tuple[PolicyProblem, ...]:
+def run_cases(bundle: Bundle, table: Table, *, catalogue: Catalogue) -> tuple[PolicyProblem, ...]:
     """Cases that come out otherwise, and policies that decide no case alone."""
     problems: list[PolicyProblem] = []
     alone: set[str] = set()
@@ -113,7 +113,7 @@ def run_cases(bundle: Bundle, catalogue: Catalogue, table: Table) -> tuple[Polic
         for case in file.cases:
             where = f"{CASES_FOLDER}/{name}.toml {case.name}"
             try:
-                question = question_of(table, case, catalogue)
+                question = question_of(table, case, catalogue=catalogue)
             except (ValueError, KeyError) as error:
                 problems.append(PolicyProblem(where, "case_malformed", str(error)))
                 continue
@@ -126,15 +126,15 @@ def run_cases(bundle: Bundle, catalogue: Catalogue, table: Table) -> tuple[Polic
     return (*problems, *_uncovered(bundle, alone))
 
 
-def check_bundle(folder: Path, catalogue: Catalogue) -> tuple[PolicyProblem, ...]:
+def check_bundle(folder: Path, *, catalogue: Catalogue) -> tuple[PolicyProblem, ...]:
     """Everything a folder of policies has to pass, its LOCK included."""
     problems: list[PolicyProblem] = []
     try:
         bundle = load_bundle(folder, catalogue=catalogue)
     except BundleError as error:
         return error.problems
-    table = load_cases(folder, problems)
-    return (*problems, *run_cases(bundle, catalogue, table), *lock_problems(folder, bundle))
+    table = load_cases(folder, problems=problems)
+    return (*problems, *run_cases(bundle, table, catalogue=catalogue), *lock_problems(folder, bundle))
 
 
 def _uncovered(bundle: Bundle, alone: set[str]) -> Iterator[PolicyProblem]:

@@ -205,7 +205,7 @@ def _answers(bundle: Bundle, question: Question, *, preview: bool) -> dict[TypeK
         [request for _, request in unexplained], bundle.companions, entities
     )
     for (key, _), result in zip(unexplained, reached, strict=True):
-        answers[key] = _explained(bundle, key, answers[key].determining, result)
+        answers[key] = _explained(bundle, key, forbids=answers[key].determining, reached=result)
     return answers
 
 
@@ -220,11 +220,9 @@ def _answer(bundle: Bundle, key: TypeKey, result: cedarpy.AuthzResult) -> Allowa
 
 
 def _explained(
-    bundle: Bundle, key: TypeKey, forbids: tuple[str, ...], reached: cedarpy.AuthzResult
+    bundle: Bundle, key: TypeKey, *, forbids: tuple[str, ...], reached: cedarpy.AuthzResult
 ) -> Refusal:
     """The first cause, in the order of causes.toml, among the forbids and the conditions not met."""
-    if reached.diagnostics.errors:
-        return Refusal(key, POLICY_ERROR, forbids, error=True)
     causes = {bundle.notes[forbid].reason for forbid in forbids}
     causes |= _unmet(bundle, frozenset(reached.diagnostics.reasons))
     return Refusal(key, bundle.causes.first(causes, otherwise=NOT_PERMITTED), forbids)

@@ -8,11 +8,12 @@ parsed and each policy must carry what an explanation needs. Impossible policies
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Final, Literal
 
 import msgspec
 
+from consent_service.foundation.ids import TypeKey
 from consent_service.policy.reasons import Causes, PolicyProblem
 
 NOT_APPLICABLE: Final = "-"
@@ -33,6 +34,7 @@ _ID: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 _STRING_OR_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*')
 _NOT_PLAIN: Final = re.compile(r"[^\x20-\x7e\n]")
 _SIGNS: Final = re.compile(rf"(?:[!-]\s*){{{MAX_BRANCHES}}}")
+_NAMED_TYPE: Final = re.compile(r'\{"type":"InformationType","id":"([^"]*)"\}')
 _ANY: Final = {"op": "All"}
 
 
@@ -65,7 +67,7 @@ def text_problems(where: str, text: str) -> Iterator[PolicyProblem]:
 
 
 def policy_problems(
-    folder: str, policy: PolicyJson, causes: Causes, *, where: str
+    folder: str, policy: PolicyJson, *, where: str, causes: Causes, types: Set[TypeKey]
 ) -> Iterator[PolicyProblem]:
     """What an explanation, an audit entry or a reviewer would miss in this policy."""
     for name in sorted(_REQUIRED):
@@ -79,6 +81,9 @@ def policy_problems(
     for obligation in policy.annotation("obligations").split():
         if obligation not in KNOWN_OBLIGATIONS:
             yield PolicyProblem(where, "obligation_unknown", obligation)
+    for name in _NAMED_TYPE.findall(msgspec.json.encode(policy.conditions).decode()):
+        if name not in types:
+            yield PolicyProblem(where, "type_unknown", f"{name} is not in the catalogue, so it never matches")
     yield from _code_problems(policy, causes, where=where)
     yield from _scope_problems(folder, policy, where=where)
 

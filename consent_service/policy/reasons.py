@@ -83,18 +83,20 @@ class Reasons(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grounds: dict[str, Sentences]
 
 
-def read_causes(folder: Path, problems: list[PolicyProblem]) -> Causes:
+def read_causes(folder: Path, *, problems: list[PolicyProblem]) -> Causes:
     """The causes of `causes.toml`; an unusable file is a problem and counts as empty."""
-    causes = read_toml_struct(folder / CAUSES_FILE, Causes, problems) or Causes(causes=(), grounds=())
+    causes = read_toml_struct(folder / CAUSES_FILE, Causes, problems=problems) or Causes(
+        causes=(), grounds=()
+    )
     problems += _problems_of_causes(causes)
     return causes
 
 
-def read_reasons(folder: Path, causes: Causes, problems: list[PolicyProblem]) -> Mapping[str, Reasons]:
+def read_reasons(folder: Path, causes: Causes, *, problems: list[PolicyProblem]) -> Mapping[str, Reasons]:
     """The sentences per language; each language has exactly the codes of `causes.toml`."""
     reasons: dict[str, Reasons] = {}
     for path in sorted((folder / REASONS_FOLDER).glob("*.toml")):
-        read = read_toml_struct(path, Reasons, problems)
+        read = read_toml_struct(path, Reasons, problems=problems)
         if read is not None:
             reasons[path.stem] = read
             problems += _problems_of_reasons(f"{REASONS_FOLDER}/{path.name}", read, causes)
@@ -103,7 +105,7 @@ def read_reasons(folder: Path, causes: Causes, problems: list[PolicyProblem]) ->
     return reasons
 
 
-def read_toml_struct(path: Path, kind: type[T], problems: list[PolicyProblem]) -> T | None:
+def read_toml_struct(path: Path, kind: type[T], *, problems: list[PolicyProblem]) -> T | None:
     """The file as that struct, or None and a problem that says what is wrong in it."""
     try:
         return msgspec.toml.decode(path.read_bytes(), type=kind)

@@ -15,12 +15,14 @@ import msgspec
 from litestar import Request
 
 from consent_service.foundation.errors import Problem
-from consent_service.foundation.i18n import problem_sentence
+from consent_service.foundation.i18n import problem_sentence, translator
+from consent_service.web.vocabulary import BLOCK_LABELS, FIELD_LABELS
 
 CSRF_FIELD = "csrf"
 """Name of the hidden field that every POST form carries."""
 DAY_PARTS = ("day", "month", "year")
-_SECRET_FIELDS = frozenset({CSRF_FIELD, "pin", "pin_again", "code"})
+_BLOCK_FIELD = re.compile(rf"(?P<block>{'|'.join(BLOCK_LABELS)})-(?P<number>\d{{1,2}})-(?P<name>\w+)")
+_SECRET_FIELDS = frozenset({CSRF_FIELD, "pin", "pin_again"})
 """Never shown again after a mistake."""
 
 
@@ -48,10 +50,11 @@ class Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ShownProblem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A problem in the reader's language, beside its field."""
+    """A problem in the reader's language, beside its field; `label` tells in the summary which field."""
 
     field: str
     sentence: str
+    label: str = ""
 
 
 class FormState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,10 +64,25 @@ class FormState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     problems: tuple[ShownProblem, ...] = ()
 
     @classmethod
-    def of(cls, posted: Posted, problems: Sequence[Problem], *, language: str) -> FormState:
-        """The form as it was sent, with its problems in words. Codes and PINs are not kept."""
+    def of(
+        cls,
+        posted: Posted,
+        problems: Sequence[Problem],
+        *,
+        language: str,
+        labels: Mapping[str, str] = {},
+    ) -> FormState:
+        """The form as it was sent, with its problems in words. PINs are not kept.
+
+        `labels` names generated fields (`sharing.field_labels`); all others are in `vocabulary`.
+        """
         kept = {name: value for name, value in posted.values.items() if name not in _SECRET_FIELDS}
-        shown = tuple(ShownProblem(p.field, problem_sentence(p, language)) for p in problems)
+        shown = tuple(
+            ShownProblem(
+                p.field, problem_sentence(p, language), labels.get(p.field) or _label(p.field, language)
+            )
+            for p in problems
+        )
         return cls(kept, shown)
 
     @classmethod
@@ -189,6 +207,17 @@ def prefill_day(name: str, day: date | None) -> dict[str, str]:
     if day is None:
         return {}
     return {f"{name}-day": str(day.day), f"{name}-month": str(day.month), f"{name}-year": str(day.year)}
+
+
+def _label(field: str, language: str) -> str:
+    """`Kind 2, Geboortedatum` for `child-1-birth_date`; empty for a field that explains itself."""
+    sentences = translator(language)
+    block = _BLOCK_FIELD.fullmatch(field)
+    label = FIELD_LABELS.get(block["name"] if block else field, "")
+    if not label or block is None:
+        return sentences.text(label) if label else ""
+    number = str(int(block["number"]) + 1)
+    return f"{sentences.text(BLOCK_LABELS[block['block']], number=number)}, {sentences.text(label)}"
 
 
 def _calendar_day(parts: tuple[str, ...]) -> date | None:

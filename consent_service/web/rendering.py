@@ -66,7 +66,7 @@ def environment(language: str) -> Environment:
     made.filters["word"] = functools.partial(_word_in, sentences)
     made.filters["pairs"] = functools.partial(_pairs_in, sentences)
     made.filters["day"] = functools.partial(day_in_words, language=language)
-    made.filters["short_day"] = functools.partial(day_in_digits, language=language)
+    made.filters["short_day"] = day_in_digits
     made.filters["moment"] = functools.partial(moment_in_words, language=language)
     return made
 
@@ -90,7 +90,7 @@ def day_in_words(day: date, *, language: str) -> str:
     return format_date(_local_day(day), format="long", locale=language)
 
 
-def day_in_digits(day: date, *, language: str) -> str:
+def day_in_digits(day: date) -> str:
     """`01-09-2026`: day, month, year in every language, as people here write it."""
     return _local_day(day).strftime("%d-%m-%Y")
 

@@ -34,6 +34,11 @@ def read_share(form: FormReader, posted: Posted, fields: Sequence[ShareField]) -
     )
 
 
+def field_labels(fields: Sequence[ShareField]) -> dict[str, str]:
+    """Form name -> label of each generated field, for the error summary."""
+    return {FIELD_PREFIX + field.name: field.label for field in fields}
+
+
 def _entered(form: FormReader, field: ShareField) -> str:
     name = FIELD_PREFIX + field.name
     match field.kind:

@@ -91,12 +91,16 @@ PROBLEM_EXPLANATIONS: Final[Mapping[str, str]] = {
     "not_found": N_("Kijk of het adres klopt. Of ga terug naar het begin."),
     "not_allowed": N_("Deze pagina hoort niet bij uw werk. Klopt dat niet? Vraag het uw organisatie."),
     "conflict": N_(
-        "Iemand anders deed dit eerder, of u deed deze stap al. Er is niets dubbel opgeslagen. Ga terug en kijk hoe het nu is."
+        "Iemand anders deed dit eerder, of u deed deze stap al. Er is niets dubbel opgeslagen. "
+        "Ga terug en kijk hoe het nu is."
     ),
     "unavailable": N_(
-        "Er is niets gedeeld en niets kwijt. Probeer het over een paar minuten nog eens. Stoppen met delen kan altijd."
+        "Er is niets gedeeld en niets kwijt. Probeer het over een paar minuten nog eens. "
+        "Stoppen met delen kan altijd."
     ),
-    "unexpected": N_("Er is niets gedeeld. Probeer het nog eens. Blijft het zo? Geef dan het nummer hieronder door."),
+    "unexpected": N_(
+        "Er is niets gedeeld. Probeer het nog eens. Blijft het zo? Geef dan het nummer hieronder door."
+    ),
     "bad_request": N_("Ga terug en probeer het nog eens. Er is niets opgeslagen."),
     "too_many": N_("Dit ging te vaak achter elkaar. Wacht een paar minuten en probeer het dan nog eens."),
 }
@@ -117,6 +121,37 @@ SUBSTITUTE_REASONS: Final[Mapping[str, str]] = {
     "urgent_for_child": N_("Het kind heeft nu iets nodig"),
 }
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
+
+FIELD_LABELS: Final[Mapping[str, str]] = {
+    "given_names": N_("Voornamen"),
+    "family_name": N_("Achternaam"),
+    "birth_date": N_("Geboortedatum"),
+    "capacity": N_("Wie is dit voor de kinderen?"),
+    "authority_source": N_("Hoe weet u dit?"),
+    "seen_on": N_("Wanneer zag u het bewijs?"),
+    "contact_safe": N_("Is contact met deze persoon veilig?"),
+    "safety": N_("Is er nu gevaar voor dit gezin?"),
+    "secret_address": N_("Is het adres geheim?"),
+    "other_parent_near_school": N_("Kent de andere ouder de school, of werkt daar familie?"),
+    "court_order_until": N_("Is er een uitspraak van de rechter? Tot wanneer geldt die?"),
+    "review_on": N_("Wanneer kijkt u hier opnieuw naar?"),
+    "school": N_("Vestigingscode of naam van de school"),
+    "contacts": N_("Wie is contactpersoon voor dit kind?"),
+    "reason": N_("Waarom opent u dit gezin?"),
+    "pin": N_("Pincode"),
+    "pin_again": N_("Nog een keer"),
+    "person": N_("Nummer van de persoon"),
+    "relationship": N_("Nummer van kind en school"),
+    "actor": N_("Nummer van wie het deed"),
+    "event": N_("Wat er gebeurde"),
+    "from": N_("Van"),
+    "until": N_("Tot en met"),
+}
+"""Labels of fields in the error summary, which stands before the fields themselves."""
+BLOCK_LABELS: Final[Mapping[str, str]] = {
+    "guardian": N_("Ouder of voogd {number}"),
+    "child": N_("Kind {number}"),
+}
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "answer": ANSWERS,

@@ -68,6 +68,7 @@ MAY = {
     Action.RECORD_OPINION: "CB",
     Action.SEE_OWN_PAGE: "G",
     Action.SHARE_RECORD: "BS",
+    Action.APPROVE_RECORD: "B",
     Action.ASK_RELEASE: "BS",
     Action.LIST_OWN_CHILDREN: "S",
     Action.VIEW_TRAIL: "PF",
@@ -75,7 +76,7 @@ MAY = {
     Action.DESTROY_KEY: "P",
 }
 ANYWHERE = {action for action in MAY if "O" in MAY[action]}
-WITHOUT_THE_FAMILY = {Action.REGISTER_FAMILY, Action.SEARCH_FAMILY, Action.STAND_IN}
+WITHOUT_THE_FAMILY = {Action.REGISTER_FAMILY, Action.SEARCH_FAMILY, Action.STAND_IN, Action.APPROVE_RECORD}
 
 
 def helpful(actor: Actor, action: Action) -> Circumstances:

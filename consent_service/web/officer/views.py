@@ -32,7 +32,7 @@ class VerifyResult(Part, frozen=True):
 
 
 class TrailPage(View, frozen=True):
-    """The trail with its filters (a GET form: `person`, `relationship`, `actor`, `event`, `from`, `until`)."""
+    """The trail and its filters (a GET form: `person`, `relationship`, `actor`, `event`, `from`, `until`)."""
 
     template: ClassVar[str] = "officer/trail.html"
     filter_action: str

@@ -1,0 +1,115 @@
+"""Rows of records as structs, and what is known about a relationship inside a writing transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.consent.reading import read_decisions
+from consent_service.families.model import Child, Relationship
+from consent_service.families.reading import (
+    read_authority,
+    read_children,
+    read_contacts,
+    read_relationships,
+    read_safety,
+)
+from consent_service.families.tables import guardians
+from consent_service.foundation.errors import KeyDestroyedError
+from consent_service.foundation.ids import PersonId, RecordId, RelationshipId, StaffId, TenantId, TypeKey
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.service import OrganisationService
+from consent_service.organisations.tables import assignments, staff
+from consent_service.policy.projection import Assigned, Known
+from consent_service.records.model import SealedRecord
+from consent_service.records.tables import records
+
+
+async def read_known(
+    conn: AsyncConnection,
+    ring: KeyRing,
+    organisations: OrganisationService,
+    about: Relationship,
+) -> tuple[Known, tuple[Child, ...]]:
+    """What bears on sharing about this relationship, and the children of the family.
+
+    Raises:
+        KeyDestroyedError: the child was erased.
+    """
+    tenant = about.tenant
+    children = await read_children(conn, ring, tenant, family=about.family)
+    child = next((one for one in children if one.child == about.child), None)
+    if child is None or child.identity.birth_date is None:
+        raise KeyDestroyedError("this child's data no longer exists")
+    everyone = await conn.execute(
+        select(guardians.c.guardian).where(
+            guardians.c.tenant == tenant, guardians.c.family == about.family
+        )
+    )
+    same_child = [
+        one.relationship
+        for one in await read_relationships(conn, tenant, family=about.family)
+        if one.child == about.child
+    ]
+    decisions = await read_decisions(conn, tenant, same_child)
+    contacts = await read_contacts(conn, tenant, [about.relationship])
+    gone = await _ended_staff(conn, tenant)
+    known = Known(
+        relationship=about,
+        birth_date=child.identity.birth_date,
+        guardians=tuple(PersonId(person) for person in everyone.scalars()),
+        authority=await read_authority(conn, tenant, persons=[about.child]),
+        safety=await read_safety(conn, tenant, family=about.family),
+        agreements=await organisations.agreements_with(conn, tenant, about.school),
+        contacts=tuple(c for c in contacts[about.relationship] if c.staff not in gone),
+        assigned=await _assigned(conn, about),
+        decisions=tuple(row for row in decisions if row.relationship == about.relationship),
+        objections=tuple(row for row in decisions if row.relationship != about.relationship),
+    )
+    return known, children
+
+
+async def read_records(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, key: TypeKey
+) -> tuple[SealedRecord, ...]:
+    """The current records of one type, sealed."""
+    query = select(records).where(
+        records.c.tenant == tenant,
+        records.c.relationship == relationship,
+        records.c.information_type == key,
+    )
+    return tuple(record_from(row) for row in await conn.execute(query))
+
+
+def record_from(row: Row[Any]) -> SealedRecord:
+    """A row of `records` as a struct."""
+    return SealedRecord(
+        record=RecordId(row.record),
+        relationship=RelationshipId(row.relationship),
+        information_type=TypeKey(row.information_type),
+        direction=row.direction,
+        version=row.version,
+        author=StaffId(row.author),
+        about=None if row.about is None else PersonId(row.about),
+        approved_by=None if row.approved_by is None else StaffId(row.approved_by),
+        written_at=row.written_at,
+        expires_at=row.expires_at,
+        envelope=row.envelope,
+    )
+
+
+async def _ended_staff(conn: AsyncConnection, tenant: TenantId) -> set[str]:
+    query = select(staff.c.staff).where(staff.c.tenant == tenant, staff.c.ended_at.is_not(None))
+    return set((await conn.execute(query)).scalars())
+
+
+async def _assigned(conn: AsyncConnection, about: Relationship) -> tuple[Assigned, ...]:
+    query = select(assignments).where(
+        assignments.c.tenant == about.tenant, assignments.c.family == about.family
+    )
+    return tuple(
+        Assigned(StaffId(row.staff), row.starts_at, row.ends_at) for row in await conn.execute(query)
+    )

@@ -1,0 +1,46 @@
+"""Validated fields in, sealed bytes out. Plaintext goes no further than this module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from consent_service.foundation.ids import RecordId, TypeKey
+from consent_service.keyring.digests import records_digest
+from consent_service.keyring.model import WrappedRelationshipKey
+from consent_service.keyring.sealing import seal_for_relationship
+from consent_service.keyring.service import KeyRing
+from consent_service.records.model import Content, SealedRecord
+
+
+def seal_content(
+    ring: KeyRing,
+    key: WrappedRelationshipKey,
+    *,
+    information_type: TypeKey,
+    record: RecordId,
+    version: int,
+    fields: Mapping[str, str],
+) -> bytes:
+    """The envelope of one version of one record."""
+    filled = {name: value.strip() for name, value in fields.items() if value.strip()}
+    return seal_for_relationship(
+        ring,
+        key,
+        information_type=information_type,
+        record=record,
+        record_version=version,
+        plaintext=msgspec.msgpack.encode(Content(filled)),
+    )
+
+
+def digest_of(
+    ring: KeyRing,
+    key: WrappedRelationshipKey,
+    information_type: TypeKey,
+    sealed: Iterable[SealedRecord],
+) -> bytes:
+    """The keyed digest over all current records of one type."""
+    triples = [(one.record, one.version, one.envelope) for one in sealed]
+    return records_digest(ring, key, information_type=information_type, records=triples)

@@ -1,0 +1,367 @@
+"""The one door to write, for both directions: from shelter to school and from school to shelter.
+
+Consent is asked of `policy` before anything is sealed; whether a reader gets it is decided again, by
+`release`, at the moment of reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+import msgspec
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.log import AuditLog
+from consent_service.families.model import Child, Relationship
+from consent_service.families.reading import read_relationship
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import (
+    InputError,
+    LogUnavailableError,
+    NotFoundError,
+    Problem,
+    StopsPendingError,
+)
+from consent_service.foundation.ids import EntryId, PersonId, RecordId, RelationshipId, TenantId, TypeKey, new_id
+from consent_service.foundation.stop_journal import StopJournal
+from consent_service.identity.model import Counsellor, SchoolStaff, by
+from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.content import check_fields
+from consent_service.information.model import Direction, InformationType
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.relationship_state import raise_relationship
+from consent_service.organisations.service import OrganisationService, require
+from consent_service.policy.decision import Permit, Refusal, decide
+from consent_service.policy.facts import Reader
+from consent_service.policy.projection import Known, active_contacts, question_for
+from consent_service.policy.service import PolicyService
+from consent_service.records.model import Shared, ShareRefused, expires
+from consent_service.records.reading import read_known, read_records
+from consent_service.records.sealing import digest_of, seal_content
+from consent_service.records.tables import record_digests, records
+
+Writer = Counsellor | SchoolStaff
+
+
+class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody wants to share: the fields of one type, and what he declared about them.
+
+    `about` is the guardian a type concerns that only that guardian decides on. `record` names an
+    earlier record to replace by a next version.
+    """
+
+    information_type: TypeKey
+    fields: Mapping[str, str]
+    attested: frozenset[str] = frozenset()
+    about: PersonId | None = None
+    record: RecordId | None = None
+
+
+class RecordService:
+    """Write, replace and approve records."""
+
+    def __init__(  # noqa: PLR0913 - the one place where these meet
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        journal: StopJournal,
+        organisations: OrganisationService,
+        policies: PolicyService,
+    ) -> None:
+        self._database = database
+        self._ring = ring
+        self._log = log
+        self._clock = clock
+        self._journal = journal
+        self._organisations = organisations
+        self._policies = policies
+
+    async def share(
+        self, actor: Writer, relationship: RelationshipId, note: Note
+    ) -> Shared | ShareRefused:
+        """Write something for the other side to read.
+
+        1. who may ask  2. is the content fit to be sealed  3. may it be shared  4. seal and write
+        5. entry  6. commit. A refusal is logged and returned, never raised.
+
+        Raises:
+            NotAllowedError: the permission table has no row for this.
+            InputError: every problem with the fields, at once; nothing was sealed.
+            UnavailableError: keys, log or database are away, or a stop is not replayed yet.
+        """
+        if any(_concerns(stop.subject, relationship) for stop in self._journal.pending()):
+            raise StopsPendingError("a stop is being carried out")
+        direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
+        async with self._database.transaction() as conn:
+            rules = await self._policies.active_rules(conn, actor.tenant)
+            kind = rules.catalogue.types.get(note.information_type)
+            about = await read_relationship(conn, actor.tenant, relationship)
+            if kind is None or about is None:
+                raise NotFoundError("relationship")
+            known, children = await read_known(conn, self._ring, self._organisations, about)
+            await self._require(conn, actor, known, direction)
+            self._require_fit(kind, note, known, children)
+            question = question_for(
+                known,
+                rules.catalogue,
+                action="share",
+                reader=_reader(actor),
+                purpose=kind.purposes[0],
+                asked=[(kind.key, direction)],
+                now=self._clock.now(),
+            )
+            decision = decide(rules.bundle, question, now=self._clock.now())
+            if decision.permit is None:
+                (refusal,) = decision.refusals
+                return await self._refuse(conn, actor, about, direction, refusal, rules.bundle.hash)
+            return await self._write(conn, actor, about, direction, kind, note, decision.permit)
+
+    async def approve(self, actor: Counsellor, relationship: RelationshipId, record: RecordId) -> None:
+        """A second person approves what a colleague wrote; only then can it be released.
+
+        Raises:
+            NotFoundError: no such record waiting.
+            InputError: one cannot approve one's own writing.
+        """
+        async with self._database.transaction() as conn:
+            about = await read_relationship(conn, actor.tenant, relationship)
+            facts = Circumstances(tenant=actor.tenant, family=None if about is None else about.family)
+            require(actor, Action.APPROVE_RECORD, facts)
+            row = (
+                await conn.execute(
+                    select(records).where(
+                        records.c.tenant == actor.tenant,
+                        records.c.relationship == relationship,
+                        records.c.record == record,
+                        records.c.approved_by.is_(None),
+                    )
+                )
+            ).first()
+            if row is None or about is None:
+                raise NotFoundError("record")
+            if row.author == actor.staff:
+                raise InputError([Problem("record", "approve_own")])
+            await conn.execute(
+                update(records)
+                .where(
+                    records.c.tenant == actor.tenant,
+                    records.c.relationship == relationship,
+                    records.c.record == record,
+                )
+                .values(approved_by=actor.staff)
+            )
+            await raise_relationship(conn, actor.tenant, relationship, self._clock.now())
+            event = events.RecordApproved(
+                relationship, record, row.version, TypeKey(row.information_type)
+            )
+            await self._log.append(
+                conn,
+                tenant=actor.tenant,
+                event=event,
+                by=by(actor),
+                subject=about.child,
+                relationship=relationship,
+            )
+
+    # --- parts -------------------------------------------------------------------------------
+
+    async def _require(
+        self, conn: AsyncConnection, actor: Writer, known: Known, direction: Direction
+    ) -> None:
+        match actor:
+            case Counsellor():
+                facts = Circumstances(
+                    tenant=actor.tenant,
+                    family=known.relationship.family,
+                    way=direction,
+                    assigned=await self._organisations.is_assigned(
+                        conn, actor, known.relationship.family
+                    ),
+                )
+            case SchoolStaff():
+                facts = Circumstances(
+                    tenant=actor.tenant,
+                    school=known.relationship.school,
+                    way=direction,
+                    active_contact=actor.staff in active_contacts(known, self._clock.now()),
+                )
+            case _:
+                assert_never(actor)
+        require(actor, Action.SHARE_RECORD, facts)
+
+    def _require_fit(
+        self, kind: InformationType, note: Note, known: Known, children: tuple[Child, ...]
+    ) -> None:
+        """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13)."""
+        others = [
+            child.identity.given_names for child in children if child.child != known.relationship.child
+        ]
+        problems = list(
+            check_fields(
+                kind,
+                note.fields,
+                attested=note.attested,
+                safety_flag=known.safety.level != "no_known_danger" or known.safety.secret_address,
+                other_names=others,
+                birth_date=known.birth_date,
+            )
+        )
+        if kind.decided_by == "own_guardian" and note.about not in known.guardians:
+            problems.append(Problem("about", "about_missing"))
+        if problems:
+            raise InputError(problems)
+
+    async def _refuse(
+        self,
+        conn: AsyncConnection,
+        actor: Writer,
+        about: Relationship,
+        direction: Direction,
+        refusal: Refusal,
+        bundle: str,
+    ) -> ShareRefused:
+        event = events.RecordShareRefused(
+            about.relationship, refusal.type, direction, refusal.code, refusal.determining
+        )
+        entry = await self._log.append(
+            conn,
+            tenant=about.tenant,
+            event=event,
+            by=by(actor),
+            subject=about.child,
+            relationship=about.relationship,
+            bundle=bundle,
+        )
+        return ShareRefused(refusal.type, refusal.code, _logged(entry))
+
+    async def _write(
+        self,
+        conn: AsyncConnection,
+        actor: Writer,
+        about: Relationship,
+        direction: Direction,
+        kind: InformationType,
+        note: Note,
+        permit: Permit,
+    ) -> Shared:
+        key = await self._ring.relationship_key(conn, about.tenant, about.relationship)
+        record, version = await self._next_version(conn, actor, about, note)
+        now = self._clock.now()
+        envelope = seal_content(
+            self._ring,
+            key,
+            information_type=kind.key,
+            record=record,
+            version=version,
+            fields=note.fields,
+        )
+        place = {"tenant": about.tenant, "relationship": about.relationship}
+        await conn.execute(
+            insert(records).values(
+                **place,
+                record=record,
+                information_type=kind.key,
+                direction=direction,
+                version=version,
+                author=actor.staff,
+                about=note.about if kind.decided_by == "own_guardian" else None,
+                approved_by=None,
+                written_at=now,
+                expires_at=expires(kind, dict(note.fields), now),
+                envelope=envelope,
+            )
+        )
+        digest = await write_digest(conn, self._ring, about.tenant, about.relationship, kind.key)
+        await raise_relationship(conn, about.tenant, about.relationship, now)
+        event = events.RecordShared(
+            about.relationship, record, version, kind.key, direction, digest.hex()
+        )
+        entry = await self._log.append(
+            conn,
+            tenant=about.tenant,
+            event=event,
+            by=by(actor),
+            subject=about.child,
+            relationship=about.relationship,
+            bundle=permit.bundle,
+        )
+        return Shared(record, version, _logged(entry), needs_approval=kind.second_approver)
+
+    async def _next_version(
+        self, conn: AsyncConnection, actor: Writer, about: Relationship, note: Note
+    ) -> tuple[RecordId, int]:
+        """A fresh record, or the earlier one taken out to make place for its next version."""
+        if note.record is None:
+            return RecordId(new_id()), 1
+        removed = await conn.execute(
+            delete(records)
+            .where(
+                records.c.tenant == about.tenant,
+                records.c.relationship == about.relationship,
+                records.c.record == note.record,
+                records.c.information_type == note.information_type,
+                records.c.author == actor.staff,
+            )
+            .returning(records.c.version)
+        )
+        earlier: int | None = removed.scalar_one_or_none()
+        if earlier is None:
+            raise NotFoundError("record")
+        return note.record, earlier + 1
+
+
+async def write_digest(
+    conn: AsyncConnection,
+    ring: KeyRing,
+    tenant: TenantId,
+    relationship: RelationshipId,
+    information_type: TypeKey,
+) -> bytes:
+    """Store the digest over the current records of one type; part of every act that changes them."""
+    key = await ring.relationship_key(conn, tenant, relationship)
+    current = await read_records(conn, tenant, relationship, information_type)
+    digest = digest_of(ring, key, information_type, current)
+    place = (
+        (record_digests.c.tenant == tenant)
+        & (record_digests.c.relationship == relationship)
+        & (record_digests.c.information_type == information_type)
+    )
+    changed = await conn.execute(update(record_digests).where(place).values(digest=digest))
+    if changed.rowcount == 0:
+        await conn.execute(
+            insert(record_digests).values(
+                tenant=tenant,
+                relationship=relationship,
+                information_type=information_type,
+                digest=digest,
+            )
+        )
+    return digest
+
+
+def _reader(actor: Writer) -> Reader:
+    match actor:
+        case Counsellor():
+            return Reader("shelter", actor.staff, "counsellor")
+        case SchoolStaff():
+            return Reader("school", actor.staff, actor.role)
+        case _:
+            assert_never(actor)
+
+
+def _concerns(subject: Mapping[str, str], relationship: RelationshipId) -> bool:
+    """A stop that names a relationship concerns that one; any other may concern this one too."""
+    return subject.get("relationship", relationship) == relationship
+
+
+def _logged(entry: EntryId | None) -> EntryId:
+    if entry is None:
+        raise LogUnavailableError("the log took no entry")
+    return entry

@@ -1,0 +1,56 @@
+"""What a release gives back: the released, or an ordinary-looking no."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, SchoolId, TenantId, TypeKey
+from consent_service.information.model import Purpose
+from consent_service.records.model import OpenedRecord
+
+
+class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One type that is not shown. `sentence` is already worded for the audience and in its language."""
+
+    information_type: TypeKey
+    sentence: str
+
+
+class Released(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Permitted, logged as `entry` and committed before anything of it could leave."""
+
+    relationship: RelationshipId
+    purpose: Purpose
+    entry: EntryId
+    records: tuple[OpenedRecord, ...]
+    refused: tuple[RefusedLine, ...]
+
+
+class Refused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing is shown; the refusal is logged as `entry`."""
+
+    relationship: RelationshipId
+    purpose: Purpose
+    entry: EntryId
+    refused: tuple[RefusedLine, ...]
+
+
+class ChildLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A child a school may know about: full name and birth date, because of twins (S31)."""
+
+    tenant: TenantId
+    relationship: RelationshipId
+    child: PersonId
+    school: SchoolId
+    full_name: str
+    birth_date: date
+
+
+class TypePreview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a type would be shared with the school now, and why (not), worded for the audience."""
+
+    information_type: TypeKey
+    shared: bool
+    sentence: str

@@ -1,0 +1,383 @@
+"""The one joined read: everything a release decides on, in one statement and so at one moment.
+
+Each section of the UNION is one table's rows for this relationship, in columns of one common shape.
+Only this module may read the tables of other features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.consent.model import Decision
+from consent_service.consent.tables import consent_ledger
+from consent_service.families.identity_data import open_identity
+from consent_service.families.model import (
+    NOT_ASSESSED,
+    AuthorityFact,
+    Contact,
+    PersonIdentity,
+    Relationship,
+    SafetyAssessment,
+)
+from consent_service.families.tables import (
+    authority_facts,
+    children,
+    guardians,
+    relationship_contacts,
+    relationships,
+    safety_assessments,
+)
+from consent_service.foundation.database import UtcDateTime
+from consent_service.foundation.errors import IntegrityError, KeyDestroyedError
+from consent_service.foundation.ids import (
+    AgreementId,
+    DecisionId,
+    FamilyId,
+    PersonId,
+    RecordId,
+    RelationshipId,
+    SchoolId,
+    StaffId,
+    TenantId,
+    TypeKey,
+)
+from consent_service.keyring.model import WrappedPersonKey, WrappedRelationshipKey, WrappedTenantKey
+from consent_service.keyring.service import KeyRing
+from consent_service.keyring.tables import person_keys, relationship_keys, tenant_keys
+from consent_service.organisations.model import Agreement
+from consent_service.organisations.tables import agreements, assignments, relationship_state, staff
+from consent_service.policy.projection import Assigned, Known
+from consent_service.policy.tables import active_bundles
+from consent_service.records.model import SealedRecord
+from consent_service.records.tables import record_digests, records
+
+_SHAPE: tuple[tuple[str, Any], ...] = (
+    *((f"k{number}", String()) for number in range(1, 8)),
+    *((f"n{number}", Integer()) for number in (1, 2)),
+    *((f"t{number}", UtcDateTime()) for number in (1, 2, 3)),
+    *((f"d{number}", Date()) for number in (1, 2)),
+    *((f"b{number}", LargeBinary()) for number in (1, 2)),
+)
+Rows = Mapping[str, list[Row[Any]]]
+
+
+class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was read: the facts, the version they stand on, and what is needed to open the records."""
+
+    known: Known
+    identity: PersonIdentity
+    version: int
+    next_change_at: datetime
+    active_bundle: str
+    key: WrappedRelationshipKey
+    records: tuple[SealedRecord, ...]
+    digests: dict[TypeKey, bytes]
+
+
+async def read_situation(
+    conn: AsyncConnection, ring: KeyRing, tenant: TenantId, relationship: RelationshipId
+) -> Situation | None:
+    """One statement; None when this tenant has no such relationship or no active policies.
+
+    Raises:
+        KeyDestroyedError: the key of the relationship or of the child is gone.
+        KeyProviderUnavailableError: the provider is away.
+    """
+    rows: dict[str, list[Row[Any]]] = {}
+    for row in await conn.execute(_statement(tenant, relationship)):
+        rows.setdefault(row.section, []).append(row)
+    if "relationship" not in rows or "bundle" not in rows:
+        return None
+    (head,) = rows["relationship"]
+    parents = {
+        row.n1: WrappedTenantKey(tenant, "data", row.n1, row.n2, row.b1)
+        for row in rows.get("tenant_key", [])
+    }
+    identity = _identity(rows, ring, tenant, parents)
+    sealed = tuple(_record(row, relationship) for row in rows.get("record", []))
+    return Situation(
+        known=_known(rows, tenant, relationship, identity, sealed),
+        identity=identity,
+        version=head.n1,
+        next_change_at=head.t3,
+        active_bundle=rows["bundle"][0].k1,
+        key=_relationship_key(rows, tenant, relationship, parents),
+        records=sealed,
+        digests={TypeKey(row.k1): row.b1 for row in rows.get("digest", [])},
+    )
+
+
+def _section(name: str, source: Any, *, key: tuple[ColumnElement[bool], ...], **columns: Any) -> Select[Any]:
+    chosen = [
+        columns.get(label, cast(null(), kind)).label(label) if label in columns
+        else cast(null(), kind).label(label)
+        for label, kind in _SHAPE
+    ]
+    return select(literal(name).label("section"), *chosen).select_from(source).where(*key)
+
+
+def _statement(tenant: TenantId, relationship: RelationshipId) -> Any:
+    r, s = relationships.c, relationship_state.c
+    here = (r.tenant == tenant, r.relationship == relationship)
+    child = select(r.child).where(*here).scalar_subquery()
+    family = select(r.family).where(*here).scalar_subquery()
+    school = select(r.school).where(*here).scalar_subquery()
+    same_child = select(r.relationship).where(r.tenant == tenant, r.child == child)
+    state = relationships.join(
+        relationship_state, (r.tenant == s.tenant) & (r.relationship == s.relationship)
+    )
+    return union_all(
+        _section(
+            "relationship", state, key=here, k1=r.child, k2=r.family, k3=r.school,
+            n1=s.version, t1=r.started_at, t2=r.ended_at, t3=s.next_change_at,
+        ),
+        *_key_sections(tenant, relationship, child),
+        *_family_sections(tenant, child, family),
+        *_organisation_sections(tenant, relationship, family, school),
+        *_record_sections(tenant, relationship, same_child),
+    )  # fmt: skip
+
+
+def _key_sections(tenant: str, relationship: str, child: Any) -> tuple[Select[Any], ...]:
+    k, rk, pk, c = tenant_keys.c, relationship_keys.c, person_keys.c, children.c
+    return (
+        _section(
+            "tenant_key", tenant_keys, key=(k.tenant == tenant, k.purpose == "data"),
+            n1=k.version, n2=k.root_generation, b1=k.wrapped,
+        ),
+        _section(
+            "relationship_key", relationship_keys,
+            key=(rk.tenant == tenant, rk.relationship == relationship),
+            n1=rk.version, n2=rk.parent_version, b1=rk.wrapped,
+        ),
+        _section(
+            "person_key", person_keys, key=(pk.tenant == tenant, pk.person == child),
+            k1=pk.person, n1=pk.version, n2=pk.parent_version, b1=pk.wrapped,
+        ),
+        _section(
+            "child", children, key=(c.tenant == tenant, c.child == child), k1=c.child,
+            b1=c.sealed_identity,
+        ),
+    )  # fmt: skip
+
+
+def _family_sections(tenant: str, child: Any, family: Any) -> tuple[Select[Any], ...]:
+    g, a, s = guardians.c, authority_facts.c, safety_assessments.c
+    newest = (
+        select(s.assessment)
+        .where(s.tenant == tenant, s.family == family)
+        .order_by(s.recorded_at.desc(), s.assessment.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        _section("guardian", guardians, key=(g.tenant == tenant, g.family == family), k1=g.guardian),
+        _section(
+            "authority", authority_facts, key=(a.tenant == tenant, a.child == child),
+            k1=a.child, k2=a.guardian, k3=a.kind, k4=a.source, t1=a.recorded_at,
+            d1=a.valid_from, d2=a.valid_until,
+        ),
+        _section(
+            "safety", safety_assessments, key=(s.tenant == tenant, s.assessment == newest),
+            k1=s.level, n1=cast(s.secret_address, Integer), n2=cast(s.other_parent_at_school, Integer),
+            d1=s.court_order_until, d2=s.review_on,
+        ),
+    )  # fmt: skip
+
+
+def _organisation_sections(
+    tenant: str, relationship: str, family: Any, school: Any
+) -> tuple[Select[Any], ...]:
+    a, c, w, x, b = (
+        agreements.c,
+        relationship_contacts.c,
+        staff.c,
+        assignments.c,
+        active_bundles.c,
+    )
+    listed = relationship_contacts.join(staff, (c.tenant == w.tenant) & (c.staff == w.staff))
+    return (
+        _section(
+            "agreement", agreements, key=(a.tenant == tenant, a.school == school),
+            k1=a.agreement, k2=a.school, t1=a.ended_at, d1=a.valid_from, d2=a.valid_until,
+        ),
+        _section(
+            "contact", listed,
+            key=(c.tenant == tenant, c.relationship == relationship, w.ended_at.is_(None)),
+            k1=c.staff, k2=c.deputy_for, t1=c.starts_at, t2=c.ends_at,
+        ),
+        _section(
+            "assigned", assignments, key=(x.tenant == tenant, x.family == family),
+            k1=x.staff, t1=x.starts_at, t2=x.ends_at,
+        ),
+        _section("bundle", active_bundles, key=(b.tenant == tenant,), k1=b.hash),
+    )  # fmt: skip
+
+
+def _record_sections(
+    tenant: str, relationship: str, same_child: Select[Any]
+) -> tuple[Select[Any], ...]:
+    d, o, g = consent_ledger.c, records.c, record_digests.c
+    return (
+        _section(
+            "decision", consent_ledger, key=(d.tenant == tenant, d.relationship.in_(same_child)),
+            k1=d.decision, k2=d.relationship, k3=d.information_type, k4=d.person, k5=d.capacity,
+            k6=d.kind, k7=d.invalidates, t1=d.decided_at, t2=d.recorded_at, t3=d.valid_until,
+        ),
+        _section(
+            "record", records, key=(o.tenant == tenant, o.relationship == relationship),
+            k1=o.record, k2=o.information_type, k3=o.direction, k4=o.author, k5=o.about,
+            k6=o.approved_by, n1=o.version, t1=o.written_at, t2=o.expires_at, b1=o.envelope,
+        ),
+        _section(
+            "digest", record_digests, key=(g.tenant == tenant, g.relationship == relationship),
+            k1=g.information_type, b1=g.digest,
+        ),
+    )  # fmt: skip
+
+
+def _identity(
+    rows: Rows, ring: KeyRing, tenant: str, parents: Mapping[int, WrappedTenantKey]
+) -> PersonIdentity:
+    if "person_key" not in rows or "child" not in rows:
+        raise KeyDestroyedError("this child's data no longer exists")
+    row = rows["person_key"][0]
+    key = WrappedPersonKey(tenant, row.k1, row.n1, row.b1, _parent(parents, row.n2))
+    return open_identity(ring, key, rows["child"][0].b1)
+
+
+def _relationship_key(
+    rows: Rows, tenant: str, relationship: str, parents: Mapping[int, WrappedTenantKey]
+) -> WrappedRelationshipKey:
+    if "relationship_key" not in rows:
+        raise KeyDestroyedError("the key of this relationship no longer exists")
+    row = rows["relationship_key"][0]
+    return WrappedRelationshipKey(tenant, relationship, row.n1, row.b1, _parent(parents, row.n2))
+
+
+def _parent(parents: Mapping[int, WrappedTenantKey], version: int) -> WrappedTenantKey:
+    try:
+        return parents[version]
+    except KeyError as missing:
+        raise IntegrityError("a key names a tenant key that does not exist") from missing
+
+
+def _known(
+    rows: Rows,
+    tenant: TenantId,
+    relationship: RelationshipId,
+    identity: PersonIdentity,
+    sealed: tuple[SealedRecord, ...],
+) -> Known:
+    (head,) = rows["relationship"]
+    if identity.birth_date is None:
+        raise IntegrityError("a child without a birth date")
+    decisions = tuple(_decision(row) for row in rows.get("decision", []))
+    return Known(
+        relationship=Relationship(
+            tenant,
+            relationship,
+            PersonId(head.k1),
+            FamilyId(head.k2),
+            SchoolId(head.k3),
+            head.t1,
+            head.t2,
+        ),
+        birth_date=identity.birth_date,
+        guardians=tuple(PersonId(row.k1) for row in rows.get("guardian", [])),
+        authority=tuple(_authority(row) for row in rows.get("authority", [])),
+        safety=_safety(rows),
+        agreements=tuple(_agreement(row, tenant) for row in rows.get("agreement", [])),
+        contacts=tuple(_contact(row) for row in rows.get("contact", [])),
+        assigned=tuple(
+            Assigned(StaffId(row.k1), row.t1, row.t2) for row in rows.get("assigned", [])
+        ),
+        decisions=tuple(row for row in decisions if row.relationship == relationship),
+        objections=tuple(row for row in decisions if row.relationship != relationship),
+        approved=_approved(sealed),
+        owners=_owners(sealed),
+    )
+
+
+def _approved(sealed: tuple[SealedRecord, ...]) -> frozenset[TypeKey]:
+    """Types of which at least one record was approved; the others are not released with them."""
+    return frozenset(one.information_type for one in sealed if one.approved_by is not None)
+
+
+def _owners(sealed: tuple[SealedRecord, ...]) -> dict[TypeKey, frozenset[PersonId]]:
+    owners: dict[TypeKey, set[PersonId]] = {}
+    for one in sealed:
+        if one.about is not None:
+            owners.setdefault(one.information_type, set()).add(one.about)
+    return {key: frozenset(people) for key, people in owners.items()}
+
+
+def _safety(rows: Rows) -> SafetyAssessment:
+    if "safety" not in rows:
+        return NOT_ASSESSED
+    row = rows["safety"][0]
+    return SafetyAssessment(row.k1, bool(row.n1), bool(row.n2), row.d1, row.d2)
+
+
+def _authority(row: Row[Any]) -> AuthorityFact:
+    return AuthorityFact(
+        PersonId(row.k1), PersonId(row.k2), row.k3, row.k4, row.d1, row.d2, row.t1
+    )
+
+
+def _agreement(row: Row[Any], tenant: TenantId) -> Agreement:
+    return Agreement(tenant, AgreementId(row.k1), SchoolId(row.k2), row.d1, row.d2, row.t1)
+
+
+def _contact(row: Row[Any]) -> Contact:
+    return Contact(StaffId(row.k1), None if row.k2 is None else StaffId(row.k2), row.t1, row.t2)
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(
+        decision=DecisionId(row.k1),
+        relationship=RelationshipId(row.k2),
+        information_type=TypeKey(row.k3),
+        person=PersonId(row.k4),
+        capacity=row.k5,
+        kind=row.k6,
+        decided_at=row.t1,
+        recorded_at=row.t2,
+        valid_until=row.t3,
+        invalidates=None if row.k7 is None else DecisionId(row.k7),
+    )
+
+
+def _record(row: Row[Any], relationship: RelationshipId) -> SealedRecord:
+    return SealedRecord(
+        record=RecordId(row.k1),
+        relationship=relationship,
+        information_type=TypeKey(row.k2),
+        direction=row.k3,
+        version=row.n1,
+        author=StaffId(row.k4),
+        about=None if row.k5 is None else PersonId(row.k5),
+        approved_by=None if row.k6 is None else StaffId(row.k6),
+        written_at=row.t1,
+        expires_at=row.t2,
+        envelope=row.b1,
+    )
