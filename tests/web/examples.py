@@ -34,24 +34,51 @@ TASKS = (
 )
 PURPOSES = ("contact", "support", "meeting", "attendance", "safety", "transition")
 ANSWERS = (
-    intake.AnswerLine("shelter_involvement", "Hulp voor uw gezin", "Mag de school weten dat een hulporganisatie uw gezin helpt?", "yes", "/v/1"),
-    intake.AnswerLine("contact_persons", "Wie belt wie", "Mogen de school en wij weten wie wij kunnen bellen?", "yes", "/v/2"),
-    intake.AnswerLine("support_advice", "Wat helpt uw kind", "Mogen de school en wij delen wat uw kind helpt?", "no", "/v/3"),
-    intake.AnswerLine("school_absence", "Niet op school", "Mag de school ons vertellen wanneer uw kind er niet is?", "later", "/v/4"),
-)  # fmt: skip
+    intake.AnswerLine(
+        "shelter_involvement",
+        "Hulp voor uw gezin",
+        "Mag de school weten dat een hulporganisatie uw gezin helpt?",
+        "yes",
+        "/v/1",
+    ),
+    intake.AnswerLine(
+        "contact_persons",
+        "Wie belt wie",
+        "Mogen de school en wij weten wie wij kunnen bellen?",
+        "yes",
+        "/v/2",
+    ),
+    intake.AnswerLine(
+        "support_advice", "Wat helpt uw kind", "Mogen de school en wij delen wat uw kind helpt?", "no", "/v/3"
+    ),
+    intake.AnswerLine(
+        "school_absence",
+        "Niet op school",
+        "Mag de school ons vertellen wanneer uw kind er niet is?",
+        "later",
+        "/v/4",
+    ),
+)
 CHILD_ANSWERS = (intake.ChildAnswers("Noor Haile", "Basisschool De Linde", ANSWERS),)
 STATES = tuple(
     shelter.AnswerState(line.type_key, line.label, line.answer, date(2027, 7, 31)) for line in ANSWERS
 )
 FIELDS = (
-    ShareField("what_helps", "text", "Wat helpt in de klas?", max_length=500, hint="Schrijf wat u ziet werken."),
-    ShareField("when", "choice", "Wanneer vooral?", options=(Option("morning", "In de ochtend"), Option("always", "De hele dag"))),
+    ShareField(
+        "what_helps", "text", "Wat helpt in de klas?", max_length=500, hint="Schrijf wat u ziet werken."
+    ),
+    ShareField(
+        "when",
+        "choice",
+        "Wanneer vooral?",
+        options=(Option("morning", "In de ochtend"), Option("always", "De hele dag")),
+    ),
     ShareField("since", "date", "Sinds wanneer?", required=False),
     ShareField("at", "time", "Hoe laat?", required=False),
     ShareField("told", "yes_no", "Weet het kind dit?"),
     ShareField("phone", "phone", "Telefoon", required=False, max_length=20),
     ShareField("email", "email", "E-mail", required=False, max_length=80),
-)  # fmt: skip
+)
 BSN = Attestation(
     "not_a_bsn", "Hier staat een getal dat op een BSN lijkt. Een BSN hoort hier nooit.", "Dit is geen BSN."
 )
@@ -59,13 +86,27 @@ RELEASED = ReleasedPart(
     purpose="support",
     at=AT,
     records=(
-        RecordPart("support_advice", "Wat helpt het kind", AT, "Opvang Het Baken, begeleider", date(2027, 7, 31),
-                   (FieldLine("Wat helpt in de klas?", "Een vaste plek naast het raam en een rustig begin van de dag."),
-                    FieldLine("Wanneer vooral?", "In de ochtend")), not_in_file=True),
+        RecordPart(
+            "support_advice",
+            "Wat helpt het kind",
+            AT,
+            "Opvang Het Baken, begeleider",
+            date(2027, 7, 31),
+            (
+                FieldLine(
+                    "Wat helpt in de klas?", "Een vaste plek naast het raam en een rustig begin van de dag."
+                ),
+                FieldLine("Wanneer vooral?", "In de ochtend"),
+            ),
+            not_in_file=True,
+        ),
     ),
     empty=("Spullen en hulp",),
-    refused=(RefusedPart("Gezondheid van het kind", "Niet beschikbaar."), RefusedPart("Andere hulp", "Niet beschikbaar.")),
-)  # fmt: skip
+    refused=(
+        RefusedPart("Gezondheid van het kind", "Niet beschikbaar."),
+        RefusedPart("Andere hulp", "Niet beschikbaar."),
+    ),
+)
 SCHOOL_HITS = (
     shelter.SchoolHit("/s/1", "12AB00", "Basisschool De Linde", "Kerkstraat 4", "Tilburg", agreement=True),
     shelter.SchoolHit("/s/2", "34CD01", "Basisschool De Linde", "Lindelaan 110", "Goirle", agreement=False),
@@ -76,28 +117,43 @@ CONTACTS = (
 )
 CARDS = (
     shelter.RelationshipCard(
-        "Noor Haile", date(2018, 3, 7), "/kies", "Basisschool De Linde", ("Marieke van den Broek",),
-        answers=STATES, share_links=(Option("/deel/1", "Wat helpt uw kind"), Option("/deel/2", "Extra aandacht")),
-        shared_by_school_href="/school", written_href="/geschreven", next_questions=1,
+        "Noor Haile",
+        date(2018, 3, 7),
+        "/kies",
+        "Basisschool De Linde",
+        ("Marieke van den Broek",),
+        answers=STATES,
+        share_links=(Option("/deel/1", "Wat helpt uw kind"), Option("/deel/2", "Extra aandacht")),
+        shared_by_school_href="/school",
+        written_href="/geschreven",
+        next_questions=1,
     ),
     shelter.RelationshipCard("Samuel Haile", date(2021, 11, 30), "/kies"),
-)  # fmt: skip
+)
 PEOPLE = (
     shelter.PersonLine("Selam Haile", "parent", "register", True, "Anouk Jansen", date(2026, 8, 30)),
     shelter.PersonLine("Daniel Tesfay", "unknown", "statement", False),
 )
 LOOKS = (
-    parent.LookedLine(AT, "Basisschool De Linde", "contact", "support", ("Wat helpt uw kind", "Wie belt wie")),
+    parent.LookedLine(
+        AT, "Basisschool De Linde", "contact", "support", ("Wat helpt uw kind", "Wie belt wie")
+    ),
     parent.LookedLine(AT, "Basisschool De Linde", "contact", "safety", (), refused=True),
 )
 ENTRIES = (
-    officer.EntryLine("/r/3", AT, "Een school opende wat helpt en wie belt wie.", "Schoolmedewerker 0192", "1.204"),
-    officer.EntryLine("/r/2", AT, "Een ouder gaf toestemming voor wat helpt.", "Ouder 0188", "1.203", erased=True),
+    officer.EntryLine(
+        "/r/3", AT, "Een school opende wat helpt en wie belt wie.", "Schoolmedewerker 0192", "1.204"
+    ),
+    officer.EntryLine(
+        "/r/2", AT, "Een ouder gaf toestemming voor wat helpt.", "Ouder 0188", "1.203", erased=True
+    ),
     officer.EntryLine("/r/1", AT, "Een begeleider schreef een gezin in.", "Begeleider 0177"),
 )
 ROOT = "9f2c7f0e4b1a6d33c8f1b0a7d5e4c3b2a190817263544536271809fafbfcfdfe"
 GOOD_LOG = officer.VerifyResult(True, 1204, ROOT, AT)
-BAD_LOG = officer.VerifyResult(False, 1204, ROOT, AT, ("Regel 812 past niet bij de hash die ervoor is ondertekend.",))
+BAD_LOG = officer.VerifyResult(
+    False, 1204, ROOT, AT, ("Regel 812 past niet bij de hash die ervoor is ondertekend.",)
+)
 
 
 def wrong(language: str, fields: dict[str, str], **values: str) -> FormState:
@@ -130,7 +186,8 @@ def context(name: str, language: str) -> PageContext:
         languages=LANGUAGES,
         signed_in=SignedIn("Anouk Jansen", role, organisation, "/uitloggen"),
         navigation=tuple(
-            NavigationLink(f"/{n}", label, current=n == 0, count=2 * (n == 1)) for n, label in enumerate(links)
+            NavigationLink(f"/{n}", label, current=n == 0, count=2 * (n == 1))
+            for n, label in enumerate(links)
         ),
     )
 
@@ -143,114 +200,245 @@ _STAFF = {
 
 
 def _shared(language: str) -> dict[str, View]:
-    kinds: tuple[Literal["not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many"], ...]
+    kinds: tuple[
+        Literal[
+            "not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many"
+        ],
+        ...,
+    ]
     kinds = ("not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many")
     return {
         **{f"shared-problem-{kind}": shared.ProblemPage(kind, reference="7QK2") for kind in kinds},
         "parent-problem": shared.ProblemPage("unavailable", parent=True),
         "shared-login": shared.LoginPage(
-            (shared.LoginProvider("Opvang Het Baken", "Begeleiders en privacyfunctionaris", "/login/a"),
-             shared.LoginProvider("Entree Federatie", "Scholen", "/login/b")), "/stoppen"),
+            (
+                shared.LoginProvider("Opvang Het Baken", "Begeleiders en privacyfunctionaris", "/login/a"),
+                shared.LoginProvider("Entree Federatie", "Scholen", "/login/b"),
+            ),
+            "/stoppen",
+        ),
         "shared-session-expired": shared.SessionExpiredPage("/login"),
         "parent-session-expired": shared.SessionExpiredPage("/", parent=True),
         "shared-stijl": style_page(language),
-    }  # fmt: skip
+    }
 
 
 def _shelter(language: str) -> dict[str, View]:
     families = (
         shelter.FamilyLine("/g/1", ("Selam Haile",), ("Noor Haile", "Samuel Haile"), "danger", 2),
-        shelter.FamilyLine("/g/2", ("Iris de Vries", "Mohammed el Amrani"), ("Sam de Vries",), "no_known_danger"),
+        shelter.FamilyLine(
+            "/g/2", ("Iris de Vries", "Mohammed el Amrani"), ("Sam de Vries",), "no_known_danger"
+        ),
         shelter.FamilyLine("/g/3", ("سلمى حداد",), ("Layla Haddad",), "not_assessed", substitute=True),
     )
     bad_family = wrong(
         language,
-        {"guardian-0-family_name": "form.missing", "guardian-0-capacity": "form.choose",
-         "child-0-birth_date": "form.no_date", "child-0-given_names": "form.too_long"},
-        **{"guardian-0-given_names": "Selam", "child-0-birth_date-day": "31", "child-0-birth_date-month": "2",
-           "child-0-birth_date-year": "2018"},
-    )  # fmt: skip
+        {
+            "guardian-0-family_name": "form.missing",
+            "guardian-0-capacity": "form.choose",
+            "child-0-birth_date": "form.no_date",
+            "child-0-given_names": "form.too_long",
+        },
+        **{
+            "guardian-0-given_names": "Selam",
+            "child-0-birth_date-day": "31",
+            "child-0-birth_date-month": "2",
+            "child-0-birth_date-year": "2018",
+        },
+    )
     share = shelter.SharePage(
-        "/deel", "/terug", "Noor Haile", "Basisschool De Linde", "support_advice", "Wat helpt uw kind", FIELDS,
+        "/deel",
+        "/terug",
+        "Noor Haile",
+        "Basisschool De Linde",
+        "support_advice",
+        "Wat helpt uw kind",
+        FIELDS,
         "Schrijf geen diagnose en geen oorzaak.",
-    )  # fmt: skip
+    )
     return {
         "shelter-families": shelter.FamiliesPage(families, TASKS, "/inschrijven", "/zoeken"),
         "shelter-families-none": shelter.FamiliesPage((), (), "/inschrijven", "/zoeken"),
         "shelter-search": shelter.SearchPage("/zoeken", "/"),
         "shelter-search-found": shelter.SearchPage(
-            "/zoeken", "/", FormState.prefilled({"given_names": "Noor", **prefill_day("birth_date", date(2018, 3, 7))}), True,
-            (shelter.SearchHit("/g/1", "Noor Haile", date(2018, 3, 7), True),
-             shelter.SearchHit("/g/9", "Noor Haile", date(2018, 3, 7), False))),
+            "/zoeken",
+            "/",
+            FormState.prefilled({"given_names": "Noor", **prefill_day("birth_date", date(2018, 3, 7))}),
+            True,
+            (
+                shelter.SearchHit("/g/1", "Noor Haile", date(2018, 3, 7), True),
+                shelter.SearchHit("/g/9", "Noor Haile", date(2018, 3, 7), False),
+            ),
+        ),
         "shelter-search-nothing": shelter.SearchPage("/zoeken", "/", searched=True),
         "shelter-register": shelter.RegisterFamilyPage("/inschrijven", "/", guardians=(0,), children=(0, 1)),
         "shelter-register-wrong": shelter.RegisterFamilyPage("/inschrijven", "/", bad_family),
         "shelter-add-child": shelter.AddChildPage("/kind", "/"),
         "shelter-add-guardian": shelter.AddGuardianPage("/ouder", "/"),
         "shelter-safety": shelter.SafetyPage("/veilig", "/", ("Selam Haile",)),
-        "shelter-find-school": shelter.FindSchoolPage("/school", "/", "Noor Haile", searched=True, hits=SCHOOL_HITS),
+        "shelter-find-school": shelter.FindSchoolPage(
+            "/school", "/", "Noor Haile", searched=True, hits=SCHOOL_HITS
+        ),
         "shelter-find-school-nothing": shelter.FindSchoolPage("/school", "/", "Noor Haile", searched=True),
         "shelter-confirm-school": shelter.ConfirmSchoolPage(
-            "/school", "/", "Noor Haile", "12AB00", "Basisschool De Linde", "Kerkstraat 4", "Tilburg", "013 000 00 00",
-            True, CONTACTS, wrong(language, {"confirmed": "form.confirm_school"}, confirmed="code")),
+            "/school",
+            "/",
+            "Noor Haile",
+            "12AB00",
+            "Basisschool De Linde",
+            "Kerkstraat 4",
+            "Tilburg",
+            "013 000 00 00",
+            True,
+            CONTACTS,
+            wrong(language, {"confirmed": "form.confirm_school"}, confirmed="code"),
+        ),
         "shelter-confirm-school-without": shelter.ConfirmSchoolPage(
-            "/school", "/", "Noor Haile", "34CD01", "Basisschool De Linde", "Lindelaan 110", "Goirle", "013 000 00 01", False, ()),
+            "/school",
+            "/",
+            "Noor Haile",
+            "34CD01",
+            "Basisschool De Linde",
+            "Lindelaan 110",
+            "Goirle",
+            "013 000 00 01",
+            False,
+            (),
+        ),
         "shelter-family": shelter.FamilyPage(
-            "/", "danger", "/veilig", True, date(2026, 9, 14), PEOPLE, CARDS, TASKS, "/kind", "/ouder", "/tablet"),
+            "/",
+            "danger",
+            "/veilig",
+            True,
+            date(2026, 9, 14),
+            PEOPLE,
+            CARDS,
+            TASKS,
+            "/kind",
+            "/ouder",
+            "/tablet",
+        ),
         "shelter-family-new": shelter.FamilyPage(
-            "/", "not_assessed", "/veilig", False, None, PEOPLE[:1], CARDS[1:], (), "/kind", "/ouder", "",
-            "Bespreek eerst de veiligheid en kies een school.", substitute=True),
+            "/",
+            "not_assessed",
+            "/veilig",
+            False,
+            None,
+            PEOPLE[:1],
+            CARDS[1:],
+            (),
+            "/kind",
+            "/ouder",
+            "",
+            "Bespreek eerst de veiligheid en kies een school.",
+            substitute=True,
+        ),
         "shelter-share": share,
         "shelter-share-warning": shelter.SharePage(
-            "/deel", "/terug", "Noor Haile", "Basisschool De Linde", "support_advice", "Wat helpt uw kind", FIELDS,
+            "/deel",
+            "/terug",
+            "Noor Haile",
+            "Basisschool De Linde",
+            "support_advice",
+            "Wat helpt uw kind",
+            FIELDS,
             attestations=(BSN,),
-            form=wrong(language, {"field-what_helps": "form.attest"}, **{"field-what_helps": "111222333"})),
+            form=wrong(language, {"field-what_helps": "form.attest"}, **{"field-what_helps": "111222333"}),
+        ),
         "shelter-share-refused": shelter.SharePage(
-            "/deel", "/terug", "Noor Haile", "Basisschool De Linde", "child_health", "Gezondheid", FIELDS[:1],
-            refused=RefusedPart("Gezondheid", "De ouder zei nee tegen dit onderwerp.")),
+            "/deel",
+            "/terug",
+            "Noor Haile",
+            "Basisschool De Linde",
+            "child_health",
+            "Gezondheid",
+            FIELDS[:1],
+            refused=RefusedPart("Gezondheid", "De ouder zei nee tegen dit onderwerp."),
+        ),
         "shelter-shared-by-school": shelter.SharedBySchoolPage(
-            "/vraag", "/", "Noor Haile", "Basisschool De Linde", PURPOSES[:4], RELEASED),
+            "/vraag", "/", "Noor Haile", "Basisschool De Linde", PURPOSES[:4], RELEASED
+        ),
         "shelter-written": shelter.WrittenPage(
-            "/", "Noor Haile", (shelter.WrittenLine("Wat helpt uw kind", AT, "Anouk Jansen", "Te zien voor de school"),)),
+            "/",
+            "Noor Haile",
+            (shelter.WrittenLine("Wat helpt uw kind", AT, "Anouk Jansen", "Te zien voor de school"),),
+        ),
         "shelter-written-nothing": shelter.WrittenPage("/", "Noor Haile", ()),
         "shelter-substitute": shelter.SubstitutePage("/vervang", "/"),
-        "shelter-set-pin": shelter.SetPinPage("/pin", "/", wrong(language, {"pin_again": "form.pin_differs"})),
+        "shelter-set-pin": shelter.SetPinPage(
+            "/pin", "/", wrong(language, {"pin_again": "form.pin_differs"})
+        ),
         "shelter-tasks": shelter.TasksPage(TASKS, "/"),
-    }  # fmt: skip
+    }
 
 
 def _intake(language: str) -> dict[str, View]:
     question = intake.QuestionPage(
-        action="/antwoord", step_token="stap", number=3, total=5, child="Noor Haile", type_key="support_advice",
-        label="Wat helpt uw kind", question="Mogen de school en wij delen wat uw kind helpt?",
-        explanation="Bijvoorbeeld: een rustige plek, of iemand die even vraagt hoe het gaat. Geen oorzaak en geen diagnose.",
-        who_sees="De contactpersoon en de leerkracht", until="Tot het einde van het schooljaar",
-        fixed_line="U mag nee zeggen. U houdt uw plek en uw hulp.", never_address="Nooit uw adres",
-        back_href="/vorige", earlier="no", not_now_action="/nu-niet",
-    )  # fmt: skip
+        action="/antwoord",
+        step_token="stap",
+        number=3,
+        total=5,
+        child="Noor Haile",
+        type_key="support_advice",
+        label="Wat helpt uw kind",
+        question="Mogen de school en wij delen wat uw kind helpt?",
+        explanation="Bijvoorbeeld: een rustige plek. Geen oorzaak en geen diagnose.",
+        who_sees="De contactpersoon en de leerkracht",
+        until="Tot het einde van het schooljaar",
+        fixed_line="U mag nee zeggen. U houdt uw plek en uw hulp.",
+        never_address="Nooit uw adres",
+        back_href="/vorige",
+        earlier="no",
+        not_now_action="/nu-niet",
+    )
     sign = "Ik heb de vragen begrepen en zelf gekozen. Ik weet dat ik altijd kan stoppen."
     return {
         "intake-welcome": intake.WelcomePage("/begin", "Opvang Het Baken", 5, "/terug"),
         "intake-who-decides": intake.WhoDecidesPage(
-            "/wie", "stap", (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay"))),
+            "/wie", "stap", (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay"))
+        ),
         "intake-question": question,
         "intake-question-first": intake.QuestionPage(
-            action="/antwoord", step_token="stap", number=1, total=5, child="Noor Haile", type_key="shelter_involvement",
-            label="Hulp voor uw gezin", question="Mag de school weten dat een hulporganisatie uw gezin helpt?",
-            explanation="", who_sees="De contactpersoon van de school", until="Tot één maand na het einde van de hulp",
-            fixed_line=question.fixed_line, never_address="Nooit uw adres", draft_text=True),
+            action="/antwoord",
+            step_token="stap",
+            number=1,
+            total=5,
+            child="Noor Haile",
+            type_key="shelter_involvement",
+            label="Hulp voor uw gezin",
+            question="Mag de school weten dat een hulporganisatie uw gezin helpt?",
+            explanation="",
+            who_sees="De contactpersoon van de school",
+            until="Tot één maand na het einde van de hulp",
+            fixed_line=question.fixed_line,
+            never_address="Nooit uw adres",
+            draft_text=True,
+        ),
         "intake-check": intake.CheckPage("/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line),
         "intake-sign": intake.SignPage("/teken", "stap", "Selam Haile", "/check", sign),
         "intake-sign-wrong": intake.SignPage(
-            "/teken", "stap", "Selam Haile", "/check", sign, wrong(language, {"signature": "form.sign"})),
+            "/teken", "stap", "Selam Haile", "/check", sign, wrong(language, {"signature": "form.sign"})
+        ),
         "intake-receipt": intake.ReceiptPage(
-            "Opvang Het Baken", "Selam Haile", AT, "typed",
-            (intake.ChildAnswers("Noor Haile", "Basisschool De Linde", tuple(_without_link(a) for a in ANSWERS)),),
-            "K7QF-2MXD-9TRA", "consent.example.nl/stoppen", "2026-09 nl", "1204 9f2c7f0e4b1a6d33", "/klaar"),
+            "Opvang Het Baken",
+            "Selam Haile",
+            AT,
+            "typed",
+            (
+                intake.ChildAnswers(
+                    "Noor Haile", "Basisschool De Linde", tuple(_without_link(a) for a in ANSWERS)
+                ),
+            ),
+            "K7QF-2MXD-9TRA",
+            "consent.example.nl/stoppen",
+            "2026-09 nl",
+            "1204 9f2c7f0e4b1a6d33",
+            "/klaar",
+        ),
         "intake-receipt-neutral": intake.NeutralReceiptPage(date(2026, 9, 1), "K7QF-2MXD-9TRA", "/"),
         "intake-done": intake.DonePage("/terug"),
         "intake-take-back": intake.TakeBackPage("/terug", "/verder"),
-    }  # fmt: skip
+    }
 
 
 def _without_link(line: intake.AnswerLine) -> intake.AnswerLine:
@@ -265,57 +453,133 @@ def _parent(language: str) -> dict[str, View]:
     return {
         "parent-withdraw-code": parent.WithdrawCodePage("/stoppen"),
         "parent-withdraw-code-wrong": parent.WithdrawCodePage(
-            "/stoppen", wrong(language, {"code": "form.withdrawal_code"}, code="K7QF")),
+            "/stoppen", wrong(language, {"code": "form.withdrawal_code"}, code="K7QF")
+        ),
         "parent-withdraw-choose": parent.WithdrawChoosePage("/stoppen", "bewijs", groups),
         "parent-withdraw-choose-nothing": parent.WithdrawChoosePage("/stoppen", "bewijs", ()),
         "parent-withdrawn": parent.WithdrawnPage(AT, ("Hulp voor uw gezin", "Wie belt wie"), "/meer"),
         "parent-withdrawn-late": parent.WithdrawnPage(AT, (), late=True),
         "parent-who-looked": parent.WhoLookedPage("Noor Haile", LOOKS, date(2026, 8, 1), "/", "/ouder"),
         "parent-who-looked-nobody": parent.WhoLookedPage("Noor Haile", (), date(2026, 8, 1)),
-    }  # fmt: skip
+    }
 
 
 def _school(language: str) -> dict[str, View]:
     links = (Option("/w/1", "Niet op school"), Option("/w/2", "Hoe het gaat op school"))
     closed = school.RelationshipPage(
-        "/vraag", "/", "Noor Haile", date(2018, 3, 7), "Opvang Het Baken", "013 000 00 99", PURPOSES, links, "/geschreven")
+        "/vraag",
+        "/",
+        "Noor Haile",
+        date(2018, 3, 7),
+        "Opvang Het Baken",
+        "013 000 00 99",
+        PURPOSES,
+        links,
+        "/geschreven",
+    )
     return {
         "school-children": school.ChildrenPage(
             "Basisschool De Linde",
-            (school.ChildLine("/k/1", "Noor Haile", date(2018, 3, 7), "Opvang Het Baken"),
-             school.ChildLine("/k/2", "Naomi Haile", date(2018, 3, 7), "Opvang Het Baken")), TASKS),
+            (
+                school.ChildLine("/k/1", "Noor Haile", date(2018, 3, 7), "Opvang Het Baken"),
+                school.ChildLine("/k/2", "Naomi Haile", date(2018, 3, 7), "Opvang Het Baken"),
+            ),
+            TASKS,
+        ),
         "school-children-none": school.ChildrenPage("Basisschool De Linde", ()),
         "school-relationship": closed,
         "school-relationship-released": school.RelationshipPage(
-            "/vraag", "/", "Noor Haile", date(2018, 3, 7), "Opvang Het Baken", "013 000 00 99", PURPOSES, links,
-            "/geschreven", RELEASED),
+            "/vraag",
+            "/",
+            "Noor Haile",
+            date(2018, 3, 7),
+            "Opvang Het Baken",
+            "013 000 00 99",
+            PURPOSES,
+            links,
+            "/geschreven",
+            RELEASED,
+        ),
         "school-relationship-nothing": school.RelationshipPage(
-            "/vraag", "/", "Noor Haile", date(2018, 3, 7), "Opvang Het Baken", "013 000 00 99", (), (), "/geschreven",
-            ReleasedPart("safety", AT)),
+            "/vraag",
+            "/",
+            "Noor Haile",
+            date(2018, 3, 7),
+            "Opvang Het Baken",
+            "013 000 00 99",
+            (),
+            (),
+            "/geschreven",
+            ReleasedPart("safety", AT),
+        ),
         "school-write": school.WritePage(
-            "/schrijf", "/", "Noor Haile", "Opvang Het Baken", "wellbeing_at_school", "Hoe het gaat op school", FIELDS),
+            "/schrijf",
+            "/",
+            "Noor Haile",
+            "Opvang Het Baken",
+            "wellbeing_at_school",
+            "Hoe het gaat op school",
+            FIELDS,
+        ),
         "school-written": school.WrittenPage(
-            "/", "Noor Haile", (school.WrittenLine("Niet op school", AT, "Marieke van den Broek", "Te zien voor de opvang"),)),
-    }  # fmt: skip
+            "/",
+            "Noor Haile",
+            (school.WrittenLine("Niet op school", AT, "Marieke van den Broek", "Te zien voor de opvang"),),
+        ),
+    }
 
 
 def _officer(language: str) -> dict[str, View]:
     events = (Option("consent.given", "Toestemming gegeven"), Option("release.released", "Geopend"))
-    trail = officer.TrailPage("/logboek", "/controleer", "/taken", events, ENTRIES, next_href="/ouder", open_tasks=2)
+    trail = officer.TrailPage(
+        "/logboek", "/controleer", "/taken", events, ENTRIES, next_href="/ouder", open_tasks=2
+    )
     entry = officer.EntryPage(
-        "/", "01990000-0000-7000-8000-000000000001", "1.203", AT, "Een ouder gaf toestemming voor wat helpt.",
-        "consent.given.v1", "Ouder 0188", (FieldLine("Onderwerp", "Wat helpt uw kind"), FieldLine("Tekst", "nl 2026-09")),
-        '{"com":"b1","id":"01990000-0000-7000-8000-000000000001","time":"2026-09-01T08:00:00Z","v":1}', ROOT, ROOT[:32], ROOT,
-        "proved", "1.204")  # fmt: skip
+        "/",
+        "01990000-0000-7000-8000-000000000001",
+        "1.203",
+        AT,
+        "Een ouder gaf toestemming voor wat helpt.",
+        "consent.given.v1",
+        "Ouder 0188",
+        (FieldLine("Onderwerp", "Wat helpt uw kind"), FieldLine("Tekst", "nl 2026-09")),
+        '{"com":"b1","id":"01990000-0000-7000-8000-000000000001","time":"2026-09-01T08:00:00Z","v":1}',
+        ROOT,
+        ROOT[:32],
+        ROOT,
+        "proved",
+        "1.204",
+    )
     return {
         "officer-trail": trail,
         "officer-trail-filtered": officer.TrailPage(
-            "/logboek", "/controleer", "/taken", events, (),
-            wrong(language, {"from": "form.no_date"}, **{"from-day": "40"}), True, verified=GOOD_LOG),
+            "/logboek",
+            "/controleer",
+            "/taken",
+            events,
+            (),
+            wrong(language, {"from": "form.no_date"}, **{"from-day": "40"}),
+            True,
+            verified=GOOD_LOG,
+        ),
         "officer-entry": entry,
         "officer-entry-pending": officer.EntryPage(
-            "/", entry.id, "", AT, entry.sentence, "", "Onbekend", (), entry.leaf, ROOT, ROOT[:32], "", "pending", erased=True),
+            "/",
+            entry.id,
+            "",
+            AT,
+            entry.sentence,
+            "",
+            "Onbekend",
+            (),
+            entry.leaf,
+            ROOT,
+            ROOT[:32],
+            "",
+            "pending",
+            erased=True,
+        ),
         "officer-verify": officer.VerifyPage("/", "/controleer", GOOD_LOG),
         "officer-verify-bad": officer.VerifyPage("/", "/controleer", BAD_LOG),
         "officer-tasks": officer.TasksPage("/", TASKS),
-    }  # fmt: skip
+    }

@@ -1,6 +1,7 @@
 """Renders every example page and photographs it, so that a person can look at all of them.
 
-`python -m tests.web.gallery OUT [language] [name-prefix] [--dark]` writes HTML and PNG files; needs Debian's chromium.
+`python -m tests.web.gallery OUT [language] [name-prefix] [--dark]` writes HTML and PNG files.
+Needs Debian's chromium.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from consent_service.web.rendering import STATIC, render_text
 from tests.web.examples import context, examples
 
 SIZES = {"portrait": (800, 1280), "landscape": (1280, 800), "phone": (360, 740)}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 ORIGIN = "http://gallery.test"
 
 
@@ -39,7 +46,9 @@ def photograph(pages: list[Path], *, dark: bool) -> list[str]:
             tab = browser.new_page(
                 viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
             )
-            tab.route(f"{ORIGIN}/**", lambda route: route.fulfill(path=_file(route.request.url, pages[0].parent)))
+            tab.route(
+                f"{ORIGIN}/**", lambda route: route.fulfill(path=_file(route.request.url, pages[0].parent))
+            )
             for page in pages:
                 tab.goto(f"{ORIGIN}/{page.name}")
                 if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
