@@ -1,0 +1,1 @@
+"""What people must do next: tasks that follow from the log, and the follower that makes them."""
