@@ -195,7 +195,10 @@ def _record(event: RecordEvent) -> Sentence:
         case RecordShared(information_type=kind):
             return _say(N_("Informatie klaargezet om te delen: {information_type}."), information_type=kind)
         case RecordApproved(information_type=kind):
-            return _say(N_("Informatie goedgekeurd door een tweede persoon: {information_type}."), information_type=kind)
+            return _say(
+                N_("Informatie goedgekeurd door een tweede persoon: {information_type}."),
+                information_type=kind,
+            )
         case RecordShareRefused(information_type=kind, code=code):
             msgid = N_("Informatie mocht niet worden klaargezet: {information_type}. Reden: {code}.")
             return _say(msgid, information_type=kind, code=code)

@@ -43,6 +43,7 @@ from consent_service.audit.tables import (
     audit_entries,
     audit_index,
     audit_sequence,
+    transaction_number,
 )
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import IntegrityError, LogUnavailableError
@@ -331,6 +332,7 @@ def _entry_statement(conn: AsyncConnection, tenant: TenantId, leaf: Leaf, guard:
         "tenant": literal(tenant, columns.tenant.type),
         "id": literal(leaf.id, columns.id.type),
         "leaf": literal(encode_leaf(leaf), columns.leaf.type),
+        "xid": transaction_number(),
     }
     if conn.dialect.name == sqlite.dialect.name:  # one writer at a time: nobody else takes this number
         own = audit_entries.alias("own")

@@ -65,13 +65,13 @@ class Sequencer:
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work for all tenants every 100 ms until `stop` is set. Outages are waited out."""
+        """Work for all tenants every 100 ms until `stop` is set.
+
+        An outage is waited out; a tenant whose log is damaged stands still and the others go on.
+        """
         while not stop.is_set():
-            try:
-                for tenant in await self._tenants():
-                    await self._drain(tenant)
-            except ConsentServiceError as failure:
-                _report.error("audit.sequencer.failed", code=failure.code)
+            for tenant in await self._tenants():
+                await self._drain(tenant)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), INTERVAL_SECONDS)
 
@@ -103,7 +103,7 @@ class Sequencer:
         if log is None:
             return 0
         head = await _read_head(conn, log)  # 2
-        rows = await _read_outbox(conn, tenant, head.cursor)  # 3
+        rows = await _read_outbox(conn, tenant, head.cursor, BATCH_LIMIT)  # 3
         if not rows:
             return 0
         hashes = [leaf_hash(row.leaf) for row in rows]
@@ -131,18 +131,25 @@ class Sequencer:
         )
 
     async def _drain(self, tenant: TenantId) -> None:
-        while await self.run_once(tenant) == BATCH_LIMIT:
-            pass
+        try:
+            while await self.run_once(tenant) == BATCH_LIMIT:
+                pass
+        except (ConsentServiceError, exc.SQLAlchemyError) as failure:
+            _report.error("audit.sequencer.failed", tenant=tenant, failure=type(failure).__name__)
 
     async def _tenants(self) -> list[TenantId]:
-        async with self._database.reading() as conn:
-            rows = await conn.execute(select(audit_logs.c.tenant).distinct())
-            return [TenantId(tenant) for tenant in rows.scalars()]
+        try:
+            async with self._database.reading() as conn:
+                rows = await conn.execute(select(audit_logs.c.tenant).distinct())
+                return [TenantId(tenant) for tenant in rows.scalars()]
+        except (ConsentServiceError, exc.SQLAlchemyError) as failure:
+            _report.error("audit.sequencer.failed", failure=type(failure).__name__)
+            return []
 
     async def _has_pending(self, tenant: TenantId) -> bool:
         """Asked first without a write lock: SQLite has only one, and mostly nothing waits."""
         async with self._database.reading() as conn:
-            return bool(await _read_outbox(conn, tenant, await read_cursor(conn, tenant), limit=1))
+            return bool(await _read_outbox(conn, tenant, await read_cursor(conn, tenant), 1))
 
 
 async def _leads(conn: AsyncConnection, tenant: TenantId) -> bool:
@@ -173,7 +180,7 @@ async def _read_head(conn: AsyncConnection, log: LogKey) -> _Head:
 
 
 async def _read_outbox(
-    conn: AsyncConnection, tenant: TenantId, cursor: tuple[int, int], limit: int = BATCH_LIMIT
+    conn: AsyncConnection, tenant: TenantId, cursor: tuple[int, int], limit: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Entries after `cursor` of transactions below the watermark: all of those have ended.
 

@@ -121,6 +121,7 @@ FIRST_RELEASE = [
     "login.succeeded.v1",
     "logout.v1",
     "provider.registered.v1",
+    "record.approved.v1",
     "record.share_refused.v1",
     "record.shared.v1",
     "relationship.ended.v1",

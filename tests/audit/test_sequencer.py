@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from consent_service.audit.checkpoint import read_note, verify_note
 from consent_service.audit.sequencer import Sequencer
+from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TenantId, new_id
 from tests.audit.factories import SYSTEM, Desk, a_consent
@@ -90,6 +92,27 @@ async def test_a_tenant_without_a_log_waits(desk: Desk) -> None:
         await desk.ring.create_tenant(conn, tenant)
         await desk.log.append(conn, tenant=tenant, event=a_consent(), by=SYSTEM, subject=None)
     assert await desk.sequencer.run_once(tenant) == 0
+
+
+async def test_a_full_batch_is_followed_by_the_next_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consent_service.audit.sequencer.BATCH_LIMIT", 2)
+    await desk.append_many(5)
+    await desk.sequencer._drain(desk.tenant)
+    heads = await desk.rows("SELECT size FROM audit_checkpoints ORDER BY size")
+    assert [row.size for row in heads] == [2, 4, 5]
+
+
+async def test_a_database_without_tables_does_not_end_the_sequencer(desk: Desk, tmp_path: Path) -> None:
+    empty = Database(f"sqlite+aiosqlite:///{tmp_path}/other.sqlite")
+    stop = asyncio.Event()
+    running = asyncio.create_task(Sequencer(empty, desk.ring, desk.clock).run(stop))
+    await asyncio.sleep(0.3)
+    assert not running.done()
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    await empty.close()
 
 
 async def test_the_running_sequencer_serves_all_tenants_and_survives_an_outage(desk: Desk) -> None:
