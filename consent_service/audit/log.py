@@ -73,6 +73,7 @@ class TrailFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `shown_to` keeps to entries that carry this person's own tag: what a guardian's page may show.
     """
 
+    entry: EntryId | None = None
     person: PersonId | None = None
     shown_to: PersonId | None = None
     relationship: RelationshipId | None = None
@@ -229,6 +230,19 @@ class AuditLog:
         await self.append(conn, tenant=tenant, event=viewed, by=by, subject=None)
         return page
 
+    async def follow(
+        self, conn: AsyncConnection, tenant: TenantId, start: int, *, limit: int
+    ) -> tuple[TrailEntry, ...]:
+        """Entries from place `start` of the newest log on, in the order of the log; for followers.
+
+        Raises:
+            KeyProviderUnavailableError: the key provider is away.
+        """
+        log = await current_log(conn, tenant)
+        query = _joined(tenant, log.log if log else 0).where(audit_sequence.c.seq >= start)
+        rows = (await conn.execute(query.order_by(audit_sequence.c.seq).limit(limit))).all()
+        return tuple(await self._open_rows(conn, tenant, rows))
+
     async def oldest_pending(
         self, conn: AsyncConnection, tenant: TenantId, now: datetime
     ) -> timedelta | None:
@@ -366,9 +380,18 @@ def _index_rows(detail: Detail) -> list[dict[str, object]]:
 async def _trail_rows(
     conn: AsyncConnection, tenant: TenantId, wanted: TrailFilter, after: EntryId | None, limit: int
 ) -> list[Row[*tuple[Any, ...]]]:
-    entries, details, sequence = audit_entries.c, audit_details.c, audit_sequence.c
     log = await current_log(conn, tenant)
-    query = (
+    entry = audit_entries.c.id
+    query = _joined(tenant, log.log if log else 0).where(*_conditions(tenant, wanted))
+    if after is not None:
+        query = query.where(entry < after)
+    return list((await conn.execute(query.order_by(entry.desc()).limit(limit))).all())
+
+
+def _joined(tenant: TenantId, log: int) -> Select[*tuple[Any, ...]]:
+    """Entries with their sealed detail and their place in the log, where they have them."""
+    entries, details, sequence = audit_entries.c, audit_details.c, audit_sequence.c
+    return (
         select(entries.id, entries.leaf, details.person, details.sealed, sequence.seq)
         .join(
             audit_details,
@@ -379,22 +402,19 @@ async def _trail_rows(
             audit_sequence,
             and_(
                 sequence.tenant == entries.tenant,
-                sequence.log == (log.log if log else 0),
+                sequence.log == log,
                 sequence.entry == entries.id,
             ),
             isouter=True,
         )
-        .where(entries.tenant == tenant, *_conditions(tenant, wanted))
-        .order_by(entries.id.desc())
-        .limit(limit)
+        .where(entries.tenant == tenant)
     )
-    if after is not None:
-        query = query.where(entries.id < after)
-    return list((await conn.execute(query)).all())
 
 
 def _conditions(tenant: TenantId, wanted: TrailFilter) -> Iterator[ColumnElement[bool]]:
     entry = audit_entries.c.id
+    if wanted.entry:
+        yield entry == wanted.entry
     if wanted.person:
         yield entry.in_(_indexed(tenant, "person", wanted.person))
     if wanted.shown_to:

@@ -57,7 +57,7 @@ audit_entries = Table(
     metadata,
     Column("tenant", Id, primary_key=True, info=holds("none")),
     Column("id", Id, primary_key=True, info=holds("none")),
-    Column("xid", BigInteger, nullable=False, info=holds("none")),
+    Column("xid", BigInteger, nullable=False, server_default=transaction_number(), info=holds("none")),
     Column("pos", BigInteger, Identity(always=True), nullable=False, info=holds("none")),
     Column("leaf", LargeBinary, nullable=False, info=holds("none")),
     Index("ix_audit_entries_tenant_xid_pos", "tenant", "xid", "pos", unique=True),

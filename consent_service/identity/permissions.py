@@ -76,6 +76,7 @@ class Action(StrEnum):
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
     DESTROY_KEY = "destroy_key"
+    ACTIVATE_POLICIES = "activate_policies"
 
 
 class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -247,6 +248,7 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation},
+    Action.ACTIVATE_POLICIES: {Operator: anywhere},
 }
 """The table. `System` has no row: what the service does by itself asks nobody, and is logged."""
 

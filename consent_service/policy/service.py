@@ -18,13 +18,14 @@ from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import InputError, NotFoundError, Problem
+from consent_service.foundation.errors import InputError, IntegrityError, NotFoundError, Problem
 from consent_service.foundation.ids import INSTALLATION, StaffId, TenantId
 from consent_service.identity.model import Operator, System, by
+from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.catalogue import load_catalogue
 from consent_service.information.model import Catalogue
 from consent_service.organisations.relationship_state import raise_tenant
-from consent_service.organisations.service import OrganisationService
+from consent_service.organisations.service import OrganisationService, require
 from consent_service.policy.bundle import Bundle, load_bundle
 from consent_service.policy.tables import active_bundles, policy_bundles
 
@@ -83,6 +84,7 @@ class PolicyService:
         Raises:
             InputError: fewer than two, the same one twice, or somebody who is no privacy officer.
         """
+        require(actor, Action.ACTIVATE_POLICIES, Circumstances(tenant=tenant))
         async with self._database.transaction() as conn:
             known = await organisations.staff_members(conn, tenant, approvers)
             officers = {
@@ -162,7 +164,10 @@ class PolicyService:
             raise NotFoundError("bundle")
         with tempfile.TemporaryDirectory() as folder:
             _unpack(raw, Path(folder))
-            return load_rules(Path(folder))
+            rules = load_rules(Path(folder))
+        if rules.bundle.hash != bundle_hash:
+            raise IntegrityError("stored policies are not those their hash names")
+        return rules
 
 
 def _packed(folder: Path) -> bytes:

@@ -74,6 +74,7 @@ MAY = {
     Action.VIEW_TRAIL: "PF",
     Action.VERIFY_LOG: "PF",
     Action.DESTROY_KEY: "P",
+    Action.ACTIVATE_POLICIES: "O",
 }
 ANYWHERE = {action for action in MAY if "O" in MAY[action]}
 WITHOUT_THE_FAMILY = {Action.REGISTER_FAMILY, Action.SEARCH_FAMILY, Action.STAND_IN, Action.APPROVE_RECORD}

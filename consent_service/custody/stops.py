@@ -1,0 +1,32 @@
+"""Replay of journalled stops: first of all at start and after a restore, and again while serving.
+
+Stands here because it is the lowest place that knows every package that owns a kind of stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.stop_journal import Stop, StopJournal
+
+Replayer = Callable[[Stop], Awaitable[bool]]
+"""Carries a stop out and says True, or says False because the stop is another package's."""
+
+
+async def replay_stops(journal: StopJournal, replayers: Sequence[Replayer]) -> int:
+    """Carry out every stop that has not reached the ledger, oldest first; how many there were.
+
+    Raises:
+        UnavailableError: something is still away; the rest stays pending and releases stay refused.
+        IntegrityError: a stop nobody knows: written by a newer release, or damaged.
+    """
+    pending = journal.pending()
+    for stop in pending:
+        for replay in replayers:
+            if await replay(stop):
+                break
+        else:
+            raise IntegrityError(f"stop journal: nobody knows the stop {stop.id}")
+        journal.mark_done(stop.id)
+    return len(pending)

@@ -1,0 +1,93 @@
+"""Tasks for the people they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select, update
+
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.ids import EntryId, FamilyId, RelationshipId
+from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator
+from consent_service.organisations.service import OrganisationService
+from consent_service.organisations.tables import relationship_state
+from consent_service.process.model import Audience, Task
+from consent_service.process.tables import tasks
+
+Doer = Counsellor | PrivacyCoordinator | Fg
+
+
+class TaskService:
+    """Open tasks: an officer sees the officer's, a counsellor those of the own families."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, organisations: OrganisationService
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._organisations = organisations
+
+    async def open_tasks(self, actor: Doer) -> tuple[Task, ...]:
+        """What this person has to do, oldest first."""
+        state = relationship_state.c
+        query = (
+            select(tasks, state.family.label("of_family"))
+            .outerjoin(
+                relationship_state,
+                (state.tenant == tasks.c.tenant) & (state.relationship == tasks.c.relationship),
+            )
+            .where(tasks.c.tenant == actor.tenant, tasks.c.done_at.is_(None))
+            .where(tasks.c.audience.in_(_audiences(actor)))
+            .order_by(tasks.c.created_at, tasks.c.task)
+        )
+        async with self._database.reading() as conn:
+            if isinstance(actor, Counsellor):
+                mine = await self._organisations.families_of(conn, actor)
+                query = query.where(
+                    or_(
+                        tasks.c.family.in_(mine),
+                        state.family.in_(mine),
+                        tasks.c.audience == "approver",
+                    )
+                )
+            rows = (await conn.execute(query)).all()
+        return tuple(
+            Task(
+                task=row.task,
+                kind=row.kind,
+                audience=row.audience,
+                family=_family(row.family or row.of_family),
+                relationship=None if row.relationship is None else RelationshipId(row.relationship),
+                entry=EntryId(row.entry),
+                created_at=row.created_at,
+            )
+            for row in rows
+        )
+
+    async def finish(self, actor: Doer, task: str) -> None:
+        """It has been done.
+
+        Raises:
+            NotFoundError: no such open task for this person.
+        """
+        if task not in {one.task for one in await self.open_tasks(actor)}:
+            raise NotFoundError("task")
+        async with self._database.transaction() as conn:
+            await conn.execute(
+                update(tasks)
+                .where(tasks.c.tenant == actor.tenant, tasks.c.task == task)
+                .where(tasks.c.done_at.is_(None))
+                .values(done_at=self._clock.now(), done_by=actor.staff)
+            )
+
+
+def _audiences(actor: Doer) -> Iterable[Audience]:
+    if isinstance(actor, Counsellor):
+        return ("counsellor", "approver")
+    return ("privacy_coordinator",)
+
+
+def _family(family: str | None) -> FamilyId | None:
+    return None if family is None else FamilyId(family)
