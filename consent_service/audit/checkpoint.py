@@ -13,7 +13,7 @@ import msgspec
 
 from consent_service.audit.merkle import HASH_SIZE
 from consent_service.foundation.errors import IntegrityError
-from consent_service.keyring.primitives import signature_fits
+from consent_service.keyring.signing import verify_signature
 
 _ED25519 = b"\x01"
 _KEY_ID_SIZE = 4
@@ -82,7 +82,9 @@ def verify_note(note: Note, *, origin: str, public: bytes) -> bool:
     """Whether the log `origin` with this key signed the note; other signatures are ignored."""
     expected = key_id(origin, public)
     return note.checkpoint.origin == origin and any(
-        line.name == origin and line.key_id == expected and signature_fits(public, note.body, line.signature)
+        line.name == origin
+        and line.key_id == expected
+        and verify_signature(public, note.body, line.signature)
         for line in note.signatures
     )
 

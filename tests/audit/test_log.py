@@ -275,3 +275,21 @@ def test_ids_within_one_millisecond_only_go_up() -> None:
     made = [numbers.next(1_000) for _ in range(500)] + [numbers.next(1_001)]
     assert made == sorted(set(made))
     assert {id_milliseconds(entry) for entry in made} == {1_000, 1_001}
+
+
+async def test_a_follower_reads_in_the_order_of_the_log_and_only_what_has_a_place(desk: Desk) -> None:
+    entries = await desk.append_many(5)
+    await desk.sequence()
+    await desk.append_many(1)
+    async with desk.database.reading() as conn:
+        first = await desk.log.follow(conn, desk.tenant, 0, limit=3)
+        rest = await desk.log.follow(conn, desk.tenant, 3, limit=3)
+        nothing = await desk.log.follow(conn, TenantId(new_id()), 0, limit=3)
+    assert [entry.id for entry in first + rest] == entries
+    assert [entry.seq for entry in first + rest] == [0, 1, 2, 3, 4]
+    assert nothing == ()
+
+
+async def test_one_entry_can_be_asked_for_by_its_id(desk: Desk) -> None:
+    entries = await desk.append_many(3)
+    assert ids(await desk.trail(entry=entries[1])) == [entries[1]]
