@@ -20,10 +20,10 @@ _CONTENT = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _PERMISSIONS = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture",
     "fullscreen", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection",
     "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock",
-    "serial", "usb", "web-share",
+    "serial", "usb",
 )  # fmt: skip
 STATIC_CACHING = "public, max-age=31536000, immutable"
 """Addresses of static files carry a hash of their content (`rendering.static_address`)."""

@@ -343,7 +343,9 @@ def _shelter(language: str) -> dict[str, View]:
             "Wat helpt uw kind",
             FIELDS,
             attestations=(BSN,),
-            form=wrong(language, {"field-what_helps": "form.attest"}, **{"field-what_helps": "111222333"}),
+            form=wrong(
+                language, {"field-what_helps": "content.maybe_bsn"}, **{"field-what_helps": "111222333"}
+            ),
         ),
         "shelter-share-refused": shelter.SharePage(
             "/deel",

@@ -8,13 +8,11 @@ import pytest
 
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import SUPPORTED, problem_sentences
-from consent_service.web.components import ShareField
 from consent_service.web.forms import FormReader, FormState, Posted, prefill_day
 from consent_service.web.intake.forms import Signed, read_answer, read_signature
 from consent_service.web.officer.forms import read_trail_filter
 from consent_service.web.parent.forms import read_withdrawal, read_withdrawal_code
 from consent_service.web.school.forms import read_purpose
-from consent_service.web.sharing import ShareEntered, field_labels, options, read_share
 from consent_service.web.shelter.forms import (
     read_family,
     read_new_pin,
@@ -239,51 +237,6 @@ def test_the_trail_is_filtered_by_ids_and_never_by_a_name() -> None:
 
     assert _codes(form) == {"person": "form.no_id"}
     assert entered.event == ""
-
-
-FIELDS = (
-    ShareField("what", "text", "Wat", max_length=10),
-    ShareField("when", "choice", "Wanneer", options=options(("am", "Ochtend"))),
-    ShareField("since", "date", "Sinds", required=False),
-    ShareField("at", "time", "Hoe laat", required=False),
-    ShareField("told", "yes_no", "Verteld"),
-)
-
-
-def test_a_generated_form_is_read_field_by_field_and_empty_fields_are_left_out() -> None:
-    posted = Posted.of(
-        [
-            ("field-what", "x"),
-            ("field-when", "am"),
-            ("field-told", "no"),
-            ("field-since-day", "1"),
-            ("field-since-month", "9"),
-            ("field-since-year", "2026"),
-            ("attested", "not_a_bsn"),
-            ("field-other", "smuggled"),
-        ]
-    )
-    form = FormReader(posted)
-
-    assert read_share(form, posted, FIELDS) == ShareEntered(
-        {"what": "x", "when": "am", "since": "2026-09-01", "told": "no"}, frozenset({"not_a_bsn"})
-    )
-    assert form.problems == ()
-
-
-def test_a_generated_form_tells_all_its_problems_with_its_own_labels() -> None:
-    posted = Posted.of([("field-what", "x" * 11), ("field-at", "25:00")])
-    form = FormReader(posted)
-    read_share(form, posted, FIELDS)
-    state = FormState.of(posted, form.problems, language="nl", labels=field_labels(FIELDS))
-
-    assert _codes(form) == {
-        "field-what": "form.too_long",
-        "field-when": "form.choose",
-        "field-at": "form.time",
-        "field-told": "form.choose",
-    }
-    assert [shown.label for shown in state.problems] == ["Wat", "Wanneer", "Hoe laat", "Verteld"]
 
 
 @pytest.mark.parametrize("language", SUPPORTED)
