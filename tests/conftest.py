@@ -25,6 +25,7 @@ from consent_service.foundation.stop_journal import StopJournal
 
 if TYPE_CHECKING:
     from consent_service.keyring.service import KeyRing
+    from tests.shelter import World
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
@@ -130,6 +131,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def world(
+    database: Database, clock: MovableClock, stop_journal: StopJournal, tmp_path: Path
+) -> World:
+    """A shelter with two schools, staff and rules in force; see `tests.shelter`."""
+    from tests.shelter import make_world
+
+    return await make_world(database, clock, stop_journal, tmp_path)
 
 
 def sqlite_url(path: Path) -> str:

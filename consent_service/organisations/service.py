@@ -30,6 +30,7 @@ from consent_service.foundation.ids import (
 )
 from consent_service.identity.model import Actor, Counsellor, by
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
+from consent_service.identity.service import IdentityService
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.identity_data import open_name, seal_name
 from consent_service.organisations.model import (
@@ -67,9 +68,17 @@ class OrganisationService:
     """Shelters, schools, agreements, staff and assignments."""
 
     def __init__(
-        self, *, database: Database, ring: KeyRing, log: AuditLog, clock: Clock, log_host: str
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        identity: IdentityService,
+        log_host: str,
     ) -> None:
         self._database = database
+        self._identity = identity
         self._log_host = log_host
         self._ring = ring
         self._log = log
@@ -262,6 +271,7 @@ class OrganisationService:
                 .where(assignments.c.ends_at.is_(None) | (assignments.c.ends_at > now))
                 .values(ends_at=now)
             )
+            await self._identity.unlink_staff_in(conn, actor, tenant, member)
             if row.school is not None:
                 await raise_school(conn, tenant, row.school, now)
             await self._log.append(

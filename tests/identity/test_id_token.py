@@ -26,8 +26,8 @@ AT = int(NOW.timestamp())
 LEVELS: dict[str, Any] = {"acr_order": ("low", "substantial", "high"), "minimum_acr": "substantial"}
 
 
-def verified(token: str, access_token: str = "access", **expected: Any) -> Verified | LoginRefused:
-    return verify_id_token(token, rsa_key(), make_expected(**expected), now=NOW, access_token=access_token)
+def verified(token: str, access: str = "access", **expected: Any) -> Verified | LoginRefused:
+    return verify_id_token(token, rsa_key(), make_expected(**expected), now=NOW, access_token=access)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_access_token_must_be_the_one_the_id_token_was_made_with() -> None:
     at_hash = base64.urlsafe_b64encode(half).rstrip(b"=").decode()
     token = make_token(make_claims(NOW, at_hash=at_hash))
     assert isinstance(verified(token), Verified)
-    assert verified(token, access_token="swapped") == LoginRefused("token_malformed")
+    assert verified(token, access="swapped") == LoginRefused("token_malformed")
 
 
 def test_only_a_key_made_for_this_is_chosen() -> None:
