@@ -76,7 +76,7 @@ def test_no_python_file_is_longer_than_a_person_reads_at_once(tmp_path: Path) ->
     endless = tmp_path / "endless.py"
     endless.write_text("x = 1\n" * (MOST_LINES + 1))
 
-    assert _too_long(_tracked("*.py")) == []
+    assert _too_long(_tracked("*.py", ":!consent_service/migrations/versions")) == []
     assert _too_long([endless]) == ["endless.py"]
 
 
