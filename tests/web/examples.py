@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
 
-from consent_service.foundation.errors import Problem
 from consent_service.web.components import (
     Attestation,
     FieldLine,
@@ -16,50 +15,21 @@ from consent_service.web.components import (
     ShareField,
     TaskLine,
 )
-from consent_service.web.forms import FormState, Posted, prefill_day
-from consent_service.web.intake import views as intake
+from consent_service.web.forms import FormState, prefill_day
 from consent_service.web.officer import views as officer
 from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
-from consent_service.web.parent import views as parent
 from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
+from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, wrong
 
-AT = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
     TaskLine("Bel de school over Noor", "/taak/1", date(2026, 9, 2), urgent=True),
     TaskLine("Bekijk de veiligheid van het gezin Haile opnieuw", "/taak/2", date(2026, 9, 14)),
 )
 PURPOSES = ("contact", "support", "meeting", "attendance", "safety", "transition")
-ANSWERS = (
-    intake.AnswerLine(
-        "shelter_involvement",
-        "Hulp voor uw gezin",
-        "Mag de school weten dat een hulporganisatie uw gezin helpt?",
-        "yes",
-        "/v/1",
-    ),
-    intake.AnswerLine(
-        "contact_persons",
-        "Wie belt wie",
-        "Mogen de school en wij weten wie wij kunnen bellen?",
-        "yes",
-        "/v/2",
-    ),
-    intake.AnswerLine(
-        "support_advice", "Wat helpt uw kind", "Mogen de school en wij delen wat uw kind helpt?", "no", "/v/3"
-    ),
-    intake.AnswerLine(
-        "school_absence",
-        "Niet op school",
-        "Mag de school ons vertellen wanneer uw kind er niet is?",
-        "later",
-        "/v/4",
-    ),
-)
-CHILD_ANSWERS = (intake.ChildAnswers("Noor Haile", "Basisschool De Linde", ANSWERS),)
 STATES = tuple(
     shelter.AnswerState(line.type_key, line.label, line.answer, date(2027, 7, 31)) for line in ANSWERS
 )
@@ -134,12 +104,6 @@ PEOPLE = (
     shelter.PersonLine("Selam Haile", "parent", "register", True, "Anouk Jansen", date(2026, 8, 30)),
     shelter.PersonLine("Daniel Tesfay", "unknown", "statement", False),
 )
-LOOKS = (
-    parent.LookedLine(
-        AT, "Basisschool De Linde", "contact", "support", ("Wat helpt uw kind", "Wie belt wie")
-    ),
-    parent.LookedLine(AT, "Basisschool De Linde", "contact", "safety", (), refused=True),
-)
 ENTRIES = (
     officer.EntryLine(
         "/r/3", AT, "Een school opende wat helpt en wie belt wie.", "Schoolmedewerker 0192", "1.204"
@@ -156,19 +120,13 @@ BAD_LOG = officer.VerifyResult(
 )
 
 
-def wrong(language: str, fields: dict[str, str], **values: str) -> FormState:
-    """A form that was sent with mistakes in `fields` (field -> problem code)."""
-    problems = [Problem(field, code, {"max": "200"}) for field, code in fields.items()]
-    return FormState.of(Posted.of(values.items()), problems, language=language)
-
-
 def examples(language: str) -> dict[str, View]:
     """Every example by a name that can be a file name; the part before the dash is the audience."""
     return {
         **_shared(language),
         **_shelter(language),
-        **_intake(language),
-        **_parent(language),
+        **intake_examples(language),
+        **parent_examples(language),
         **_school(language),
         **_officer(language),
     }
@@ -371,98 +329,6 @@ def _shelter(language: str) -> dict[str, View]:
             "/pin", "/", wrong(language, {"pin_again": "form.pin_differs"})
         ),
         "shelter-tasks": shelter.TasksPage(TASKS, "/"),
-    }
-
-
-def _intake(language: str) -> dict[str, View]:
-    question = intake.QuestionPage(
-        action="/antwoord",
-        step_token="stap",
-        number=3,
-        total=5,
-        child="Noor Haile",
-        type_key="support_advice",
-        label="Wat helpt uw kind",
-        question="Mogen de school en wij delen wat uw kind helpt?",
-        explanation="Bijvoorbeeld: een rustige plek. Geen oorzaak en geen diagnose.",
-        who_sees="De contactpersoon en de leerkracht",
-        until="Tot het einde van het schooljaar",
-        fixed_line="U mag nee zeggen. U houdt uw plek en uw hulp.",
-        never_address="Nooit uw adres",
-        back_href="/vorige",
-        earlier="no",
-        not_now_action="/nu-niet",
-    )
-    sign = "Ik heb de vragen begrepen en zelf gekozen. Ik weet dat ik altijd kan stoppen."
-    return {
-        "intake-welcome": intake.WelcomePage("/begin", "Opvang Het Baken", 5, "/terug"),
-        "intake-who-decides": intake.WhoDecidesPage(
-            "/wie", "stap", (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay"))
-        ),
-        "intake-question": question,
-        "intake-question-first": intake.QuestionPage(
-            action="/antwoord",
-            step_token="stap",
-            number=1,
-            total=5,
-            child="Noor Haile",
-            type_key="shelter_involvement",
-            label="Hulp voor uw gezin",
-            question="Mag de school weten dat een hulporganisatie uw gezin helpt?",
-            explanation="",
-            who_sees="De contactpersoon van de school",
-            until="Tot één maand na het einde van de hulp",
-            fixed_line=question.fixed_line,
-            never_address="Nooit uw adres",
-            draft_text=True,
-        ),
-        "intake-check": intake.CheckPage("/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line),
-        "intake-sign": intake.SignPage("/teken", "stap", "Selam Haile", "/check", sign),
-        "intake-sign-wrong": intake.SignPage(
-            "/teken", "stap", "Selam Haile", "/check", sign, wrong(language, {"signature": "form.sign"})
-        ),
-        "intake-receipt": intake.ReceiptPage(
-            "Opvang Het Baken",
-            "Selam Haile",
-            AT,
-            "typed",
-            (
-                intake.ChildAnswers(
-                    "Noor Haile", "Basisschool De Linde", tuple(_without_link(a) for a in ANSWERS)
-                ),
-            ),
-            "K7QF-2MXD-9TRA",
-            "consent.example.nl/stoppen",
-            "2026-09 nl",
-            "1204 9f2c7f0e4b1a6d33",
-            "/klaar",
-        ),
-        "intake-receipt-neutral": intake.NeutralReceiptPage(date(2026, 9, 1), "K7QF-2MXD-9TRA", "/"),
-        "intake-done": intake.DonePage("/terug"),
-        "intake-take-back": intake.TakeBackPage("/terug", "/verder"),
-    }
-
-
-def _without_link(line: intake.AnswerLine) -> intake.AnswerLine:
-    return intake.AnswerLine(line.type_key, line.label, line.question, line.answer)
-
-
-def _parent(language: str) -> dict[str, View]:
-    groups = (
-        parent.GivenGroup("Noor Haile", (Option("t1", "Hulp voor uw gezin"), Option("t2", "Wie belt wie"))),
-        parent.GivenGroup("Samuel Haile", (Option("t3", "Wie belt wie"),)),
-    )
-    return {
-        "parent-withdraw-code": parent.WithdrawCodePage("/stoppen"),
-        "parent-withdraw-code-wrong": parent.WithdrawCodePage(
-            "/stoppen", wrong(language, {"code": "form.withdrawal_code"}, code="K7QF")
-        ),
-        "parent-withdraw-choose": parent.WithdrawChoosePage("/stoppen", "bewijs", groups),
-        "parent-withdraw-choose-nothing": parent.WithdrawChoosePage("/stoppen", "bewijs", ()),
-        "parent-withdrawn": parent.WithdrawnPage(AT, ("Hulp voor uw gezin", "Wie belt wie"), "/meer"),
-        "parent-withdrawn-late": parent.WithdrawnPage(AT, (), late=True),
-        "parent-who-looked": parent.WhoLookedPage("Noor Haile", LOOKS, date(2026, 8, 1), "/", "/ouder"),
-        "parent-who-looked-nobody": parent.WhoLookedPage("Noor Haile", (), date(2026, 8, 1)),
     }
 
 

@@ -18,6 +18,13 @@ ORIGIN = "http://pages.localhost"
 NEUTRAL = "http://neutral.test/"
 VIEWS = examples("nl")
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
+TOO_SMALL = """() => [...document.querySelectorAll(
+                "button, .button, select, textarea, input:not([type=hidden]), .back, .quick-exit, " +
+                "summary, .frame-nav a"
+            )].map((e) => e.closest(".option") ?? e).filter((e) => e.checkVisibility() &&
+                (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
+              .map((e) => e.outerHTML.slice(0, 80))"""
 
 pytestmark = [
     pytest.mark.browser,
@@ -62,7 +69,7 @@ def test_no_page_scrolls_sideways_from_360_to_1920_pixels(tab: Page) -> None:
         tab.goto(f"{ORIGIN}/{name}")
         for width in (360, 800, 1280, 1920):
             tab.set_viewport_size({"width": width, "height": 800})
-            if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            if tab.evaluate(SIDEWAYS):
                 wide.append((name, width))
 
     assert wide == []
@@ -72,16 +79,19 @@ def test_every_button_field_and_option_is_at_least_44_pixels_high(tab: Page) -> 
     small = {}
     for name in VIEWS:
         tab.goto(f"{ORIGIN}/{name}")
-        small[name] = tab.evaluate(
-            """() => [...document.querySelectorAll(
-                "button, .button, select, textarea, input:not([type=hidden]), .back, .quick-exit, " +
-                "summary, .frame-nav a"
-            )].map((e) => e.closest(".option") ?? e).filter((e) => e.checkVisibility() &&
-                (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
-              .map((e) => e.outerHTML.slice(0, 80))"""
-        )
+        small[name] = tab.evaluate(TOO_SMALL)
 
     assert {name: found for name, found in small.items() if found} == {}
+
+
+def test_a_small_button_and_a_wide_block_are_seen(tab: Page) -> None:
+    tab.goto(f"{ORIGIN}/intake-done")
+    tab.evaluate("document.querySelector('.button').style.minHeight = 0")
+    tab.evaluate("document.querySelector('.button').style.padding = 0")
+    tab.evaluate("document.querySelector('h1').style.width = '3000px'")
+
+    assert len(tab.evaluate(TOO_SMALL)) == 1
+    assert tab.evaluate(SIDEWAYS)
 
 
 def test_s43_ja_nee_and_later_look_exactly_the_same(tab: Page) -> None:

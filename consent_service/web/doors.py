@@ -1,0 +1,115 @@
+"""What the pages have to work with: the services, the settings, and how cookies are made here."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+from litestar.datastructures import Cookie
+
+from consent_service.audit.log import AuditLog
+from consent_service.consent.service import ConsentService
+from consent_service.consent.sittings import SittingService
+from consent_service.custody.service import CustodyService
+from consent_service.families.service import FamilyService
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.database import Database
+from consent_service.foundation.settings import Settings
+from consent_service.identity.service import IdentityService
+from consent_service.information.texts import Texts
+from consent_service.organisations.service import OrganisationService
+from consent_service.policy.service import PolicyService
+from consent_service.process.service import TaskService
+from consent_service.records.service import RecordService
+from consent_service.release.service import ReleaseService
+from consent_service.rights.service import RightsService
+from consent_service.rights.supervision import SupervisionService
+
+
+class Ground(Protocol):
+    """What stands under the services."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+class AllServices(Protocol):
+    """The services as `app` puts them together (`app` stands above the pages)."""
+
+    @property
+    def installation(self) -> Ground: ...
+    @property
+    def log(self) -> AuditLog: ...
+    @property
+    def organisations(self) -> OrganisationService: ...
+    @property
+    def identity(self) -> IdentityService: ...
+    @property
+    def families(self) -> FamilyService: ...
+    @property
+    def policies(self) -> PolicyService: ...
+    @property
+    def texts(self) -> Texts: ...
+    @property
+    def sittings(self) -> SittingService: ...
+    @property
+    def consent(self) -> ConsentService: ...
+    @property
+    def records(self) -> RecordService: ...
+    @property
+    def release(self) -> ReleaseService: ...
+    @property
+    def custody(self) -> CustodyService: ...
+    @property
+    def tasks(self) -> TaskService: ...
+    @property
+    def rights(self) -> RightsService: ...
+    @property
+    def supervision(self) -> SupervisionService: ...
+
+
+class Doors(msgspec.Struct, frozen=True):
+    """Services and settings of this installation, for the handlers."""
+
+    services: AllServices
+    settings: Settings
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the service over HTTPS."""
+        return self.settings.public_origin.startswith("https://")
+
+    @property
+    def session_cookie_name(self) -> str:
+        """`__Host-` binds the cookie to this host and to HTTPS; plain names on loopback only."""
+        return "__Host-sessie" if self.https else "sessie"
+
+    @property
+    def login_cookie_name(self) -> str:
+        """The cookie that only the browser that began a login has."""
+        return "__Host-login" if self.https else "login"
+
+    def session_cookie(self, token: str) -> Cookie:
+        """The session's cookie; ends with the browser, the limits are kept on our side."""
+        return self._cookie(self.session_cookie_name, token)
+
+    def no_session_cookie(self) -> Cookie:
+        """Removes the session's cookie."""
+        return self._cookie(self.session_cookie_name, "", max_age=0)
+
+    def login_cookie(self, secret: str, seconds: int) -> Cookie:
+        """Binds a login to the browser that began it; must come back from the provider's site."""
+        return self._cookie(self.login_cookie_name, secret, max_age=seconds)
+
+    def _cookie(self, name: str, value: str, max_age: int | None = None) -> Cookie:
+        return Cookie(
+            key=name,
+            value=value,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.https,
+            max_age=max_age,
+        )

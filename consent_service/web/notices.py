@@ -1,0 +1,27 @@
+"""What was just done, by a short code in the address: the code is all that travels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from consent_service.foundation.i18n import N_
+
+NOTICES: Final[Mapping[str, str]] = {
+    "gezin": N_("Het gezin is vastgelegd."),
+    "persoon": N_("De persoon is toegevoegd."),
+    "veiligheid": N_("De veiligheid is vastgelegd."),
+    "school": N_("De school is gekoppeld."),
+    "gedeeld": N_("Dit staat klaar voor de school."),
+    "goedkeuren": N_("Dit wacht op goedkeuring van een tweede persoon."),
+    "geschreven": N_("Dit staat klaar voor de opvang."),
+    "invallen": N_("U valt in. Dit is vastgelegd met de reden."),
+    "pin": N_("Uw pincode is bewaard."),
+    "terug": N_("De tablet is weer van u."),
+    "klaar": N_("De taak is klaar."),
+    "beeindigd": N_("Het delen met deze school is gestopt."),
+    "contact": N_("De contactpersonen zijn bijgewerkt."),
+    "bezwaar": N_("Wij hebben het bericht ontvangen."),
+    "ingetrokken": N_("De toestemming is ingetrokken."),
+    "uitgelogd": N_("U bent uitgelogd."),
+}

@@ -1,0 +1,86 @@
+"""Errors as pages: what to do, never what is inside. The API has its own form, in `api.problems`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+
+from consent_service.foundation.errors import (
+    ConflictError,
+    ConsentServiceError,
+    InputError,
+    IntegrityError,
+    KeyDestroyedError,
+    NotAllowedError,
+    NotFoundError,
+    UnavailableError,
+)
+from consent_service.foundation.i18n import SUPPORTED
+from consent_service.foundation.ids import new_id
+from consent_service.web.pages import PageContext
+from consent_service.web.rendering import render
+from consent_service.web.shared.views import ProblemPage, SessionExpiredPage
+from consent_service.web.visit import (
+    LANGUAGE_COOKIE,
+    ForgedFormError,
+    HandedOverError,
+    LoginNeededError,
+)
+from consent_service.web.vocabulary import ProblemKind
+
+_KINDS: tuple[tuple[type[ConsentServiceError], ProblemKind, int], ...] = (
+    (InputError, "bad_request", 400),
+    (ForgedFormError, "bad_request", 400),
+    (NotFoundError, "not_found", 404),
+    (KeyDestroyedError, "not_found", 404),
+    (NotAllowedError, "not_allowed", 403),
+    (ConflictError, "conflict", 409),
+    (UnavailableError, "unavailable", 503),
+    (IntegrityError, "unavailable", 503),
+)
+_PARENT_PATHS = ("/intake", "/intrekken")
+_log = structlog.get_logger()
+
+
+def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The page for what went wrong. Only a code and a reference are logged: messages may hold data."""
+    if isinstance(error, HandedOverError):
+        return Redirect("/tablet-terug", status_code=303)
+    if isinstance(error, LoginNeededError):
+        return _login_needed(request, error)
+    kind, status = _kind_of(error)
+    reference = ""
+    if status >= 500:
+        reference = new_id()[-12:]
+        _log.error("request failed", reference=reference, kind=type(error).__name__, status=status)
+    parent = request.url.path.startswith(_PARENT_PATHS)
+    view = ProblemPage(kind=kind, back_href="/", reference=reference, parent=parent)
+    return render(view, PageContext(language=_language(request), path=request.url.path), status=status)
+
+
+def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> Response[Any]:
+    if request.method == "GET" and not error.parent and not request.cookies:
+        return Redirect("/inloggen", status_code=303)
+    view = SessionExpiredPage(login_href="/inloggen", parent=error.parent)
+    return render(view, PageContext(language=_language(request), path=request.url.path), status=401)
+
+
+def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
+    for known, kind, status in _KINDS:
+        if isinstance(error, known):
+            return kind, status
+    if isinstance(error, HTTPException):
+        if error.status_code in (404, 405):
+            return "not_found", error.status_code
+        if error.status_code < 500:
+            return "bad_request", error.status_code
+    return "unexpected", 500
+
+
+def _language(request: Request[Any, Any, Any]) -> str:
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "nl")
+    return chosen if chosen in SUPPORTED else "nl"

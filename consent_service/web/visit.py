@@ -1,0 +1,289 @@
+"""One request as the pages see it: who is there, in which language, and is the form really theirs.
+
+Cookies, CSRF and the frame around each page are here, once; a handler parses, calls one service and
+renders. What an actor may do is asked by the services, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from consent_service.foundation.errors import ConsentServiceError, NotFoundError
+from consent_service.foundation.i18n import LANGUAGE_NAMES, SUPPORTED, translator
+from consent_service.foundation.ids import StaffId, TenantId, is_id
+from consent_service.identity.model import (
+    Actor,
+    Counsellor,
+    Fg,
+    GuardianActor,
+    PrivacyCoordinator,
+    SchoolStaff,
+)
+from consent_service.identity.sessions import Session, csrf_fits, csrf_token
+from consent_service.web.forms import CSRF_FIELD, Posted, read_form
+from consent_service.web.notices import NOTICES
+from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
+from consent_service.web.rendering import render
+
+if TYPE_CHECKING:
+    from consent_service.web.doors import Doors
+
+Officer = PrivacyCoordinator | Fg
+LANGUAGE_COOKIE = "taal"
+NOTICE_FIELD = "gedaan"
+QUICK_EXIT = "/snel-weg"
+
+
+class LoginNeededError(ConsentServiceError):
+    """Nobody is logged in, or the session ended; `parent` says which page tells so."""
+
+    code = "login_needed"
+
+    def __init__(self, *, parent: bool = False) -> None:
+        self.parent = parent
+        super().__init__("a login is needed")
+
+
+class HandedOverError(ConsentServiceError):
+    """A counsellor's page was asked for while the tablet is with a parent."""
+
+    code = "handed_over"
+
+
+class ForgedFormError(ConsentServiceError):
+    """A form that this session did not make, or that another site sent."""
+
+    code = "forged_form"
+
+
+class Visit:
+    """One request: its session if it has one, its language, its form."""
+
+    def __init__(
+        self,
+        *,
+        doors: Doors,
+        request: Request[Any, Any, Any],
+        token: str,
+        session: Session | None,
+        posted: Posted,
+    ) -> None:
+        self.doors = doors
+        self.services = doors.services
+        self.request = request
+        self.token = token
+        self.session = session
+        self.posted = posted
+        self.language = _language_of(request, doors.settings.default_language)
+
+    # --- who is there ------------------------------------------------------------------------
+
+    def counsellor(self, tenant: str) -> Counsellor:
+        """The counsellor of this shelter.
+
+        Raises:
+            LoginNeededError: nobody is logged in.
+            HandedOverError: the tablet is with a parent.
+            NotFoundError: somebody else is.
+        """
+        return self._acting(tenant, Counsellor)
+
+    def school_staff(self, tenant: str) -> SchoolStaff:
+        """The member of school staff towards this shelter. Raises as `counsellor`."""
+        return self._acting(tenant, SchoolStaff)
+
+    def officer(self, tenant: str) -> Officer:
+        """The privacy coordinator or FG of this shelter. Raises as `counsellor`."""
+        actor = self._actor_in(tenant)
+        if isinstance(actor, PrivacyCoordinator | Fg):
+            return actor
+        raise NotFoundError("page")
+
+    def guardian(self) -> GuardianActor:
+        """The guardian who holds the tablet.
+
+        Raises:
+            LoginNeededError: the tablet is not handed over, or the session ended.
+        """
+        if self.session is None or not isinstance(self.session.actor, GuardianActor):
+            raise LoginNeededError(parent=True)
+        return self.session.actor
+
+    def known_session(self) -> Session:
+        """The session.
+
+        Raises:
+            LoginNeededError: there is none.
+        """
+        if self.session is None:
+            raise LoginNeededError
+        return self.session
+
+    def _acting(self, tenant: str, kind: type[_Kind]) -> _Kind:
+        actor = self._actor_in(tenant)
+        if isinstance(actor, kind):
+            return actor
+        raise NotFoundError("page")
+
+    def _actor_in(self, tenant: str) -> Actor | None:
+        session = self.known_session()
+        if session.handed_over is not None:
+            raise HandedOverError("the tablet is handed over")
+        return session.acting_in(TenantId(tenant)) if is_id(tenant) else None
+
+    # --- answers -----------------------------------------------------------------------------
+
+    async def show(
+        self,
+        view: View,
+        *,
+        status: int = 200,
+        navigation: tuple[NavigationLink, ...] = (),
+        language: str | None = None,
+    ) -> Response[str]:
+        """The page of `view` in its frame; staff pages show who is logged in."""
+        return render(view, await self.page(navigation, language), status=status)
+
+    async def page(
+        self, navigation: tuple[NavigationLink, ...] = (), language: str | None = None
+    ) -> PageContext:
+        """The frame of one answer."""
+        chosen = language or self.language
+        return PageContext(
+            language=chosen,
+            csrf_token=csrf_token(self.token) if self.session is not None else "",
+            path=self.request.url.path,
+            languages=tuple(LanguageOption(code, LANGUAGE_NAMES[code]) for code in SUPPORTED),
+            quick_exit_href=QUICK_EXIT,
+            signed_in=await self._signed_in(),
+            navigation=navigation,
+            notice=self._notice(chosen),
+        )
+
+    def redirect(self, path: str, *, done: str = "") -> Redirect:
+        """Go on to a page of our own (303, so that Back does not post again); `done` names a notice."""
+        return Redirect(f"{path}?{NOTICE_FIELD}={done}" if done else path, status_code=303)
+
+    def with_session(self, response: Redirect, token: str) -> Redirect:
+        """Give the browser the token of the session that now is its own."""
+        response.set_cookie(self.doors.session_cookie(token))
+        return response
+
+    def without_session(self, response: Redirect) -> Redirect:
+        """Take the session's token away from the browser."""
+        response.set_cookie(self.doors.no_session_cookie())
+        return response
+
+    def _notice(self, language: str) -> str:
+        code = self.request.query_params.get(NOTICE_FIELD, "")
+        return translator(language).text(NOTICES[code]) if code in NOTICES else ""
+
+    async def _signed_in(self) -> SignedIn | None:
+        session = self.session
+        if session is None or session.handed_over is not None:
+            return None
+        actor = session.actor
+        if not isinstance(actor, Counsellor | SchoolStaff | PrivacyCoordinator | Fg):
+            return None
+        name, organisation = await self._names(actor.tenant, actor.staff)
+        role = {
+            Counsellor: "counsellor",
+            SchoolStaff: "school_staff",
+            PrivacyCoordinator: "privacy_coordinator",
+            Fg: "fg",
+        }[type(actor)]
+        return SignedIn(name, role, organisation, "/uitloggen")
+
+    async def _names(self, tenant: TenantId, staff: StaffId) -> tuple[str, str]:
+        organisations = self.services.organisations
+        async with self.services.installation.database.reading() as conn:
+            members = await organisations.staff_members(conn, tenant, [staff])
+        shelter = await organisations.tenant(tenant)
+        return (members[0].name if members else ""), shelter.name
+
+
+_Kind = TypeVar("_Kind", bound=Actor)
+
+
+class StopVisitFinder(Protocol):
+    """How `open_visit` looks a session up; stops may do so with the database away."""
+
+    async def __call__(self, token: str) -> Session | None: ...
+
+
+async def open_visit(request: Request[Any, Any, Any]) -> Visit:
+    """The visit of an ordinary request.
+
+    Raises:
+        ForgedFormError: a posted form that is not this session's.
+        DatabaseUnavailableError: sessions cannot be looked up.
+    """
+    return await _open(request, request.app.state.doors.services.identity.actor_for)
+
+
+async def open_stop_visit(request: Request[Any, Any, Any]) -> Visit:
+    """The visit of a withdrawal or objection, which must work with the database away.
+
+    Raises:
+        ForgedFormError: a posted form that is not this session's.
+    """
+    return await _open(request, request.app.state.doors.services.identity.actor_for_stop)
+
+
+async def _open(request: Request[Any, Any, Any], find: StopVisitFinder) -> Visit:
+    doors: Doors = request.app.state.doors
+    token = request.cookies.get(doors.session_cookie_name, "")
+    session = await find(token) if token else None
+    posted = await read_form(request) if request.method == "POST" else Posted({})
+    visit = Visit(doors=doors, request=request, token=token, session=session, posted=posted)
+    if request.method == "POST":
+        _refuse_forged(visit)
+    return visit
+
+
+def _refuse_forged(visit: Visit) -> None:
+    """Same site by what the browser says, and by token once there is a session."""
+    headers: Mapping[str, str] = visit.request.headers
+    site = headers.get("sec-fetch-site", "same-origin")
+    origin = headers.get("origin")
+    own = urlsplit(visit.doors.settings.public_origin)
+    foreign = origin is not None and (urlsplit(origin).scheme, urlsplit(origin).netloc) != (
+        own.scheme,
+        own.netloc,
+    )
+    if site not in ("same-origin", "none") or foreign:
+        raise ForgedFormError("a form from another site")
+    if visit.session is not None and not csrf_fits(visit.token, visit.posted.first(CSRF_FIELD)):
+        raise ForgedFormError("a form of another session")
+
+
+def _language_of(request: Request[Any, Any, Any], default: str) -> str:
+    """The language chosen before, else the first of the browser's that we have, else the default."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in SUPPORTED:
+        return chosen
+    wanted = request.headers.get("accept-language", "")
+    for part in wanted.split(","):
+        code = part.split(";")[0].strip().lower()[:2]
+        if code in SUPPORTED:
+            return code
+    return default
+
+
+def language_cookie(language: str, *, secure: bool) -> Cookie:
+    """Remember the language; it says nothing about anybody."""
+    return Cookie(
+        key=LANGUAGE_COOKIE,
+        value=language,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+        max_age=365 * 24 * 3600,
+    )
