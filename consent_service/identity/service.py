@@ -25,6 +25,7 @@ from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
     DatabaseUnavailableError,
     InputError,
+    KeyDestroyedError,
     KeyProviderUnavailableError,
     LogUnavailableError,
     NotAllowedError,
@@ -325,9 +326,8 @@ class IdentityService:
             return None
         passed = session.ended_by(self._limits, now)
         if passed is not None:
-            async with self._database.transaction() as conn:
-                await self._end(conn, session, passed)
             self._forget(token)
+            await self._end_now(session, passed)
             return None
         if now - session.last_seen_at >= sessions.SEEN_EVERY:
             async with self._database.transaction() as conn:
@@ -349,29 +349,12 @@ class IdentityService:
             return session
 
     async def log_out(self, token: str) -> Session | None:
-        """End the session; also the quick exit. The session that ended, or None when there was none.
-
-        With the keys or the log away it ends all the same, without an entry: leaving must work.
-        """
-        self._forget(token)
-        try:
-            return await self._logged_out(token)
-        except (KeyProviderUnavailableError, LogUnavailableError):
-            async with self._database.transaction() as conn:
-                session = await sessions.find_session(conn, token)
-                if session is not None:
-                    await sessions.end_session(conn, session.id)
-            return session
-
-    async def _logged_out(self, token: str) -> Session | None:
-        async with self._database.transaction() as conn:
+        """End the session; also the quick exit. The session that ended, or None when there was none."""
+        async with self._database.reading() as conn:
             session = await sessions.find_session(conn, token)
-            if session is None or not await sessions.end_session(conn, session.id):
-                return None
-            if session.handed_over is not None:
-                await self._note_handed_back(conn, session.handed_over, "logged_out")
-            for actor in _who(session):
-                await self._append(conn, actor, events.Logout())
+        self._forget(token)
+        if session is not None:
+            await self._end_now(session, "logged_out")
         return session
 
     async def provider_logout_address(self, session: Session, *, return_to: str = "/") -> str | None:
@@ -480,9 +463,8 @@ class IdentityService:
         tries_left = 0 if tries is None else sessions.MAX_PIN_TRIES - tries
         if tries_left > 0:
             return TakeBackRefused("pin_wrong", tries_left)
-        async with self._database.transaction() as conn:
-            await self._end(conn, session, "pin_exhausted")
         self._forget(token)
+        await self._end_now(session, "pin_exhausted")
         return TakeBackRefused("pin_exhausted")
 
     async def _taken_back(self, session: Session, lent: HandedOver, token: str) -> Opened | TakeBackRefused:
@@ -497,13 +479,23 @@ class IdentityService:
 
     # --- the log, and what this process remembers ---------------------------------------------
 
+    async def _end_now(self, session: Session, code: str) -> None:
+        """End a session with its entries; without them when keys or log are away: an end always works."""
+        try:
+            async with self._database.transaction() as conn:
+                await self._end(conn, session, code)
+        except (KeyProviderUnavailableError, KeyDestroyedError, LogUnavailableError):
+            async with self._database.transaction() as conn:
+                await sessions.end_session(conn, session.id)
+
     async def _end(self, conn: AsyncConnection, session: Session, code: str) -> None:
         if not await sessions.end_session(conn, session.id):
             return
         if session.handed_over is not None:
             await self._note_handed_back(conn, session.handed_over, code)
+        event = events.Logout() if code == "logged_out" else events.SessionEnded(code)
         for actor in _who(session):
-            await self._append(conn, actor, events.SessionEnded(code))
+            await self._append(conn, actor, event)
 
     async def _note_handed_back(self, conn: AsyncConnection, lent: HandedOver, code: str) -> None:
         await self._append_about(conn, lent, events.HandoverEnded(family=lent.family, code=code))
