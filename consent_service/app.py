@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
 
+from consent_service.api.v1.routes import api_routes, openapi_config
 from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
+from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.audit.sequencer import Sequencer
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.custody.service import CustodyService
 from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
-from consent_service.foundation.clock import Clock
+from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.foundation.database import Database
+from consent_service.foundation.errors import ConfigurationError, UnavailableError
 from consent_service.foundation.ids import INSTALLATION
+from consent_service.foundation.migrating import require_current_schema
+from consent_service.foundation.settings import Settings
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.service import IdentityService, LoginRules
+from consent_service.identity.sessions import SessionLimits
 from consent_service.information.texts import Texts, load_texts
+from consent_service.keyring.providers.file import unlock_keystore
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.service import PolicyService, load_rules
@@ -29,6 +45,17 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.web.doors import Doors
+from consent_service.web.intake import routes as intake_routes
+from consent_service.web.officer import routes as officer_routes
+from consent_service.web.parent import routes as parent_routes
+from consent_service.web.problems import page_of_error
+from consent_service.web.school import routes as school_routes
+from consent_service.web.security import SecurityHeaders
+from consent_service.web.shared import routes as shared_routes
+from consent_service.web.shelter import routes as shelter_routes
+from consent_service.web.static_files import static_files
+from consent_service.web.visit import open_visit
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -103,9 +130,7 @@ def build_services(parts: Installation) -> Services:
         journal=journal,
         organisations=organisations,
     )
-    policies = PolicyService(
-        database=database, log=log, clock=clock, folder=parts.policies, proposal=rules
-    )
+    policies = PolicyService(database=database, log=log, clock=clock, folder=parts.policies, proposal=rules)
     return Services(
         installation=parts,
         log=log,
@@ -164,3 +189,129 @@ def build_services(parts: Installation) -> Services:
         rights=RightsService(database=database, log=log, families=families),
         supervision=SupervisionService(database=database, ring=ring, log=log),
     )
+
+
+def open_installation(settings: Settings, passphrase: bytes, *, clock: Clock | None = None) -> Installation:
+    """Unlock the keys and point at the database; nothing is read or written there yet.
+
+    Raises:
+        ConfigurationError: the keystore is missing, unsafe, or the passphrase does not open it; a
+            development keystore in production.
+    """
+    keystore = unlock_keystore(settings.keystore, passphrase)
+    if keystore.development and settings.is_production:
+        raise ConfigurationError(
+            "keystore: this keystore was made for development; make one with 'consent-service keys init'"
+        )
+    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    if database.is_sqlite:
+        deny_changes(database.engine.sync_engine, insert_only_tables())
+    timing = clock or SystemClock()
+    return Installation(
+        database=database,
+        ring=KeyRing(keystore, timing),
+        clock=timing,
+        journal=StopJournal(settings.stop_journal),
+        policies=settings.policies_dir,
+        login=LoginRules(
+            settings.public_origin,
+            loopback_allowed=not settings.is_production,
+            limits=SessionLimits(
+                idle=timedelta(minutes=settings.session_idle_minutes),
+                absolute=timedelta(minutes=settings.session_absolute_minutes),
+            ),
+        ),
+        log_host=urlsplit(settings.public_origin).hostname or "localhost",
+        drafts_allowed=not settings.is_production,
+    )
+
+
+async def start_up(services: Services) -> None:
+    """Everything that must hold before the first request: schema, protection, keys, stops.
+
+    Raises:
+        ConfigurationError: the database is older, newer, unprotected or made with another keystore.
+        UnavailableError: something is away, so stops cannot be replayed.
+    """
+    database = services.installation.database
+    await require_current_schema(database)
+    async with database.reading() as conn:
+        missing = await check_protection(conn)
+    if missing:
+        raise ConfigurationError("database: insert-only tables are not protected: " + "; ".join(missing))
+    await services.install()
+    await services.replay_stops()
+
+
+def create_app(services: Services, settings: Settings) -> Litestar:
+    """The web application over the services; its lifespan starts up, works in the background and stops."""
+    headers = SecurityHeaders(https=settings.public_origin.startswith("https://"))
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        await start_up(services)
+        headers.allow_forms_to(await _provider_origins(services))
+        stop = asyncio.Event()
+        jobs = [
+            asyncio.create_task(services.sequencer.run(stop)),
+            asyncio.create_task(_run_follower(services, stop)),
+            asyncio.create_task(_run_chores(services, stop)),
+        ]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            await services.installation.database.close()
+
+    return Litestar(
+        route_handlers=[
+            *shared_routes.ROUTES,
+            *shelter_routes.ROUTES,
+            *intake_routes.ROUTES,
+            *parent_routes.ROUTES,
+            *school_routes.ROUTES,
+            *officer_routes.ROUTES,
+            api_routes(),
+            static_files(),
+        ],
+        dependencies={"visit": Provide(open_visit)},
+        exception_handlers={Exception: page_of_error},
+        before_send=[headers],
+        lifespan=[lifespan],
+        state=State({"doors": Doors(services=services, settings=settings)}),
+        openapi_config=openapi_config(),
+        request_max_body_size=256 * 1024,
+    )
+
+
+async def _provider_origins(services: Services) -> set[str]:
+    """Where a login form may lead to; a provider added later is allowed after a restart."""
+    origins = set()
+    for provider in await services.identity.providers():
+        parts = urlsplit(provider.issuer)
+        origins.add(f"{parts.scheme}://{parts.netloc}")
+    return origins
+
+
+async def _run_follower(services: Services, stop: asyncio.Event) -> None:
+    """Make tasks of what was logged, about every second; an outage is waited out."""
+    while not await _stopped(stop, 1.0):
+        with suppress(UnavailableError):
+            for tenant in await services.organisations.tenants():
+                await services.follower.catch_up(tenant.tenant)
+
+
+async def _run_chores(services: Services, stop: asyncio.Event) -> None:
+    """Replay stops that were only journalled, and forget sessions nobody came back to."""
+    while not await _stopped(stop, 2.0 + secrets.randbelow(100) / 100):
+        with suppress(UnavailableError):
+            if services.installation.journal.pending():
+                await services.replay_stops()
+            await services.identity.forget_expired()
+
+
+async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+    return stop.is_set()

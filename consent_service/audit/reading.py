@@ -69,6 +69,21 @@ async def verify_stored(
         return verifier.finish(await _read_leftovers(conn, log, done))
 
 
+async def newest_checkpoint(conn: AsyncConnection, tenant: TenantId) -> bytes | None:
+    """The newest signed head (C2SP tlog-checkpoint, signed note); None while nothing is signed."""
+    log = await current_log(conn, tenant)
+    if log is None:
+        return None
+    query = (
+        select(audit_checkpoints.c.note)
+        .where(audit_checkpoints.c.tenant == tenant, audit_checkpoints.c.log == log.log)
+        .order_by(audit_checkpoints.c.size.desc())
+        .limit(1)
+    )
+    note: bytes | None = (await conn.execute(query)).scalar_one_or_none()
+    return note
+
+
 async def _length(conn: AsyncConnection, log: LogKey) -> int:
     query = select(func.coalesce(func.max(audit_sequence.c.seq) + 1, 0)).where(
         audit_sequence.c.tenant == log.tenant, audit_sequence.c.log == log.log

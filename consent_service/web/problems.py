@@ -6,23 +6,14 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from consent_service.foundation.errors import (
-    ConflictError,
-    ConsentServiceError,
-    InputError,
-    IntegrityError,
-    KeyDestroyedError,
-    NotAllowedError,
-    NotFoundError,
-    UnavailableError,
-)
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.i18n import SUPPORTED
 from consent_service.foundation.ids import new_id
 from consent_service.web.pages import PageContext
 from consent_service.web.rendering import render
+from consent_service.web.shared.problems import problem_of
 from consent_service.web.shared.views import ProblemPage, SessionExpiredPage
 from consent_service.web.visit import (
     LANGUAGE_COOKIE,
@@ -32,16 +23,6 @@ from consent_service.web.visit import (
 )
 from consent_service.web.vocabulary import ProblemKind
 
-_KINDS: tuple[tuple[type[ConsentServiceError], ProblemKind, int], ...] = (
-    (InputError, "bad_request", 400),
-    (ForgedFormError, "bad_request", 400),
-    (NotFoundError, "not_found", 404),
-    (KeyDestroyedError, "not_found", 404),
-    (NotAllowedError, "not_allowed", 403),
-    (ConflictError, "conflict", 409),
-    (UnavailableError, "unavailable", 503),
-    (IntegrityError, "unavailable", 503),
-)
 _PARENT_PATHS = ("/intake", "/intrekken")
 _log = structlog.get_logger()
 
@@ -70,15 +51,11 @@ def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> R
 
 
 def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
-    for known, kind, status in _KINDS:
-        if isinstance(error, known):
-            return kind, status
-    if isinstance(error, HTTPException):
-        if error.status_code in (404, 405):
-            return "not_found", error.status_code
-        if error.status_code < 500:
-            return "bad_request", error.status_code
-    return "unexpected", 500
+    if isinstance(error, ForgedFormError):
+        return "bad_request", 400
+    if isinstance(error, IntegrityError):
+        return "unavailable", 503
+    return problem_of(error)
 
 
 def _language(request: Request[Any, Any, Any]) -> str:

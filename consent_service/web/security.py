@@ -38,7 +38,12 @@ class SecurityHeaders:
     """
 
     def __init__(self, *, form_origins: Iterable[str] = (), https: bool) -> None:
+        self._https = https
         self._headers = security_headers(form_origins=form_origins, https=https)
+
+    def allow_forms_to(self, form_origins: Iterable[str]) -> None:
+        """Let login forms lead to these providers from now on; known only once the database is open."""
+        self._headers = security_headers(form_origins=form_origins, https=self._https)
 
     async def __call__(self, message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":

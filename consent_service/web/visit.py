@@ -15,7 +15,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from consent_service.foundation.errors import ConsentServiceError, NotFoundError
-from consent_service.foundation.i18n import LANGUAGE_NAMES, SUPPORTED, translator
+from consent_service.foundation.i18n import SUPPORTED, choose_language, language_name, translator
 from consent_service.foundation.ids import StaffId, TenantId, is_id
 from consent_service.identity.model import (
     Actor,
@@ -159,7 +159,7 @@ class Visit:
             language=chosen,
             csrf_token=csrf_token(self.token) if self.session is not None else "",
             path=self.request.url.path,
-            languages=tuple(LanguageOption(code, LANGUAGE_NAMES[code]) for code in SUPPORTED),
+            languages=tuple(LanguageOption(code, language_name(code)) for code in SUPPORTED),
             quick_exit_href=QUICK_EXIT,
             signed_in=await self._signed_in(),
             navigation=navigation,
@@ -268,12 +268,7 @@ def _language_of(request: Request[Any, Any, Any], default: str) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in SUPPORTED:
         return chosen
-    wanted = request.headers.get("accept-language", "")
-    for part in wanted.split(","):
-        code = part.split(";")[0].strip().lower()[:2]
-        if code in SUPPORTED:
-            return code
-    return default
+    return choose_language(request.headers.get("accept-language", ""), default=default)
 
 
 def language_cookie(language: str, *, secure: bool) -> Cookie:

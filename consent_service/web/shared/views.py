@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from consent_service.web.components import Part
+from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 from consent_service.web.vocabulary import ProblemKind
 
@@ -33,6 +34,7 @@ class LoginPage(View, frozen=True):
     template: ClassVar[str] = "shared/login.html"
     providers: tuple[LoginProvider, ...]
     withdraw_href: str
+    form: FormState = EMPTY
 
 
 class SessionExpiredPage(View, frozen=True):

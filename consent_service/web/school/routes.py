@@ -1,0 +1,7 @@
+"""Pages of the school: being written."""
+
+from __future__ import annotations
+
+from litestar.handlers import HTTPRouteHandler
+
+ROUTES: list[HTTPRouteHandler] = []
