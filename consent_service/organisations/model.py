@@ -109,14 +109,20 @@ def is_valid_on(agreement: Agreement, day: date, now: datetime) -> bool:
     """An agreement counts from its first day to its last, and not after it was ended."""
     if agreement.ended_at is not None and agreement.ended_at <= now:
         return False
-    return agreement.valid_from <= day and (
-        agreement.valid_until is None or day <= agreement.valid_until
-    )
+    return agreement.valid_from <= day and (agreement.valid_until is None or day <= agreement.valid_until)
 
 
 def normalised_establishment_code(entered: str) -> str:
     """Capitals, no spaces or dashes: `12ab 00` is `12AB00`."""
     return re.sub(r"[\s-]", "", entered).upper()
+
+
+def check_tenant(*, name: str, neutral_name: str, phone: str) -> tuple[Problem, ...]:
+    """Everything wrong with the details of a shelter, at once."""
+    problems = [*_name_problems("name", name), *_name_problems("neutral_name", neutral_name)]
+    if not is_phone(phone):
+        problems.append(Problem("phone", "phone_form"))
+    return tuple(problems)
 
 
 def check_school(details: SchoolDetails) -> tuple[Problem, ...]:
@@ -159,8 +165,11 @@ def unpack_days(bits: int) -> tuple[Weekday, ...]:
 
 def _missing(details: SchoolDetails | NewStaff, fields: tuple[str, ...]) -> Iterable[Problem]:
     for field in fields:
-        value: str = getattr(details, field)
-        if not value.strip():
-            yield Problem(field, "required")
-        elif len(value) > 120:
-            yield Problem(field, "too_long", {"max": "120"})
+        yield from _name_problems(field, getattr(details, field))
+
+
+def _name_problems(field: str, value: str) -> Iterable[Problem]:
+    if not value.strip():
+        yield Problem(field, "required")
+    elif len(value) > 120:
+        yield Problem(field, "too_long", {"max": "120"})

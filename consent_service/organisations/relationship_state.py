@@ -40,16 +40,12 @@ async def raise_relationship(
     await _raise(conn, tenant, state.c.relationship == relationship, at)
 
 
-async def raise_family(
-    conn: AsyncConnection, tenant: TenantId, family: FamilyId, at: datetime
-) -> None:
+async def raise_family(conn: AsyncConnection, tenant: TenantId, family: FamilyId, at: datetime) -> None:
     """An act concerning every relationship of a family, such as a safety assessment."""
     await _raise(conn, tenant, state.c.family == family, at)
 
 
-async def raise_school(
-    conn: AsyncConnection, tenant: TenantId, school: SchoolId, at: datetime
-) -> None:
+async def raise_school(conn: AsyncConnection, tenant: TenantId, school: SchoolId, at: datetime) -> None:
     """An act concerning every relationship with a school, such as the end of an agreement."""
     await _raise(conn, tenant, state.c.school == school, at)
 

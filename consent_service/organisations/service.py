@@ -6,12 +6,9 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
@@ -28,28 +25,29 @@ from consent_service.foundation.ids import (
     TenantId,
     new_id,
 )
-from consent_service.identity.model import Actor, Counsellor, by
+from consent_service.identity.model import Actor, by
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
 from consent_service.identity.service import IdentityService
 from consent_service.keyring.service import KeyRing
-from consent_service.organisations.identity_data import open_name, seal_name
+from consent_service.organisations.identity_data import seal_name
+from consent_service.organisations.looking import (
+    OrganisationRegister,
+    school_in,
+    school_with_code,
+    tenant_in,
+)
 from consent_service.organisations.model import (
-    Agreement,
     AssignmentKind,
     NewStaff,
-    School,
     SchoolDetails,
-    StaffMember,
     SubstituteReason,
-    Tenant,
     check_school,
     check_staff,
-    is_phone,
+    check_tenant,
     normalised_establishment_code,
     pack_days,
-    unpack_days,
 )
-from consent_service.organisations.relationship_state import raise_school
+from consent_service.organisations.relationship_state import raise_family, raise_school
 from consent_service.organisations.tables import agreements, assignments, schools, staff, tenants
 
 
@@ -64,7 +62,7 @@ def require(actor: Actor, action: Action, facts: Circumstances) -> None:
         raise NotAllowedError(f"{action}: {answer.code}")
 
 
-class OrganisationService:
+class OrganisationService(OrganisationRegister):
     """Shelters, schools, agreements, staff and assignments."""
 
     def __init__(
@@ -77,30 +75,20 @@ class OrganisationService:
         identity: IdentityService,
         log_host: str,
     ) -> None:
-        self._database = database
+        super().__init__(database=database, ring=ring, clock=clock)
+        self._log = log
         self._identity = identity
         self._log_host = log_host
-        self._ring = ring
-        self._log = log
-        self._clock = clock
 
-    async def register_tenant(
-        self, actor: Actor, *, name: str, neutral_name: str, phone: str
-    ) -> TenantId:
+    async def register_tenant(self, actor: Actor, *, name: str, neutral_name: str, phone: str) -> TenantId:
         """A new shelter with its own keys and its own log.
 
         Raises:
-            InputError: a name is missing or the phone number is none.
+            InputError: every problem at once.
             NotAllowedError: only the operator registers shelters.
         """
         require(actor, Action.REGISTER_TENANT, Circumstances())
-        problems = [
-            Problem(field, "required")
-            for field, value in (("name", name), ("neutral_name", neutral_name))
-            if not value.strip()
-        ]
-        if not is_phone(phone):
-            problems.append(Problem("phone", "phone_form"))
+        problems = check_tenant(name=name, neutral_name=neutral_name, phone=phone)
         if problems:
             raise InputError(problems)
         tenant = TenantId(new_id())
@@ -121,13 +109,12 @@ class OrganisationService:
             )
         return tenant
 
-    async def register_school(
-        self, actor: Actor, tenant: TenantId, details: SchoolDetails
-    ) -> SchoolId:
+    async def register_school(self, actor: Actor, tenant: TenantId, details: SchoolDetails) -> SchoolId:
         """A school the shelter may have an agreement with.
 
         Raises:
             InputError: every problem at once, also an establishment code that is taken.
+            NotFoundError: no such shelter.
         """
         require(actor, Action.REGISTER_SCHOOL, Circumstances(tenant=tenant))
         problems = check_school(details)
@@ -136,7 +123,8 @@ class OrganisationService:
         school = SchoolId(new_id())
         code = normalised_establishment_code(details.establishment_code)
         async with self._database.transaction() as conn:
-            if await _school_by_code(conn, tenant, code) is not None:
+            await tenant_in(conn, tenant)
+            if await school_with_code(conn, tenant, code) is not None:
                 raise InputError([Problem("establishment_code", "establishment_code_taken")])
             await conn.execute(
                 insert(schools).values(
@@ -173,7 +161,7 @@ class OrganisationService:
             raise InputError([Problem("valid_until", "ends_before_start")])
         agreement = AgreementId(new_id())
         async with self._database.transaction() as conn:
-            if await self._school(conn, tenant, school) is None:
+            if await school_in(conn, tenant, school) is None:
                 raise InputError([Problem("school", "school_unknown")])
             await conn.execute(
                 insert(agreements).values(
@@ -218,6 +206,7 @@ class OrganisationService:
 
         Raises:
             InputError: every problem at once.
+            NotFoundError: no such shelter.
         """
         require(actor, Action.REGISTER_STAFF, Circumstances(tenant=tenant))
         problems = check_staff(new)
@@ -226,7 +215,8 @@ class OrganisationService:
         member = StaffId(new_id())
         person = PersonId(member)
         async with self._database.transaction() as conn:
-            if new.school is not None and await self._school(conn, tenant, new.school) is None:
+            await tenant_in(conn, tenant)
+            if new.school is not None and await school_in(conn, tenant, new.school) is None:
                 raise InputError([Problem("school", "school_unknown")])
             key = await self._ring.create_person_key(conn, tenant, person)
             await conn.execute(
@@ -246,7 +236,7 @@ class OrganisationService:
         return member
 
     async def end_staff(self, actor: Actor, tenant: TenantId, member: StaffId) -> None:
-        """The member left: contact lists and assignments no longer count from this moment (S15).
+        """The member left: sessions, contact lists and assignments no longer count from now on (S15).
 
         Raises:
             NotFoundError: nobody with this id works here.
@@ -265,12 +255,7 @@ class OrganisationService:
             ).first()
             if row is None:
                 raise NotFoundError("staff")
-            await conn.execute(
-                update(assignments)
-                .where(assignments.c.tenant == tenant, assignments.c.staff == member)
-                .where(assignments.c.ends_at.is_(None) | (assignments.c.ends_at > now))
-                .values(ends_at=now)
-            )
+            await self._end_assignments(conn, tenant, member, now)
             await self._identity.unlink_staff_in(conn, actor, tenant, member)
             if row.school is not None:
                 await raise_school(conn, tenant, row.school, now)
@@ -295,6 +280,7 @@ class OrganisationService:
         ends_at: datetime | None = None,
     ) -> None:
         """Put a counsellor with a family, inside the caller's transaction (the caller has asked `may`)."""
+        now = self._clock.now()
         await conn.execute(
             insert(assignments).values(
                 tenant=tenant,
@@ -303,10 +289,11 @@ class OrganisationService:
                 family=family,
                 kind=kind,
                 reason=reason,
-                starts_at=self._clock.now(),
+                starts_at=now,
                 ends_at=ends_at,
             )
         )
+        await raise_family(conn, tenant, family, now)
         event = (
             events.AssignmentStarted(staff=member, family=family)
             if reason is None
@@ -314,153 +301,15 @@ class OrganisationService:
         )
         await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=PersonId(member))
 
-    async def is_assigned(
-        self, conn: AsyncConnection, counsellor: Counsellor, family: FamilyId
-    ) -> bool:
-        """Whether the counsellor is with the family now, regularly or standing in."""
-        now = self._clock.now()
-        query = (
-            select(assignments.c.assignment)
-            .where(assignments.c.tenant == counsellor.tenant)
-            .where(assignments.c.staff == counsellor.staff, assignments.c.family == family)
-            .where(assignments.c.starts_at <= now)
+    async def _end_assignments(
+        self, conn: AsyncConnection, tenant: TenantId, member: StaffId, now: datetime
+    ) -> None:
+        ended = await conn.execute(
+            update(assignments)
+            .where(assignments.c.tenant == tenant, assignments.c.staff == member)
             .where(assignments.c.ends_at.is_(None) | (assignments.c.ends_at > now))
-            .limit(1)
+            .values(ends_at=now)
+            .returning(assignments.c.family)
         )
-        return (await conn.execute(query)).first() is not None
-
-    async def families_of(self, conn: AsyncConnection, counsellor: Counsellor) -> tuple[FamilyId, ...]:
-        """The families the counsellor is with now, oldest first."""
-        now = self._clock.now()
-        query = (
-            select(assignments.c.family)
-            .where(assignments.c.tenant == counsellor.tenant, assignments.c.staff == counsellor.staff)
-            .where(assignments.c.starts_at <= now)
-            .where(assignments.c.ends_at.is_(None) | (assignments.c.ends_at > now))
-            .order_by(assignments.c.starts_at, assignments.c.family)
-        )
-        rows = (await conn.execute(query)).scalars()
-        return tuple(dict.fromkeys(FamilyId(family) for family in rows))
-
-    async def tenant(self, tenant: TenantId) -> Tenant:
-        """The shelter.
-
-        Raises:
-            NotFoundError: no such shelter.
-        """
-        async with self._database.reading() as conn:
-            row = (await conn.execute(select(tenants).where(tenants.c.tenant == tenant))).first()
-        if row is None:
-            raise NotFoundError("tenant")
-        return Tenant(TenantId(row.tenant), row.name, row.neutral_name, row.phone)
-
-    async def tenants(self) -> tuple[Tenant, ...]:
-        """Every shelter of the installation, oldest first."""
-        async with self._database.reading() as conn:
-            rows = (await conn.execute(select(tenants).order_by(tenants.c.tenant))).all()
-        return tuple(
-            Tenant(TenantId(row.tenant), row.name, row.neutral_name, row.phone) for row in rows
-        )
-
-    async def schools(self, tenant: TenantId) -> tuple[School, ...]:
-        """The schools of a shelter, by name."""
-        query = select(schools).where(schools.c.tenant == tenant).order_by(schools.c.name)
-        async with self._database.reading() as conn:
-            return tuple(_school_from(row) for row in await conn.execute(query))
-
-    async def school_by_code(self, tenant: TenantId, entered: str) -> School | None:
-        """The school with this establishment code, however it was typed."""
-        async with self._database.reading() as conn:
-            return await _school_by_code(conn, tenant, normalised_establishment_code(entered))
-
-    async def agreements_with(
-        self, conn: AsyncConnection, tenant: TenantId, school: SchoolId
-    ) -> tuple[Agreement, ...]:
-        """All agreements with a school, also those that ended."""
-        query = select(agreements).where(
-            agreements.c.tenant == tenant, agreements.c.school == school
-        )
-        return tuple(
-            Agreement(
-                TenantId(row.tenant),
-                AgreementId(row.agreement),
-                SchoolId(row.school),
-                row.valid_from,
-                row.valid_until,
-                row.ended_at,
-            )
-            for row in await conn.execute(query)
-        )
-
-    async def staff_members(
-        self, conn: AsyncConnection, tenant: TenantId, members: Iterable[StaffId] | None = None
-    ) -> tuple[StaffMember, ...]:
-        """Members of staff with opened names; all of the tenant when `members` is not given."""
-        query = select(staff).where(staff.c.tenant == tenant).order_by(staff.c.staff)
-        if members is not None:
-            query = query.where(staff.c.staff.in_(sorted(set(members))))
-        rows = (await conn.execute(query)).all()
-        keys = await self._ring.person_keys(conn, tenant, [row.staff for row in rows])
-        return tuple(
-            _member_from(row, open_name(self._ring, keys[row.staff], row.sealed_name))
-            for row in rows
-            if row.staff in keys
-        )
-
-    async def staff_of_school(
-        self, conn: AsyncConnection, tenant: TenantId, school: SchoolId
-    ) -> tuple[StaffMember, ...]:
-        """Who works at a school now, as far as this shelter knows."""
-        query = select(staff.c.staff).where(
-            staff.c.tenant == tenant, staff.c.school == school, staff.c.ended_at.is_(None)
-        )
-        members = [StaffId(member) for member in (await conn.execute(query)).scalars()]
-        return await self.staff_members(conn, tenant, members)
-
-    async def _school(self, conn: AsyncConnection, tenant: TenantId, school: SchoolId) -> School | None:
-        query = select(schools).where(schools.c.tenant == tenant, schools.c.school == school)
-        row = (await conn.execute(query)).first()
-        return None if row is None else _school_from(row)
-
-    async def school(self, tenant: TenantId, school: SchoolId) -> School:
-        """The school.
-
-        Raises:
-            NotFoundError: no such school with this shelter.
-        """
-        async with self._database.reading() as conn:
-            found = await self._school(conn, tenant, school)
-        if found is None:
-            raise NotFoundError("school")
-        return found
-
-
-async def _school_by_code(conn: AsyncConnection, tenant: TenantId, code: str) -> School | None:
-    query = select(schools).where(schools.c.tenant == tenant, schools.c.establishment_code == code)
-    row = (await conn.execute(query)).first()
-    return None if row is None else _school_from(row)
-
-
-def _school_from(row: Row[Any]) -> School:
-    return School(
-        TenantId(row.tenant),
-        SchoolId(row.school),
-        row.establishment_code,
-        row.name,
-        row.street,
-        row.town,
-        row.phone,
-    )
-
-
-def _member_from(row: Row[Any], name: str) -> StaffMember:
-    return StaffMember(
-        tenant=TenantId(row.tenant),
-        staff=StaffId(row.staff),
-        kind=row.kind,
-        name=name,
-        school=None if row.school is None else SchoolId(row.school),
-        role=row.role,
-        working_days=unpack_days(row.working_days),
-        ended_at=row.ended_at,
-    )
+        for family in sorted(set(ended.scalars())):
+            await raise_family(conn, tenant, family, now)
