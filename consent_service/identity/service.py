@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import msgspec
@@ -65,6 +66,9 @@ from consent_service.keyring.primitives import hash_pin, verify_pin
 from consent_service.keyring.service import KeyRing
 
 ATTEMPT_LASTS = timedelta(minutes=10)
+_pin_work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
+"""One PIN at a time in this process: Argon2id in several threads at once stands still for good inside
+OpenSSL's own thread pool (seen with eight threads, four lanes), and each try takes 64 MiB."""
 REMEMBERED = 1000
 """How many sessions a process remembers, for stops while the database is away."""
 
@@ -413,7 +417,7 @@ class IdentityService:
         problems = problems_of_pin(pin)
         if problems:
             raise InputError(problems)
-        hashed = await asyncio.to_thread(hash_pin, pin)
+        hashed = await asyncio.get_running_loop().run_in_executor(_pin_work, hash_pin, pin)
         mine = _pin_of(session)
         values = {"provider": session.provider, "subject": session.subject, "pin": hashed}
         async with self._database.transaction() as conn:
@@ -458,7 +462,7 @@ class IdentityService:
         async with self._database.transaction() as conn:
             tries = await sessions.count_pin_try(conn, session)
             stored = await _stored_pin(conn, session)
-        if tries is not None and stored is not None and await asyncio.to_thread(verify_pin, pin, stored):
+        if tries is not None and stored is not None and await _pin_fits(pin, stored):
             return await self._taken_back(session, session.handed_over, token)
         tries_left = 0 if tries is None else sessions.MAX_PIN_TRIES - tries
         if tries_left > 0:
@@ -550,6 +554,10 @@ def _pin_of(session: Session) -> tuple[ColumnElement[bool], ...]:
         return_pins.c.provider == session.provider,
         return_pins.c.subject == session.subject,
     )
+
+
+async def _pin_fits(pin: str, stored: str) -> bool:
+    return await asyncio.get_running_loop().run_in_executor(_pin_work, verify_pin, pin, stored)
 
 
 async def _stored_pin(conn: AsyncConnection, session: Session) -> str | None:

@@ -15,7 +15,7 @@ from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId
 from consent_service.identity.handover import HandOver
-from consent_service.identity.model import LoginRefused, Operator
+from consent_service.identity.model import LoginRefused, Operator, StaffActor
 from consent_service.identity.permissions import Circumstances
 from consent_service.identity.providers import NewProvider
 from consent_service.identity.service import IdentityService, LoggedIn, LoginRules, Opened, StartedLogin
@@ -31,7 +31,7 @@ PEOPLE = (
     Person("pim", "Pim Visser", "Privacycoördinator"),
     Person("onbekend", "Iemand Anders", "Niemand die wij kennen"),
 )
-STAFF = {"noor": f.COUNSELLOR, "sanne": f.CONTACT, "pim": f.COORDINATOR}
+STAFF: dict[str, StaffActor] = {"noor": f.COUNSELLOR, "sanne": f.CONTACT, "pim": f.COORDINATOR}
 HAND_OVER = HandOver(f.MOTHER, Circumstances(tenant=f.TRAVERSE, family=f.FAMILY, assigned=True))
 
 

@@ -93,8 +93,8 @@ def make_provider(issuer: str = ISSUER, *, rules: ProviderRules | None = None, *
     return Provider(**(values | changed))
 
 
-def make_secrets() -> ProviderSecrets:
-    private = rsa_key("client").as_dict(private=True)
+def make_secrets(key: str = "client") -> ProviderSecrets:
+    private = rsa_key(key).as_dict(private=True)
     return ProviderSecrets(msgspec.json.encode(private).decode(), b"p" * 32)
 
 

@@ -38,7 +38,7 @@ async def running(server: Server, port: int) -> AsyncIterator[str]:
         await answers(port)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         await task
 
 
