@@ -68,7 +68,8 @@ class KeyRing:
             await self.create_tenant(conn, INSTALLATION)
         elif known.get(generation) != self._provider.check_value(generation):
             raise ConfigurationError(
-                "keystore: this is not the keystore the database was made with; point `keystore` to the right file"
+                "keystore: this is not the keystore the database was made with; "
+                "point `keystore` to the right file"
             )
 
     async def create_tenant(self, conn: AsyncConnection, tenant: TenantId) -> None:
@@ -209,6 +210,7 @@ async def _owned_rows(conn: AsyncConnection, table: Table, tenant: str, owners: 
             (tenant_keys.c.tenant == table.c.tenant)
             & (tenant_keys.c.purpose == "data")
             & (tenant_keys.c.version == table.c.parent_version),
+            isouter=True,
         )
         .where(table.c.tenant == tenant, owner.in_(owners))
     )

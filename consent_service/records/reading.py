@@ -45,9 +45,7 @@ async def read_known(
     if child is None or child.identity.birth_date is None:
         raise KeyDestroyedError("this child's data no longer exists")
     everyone = await conn.execute(
-        select(guardians.c.guardian).where(
-            guardians.c.tenant == tenant, guardians.c.family == about.family
-        )
+        select(guardians.c.guardian).where(guardians.c.tenant == tenant, guardians.c.family == about.family)
     )
     same_child = [
         one.relationship

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
@@ -26,7 +26,15 @@ from consent_service.foundation.errors import (
     Problem,
     StopsPendingError,
 )
-from consent_service.foundation.ids import EntryId, PersonId, RecordId, RelationshipId, TenantId, TypeKey, new_id
+from consent_service.foundation.ids import (
+    EntryId,
+    PersonId,
+    RecordId,
+    RelationshipId,
+    TenantId,
+    TypeKey,
+    new_id,
+)
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
@@ -35,12 +43,12 @@ from consent_service.information.model import Direction, InformationType
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import OrganisationService, require
-from consent_service.policy.decision import Permit, Refusal, decide
+from consent_service.policy.decision import Decision, Permit, decide
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts, question_for
-from consent_service.policy.service import PolicyService
-from consent_service.records.model import Shared, ShareRefused, expires
-from consent_service.records.reading import read_known, read_records
+from consent_service.policy.service import PolicyService, Rules
+from consent_service.records.model import SealedRecord, Shared, ShareRefused, expires
+from consent_service.records.reading import read_known, read_records, record_from
 from consent_service.records.sealing import digest_of, seal_content
 from consent_service.records.tables import record_digests, records
 
@@ -64,7 +72,7 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RecordService:
     """Write, replace and approve records."""
 
-    def __init__(  # noqa: PLR0913 - the one place where these meet
+    def __init__(
         self,
         *,
         database: Database,
@@ -83,9 +91,7 @@ class RecordService:
         self._organisations = organisations
         self._policies = policies
 
-    async def share(
-        self, actor: Writer, relationship: RelationshipId, note: Note
-    ) -> Shared | ShareRefused:
+    async def share(self, actor: Writer, relationship: RelationshipId, note: Note) -> Shared | ShareRefused:
         """Write something for the other side to read.
 
         1. who may ask  2. is the content fit to be sealed  3. may it be shared  4. seal and write
@@ -106,22 +112,17 @@ class RecordService:
             if kind is None or about is None:
                 raise NotFoundError("relationship")
             known, children = await read_known(conn, self._ring, self._organisations, about)
-            await self._require(conn, actor, known, direction)
-            self._require_fit(kind, note, known, children)
-            question = question_for(
-                known,
-                rules.catalogue,
-                action="share",
-                reader=_reader(actor),
-                purpose=kind.purposes[0],
-                asked=[(kind.key, direction)],
-                now=self._clock.now(),
-            )
-            decision = decide(rules.bundle, question, now=self._clock.now())
+            await self._require(conn, actor, known, direction)  # 1
+            _require_fit(kind, note, known, children)  # 2
+            decision = self._decide(rules, known, _reader(actor), kind, direction)  # 3
             if decision.permit is None:
                 (refusal,) = decision.refusals
-                return await self._refuse(conn, actor, about, direction, refusal, rules.bundle.hash)
-            return await self._write(conn, actor, about, direction, kind, note, decision.permit)
+                event = events.RecordShareRefused(
+                    relationship, refusal.type, direction, refusal.code, refusal.determining
+                )
+                entry = await self._log_entry(conn, actor, about, event, rules.bundle.hash)
+                return ShareRefused(refusal.type, refusal.code, entry)
+            return await self._write(conn, actor, about, kind, note, decision.permit)  # 4, 5
 
     async def approve(self, actor: Counsellor, relationship: RelationshipId, record: RecordId) -> None:
         """A second person approves what a colleague wrote; only then can it be released.
@@ -134,41 +135,22 @@ class RecordService:
             about = await read_relationship(conn, actor.tenant, relationship)
             facts = Circumstances(tenant=actor.tenant, family=None if about is None else about.family)
             require(actor, Action.APPROVE_RECORD, facts)
-            row = (
-                await conn.execute(
-                    select(records).where(
-                        records.c.tenant == actor.tenant,
-                        records.c.relationship == relationship,
-                        records.c.record == record,
-                        records.c.approved_by.is_(None),
-                    )
-                )
-            ).first()
-            if row is None or about is None:
+            rules = await self._policies.active_rules(conn, actor.tenant)
+            waiting = await _waiting_record(conn, actor.tenant, relationship, record)
+            if about is None or waiting is None:
                 raise NotFoundError("record")
-            if row.author == actor.staff:
+            if not rules.catalogue.types[waiting.information_type].second_approver:
+                raise NotFoundError("record")
+            if waiting.author == actor.staff:
                 raise InputError([Problem("record", "approve_own")])
             await conn.execute(
                 update(records)
-                .where(
-                    records.c.tenant == actor.tenant,
-                    records.c.relationship == relationship,
-                    records.c.record == record,
-                )
+                .where(_place(actor.tenant, relationship, record))
                 .values(approved_by=actor.staff)
             )
             await raise_relationship(conn, actor.tenant, relationship, self._clock.now())
-            event = events.RecordApproved(
-                relationship, record, row.version, TypeKey(row.information_type)
-            )
-            await self._log.append(
-                conn,
-                tenant=actor.tenant,
-                event=event,
-                by=by(actor),
-                subject=about.child,
-                relationship=relationship,
-            )
+            event = events.RecordApproved(relationship, record, waiting.version, waiting.information_type)
+            await self._log_entry(conn, actor, about, event)
 
     # --- parts -------------------------------------------------------------------------------
 
@@ -181,9 +163,7 @@ class RecordService:
                     tenant=actor.tenant,
                     family=known.relationship.family,
                     way=direction,
-                    assigned=await self._organisations.is_assigned(
-                        conn, actor, known.relationship.family
-                    ),
+                    assigned=await self._organisations.is_assigned(conn, actor, known.relationship.family),
                 )
             case SchoolStaff():
                 facts = Circumstances(
@@ -196,76 +176,59 @@ class RecordService:
                 assert_never(actor)
         require(actor, Action.SHARE_RECORD, facts)
 
-    def _require_fit(
-        self, kind: InformationType, note: Note, known: Known, children: tuple[Child, ...]
-    ) -> None:
-        """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13)."""
-        others = [
-            child.identity.given_names for child in children if child.child != known.relationship.child
-        ]
-        problems = list(
-            check_fields(
-                kind,
-                note.fields,
-                attested=note.attested,
-                safety_flag=known.safety.level != "no_known_danger" or known.safety.secret_address,
-                other_names=others,
-                birth_date=known.birth_date,
-            )
+    def _decide(
+        self, rules: Rules, known: Known, reader: Reader, kind: InformationType, direction: Direction
+    ) -> Decision:
+        now = self._clock.now()
+        question = question_for(
+            known,
+            rules.catalogue,
+            action="share",
+            reader=reader,
+            purpose=kind.purposes[0],
+            asked=[(kind.key, direction)],
+            now=now,
         )
-        if kind.decided_by == "own_guardian" and note.about not in known.guardians:
-            problems.append(Problem("about", "about_missing"))
-        if problems:
-            raise InputError(problems)
-
-    async def _refuse(
-        self,
-        conn: AsyncConnection,
-        actor: Writer,
-        about: Relationship,
-        direction: Direction,
-        refusal: Refusal,
-        bundle: str,
-    ) -> ShareRefused:
-        event = events.RecordShareRefused(
-            about.relationship, refusal.type, direction, refusal.code, refusal.determining
-        )
-        entry = await self._log.append(
-            conn,
-            tenant=about.tenant,
-            event=event,
-            by=by(actor),
-            subject=about.child,
-            relationship=about.relationship,
-            bundle=bundle,
-        )
-        return ShareRefused(refusal.type, refusal.code, _logged(entry))
+        return decide(rules.bundle, question, now=now)
 
     async def _write(
         self,
         conn: AsyncConnection,
         actor: Writer,
         about: Relationship,
-        direction: Direction,
         kind: InformationType,
         note: Note,
         permit: Permit,
     ) -> Shared:
-        key = await self._ring.relationship_key(conn, about.tenant, about.relationship)
+        """The version row is raised first: its lock makes writers of one relationship take turns.
+
+        Two that compute the digest side by side would each leave the other's record out of it.
+        """
+        await raise_relationship(conn, about.tenant, about.relationship, self._clock.now())
+        direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
         record, version = await self._next_version(conn, actor, about, note)
+        await self._insert(conn, actor, about, kind, note, (record, version, direction))
+        digest = await write_digest(conn, self._ring, about.tenant, about.relationship, kind.key)
+        event = events.RecordShared(about.relationship, record, version, kind.key, direction, digest.hex())
+        entry = await self._log_entry(conn, actor, about, event, permit.bundle)
+        return Shared(record, version, entry, needs_approval=kind.second_approver)
+
+    async def _insert(
+        self,
+        conn: AsyncConnection,
+        actor: Writer,
+        about: Relationship,
+        kind: InformationType,
+        note: Note,
+        place: tuple[RecordId, int, Direction],
+    ) -> None:
+        record, version, direction = place
+        key = await self._ring.relationship_key(conn, about.tenant, about.relationship)
         now = self._clock.now()
-        envelope = seal_content(
-            self._ring,
-            key,
-            information_type=kind.key,
-            record=record,
-            version=version,
-            fields=note.fields,
-        )
-        place = {"tenant": about.tenant, "relationship": about.relationship}
         await conn.execute(
             insert(records).values(
-                **place,
+                tenant=about.tenant,
+                relationship=about.relationship,
                 record=record,
                 information_type=kind.key,
                 direction=direction,
@@ -275,14 +238,25 @@ class RecordService:
                 approved_by=None,
                 written_at=now,
                 expires_at=expires(kind, dict(note.fields), now),
-                envelope=envelope,
+                envelope=seal_content(
+                    self._ring,
+                    key,
+                    information_type=kind.key,
+                    record=record,
+                    version=version,
+                    fields=note.fields,
+                ),
             )
         )
-        digest = await write_digest(conn, self._ring, about.tenant, about.relationship, kind.key)
-        await raise_relationship(conn, about.tenant, about.relationship, now)
-        event = events.RecordShared(
-            about.relationship, record, version, kind.key, direction, digest.hex()
-        )
+
+    async def _log_entry(
+        self,
+        conn: AsyncConnection,
+        actor: Writer,
+        about: Relationship,
+        event: events.Event,
+        bundle: str = "",
+    ) -> EntryId:
         entry = await self._log.append(
             conn,
             tenant=about.tenant,
@@ -290,9 +264,11 @@ class RecordService:
             by=by(actor),
             subject=about.child,
             relationship=about.relationship,
-            bundle=permit.bundle,
+            bundle=bundle,
         )
-        return Shared(record, version, _logged(entry), needs_approval=kind.second_approver)
+        if entry is None:
+            raise LogUnavailableError("the log took no entry")
+        return entry
 
     async def _next_version(
         self, conn: AsyncConnection, actor: Writer, about: Relationship, note: Note
@@ -303,9 +279,7 @@ class RecordService:
         removed = await conn.execute(
             delete(records)
             .where(
-                records.c.tenant == about.tenant,
-                records.c.relationship == about.relationship,
-                records.c.record == note.record,
+                _place(about.tenant, about.relationship, note.record),
                 records.c.information_type == note.information_type,
                 records.c.author == actor.staff,
             )
@@ -346,6 +320,53 @@ async def write_digest(
     return digest
 
 
+def _require_fit(kind: InformationType, note: Note, known: Known, children: tuple[Child, ...]) -> None:
+    """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13)."""
+    problems = list(
+        check_fields(
+            kind,
+            note.fields,
+            attested=note.attested,
+            safety_flag=known.safety.level != "no_known_danger" or known.safety.secret_address,
+            other_names=_names_of_others(children, known.relationship.child),
+            birth_date=known.birth_date,
+        )
+    )
+    if kind.decided_by == "own_guardian" and note.about not in known.guardians:
+        problems.append(Problem("about", "about_missing"))
+    if problems:
+        raise InputError(problems)
+
+
+def _names_of_others(children: tuple[Child, ...], child: PersonId) -> list[str]:
+    """Names by which a brother or sister may be meant, as a whole and one by one, but not the child (S30)."""
+    own: set[str] = set()
+    others: dict[str, None] = {}
+    for one in children:
+        names = one.identity.given_names
+        if one.child == child:
+            own |= {names.casefold(), *names.casefold().split()}
+        else:
+            others |= dict.fromkeys((names, *(part for part in names.split() if len(part) > 1)))
+    return [name for name in others if name.casefold() not in own]
+
+
+async def _waiting_record(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, record: RecordId
+) -> SealedRecord | None:
+    query = select(records).where(_place(tenant, relationship, record), records.c.approved_by.is_(None))
+    row = (await conn.execute(query)).first()
+    return None if row is None else record_from(row)
+
+
+def _place(tenant: str, relationship: str, record: str) -> ColumnElement[bool]:
+    return and_(
+        records.c.tenant == tenant,
+        records.c.relationship == relationship,
+        records.c.record == record,
+    )
+
+
 def _reader(actor: Writer) -> Reader:
     match actor:
         case Counsellor():
@@ -359,9 +380,3 @@ def _reader(actor: Writer) -> Reader:
 def _concerns(subject: Mapping[str, str], relationship: RelationshipId) -> bool:
     """A stop that names a relationship concerns that one; any other may concern this one too."""
     return subject.get("relationship", relationship) == relationship
-
-
-def _logged(entry: EntryId | None) -> EntryId:
-    if entry is None:
-        raise LogUnavailableError("the log took no entry")
-    return entry

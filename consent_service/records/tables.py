@@ -29,9 +29,7 @@ records = Table(
     Column("written_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("expires_at", UtcDateTime, info=holds("none")),
     Column("envelope", LargeBinary, nullable=False, info=holds("sealed")),
-    ForeignKeyConstraint(
-        ["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]
-    ),
+    ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
     Index("ix_records_tenant_relationship", "tenant", "relationship", "information_type"),
 )
 

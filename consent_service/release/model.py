@@ -11,6 +11,14 @@ from consent_service.information.model import Purpose
 from consent_service.records.model import OpenedRecord
 
 
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a reader asks: about which child at which school, why, and in which language to answer."""
+
+    relationship: RelationshipId
+    purpose: Purpose
+    language: str = "nl"
+
+
 class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One type that is not shown. `sentence` is already worded for the audience and in its language."""
 

@@ -81,14 +81,17 @@ Rows = Mapping[str, list[Row[Any]]]
 
 
 class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What was read: the facts, the version they stand on, and what is needed to open the records."""
+    """What was read: the facts, the version they stand on, and what is needed to open the records.
+
+    `key` is None once it was destroyed: what was shared can be opened by nobody.
+    """
 
     known: Known
     identity: PersonIdentity
     version: int
     next_change_at: datetime
     active_bundle: str
-    key: WrappedRelationshipKey
+    key: WrappedRelationshipKey | None
     records: tuple[SealedRecord, ...]
     digests: dict[TypeKey, bytes]
 
@@ -99,7 +102,8 @@ async def read_situation(
     """One statement; None when this tenant has no such relationship or no active policies.
 
     Raises:
-        KeyDestroyedError: the key of the relationship or of the child is gone.
+        KeyDestroyedError: the key of the child is gone.
+        IntegrityError: a key or the child's identity is not what was written.
         KeyProviderUnavailableError: the provider is away.
     """
     rows: dict[str, list[Row[Any]]] = {}
@@ -109,8 +113,7 @@ async def read_situation(
         return None
     (head,) = rows["relationship"]
     parents = {
-        row.n1: WrappedTenantKey(tenant, "data", row.n1, row.n2, row.b1)
-        for row in rows.get("tenant_key", [])
+        row.n1: WrappedTenantKey(tenant, "data", row.n1, row.n2, row.b1) for row in rows.get("tenant_key", [])
     }
     identity = _identity(rows, ring, tenant, parents)
     sealed = tuple(_record(row, relationship) for row in rows.get("record", []))
@@ -127,11 +130,8 @@ async def read_situation(
 
 
 def _section(name: str, source: Any, *, key: tuple[ColumnElement[bool], ...], **columns: Any) -> Select[Any]:
-    chosen = [
-        columns.get(label, cast(null(), kind)).label(label) if label in columns
-        else cast(null(), kind).label(label)
-        for label, kind in _SHAPE
-    ]
+    """One table's rows in the common shape: the columns not given are NULL of the right type."""
+    chosen = [columns.get(label, cast(null(), kind)).label(label) for label, kind in _SHAPE]
     return select(literal(name).label("section"), *chosen).select_from(source).where(*key)
 
 
@@ -233,9 +233,7 @@ def _organisation_sections(
     )  # fmt: skip
 
 
-def _record_sections(
-    tenant: str, relationship: str, same_child: Select[Any]
-) -> tuple[Select[Any], ...]:
+def _record_sections(tenant: str, relationship: str, same_child: Select[Any]) -> tuple[Select[Any], ...]:
     d, o, g = consent_ledger.c, records.c, record_digests.c
     return (
         _section(
@@ -267,9 +265,9 @@ def _identity(
 
 def _relationship_key(
     rows: Rows, tenant: str, relationship: str, parents: Mapping[int, WrappedTenantKey]
-) -> WrappedRelationshipKey:
+) -> WrappedRelationshipKey | None:
     if "relationship_key" not in rows:
-        raise KeyDestroyedError("the key of this relationship no longer exists")
+        return None
     row = rows["relationship_key"][0]
     return WrappedRelationshipKey(tenant, relationship, row.n1, row.b1, _parent(parents, row.n2))
 
@@ -288,34 +286,28 @@ def _known(
     identity: PersonIdentity,
     sealed: tuple[SealedRecord, ...],
 ) -> Known:
-    (head,) = rows["relationship"]
     if identity.birth_date is None:
         raise IntegrityError("a child without a birth date")
     decisions = tuple(_decision(row) for row in rows.get("decision", []))
     return Known(
-        relationship=Relationship(
-            tenant,
-            relationship,
-            PersonId(head.k1),
-            FamilyId(head.k2),
-            SchoolId(head.k3),
-            head.t1,
-            head.t2,
-        ),
+        relationship=_relationship(rows["relationship"][0], tenant, relationship),
         birth_date=identity.birth_date,
         guardians=tuple(PersonId(row.k1) for row in rows.get("guardian", [])),
         authority=tuple(_authority(row) for row in rows.get("authority", [])),
         safety=_safety(rows),
         agreements=tuple(_agreement(row, tenant) for row in rows.get("agreement", [])),
         contacts=tuple(_contact(row) for row in rows.get("contact", [])),
-        assigned=tuple(
-            Assigned(StaffId(row.k1), row.t1, row.t2) for row in rows.get("assigned", [])
-        ),
+        assigned=tuple(Assigned(StaffId(row.k1), row.t1, row.t2) for row in rows.get("assigned", [])),
         decisions=tuple(row for row in decisions if row.relationship == relationship),
         objections=tuple(row for row in decisions if row.relationship != relationship),
         approved=_approved(sealed),
         owners=_owners(sealed),
     )
+
+
+def _relationship(head: Row[Any], tenant: TenantId, relationship: RelationshipId) -> Relationship:
+    child, family, school = PersonId(head.k1), FamilyId(head.k2), SchoolId(head.k3)
+    return Relationship(tenant, relationship, child, family, school, head.t1, head.t2)
 
 
 def _approved(sealed: tuple[SealedRecord, ...]) -> frozenset[TypeKey]:
@@ -339,9 +331,7 @@ def _safety(rows: Rows) -> SafetyAssessment:
 
 
 def _authority(row: Row[Any]) -> AuthorityFact:
-    return AuthorityFact(
-        PersonId(row.k1), PersonId(row.k2), row.k3, row.k4, row.d1, row.d2, row.t1
-    )
+    return AuthorityFact(PersonId(row.k1), PersonId(row.k2), row.k3, row.k4, row.d1, row.d2, row.t1)
 
 
 def _agreement(row: Row[Any], tenant: TenantId) -> Agreement:

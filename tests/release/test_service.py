@@ -25,7 +25,7 @@ async def test_a_school_gets_exactly_what_was_allowed(world: World) -> None:
     assert isinstance(answer, Released)
     assert [one.fields for one in answer.records] == [{"helps": "Even naar buiten lopen."}]
     refused = await world.services.records.share(
-        world.counsellor, relationship, Note(TypeKey("care_signal"), {"code_word": "extra_attention"})
+        world.counsellor, relationship, Note(TypeKey("care_signal"), {"code_word": "handle_with_care"})
     )
     assert isinstance(refused, ShareRefused | Shared)
     lines = await world.services.release.children_of_contact(world.contact, [relationship])

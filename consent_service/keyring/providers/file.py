@@ -116,7 +116,8 @@ def create_keystore(
     """
     if len(passphrase) < MINIMUM_PASSPHRASE:
         raise ConfigurationError(
-            f"the passphrase has fewer than {MINIMUM_PASSPHRASE} characters; use a longer one, for example six words"
+            f"the passphrase has fewer than {MINIMUM_PASSPHRASE} characters; use a longer one, "
+            "for example six words"
         )
     if path.exists():
         raise ConfigurationError(f"keystore: {path} exists already and is not overwritten")

@@ -1,0 +1,83 @@
+"""What a release writes into the log, and the guard under which it may.
+
+Appending itself is `audit.log`; the transaction is `service`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, literal, select
+
+from consent_service.audit import events
+from consent_service.foundation.ids import TypeKey
+from consent_service.information.model import Purpose
+from consent_service.organisations.tables import relationship_state as state
+from consent_service.policy.facts import Reader
+from consent_service.policy.tables import active_bundles
+from consent_service.release.judging import Judged, refused_types
+
+NOTHING_THERE = "nothing_there"
+
+
+def released_event(
+    answer: Judged, reader: Reader, purpose: Purpose, *, types: tuple[TypeKey, ...] | None = None
+) -> events.InformationReleased:
+    """Who read which versions of which records; `types` where no record is read, such as a list."""
+    agreements = answer.situation.known.agreements
+    opened = dict.fromkeys(one.information_type for one in answer.to_open)
+    return events.InformationReleased(
+        relationship=answer.situation.known.relationship.relationship,
+        purpose=purpose,
+        reader=reader.id,
+        reader_kind=reader.kind,
+        role=reader.role,
+        types=tuple(opened) if types is None else types,
+        records=tuple(
+            events.RecordVersion(one.record, one.version, one.information_type) for one in answer.to_open
+        ),
+        agreement=agreements[-1].agreement if agreements else None,
+    )
+
+
+def refused_event(answer: Judged, reader: Reader, purpose: Purpose) -> events.ReleaseRefused:
+    """Per type that is not opened the true cause, whatever the reader is told."""
+    refused = tuple(
+        events.RefusedType(key, NOTHING_THERE)
+        if refusal is None
+        else events.RefusedType(key, refusal.code, refusal.determining)
+        for key, refusal in refused_types(answer).items()
+    )
+    return _refused(answer, reader, purpose, refused)
+
+
+def failed_event(answer: Judged, reader: Reader, purpose: Purpose, code: str) -> events.ReleaseRefused:
+    """Nothing could be opened unharmed, so nothing of it was released."""
+    types = dict.fromkeys(one.information_type for one in answer.to_open)
+    return _refused(answer, reader, purpose, tuple(events.RefusedType(key, code) for key in types))
+
+
+def _refused(
+    answer: Judged, reader: Reader, purpose: Purpose, refused: tuple[events.RefusedType, ...]
+) -> events.ReleaseRefused:
+    relationship = answer.situation.known.relationship.relationship
+    return events.ReleaseRefused(relationship, purpose, reader.id, reader.kind, reader.role, refused)
+
+
+def guard(answer: Judged, now: datetime) -> Select[Any]:
+    """The version, the moment and the bundle that decided must still stand; their rows are locked.
+
+    A withdrawal in flight holds the version row, so this waits for it and then finds no row.
+    """
+    about = answer.situation.known.relationship
+    active = active_bundles.c
+    return (
+        select(literal(1))
+        .select_from(state.join(active_bundles, active.tenant == state.c.tenant))
+        .where(state.c.tenant == about.tenant, state.c.relationship == about.relationship)
+        .where(state.c.version == answer.situation.version)
+        .where(state.c.next_change_at > now)
+        .where(active.hash == answer.rules.bundle.hash)
+        .with_for_update(read=True)
+    )

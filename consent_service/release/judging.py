@@ -1,0 +1,126 @@
+"""What the rules in force make of one situation: which records a reader gets now. Pure.
+
+Judging itself is `policy`; the moment of reading, the log and the transaction are `service`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from consent_service.foundation.ids import TypeKey
+from consent_service.information.model import Catalogue, Direction, Purpose
+from consent_service.policy.decision import Permit, Preview, Refusal, decide, preview
+from consent_service.policy.facts import Reader
+from consent_service.policy.projection import Asked, owners_with_yes, question_for
+from consent_service.policy.service import Rules
+from consent_service.records.model import OpenedRecord, SealedRecord
+from consent_service.release.read import Situation
+
+KEY_DESTROYED = "key_destroyed"
+"""Why something allowed is refused after all: nobody can open it any more."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One decision on one situation, with what may be opened and what is refused."""
+
+    situation: Situation
+    rules: Rules
+    permit: Permit | None
+    refusals: tuple[Refusal, ...]
+    to_open: tuple[SealedRecord, ...] = ()
+
+
+def asked_types(catalogue: Catalogue, purpose: Purpose, direction: Direction) -> list[Asked]:
+    """Every type that goes this way for this purpose; which of them the reader gets is policy."""
+    return [
+        (kind.key, direction)
+        for kind in catalogue.types.values()
+        if purpose in kind.purposes and direction in kind.directions
+    ]
+
+
+def judged(
+    situation: Situation,
+    rules: Rules,
+    reader: Reader,
+    purpose: Purpose,
+    *,
+    asked: Sequence[Asked],
+    now: datetime,
+) -> Judged:
+    """The decision, and of what it allows the records that are due; without a key nothing is."""
+    question = question_for(
+        situation.known,
+        rules.catalogue,
+        action="release",
+        reader=reader,
+        purpose=purpose,
+        asked=asked,
+        now=now,
+    )
+    decision = decide(rules.bundle, question, now=now)
+    if decision.permit is None:
+        return Judged(situation, rules, None, decision.refusals)
+    if situation.key is None:
+        gone = tuple(Refusal(key, KEY_DESTROYED) for key in sorted(decision.permit.types))
+        return Judged(situation, rules, None, (*decision.refusals, *gone))
+    allowed = {asking for asking in asked if asking[0] in decision.permit.types}
+    to_open = tuple(
+        one
+        for one in situation.records
+        if (one.information_type, one.direction) in allowed and _is_due(situation, rules, one, now=now)
+    )
+    return Judged(situation, rules, decision.permit, decision.refusals, to_open)
+
+
+def previews(situation: Situation, rules: Rules, reader: Reader, *, now: datetime) -> Iterable[Preview]:
+    """The decision this reader would get for each purpose in turn; opens nothing."""
+    purposes = dict.fromkeys(p for kind in rules.catalogue.types.values() for p in kind.purposes)
+    for purpose in purposes:
+        question = question_for(
+            situation.known,
+            rules.catalogue,
+            action="release",
+            reader=reader,
+            purpose=purpose,
+            asked=asked_types(rules.catalogue, purpose, "s2c"),
+            now=now,
+        )
+        yield preview(rules.bundle, question, now=now)
+
+
+def refused_types(answer: Judged) -> dict[TypeKey, Refusal | None]:
+    """What is not opened and why; None where it is allowed and there is nothing to open."""
+    given = {one.information_type for one in answer.to_open}
+    empty = () if answer.permit is None else sorted(answer.permit.types - given)
+    return {**{refusal.type: refusal for refusal in answer.refusals}, **dict.fromkeys(empty)}
+
+
+def for_role(
+    catalogue: Catalogue, opened: Iterable[OpenedRecord], reader: Reader
+) -> tuple[OpenedRecord, ...]:
+    """A school role sees only the fields meant for it, and of a record without any not that it exists."""
+    if reader.kind != "school":
+        return tuple(opened)
+    limited = (_limited(catalogue, one, reader.role) for one in opened)
+    return tuple(one for one in limited if one.fields)
+
+
+def _limited(catalogue: Catalogue, one: OpenedRecord, role: str) -> OpenedRecord:
+    kind = catalogue.types[one.information_type]
+    visible = {spec.name for known in kind.readers if known == role for spec in kind.fields_for(known)}
+    kept = {name: value for name, value in one.fields.items() if name in visible}
+    return msgspec.structs.replace(one, fields=kept)
+
+
+def _is_due(situation: Situation, rules: Rules, one: SealedRecord, *, now: datetime) -> bool:
+    """Not expired; approved where a second person must; about one guardian only with that one's yes."""
+    if one.expires_at is not None and one.expires_at <= now:
+        return False
+    kind = rules.catalogue.types[one.information_type]
+    if kind.second_approver and one.approved_by is None:
+        return False
+    return one.about is None or one.about in owners_with_yes(situation.known, kind.key, now)
