@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -56,6 +57,9 @@ from consent_service.web.shared import routes as shared_routes
 from consent_service.web.shelter import routes as shelter_routes
 from consent_service.web.static_files import static_files
 from consent_service.web.visit import open_visit
+
+
+_log = structlog.get_logger()
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -281,6 +285,7 @@ def create_app(services: Services, settings: Settings) -> Litestar:
         lifespan=[lifespan],
         state=State({"doors": Doors(services=services, settings=settings)}),
         openapi_config=openapi_config(),
+        logging_config=None,
         request_max_body_size=256 * 1024,
     )
 
@@ -297,7 +302,7 @@ async def _provider_origins(services: Services) -> set[str]:
 async def _run_follower(services: Services, stop: asyncio.Event) -> None:
     """Make tasks of what was logged, about every second; an outage is waited out."""
     while not await _stopped(stop, 1.0):
-        with suppress(UnavailableError):
+        with _told("follower"):
             for tenant in await services.organisations.tenants():
                 await services.follower.catch_up(tenant.tenant)
 
@@ -305,10 +310,21 @@ async def _run_follower(services: Services, stop: asyncio.Event) -> None:
 async def _run_chores(services: Services, stop: asyncio.Event) -> None:
     """Replay stops that were only journalled, and forget sessions nobody came back to."""
     while not await _stopped(stop, 2.0 + secrets.randbelow(100) / 100):
-        with suppress(UnavailableError):
+        with _told("chores"):
             if services.installation.journal.pending():
                 await services.replay_stops()
             await services.identity.forget_expired()
+
+
+@contextmanager
+def _told(job: str) -> Iterator[None]:
+    """A background job goes on after a failure; what failed is told by its kind only."""
+    try:
+        yield
+    except UnavailableError:
+        pass
+    except Exception as failure:  # noqa: BLE001 - the job must outlive anything; the kind is logged
+        _log.error("background job failed", job=job, kind=type(failure).__name__)
 
 
 async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
