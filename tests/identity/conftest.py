@@ -9,7 +9,6 @@ import pytest
 from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.database import Database
 from consent_service.keyring.service import KeyRing
-from consent_service.migrations.schema import complete_metadata
 from tests.identity.desk import Desk, open_desk
 from tests.identity.serving import running
 
@@ -17,8 +16,6 @@ from tests.identity.serving import running
 @pytest.fixture
 async def desk(database: Database, keyring: KeyRing, clock: MovableClock) -> AsyncIterator[Desk]:
     """The identity service with a counsellor, a contact and a coordinator linked at the demo provider."""
-    async with database.transaction() as conn:  # until the first migration has landed; then a no-op
-        await conn.run_sync(complete_metadata().create_all)
     desk = await open_desk(database, keyring, clock)
     async with running(desk.provider.server(desk.port), desk.port):
         yield desk

@@ -137,3 +137,13 @@ async def test_logging_out_at_the_provider_is_offered(client: OpenIdConnect, iss
     async with httpx2.AsyncClient(trust_env=False) as browser:
         page = await browser.get(address)
     assert page.status_code == 200
+
+
+def test_a_machine_without_node_says_so_and_in_ci_that_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"Node\.js"):
+        installed_node()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match=r"Node\.js"):
+        installed_node()
