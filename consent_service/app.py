@@ -58,7 +58,6 @@ from consent_service.web.shelter import routes as shelter_routes
 from consent_service.web.static_files import static_files
 from consent_service.web.visit import open_visit
 
-
 _log = structlog.get_logger()
 
 
