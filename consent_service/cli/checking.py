@@ -1,0 +1,127 @@
+"""`check`: everything an installation stands on, looked at in one go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from consent_service.app import Installation, open_installation
+from consent_service.audit.protection import check_protection
+from consent_service.cli.database import STATES, read_state
+from consent_service.cli.entering import Orders
+from consent_service.cli.failing import FAILED, lines_of
+from consent_service.cli.opening import read_passphrase, require_database_file
+from consent_service.cli.policies import problems_in
+from consent_service.cli.terminal import Terminal
+from consent_service.foundation.errors import ConsentServiceError
+from consent_service.foundation.i18n import N_
+from consent_service.foundation.migrating import require_current_schema
+from consent_service.information.texts import load_texts
+
+
+class _Checked(msgspec.Struct, frozen=True):
+    """One thing that was looked at; without remarks it is as it should be."""
+
+    name: str
+    remarks: tuple[str, ...] = ()
+    hint: bool = False
+    """The remarks are worth knowing, but nothing is wrong."""
+
+
+def add_to(commands: Orders) -> None:
+    """Add the commands of this module."""
+    commands.order("check", N_("Kijk instellingen, keystore, database, beveiliging en regels na."))(check)
+
+
+def check(terminal: Terminal) -> int:
+    terminal.settings  # noqa: B018 - wrong settings are told as for any command
+    found = asyncio.run(_look_at_everything(terminal))
+    for one in found:
+        state = N_("let op") if one.remarks and one.hint else N_("mis") if one.remarks else N_("goed")
+        terminal.show(f"{terminal.text(state):8} {terminal.text(one.name)}")
+        for remark in one.remarks:
+            terminal.show(f"         {remark}")
+    return FAILED if any(one.remarks and not one.hint for one in found) else 0
+
+
+async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
+    found = [_Checked(N_("instellingen"))]
+    installation = _open(terminal, found)
+    found.append(await _looked(terminal, N_("database"), lambda: _database(terminal)))
+    if installation is not None:
+        found.append(await _looked(terminal, N_("sleutels bij de database"), lambda: _keys_fit(installation)))
+        found.append(
+            await _looked(terminal, N_("bescherming van het logboek"), lambda: _protection(installation))
+        )
+        found.append(await _looked(terminal, N_("stopjournaal"), lambda: _journal(terminal, installation)))
+        await installation.database.close()
+    found += _policies(terminal)
+    return found
+
+
+def _open(terminal: Terminal, found: list[_Checked]) -> Installation | None:
+    try:
+        installation = open_installation(terminal.settings, read_passphrase(terminal))
+    except ConsentServiceError as wrong:
+        found.append(_Checked(N_("keystore"), tuple(lines_of(terminal, wrong))))
+        return None
+    found.append(_Checked(N_("keystore")))
+    return installation
+
+
+async def _looked(terminal: Terminal, name: str, look: Callable[[], Awaitable[tuple[str, ...]]]) -> _Checked:
+    try:
+        return _Checked(name, await look())
+    except ConsentServiceError as wrong:
+        return _Checked(name, tuple(lines_of(terminal, wrong)))
+
+
+async def _database(terminal: Terminal) -> tuple[str, ...]:
+    require_database_file(terminal.settings)
+    state = await read_state(terminal.settings)
+    return () if state == "current" else (terminal.text(STATES[state]),)
+
+
+async def _keys_fit(installation: Installation) -> tuple[str, ...]:
+    await require_current_schema(installation.database)
+    with contextlib.suppress(_Undone):
+        async with installation.database.transaction() as conn:
+            await installation.ring.install(conn)
+            raise _Undone  # only looked: a database that is not tied to keys yet stays so
+    return ()
+
+
+class _Undone(Exception):  # noqa: N818 - not an error: rolls a transaction back
+    """Ends a transaction without keeping what it did."""
+
+
+async def _protection(installation: Installation) -> tuple[str, ...]:
+    await require_current_schema(installation.database)
+    async with installation.database.reading() as conn:
+        return await check_protection(conn)
+
+
+async def _journal(terminal: Terminal, installation: Installation) -> tuple[str, ...]:
+    waiting = len(installation.journal.pending())
+    if not waiting:
+        return ()
+    sentence = N_("{count} stops staan nog niet in de database. Start de dienst; die haalt ze eerst in.")
+    return (terminal.text(sentence, count=waiting),)
+
+
+def _policies(terminal: Terminal) -> list[_Checked]:
+    folder = terminal.settings.policies_dir
+    wrong = tuple(problems_in(folder))
+    found = [_Checked(N_("regels en teksten"), wrong)]
+    if not wrong:
+        texts = load_texts(folder)
+        drafts = sum(len(texts.of(language).drafts()) for language in texts.languages)
+        if drafts:
+            sentence = N_("{count} teksten zijn nog concept; in productie worden ze geweigerd.")
+            found.append(
+                _Checked(N_("vrijgave van teksten"), (terminal.text(sentence, count=drafts),), hint=True)
+            )
+    return found

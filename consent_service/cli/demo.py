@@ -1,0 +1,5 @@
+"""`demo`."""
+
+
+def add_to(commands):
+    pass

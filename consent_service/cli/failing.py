@@ -1,0 +1,156 @@
+"""What a command says when it cannot be carried out: one clear sentence each, in the right language.
+
+Errors of the installation carry an English message for the log; here the known ones get their words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.foundation.errors import (
+    ConfigurationError,
+    ConsentServiceError,
+    DatabaseUnavailableError,
+    InputError,
+    IntegrityError,
+    KeyProviderUnavailableError,
+    NotAllowedError,
+    NotFoundError,
+    Problem,
+    UnavailableError,
+)
+from consent_service.foundation.i18n import N_, problem_sentence
+from consent_service.foundation.settings import InvalidSettingsError
+
+FAILED: Final = 1
+"""Exit code: the command ran and the answer is no."""
+WRONG: Final = 2
+"""Exit code: what was typed or set cannot be used; nothing was done."""
+
+_CONFIGURATION: Final = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (
+            r"keystore: (?P<path>.+) is not there",
+            N_("De keystore {path} is er niet. Maak er een met: consent-service keys init"),
+        ),
+        (
+            r"keystore: the passphrase does not open (?P<path>.+)",
+            N_("De wachtzin past niet bij de keystore {path}."),
+        ),
+        (r"keystore: (?P<path>.+) is damaged", N_("{path} is beschadigd of is geen keystore.")),
+        (
+            r"keystore: (?P<path>.+) has a format",
+            N_("De keystore {path} heeft een vorm die deze versie niet kent."),
+        ),
+        (
+            r"keystore: (?P<path>.+) belongs to another",
+            N_(
+                "De keystore {path} is van een andere gebruiker. Geef hem met chown aan de gebruiker van de dienst."
+            ),
+        ),
+        (
+            r"keystore: (?P<path>.+) can be read by others",
+            N_("Anderen kunnen de keystore {path} lezen. Doe: chmod 600 {path}"),
+        ),
+        (
+            r"keystore: (?P<path>.+) lies inside a git",
+            N_(
+                "De keystore {path} ligt in een git-map en kan zo mee ingecheckt worden. Bewaar hem ergens anders."
+            ),
+        ),
+        (
+            r"keystore: (?P<path>.+) exists already",
+            N_("De keystore {path} bestaat al en wordt niet overschreven."),
+        ),
+        (
+            r"the passphrase has fewer than (?P<least>\d+)",
+            N_("De wachtzin is korter dan {least} tekens. Gebruik bijvoorbeeld zes woorden."),
+        ),
+        (
+            r"keystore: this is not the keystore",
+            N_("Deze database is met een andere keystore gemaakt. Wijs met keystore het juiste bestand aan."),
+        ),
+        (
+            r"port: (?P<port>\d+) on (?P<host>\S+) is in use",
+            N_("Poort {port} op {host} is al in gebruik. Kies een andere met RUGGENSTEUN_PORT."),
+        ),
+        (
+            r"keystore: this keystore was made for development",
+            N_(
+                "Een keystore voor ontwikkeling mag niet in productie. Maak er een met: consent-service keys init"
+            ),
+        ),
+        (
+            r"database_url: the database is empty",
+            N_("De database is nog leeg. Doe: consent-service db upgrade"),
+        ),
+        (
+            r"database_url: the database is older",
+            N_(
+                "De database is ouder dan deze versie. Maak een reservekopie en doe: consent-service db upgrade"
+            ),
+        ),
+        (
+            r"database_url: the database is newer",
+            N_(
+                "De database is nieuwer dan deze versie. Installeer de versie die hem maakte, of zet de reservekopie van voor de upgrade terug."
+            ),
+        ),
+    )
+)
+
+
+def explain(terminal: Terminal, error: ConsentServiceError) -> int:
+    """Say what went wrong, on the error stream; the exit code of the command."""
+    for line in lines_of(terminal, error):
+        terminal.complain(line)
+    return FAILED if isinstance(error, (NotFoundError, UnavailableError, IntegrityError)) else WRONG
+
+
+def lines_of(terminal: Terminal, error: ConsentServiceError) -> Iterator[str]:
+    """What there is to say about an error, one line per problem."""
+    match error:
+        case InvalidSettingsError():
+            yield from (problem_sentence(problem, terminal.language) for problem in error.problems)
+        case InputError():
+            yield from (_beside_option(terminal, problem) for problem in error.problems)
+        case CommandError():
+            yield terminal.text(error.sentence, **error.params)
+        case ConfigurationError():
+            yield _configuration(terminal, str(error))
+        case _:
+            yield terminal.text(_sentence(error))
+
+
+def _beside_option(terminal: Terminal, problem: Problem) -> str:
+    option = problem.field if problem.field.startswith("-") else f"--{problem.field.replace('_', '-')}"
+    return f"{option}: {problem_sentence(problem, terminal.language)}"
+
+
+def _configuration(terminal: Terminal, message: str) -> str:
+    for pattern, sentence in _CONFIGURATION:
+        if found := pattern.search(message):
+            return terminal.text(sentence, **found.groupdict())
+    return message
+
+
+def _sentence(error: ConsentServiceError) -> str:
+    match error:
+        case DatabaseUnavailableError():
+            return N_("De database antwoordt niet. Kijk na of hij draait en of database_url klopt.")
+        case KeyProviderUnavailableError():
+            return N_("De sleutels zijn niet bereikbaar. Kijk na of de keystore er nog is.")
+        case UnavailableError():
+            return N_("Iets wat nodig is, is nu niet bereikbaar. Probeer het straks opnieuw.")
+        case IntegrityError():
+            return N_("Opgeslagen gegevens zijn niet wat er geschreven is. Doe: consent-service audit verify")
+        case NotFoundError():
+            return N_("Dat is hier niet gevonden. Kijk het kenmerk na.")
+        case NotAllowedError():
+            return N_("Dat mag niet vanaf de opdrachtregel.")
+        case _:
+            return N_("Dat kan niet: iemand anders was eerder, of het is al gedaan.")

@@ -1,0 +1,126 @@
+"""Opens the installation for one command: passphrase, keystore, database, services, and closes it again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+from sqlalchemy.engine import make_url
+
+from consent_service.app import Services, build_services, open_installation, start_up
+from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.foundation.i18n import N_
+from consent_service.foundation.ids import INSTALLATION
+from consent_service.foundation.settings import Settings
+from consent_service.identity.model import Operator
+
+CREDENTIAL: Final = "passphrase"
+"""The name of the systemd credential (LoadCredential=passphrase:...)."""
+OPERATOR: Final = Operator("command-line")
+
+T = TypeVar("T")
+
+
+def read_passphrase(terminal: Terminal, *, twice: bool = False) -> bytes:
+    """The passphrase from its file, a systemd credential or a prompt; never an argument or variable.
+
+    Raises:
+        CommandError: there is no file and nobody to ask.
+    """
+    path = terminal.settings.passphrase_file or _credential(terminal)
+    if path is not None:
+        try:
+            return path.read_bytes().rstrip(b"\r\n")
+        except OSError as failure:
+            raise CommandError(N_("De wachtzin in {path} kan niet gelezen worden."), path=path) from failure
+    if not sys.stdin.isatty():
+        raise CommandError(
+            N_(
+                "Er is geen wachtzin. Wijs een bestand aan met RUGGENSTEUN_PASSPHRASE_FILE, of start dit in een terminal."
+            )
+        )
+    question = terminal.text(N_("Wachtzin van de keystore"))
+    again = terminal.text(N_("Nog een keer")) if twice else False
+    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=again, err=True)
+    return answer.encode()
+
+
+def _credential(terminal: Terminal) -> Path | None:
+    folder = terminal.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(folder) / CREDENTIAL if folder else None
+    return path if path is not None and path.is_file() else None
+
+
+def run_with(terminal: Terminal, work: Callable[[Services], Awaitable[T]]) -> T:
+    """Open everything, do the work, put its log entries in order, close everything.
+
+    Raises:
+        ConfigurationError: something is set up wrongly; the work was not begun.
+    """
+
+    async def doing() -> T:
+        async with opened(terminal) as services:
+            outcome = await work(services)
+            await put_in_order(services)
+            return outcome
+
+    return asyncio.run(doing())
+
+
+@asynccontextmanager
+async def opened(terminal: Terminal) -> AsyncIterator[Services]:
+    """The services of the installation, started up: schema, protection, keys and stops hold.
+
+    Raises:
+        ConfigurationError: something is set up wrongly.
+    """
+    require_database_file(terminal.settings)
+    services = build_services(open_installation(terminal.settings, read_passphrase(terminal)))
+    try:
+        await start_up(services)
+        yield services
+    finally:
+        await services.installation.database.close()
+
+
+async def put_in_order(services: Services) -> None:
+    """Give new entries their place in the log; a serving process would do it too."""
+    for tenant in (INSTALLATION, *(one.tenant for one in await services.organisations.tenants())):
+        await services.sequencer.run_once(tenant)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite address, None for another engine."""
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.drivername.startswith("sqlite") else None
+
+
+def require_database_file(settings: Settings) -> None:
+    """Opening a SQLite file that is not there would make an empty one.
+
+    Raises:
+        CommandError: it is not there.
+    """
+    path = sqlite_path(settings.database_url)
+    if path is not None and not path.is_file():
+        raise CommandError(N_("De database {path} is er niet. Doe: consent-service db upgrade"), path=path)
+
+
+def make_private_folder(path: Path) -> None:
+    """A folder only the service's user can look into.
+
+    Raises:
+        CommandError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(path)
+    except OSError as failure:
+        raise CommandError(N_("In de map {path} kan niet geschreven worden."), path=path) from failure

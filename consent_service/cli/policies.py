@@ -1,0 +1,174 @@
+"""`policies`: check, lock and switch on the rules, and release a consent text in a person's name."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from consent_service.app import Services
+from consent_service.cli.entering import WORDS, Orders, entry
+from consent_service.cli.failing import FAILED
+from consent_service.cli.naming import find_tenant
+from consent_service.cli.opening import OPERATOR, run_with
+from consent_service.cli.organisations import TENANT
+from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.foundation.errors import ConfigurationError, InputError, Problem
+from consent_service.foundation.i18n import N_
+from consent_service.foundation.ids import StaffId
+from consent_service.information.texts import LANGUAGES, Texts, load_texts, shown_words
+from consent_service.policy.bundle import check_candidate, lock, lock_problems
+from consent_service.policy.service import load_rules
+
+FOLDER = entry(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    words=N_("De map met regels; anders die van de installatie."),
+)
+
+
+def add_to(commands: Orders) -> None:
+    """Add the commands of this module."""
+    group = commands.group_of("policies", N_("Regels en toestemmingsteksten."))
+    group.order("check", N_("Kijk regels, catalogus en teksten na; zegt alles tegelijk."))(FOLDER(check))
+    group.order("lock", N_("Leg vast dat deze regels zijn nagekeken."))(FOLDER(write_lock))
+    approver = entry(
+        "--approver",
+        type=WORDS,
+        multiple=True,
+        required=True,
+        words=N_("Het kenmerk van wie het goedkeurt; twee keer."),
+    )
+    switch = group.order(
+        "activate", N_("Zet deze regels aan voor een opvang; twee privacyfunctionarissen keuren goed.")
+    )
+    switch(TENANT(approver(activate)))
+    _add_texts(group.group_of("texts", N_("De teksten die ouders lezen.")))
+
+
+def check(terminal: Terminal, folder: Path | None) -> int:
+    problems = tuple(problems_in(folder or terminal.settings.policies_dir))
+    for problem in problems:
+        terminal.complain(problem)
+    if problems:
+        return FAILED
+    terminal.say(N_("De regels, de catalogus en de teksten kloppen."))
+    return 0
+
+
+def write_lock(terminal: Terminal, folder: Path | None) -> int:
+    where = folder or terminal.settings.policies_dir
+    problems = check_candidate(where)
+    for problem in problems:
+        terminal.complain(str(problem))
+    if problems:
+        return FAILED
+    bundle = load_rules(where).bundle
+    lock(where, bundle)
+    terminal.say(N_("Vastgelegd: {hash}"), hash=bundle.hash)
+    return 0
+
+
+def activate(terminal: Terminal, tenant: str | None, approver: tuple[str, ...]) -> None:
+    if len(set(approver)) < 2:
+        raise InputError([Problem("approver", "two_officers_needed")])
+
+    async def work(services: Services) -> str:
+        shelter = await find_tenant(services, tenant)
+        officers = [StaffId(one) for one in approver]
+        return await services.policies.activate_proposal(
+            OPERATOR, shelter.tenant, officers, services.organisations
+        )
+
+    terminal.say(N_("Deze regels gelden nu: {hash}"), hash=run_with(terminal, work))
+
+
+def problems_in(folder: Path) -> Iterator[str]:
+    """Everything wrong with rules, catalogue, texts and the lock of a folder, one line each."""
+    found = check_candidate(folder)
+    yield from map(str, found)
+    try:
+        load_texts(folder)
+        if not found:
+            yield from map(str, lock_problems(folder, load_rules(folder).bundle))
+    except ConfigurationError as wrong:
+        yield str(wrong)
+
+
+def _add_texts(group: Orders) -> None:
+    @group.order("review", N_("Geef een tekst vrij; de naam van wie hem nakeek wordt bewaard."))
+    @FOLDER
+    @entry("--text", type=WORDS, multiple=True, required=True, words=N_("Het id van de tekst; mag vaker."))
+    @entry("--language", type=click.Choice(LANGUAGES), required=True, words=N_("De taal van de tekst."))
+    @entry("--reviewer", type=WORDS, required=True, words=N_("De naam van de mens die de tekst nakeek."))
+    def review(
+        terminal: Terminal, folder: Path | None, text: tuple[str, ...], language: str, reviewer: str
+    ) -> None:
+        where = folder or terminal.settings.policies_dir
+        _refuse_unknown(load_texts(where), language, text)
+        path = where / "texts" / f"{language}.toml"
+        released = path.read_text(encoding="utf-8")
+        for one in text:
+            _show(terminal, load_texts(where), language, one)
+            released = _released(released, one, reviewer)
+        _replace(path, released)
+        left = len(load_texts(where).of(language).drafts())
+        terminal.say(
+            N_("Vrijgegeven door {reviewer}. Nog {count} teksten in concept."), reviewer=reviewer, count=left
+        )
+
+    @group.order("list", N_("Toon de teksten en wie ze nakeek."))
+    @FOLDER
+    def show(terminal: Terminal, folder: Path | None) -> None:
+        texts = load_texts(folder or terminal.settings.policies_dir)
+        rows = [
+            (one.id, language, str(one.version), one.review, one.reviewer)
+            for language in LANGUAGES
+            for one in (texts.of(language).general, *texts.of(language).types.values())
+        ]
+        terminal.table((N_("Id"), N_("Taal"), N_("Versie"), N_("Stand"), N_("Nagekeken door")), rows)
+
+
+def _refuse_unknown(texts: Texts, language: str, wanted: tuple[str, ...]) -> None:
+    spoken = texts.of(language)
+    known = {spoken.general.id, *(one.id for one in spoken.types.values())}
+    if set(wanted) - known:
+        raise InputError([Problem("text", "cli.text_unknown")])
+
+
+def _show(terminal: Terminal, texts: Texts, language: str, wanted: str) -> None:
+    """What is being released, so that nobody signs for words that were not on the screen."""
+    spoken = texts.of(language)
+    text = next(one for one in (spoken.general, *spoken.types.values()) if one.id == wanted)
+    terminal.show(f"{text.id} {text.version} ({language})")
+    for name, words in shown_words(text):
+        terminal.show(f"  {name}: {words}")
+
+
+def _released(toml: str, text_id: str, reviewer: str) -> str:
+    """The file with one block marked as reviewed; comments and order stay as they are."""
+    quoted = '"' + reviewer.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    block = re.compile(rf'^id = "{re.escape(text_id)}"$.*?(?=^\[|\Z)', re.MULTILINE | re.DOTALL)
+    found = block.search(toml)
+    if found is None:
+        raise CommandError(N_("De tekst {text} staat niet als eigen blok in het bestand."), text=text_id)
+    body = re.sub(r'^review = ".*"$', 'review = "reviewed"', found[0], flags=re.MULTILINE)
+    body = re.sub(r'^reviewer = ".*"$', lambda _: f"reviewer = {quoted}", body, flags=re.MULTILINE)
+    changed = toml[: found.start()] + body + toml[found.end() :]
+    tomllib.loads(changed)
+    return changed
+
+
+def _replace(path: Path, content: str) -> None:
+    """Atomic: a reader sees the old file or the whole new one."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.chmod(path.stat().st_mode)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
