@@ -7,7 +7,7 @@ renders. What an actor may do is asked by the services, not here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, assert_never
 from urllib.parse import urlsplit
 
 from litestar import Request, Response
@@ -16,7 +16,7 @@ from litestar.response import Redirect
 
 from consent_service.foundation.errors import ConsentServiceError, NotFoundError
 from consent_service.foundation.i18n import SUPPORTED, choose_language, language_name, translator
-from consent_service.foundation.ids import StaffId, TenantId, is_id
+from consent_service.foundation.ids import TenantId, is_id
 from consent_service.identity.model import (
     Actor,
     Counsellor,
@@ -81,6 +81,7 @@ class Visit:
         self.session = session
         self.posted = posted
         self.language = _language_of(request, doors.settings.default_language)
+        self._acting_as: Actor | None = None
 
     # --- who is there ------------------------------------------------------------------------
 
@@ -135,7 +136,8 @@ class Visit:
         session = self.known_session()
         if session.handed_over is not None:
             raise HandedOverError("the tablet is handed over")
-        return session.acting_in(TenantId(tenant)) if is_id(tenant) else None
+        self._acting_as = session.acting_in(TenantId(tenant)) if is_id(tenant) else None
+        return self._acting_as
 
     # --- answers -----------------------------------------------------------------------------
 
@@ -148,20 +150,29 @@ class Visit:
         language: str | None = None,
     ) -> Response[str]:
         """The page of `view` in its frame; staff pages show who is logged in."""
-        return render(view, await self.page(navigation, language), status=status)
+        signed_in = await self._signed_in()
+        return render(view, self.page(navigation, language, signed_in=signed_in), status=status)
 
-    async def page(
-        self, navigation: tuple[NavigationLink, ...] = (), language: str | None = None
+    def show_to_anyone(self, view: View, *, status: int = 200) -> Response[str]:
+        """The page of `view` in a frame that needs nothing: also with the database away."""
+        return render(view, self.page(), status=status)
+
+    def page(
+        self,
+        navigation: tuple[NavigationLink, ...] = (),
+        language: str | None = None,
+        *,
+        signed_in: SignedIn | None = None,
     ) -> PageContext:
-        """The frame of one answer."""
+        """The frame of one answer. Its form token is made of the cookie, so no session is looked up."""
         chosen = language or self.language
         return PageContext(
             language=chosen,
-            csrf_token=csrf_token(self.token) if self.session is not None else "",
+            csrf_token=csrf_token(self.token) if self.token else "",
             path=self.request.url.path,
             languages=tuple(LanguageOption(code, language_name(code)) for code in SUPPORTED),
             quick_exit_href=QUICK_EXIT,
-            signed_in=await self._signed_in(),
+            signed_in=signed_in,
             navigation=navigation,
             notice=self._notice(chosen),
         )
@@ -188,24 +199,39 @@ class Visit:
         session = self.session
         if session is None or session.handed_over is not None:
             return None
-        actor = session.actor
+        actor = self._acting_as or session.actor
         if not isinstance(actor, Counsellor | SchoolStaff | PrivacyCoordinator | Fg):
             return None
-        name, organisation = await self._names(actor.tenant, actor.staff)
-        role = {
-            Counsellor: "counsellor",
-            SchoolStaff: "school_staff",
-            PrivacyCoordinator: "privacy_coordinator",
-            Fg: "fg",
-        }[type(actor)]
-        return SignedIn(name, role, organisation, "/uitloggen")
+        return SignedIn(
+            await self._name_of(actor), _role_of(actor), await self._organisation_of(actor), "/uitloggen"
+        )
 
-    async def _names(self, tenant: TenantId, staff: StaffId) -> tuple[str, str]:
-        organisations = self.services.organisations
+    async def _name_of(self, actor: Counsellor | SchoolStaff | Officer) -> str:
         async with self.services.installation.database.reading() as conn:
-            members = await organisations.staff_members(conn, tenant, [staff])
-        shelter = await organisations.tenant(tenant)
-        return (members[0].name if members else ""), shelter.name
+            members = await self.services.organisations.staff_members(conn, actor.tenant, [actor.staff])
+        return members[0].name if members else ""
+
+    async def _organisation_of(self, actor: Counsellor | SchoolStaff | Officer) -> str:
+        """Where somebody works; a school's page never names the shelter by itself."""
+        organisations = self.services.organisations
+        if isinstance(actor, SchoolStaff):
+            return (await organisations.school(actor.tenant, actor.school)).name
+        return (await organisations.tenant(actor.tenant)).name
+
+
+def _role_of(actor: Counsellor | SchoolStaff | Officer) -> str:
+    """A code of `vocabulary.ROLES`."""
+    match actor:
+        case SchoolStaff(role=role):
+            return role
+        case Counsellor():
+            return "counsellor"
+        case PrivacyCoordinator():
+            return "privacy_coordinator"
+        case Fg():
+            return "fg"
+        case _:
+            assert_never(actor)
 
 
 _Kind = TypeVar("_Kind", bound=Actor)
