@@ -17,7 +17,7 @@ LINT_IMPORTS = Path(sys.executable).parent / "lint-imports"
 
 ORDER = """
     __main__ > cli > demo > app > web | api > rights > process > custody > release > records > policy
-    > consent > families | information > identity > organisations > audit > keyring > foundation
+    > consent > families | information > organisations > identity > audit > keyring > foundation
 """
 
 PROTECTED = {
@@ -36,7 +36,11 @@ PROTECTED = {
         "consent_service.records.opening",
         "consent_service.rights.cases",
     },
-    "consent_service.keyring.primitives": {"consent_service.keyring"},
+    "consent_service.keyring.primitives": {
+        "consent_service.identity.secrets",
+        "consent_service.identity.service",
+        "consent_service.keyring",
+    },
     "cryptography": {"consent_service.keyring.primitives"},
 }
 

@@ -38,8 +38,8 @@ _MAXIMUM_MEMORY_KIB = 4 * 1024 * 1024
 class Argon2(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Argon2id cost; the default is the first recommended option that fits a small server."""
 
-    iterations: int = 3
-    lanes: int = 4
+    iterations: int = 4
+    lanes: int = 1
     memory_kib: int = 65536
 
 
