@@ -154,41 +154,45 @@ class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who decides for a child on one day.
 
     `deciders` have authority, or may have it as long as nothing says otherwise; `known` is False when
-    any of them rests on no recorded fact. `without` are those known to have no authority.
+    any of them rests on no recorded fact. `without` are those known to have no authority. `by_court`:
+    the deciders are guardians appointed by a court, who replace the parents.
     """
 
     deciders: tuple[PersonId, ...]
     known: bool
     without: tuple[PersonId, ...]
+    by_court: bool = False
 
 
-def authority_on(
-    day: date, guardians: Iterable[PersonId], facts: Iterable[AuthorityFact]
-) -> Authority:
+def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[AuthorityFact]) -> Authority:
     """Who decides on `day`: a voogd replaces the parents; an unrecorded guardian counts provisionally.
 
-    Source: BW 1:245, 1:253i. The latest recorded fact about a guardian that covers `day` counts.
+    The latest recorded fact about a guardian that has begun counts. When its period is over, authority
+    it gave is gone and nothing older revives; what it denied is unknown again.
+    Source: BW 1:245, 1:253i.
     """
-    latest: dict[PersonId, AuthorityFact] = {}
-    for fact in sorted(facts, key=lambda fact: fact.recorded_at):
-        if fact.valid_from <= day and (fact.valid_until is None or day < fact.valid_until):
-            latest[fact.guardian] = fact
-        elif fact.guardian in latest and fact.valid_from <= day:
-            latest[fact.guardian] = _lapsed(fact)
+    latest: dict[PersonId, AuthorityKind | None] = {}
+    for fact in sorted(facts, key=_recorded_order):
+        if fact.valid_from <= day:
+            latest[fact.guardian] = _kind_on(day, fact)
     everyone = tuple(dict.fromkeys(guardians))
-    voogden = tuple(g for g in everyone if g in latest and latest[g].kind == "voogd")
+    voogden = tuple(g for g in everyone if latest.get(g) == "voogd")
     if voogden:
-        return Authority(voogden, True, tuple(g for g in everyone if g not in voogden))
-    without = tuple(g for g in everyone if g in latest and latest[g].kind == "none")
+        return Authority(voogden, True, tuple(g for g in everyone if g not in voogden), by_court=True)
+    without = tuple(g for g in everyone if latest.get(g) == "none")
     deciders = tuple(g for g in everyone if g not in without)
-    return Authority(deciders, bool(deciders) and all(g in latest for g in deciders), without)
+    return Authority(deciders, bool(deciders) and all(latest.get(g) for g in deciders), without)
 
 
-def _lapsed(fact: AuthorityFact) -> AuthorityFact:
-    """A newer fact whose period is over takes the authority away rather than reviving an older one."""
-    return AuthorityFact(
-        fact.child, fact.guardian, "none", fact.source, fact.valid_from, None, fact.recorded_at
-    )
+def _recorded_order(fact: AuthorityFact) -> tuple[datetime, int]:
+    """Of two facts recorded at one moment, the one that gives less has the last word."""
+    return fact.recorded_at, ("voogd", "holder", "none").index(fact.kind)
+
+
+def _kind_on(day: date, fact: AuthorityFact) -> AuthorityKind | None:
+    if fact.valid_until is None or day < fact.valid_until:
+        return fact.kind
+    return None if fact.kind == "none" else "none"
 
 
 def age_on(birth_date: date, day: date) -> int:
@@ -236,6 +240,16 @@ def check_identity(identity: PersonIdentity, prefix: str, *, day: date, child: b
     return problems
 
 
+def check_guardian(new: NewGuardian, prefix: str, *, day: date) -> list[Problem]:
+    """Everything wrong with one guardian; authority that rests on nothing is not recorded."""
+    problems = check_identity(new.identity, prefix, day=day, child=False)
+    if new.authority is not None and new.source is None:
+        problems.append(Problem(prefix + "source", "authority_source_missing"))
+    if new.seen_on is not None and new.seen_on > day:
+        problems.append(Problem(prefix + "seen_on", "date_future"))
+    return problems
+
+
 def check_family(new: NewFamily, *, day: date) -> tuple[Problem, ...]:
     """Everything wrong with a registration; a family has at least one guardian and one child."""
     problems: list[Problem] = []
@@ -244,12 +258,7 @@ def check_family(new: NewFamily, *, day: date) -> tuple[Problem, ...]:
     if not new.children:
         problems.append(Problem("children", "child_missing"))
     for number, guardian in enumerate(new.guardians):
-        prefix = f"guardian_{number}_"
-        problems += check_identity(guardian.identity, prefix, day=day, child=False)
-        if guardian.authority is not None and guardian.source is None:
-            problems.append(Problem(prefix + "source", "authority_source_missing"))
-        if guardian.seen_on is not None and guardian.seen_on > day:
-            problems.append(Problem(prefix + "seen_on", "date_future"))
+        problems += check_guardian(guardian, f"guardian_{number}_", day=day)
     for number, child in enumerate(new.children):
         problems += check_identity(child, f"child_{number}_", day=day, child=True)
     return tuple(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -22,13 +23,16 @@ from consent_service.families.model import (
 from consent_service.families.tables import (
     authority_facts,
     children,
+    families,
     guardians,
     relationship_contacts,
     relationships,
     safety_assessments,
 )
+from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
 from consent_service.keyring.service import KeyRing
+from consent_service.organisations.tables import staff
 
 
 async def read_children(
@@ -151,22 +155,59 @@ async def read_safety(conn: AsyncConnection, tenant: TenantId, *, family: Family
 async def read_contacts(
     conn: AsyncConnection, tenant: TenantId, wanted: Iterable[RelationshipId]
 ) -> dict[RelationshipId, tuple[Contact, ...]]:
-    """The contact list of each relationship, also listings that ended."""
+    """The contact list of each relationship, also listings that ended; who left stands on none."""
+    listing = relationship_contacts.c
     query = (
-        select(relationship_contacts)
-        .where(
-            relationship_contacts.c.tenant == tenant,
-            relationship_contacts.c.relationship.in_(sorted(set(wanted))),
-        )
-        .order_by(relationship_contacts.c.starts_at, relationship_contacts.c.listing)
+        select(relationship_contacts, staff.c.ended_at.label("left_at"))
+        .join(staff, (staff.c.tenant == listing.tenant) & (staff.c.staff == listing.staff))
+        .where(listing.tenant == tenant, listing.relationship.in_(sorted(set(wanted))))
+        .order_by(listing.starts_at, listing.listing)
     )
     lists: dict[RelationshipId, list[Contact]] = {relationship: [] for relationship in wanted}
     for row in await conn.execute(query):
         deputy_for = None if row.deputy_for is None else StaffId(row.deputy_for)
         lists[RelationshipId(row.relationship)].append(
-            Contact(StaffId(row.staff), deputy_for, row.starts_at, row.ends_at)
+            Contact(StaffId(row.staff), deputy_for, row.starts_at, row.ends_at or row.left_at)
         )
     return {relationship: tuple(contacts) for relationship, contacts in lists.items()}
+
+
+async def child_ids(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> tuple[PersonId, ...]:
+    """The children of a family, also erased ones, eldest registration first."""
+    query = (
+        select(children.c.child)
+        .where(children.c.tenant == tenant, children.c.family == family)
+        .order_by(children.c.created_at, children.c.child)
+    )
+    return tuple(PersonId(child) for child in (await conn.execute(query)).scalars())
+
+
+async def guardian_ids(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> tuple[PersonId, ...]:
+    """The guardians of a family, also erased ones, eldest registration first."""
+    query = (
+        select(guardians.c.guardian)
+        .where(guardians.c.tenant == tenant, guardians.c.family == family)
+        .order_by(guardians.c.created_at, guardians.c.guardian)
+    )
+    return tuple(PersonId(guardian) for guardian in (await conn.execute(query)).scalars())
+
+
+async def lock_family(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> datetime | None:
+    """Take the family's row until the transaction ends, so that acts on one family follow each other.
+
+    Returns when the guidance ended. Raises:
+        NotFoundError: no such family in this tenant.
+    """
+    query = (
+        select(families.c.ended_at)
+        .where(families.c.tenant == tenant, families.c.family == family)
+        .with_for_update(key_share=True)
+    )
+    row = (await conn.execute(query)).first()
+    if row is None:
+        raise NotFoundError("family")
+    ended_at: datetime | None = row.ended_at
+    return ended_at
 
 
 def relationship_from(row: Row[Any]) -> Relationship:

@@ -114,9 +114,7 @@ relationship_contacts = Table(
     Column("deputy_for", Id, info=holds("pseudonym")),
     Column("starts_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("ends_at", UtcDateTime, info=holds("none")),
-    ForeignKeyConstraint(
-        ["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]
-    ),
+    ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
     ForeignKeyConstraint(["tenant", "staff"], ["staff.tenant", "staff.staff"]),
     Index("ix_relationship_contacts_tenant_staff", "tenant", "staff"),
 )

@@ -1,0 +1,233 @@
+"""Looking at families: search, a counsellor's families, a guardian's own, a school contact's children.
+
+What changes them is `service`, which stands on this and is the only door.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.log import AuditLog
+from consent_service.families.model import (
+    NOT_ASSESSED,
+    Child,
+    FamilyView,
+    Relationship,
+    age_band_on,
+    authority_on,
+)
+from consent_service.families.reading import (
+    guardian_ids,
+    open_children,
+    read_authority,
+    read_children,
+    read_contacts,
+    read_guardians,
+    read_relationship,
+    read_relationships,
+    read_safety,
+    relationship_from,
+)
+from consent_service.families.tables import children, families, relationship_contacts, relationships
+from consent_service.foundation.clock import Clock, local_date
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import InputError, NotFoundError, Problem
+from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
+from consent_service.identity.model import Counsellor, GuardianActor, by
+from consent_service.identity.permissions import Action, Circumstances
+from consent_service.keyring.blind_index import normalised_name, search_tag
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.service import OrganisationService, require
+from consent_service.organisations.tables import staff
+
+SEARCHES_PER_HOUR = 60
+"""How often one counsellor may search; a blind index must not become a register."""
+
+
+class FamilyRegister:
+    """What is known of families, as far as who asks may know it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        organisations: OrganisationService,
+    ) -> None:
+        self._database = database
+        self._ring = ring
+        self._log = log
+        self._clock = clock
+        self._organisations = organisations
+        self._searches: dict[tuple[TenantId, StaffId], list[datetime]] = {}
+
+    async def search(self, actor: Counsellor, *, names: str, birth_date: date | None) -> tuple[Child, ...]:
+        """Children with exactly this full name and birth date, in this shelter; each search is logged.
+
+        Raises:
+            InputError: a name or date is missing, or too many searches this hour.
+        """
+        require(actor, Action.SEARCH_FAMILY, Circumstances(tenant=actor.tenant))
+        problems = [Problem("names", "required")] if not normalised_name(names) else []
+        if birth_date is None:
+            raise InputError([*problems, Problem("birth_date", "required")])
+        if problems:
+            raise InputError(problems)
+        self._count_search(actor)
+        async with self._database.transaction() as conn:
+            candidates = await self._candidates(conn, actor.tenant, names, birth_date)
+            wanted = normalised_name(names)
+            found = tuple(
+                child
+                for child in candidates
+                if child.identity.birth_date == birth_date
+                and normalised_name(child.identity.full_name) == wanted
+            )
+            await self._log.append(
+                conn,
+                tenant=actor.tenant,
+                event=events.FamilySearched(results=len(found)),
+                by=by(actor),
+                subject=PersonId(actor.staff),
+            )
+        return found
+
+    async def families_of(self, actor: Counsellor) -> tuple[FamilyView, ...]:
+        """The families this counsellor is with now."""
+        async with self._database.reading() as conn:
+            mine = await self._organisations.families_of(conn, actor)
+            return tuple([await self._view(conn, actor.tenant, family) for family in mine])
+
+    async def view(self, actor: Counsellor, family: FamilyId) -> FamilyView:
+        """One family with opened names.
+
+        Raises:
+            NotAllowedError: the counsellor is not with this family.
+        """
+        async with self._database.reading() as conn:
+            await self._require(conn, actor, Action.VIEW_FAMILY, family)
+            return await self._view(conn, actor.tenant, family)
+
+    async def own_family(self, actor: GuardianActor) -> FamilyView:
+        """What a guardian sees of the family: oneself, and the children over whom one decides today.
+
+        Never another guardian's data (S44) and never the safety assessment. Without authority, and of a
+        child that decides alone (from 16, S9), one sees neither child nor school.
+
+        Raises:
+            NotFoundError: no such guardian in this family.
+        """
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        require(actor, Action.SEE_OWN_PAGE, facts)
+        async with self._database.reading() as conn:
+            if actor.guardian not in await guardian_ids(conn, actor.tenant, actor.family):
+                raise NotFoundError("guardian")
+            whole = await self._view(conn, actor.tenant, actor.family)
+        return self._as_shown_to(actor.guardian, whole)
+
+    async def relationship(self, tenant: TenantId, relationship: RelationshipId) -> Relationship:
+        """One child at one school.
+
+        Raises:
+            NotFoundError: not in this tenant.
+        """
+        async with self._database.reading() as conn:
+            found = await read_relationship(conn, tenant, relationship)
+        if found is None:
+            raise NotFoundError("relationship")
+        return found
+
+    async def school_children(
+        self, tenant: TenantId, member: StaffId, school: SchoolId
+    ) -> tuple[Relationship, ...]:
+        """The active relationships on whose contact list this member of staff stands now."""
+        now = self._clock.now()
+        listing, child_at = relationship_contacts.c, relationships.c
+        query = (
+            select(relationships)
+            .join(
+                relationship_contacts,
+                (listing.tenant == child_at.tenant) & (listing.relationship == child_at.relationship),
+            )
+            .join(staff, (staff.c.tenant == listing.tenant) & (staff.c.staff == listing.staff))
+            .where(child_at.tenant == tenant, child_at.school == school, child_at.ended_at.is_(None))
+            .where(listing.staff == member, listing.starts_at <= now, staff.c.ended_at.is_(None))
+            .where(listing.ends_at.is_(None) | (listing.ends_at > now))
+            .order_by(child_at.started_at, child_at.relationship)
+        )
+        async with self._database.reading() as conn:
+            return tuple(dict.fromkeys(relationship_from(row) for row in await conn.execute(query)))
+
+    # --- parts -------------------------------------------------------------------------------
+
+    async def _require(
+        self, conn: AsyncConnection, actor: Counsellor, action: Action, family: FamilyId
+    ) -> None:
+        assigned = await self._organisations.is_assigned(conn, actor, family)
+        require(actor, action, Circumstances(tenant=actor.tenant, family=family, assigned=assigned))
+
+    async def _view(self, conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> FamilyView:
+        kids = await read_children(conn, self._ring, tenant, family=family)
+        found = await read_relationships(conn, tenant, family=family)
+        ended = await conn.execute(
+            select(families.c.ended_at).where(families.c.tenant == tenant, families.c.family == family)
+        )
+        return FamilyView(
+            tenant=tenant,
+            family=family,
+            children=kids,
+            guardians=await read_guardians(conn, self._ring, tenant, family=family),
+            relationships=found,
+            authority=await read_authority(conn, tenant, persons=[kid.child for kid in kids]),
+            safety=await read_safety(conn, tenant, family=family),
+            contacts=await read_contacts(conn, tenant, [r.relationship for r in found]),
+            ended_at=ended.scalar_one(),
+        )
+
+    def _as_shown_to(self, guardian: PersonId, whole: FamilyView) -> FamilyView:
+        everyone = [one.guardian for one in whole.guardians]
+        today = local_date(self._clock.now())
+        kids = tuple(child for child in whole.children if _decides(guardian, child, everyone, whole, today))
+        shown = {child.child for child in kids}
+        found = tuple(r for r in whole.relationships if r.child in shown)
+        return msgspec.structs.replace(
+            whole,
+            children=kids,
+            guardians=tuple(g for g in whole.guardians if g.guardian == guardian),
+            relationships=found,
+            authority=tuple(f for f in whole.authority if f.guardian == guardian and f.child in shown),
+            safety=NOT_ASSESSED,
+            contacts={r.relationship: whole.contacts[r.relationship] for r in found},
+        )
+
+    async def _candidates(
+        self, conn: AsyncConnection, tenant: TenantId, names: str, birth_date: date
+    ) -> tuple[Child, ...]:
+        """Everybody with the same tag, opened; some are others, whom nobody is shown."""
+        index_key = await self._ring.tenant_key(conn, tenant, "index")
+        tag = search_tag(self._ring, index_key, names=names, birth_date=birth_date)
+        query = select(children).where(children.c.tenant == tenant, children.c.search_tag == tag)
+        return await open_children(conn, self._ring, tenant, (await conn.execute(query)).all())
+
+    def _count_search(self, actor: Counsellor) -> None:
+        who, now = (actor.tenant, actor.staff), self._clock.now()
+        recent = [at for at in self._searches.get(who, []) if at > now - timedelta(hours=1)]
+        if len(recent) >= SEARCHES_PER_HOUR:
+            raise InputError([Problem("names", "too_many_searches")])
+        self._searches[who] = [*recent, now]
+
+
+def _decides(
+    guardian: PersonId, child: Child, everyone: list[PersonId], whole: FamilyView, today: date
+) -> bool:
+    facts = [fact for fact in whole.authority if fact.child == child.child]
+    born = child.identity.birth_date
+    alone = born is not None and age_band_on(born, today) == "16_plus"
+    return not alone and guardian in authority_on(today, everyone, facts).deciders

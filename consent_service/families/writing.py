@@ -1,0 +1,379 @@
+"""Writing families: each act's rows, its raised version and its entry, inside the caller's transaction.
+
+Whether the actor may act, and whether what was entered is right, the caller (`service`, `stops`) has
+asked. Nothing here opens a transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.events import By
+from consent_service.audit.log import OFFICER, AuditLog
+from consent_service.families.identity_data import seal_identity
+from consent_service.families.model import (
+    NewAuthority,
+    NewGuardian,
+    PersonIdentity,
+    Relationship,
+    SafetyAssessment,
+)
+from consent_service.families.reading import child_ids, read_relationships
+from consent_service.families.tables import (
+    authority_facts,
+    children,
+    families,
+    guardians,
+    relationship_contacts,
+    relationships,
+    safety_assessments,
+)
+from consent_service.foundation.clock import Clock, local_date
+from consent_service.foundation.errors import InputError, NotFoundError, Problem
+from consent_service.foundation.ids import (
+    FamilyId,
+    PersonId,
+    RelationshipId,
+    SchoolId,
+    StaffId,
+    TenantId,
+    new_id,
+)
+from consent_service.identity.model import Counsellor, by
+from consent_service.keyring.blind_index import search_tag
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.model import StaffMember
+from consent_service.organisations.relationship_state import open_state, raise_family, raise_relationship
+
+
+class FamilyWriter:
+    """Rows and entries of families."""
+
+    def __init__(self, *, ring: KeyRing, log: AuditLog, clock: Clock) -> None:
+        self._ring = ring
+        self._log = log
+        self._clock = clock
+
+    # --- who is who --------------------------------------------------------------------------
+
+    async def add_family(self, conn: AsyncConnection, actor: Counsellor, family: FamilyId) -> None:
+        """An empty family; its entry follows when it has a child to be about."""
+        await conn.execute(
+            insert(families).values(tenant=actor.tenant, family=family, created_at=self._clock.now())
+        )
+
+    async def add_child(
+        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, identity: PersonIdentity
+    ) -> PersonId:
+        """A child with a key of its own."""
+        child = PersonId(new_id())
+        key = await self._ring.create_person_key(conn, actor.tenant, child)
+        await conn.execute(
+            insert(children).values(
+                tenant=actor.tenant,
+                child=child,
+                family=family,
+                search_tag=await self._search_tag(conn, actor.tenant, identity),
+                sealed_identity=seal_identity(self._ring, key, identity),
+                created_at=self._clock.now(),
+            )
+        )
+        await self._log.append(
+            conn,
+            tenant=actor.tenant,
+            event=events.ChildRegistered(family, child),
+            by=by(actor),
+            subject=child,
+        )
+        await raise_family(conn, actor.tenant, family, self._clock.now())
+        return child
+
+    async def add_guardian(
+        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, new: NewGuardian
+    ) -> PersonId:
+        """A guardian with a key of one's own; known authority is recorded over every child there is."""
+        guardian = PersonId(new_id())
+        key = await self._ring.create_person_key(conn, actor.tenant, guardian)
+        await conn.execute(
+            insert(guardians).values(
+                tenant=actor.tenant,
+                guardian=guardian,
+                family=family,
+                sealed_identity=seal_identity(self._ring, key, new.identity),
+                created_at=self._clock.now(),
+            )
+        )
+        await self._log.append(
+            conn,
+            tenant=actor.tenant,
+            event=events.GuardianRegistered(family, guardian),
+            by=by(actor),
+            subject=guardian,
+        )
+        if new.authority is not None and new.source is not None:
+            since = new.seen_on or local_date(self._clock.now())
+            fact = NewAuthority(new.authority, new.source, since)
+            for child in await child_ids(conn, actor.tenant, family):
+                await self.record_authority(conn, actor, child=child, guardian=guardian, fact=fact)
+        await raise_family(conn, actor.tenant, family, self._clock.now())
+        return guardian
+
+    async def change_identity(
+        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, person: PersonId, to: PersonIdentity
+    ) -> None:
+        """Seal anew who a child or guardian of this family is.
+
+        Raises:
+            NotFoundError: nobody with this id in this family.
+        """
+        values: dict[str, object] = {}
+        table, column = guardians, guardians.c.guardian
+        if person in await child_ids(conn, actor.tenant, family):
+            table, column = children, children.c.child
+            values["search_tag"] = await self._search_tag(conn, actor.tenant, to)
+        keys = await self._ring.person_keys(conn, actor.tenant, [person])
+        if person not in keys:
+            raise NotFoundError("person")
+        changed = await conn.execute(
+            update(table)
+            .where(table.c.tenant == actor.tenant, table.c.family == family, column == person)
+            .values(sealed_identity=seal_identity(self._ring, keys[person], to), **values)
+        )
+        if changed.rowcount != 1:
+            raise NotFoundError("person")
+        await raise_family(conn, actor.tenant, family, self._clock.now())
+        event = events.IdentityChanged(person)
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=person)
+
+    async def end_family(
+        self,
+        conn: AsyncConnection,
+        tenant: TenantId,
+        family: FamilyId,
+        reason: str,
+        *,
+        who: By,
+        begun_until: datetime,
+        late: bool = False,
+    ) -> None:
+        """Every relationship begun by then ends, and with them the guidance."""
+        for found in await read_relationships(conn, tenant, family=family):
+            if found.started_at <= begun_until:
+                since = begun_until if late else None
+                await self.end_relationship(conn, found, reason, who=who, late_since=since)
+        await conn.execute(
+            update(families)
+            .where(families.c.tenant == tenant, families.c.family == family)
+            .where(families.c.ended_at.is_(None))
+            .values(ended_at=self._clock.now())
+        )
+
+    # --- authority and safety ----------------------------------------------------------------
+
+    async def record_authority(
+        self,
+        conn: AsyncConnection,
+        actor: Counsellor,
+        *,
+        child: PersonId,
+        guardian: PersonId,
+        fact: NewAuthority,
+    ) -> None:
+        """One dated fact; earlier ones stay."""
+        await conn.execute(
+            insert(authority_facts).values(
+                tenant=actor.tenant,
+                fact=new_id(),
+                child=child,
+                guardian=guardian,
+                kind=fact.kind,
+                source=fact.source,
+                seen_by=actor.staff,
+                valid_from=fact.valid_from,
+                valid_until=fact.valid_until,
+                recorded_at=self._clock.now(),
+            )
+        )
+        event = events.AuthorityRecorded(
+            child, guardian, fact.kind, fact.source, fact.valid_from, fact.valid_until
+        )
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=guardian)
+
+    async def write_safety(
+        self,
+        conn: AsyncConnection,
+        tenant: TenantId,
+        family: FamilyId,
+        assessment: SafetyAssessment,
+        *,
+        who: By,
+        assessor: StaffId,
+        late_since: datetime | None = None,
+    ) -> None:
+        """The assessment. The entry carries the officer's tag: no guardian's page may find it."""
+        now = self._clock.now()
+        await conn.execute(
+            insert(safety_assessments).values(
+                tenant=tenant,
+                assessment=new_id(),
+                family=family,
+                level=assessment.level,
+                secret_address=assessment.secret_address,
+                other_parent_at_school=assessment.other_parent_at_school,
+                court_order_until=assessment.court_order_until,
+                review_on=assessment.review_on,
+                assessor=assessor,
+                recorded_at=now,
+            )
+        )
+        await raise_family(conn, tenant, family, now)
+        eldest, *_ = await child_ids(conn, tenant, family)
+        event = events.SafetyAssessed(
+            family, assessment.level, assessment.secret_address, assessment.review_on
+        )
+        await self._log.append(
+            conn,
+            tenant=tenant,
+            event=event,
+            by=who,
+            subject=eldest,
+            tagged_for=OFFICER,
+            late_since=late_since,
+        )
+
+    # --- relationships and contacts ----------------------------------------------------------
+
+    async def start_relationship(
+        self,
+        conn: AsyncConnection,
+        actor: Counsellor,
+        *,
+        child: PersonId,
+        family: FamilyId,
+        school: SchoolId,
+    ) -> RelationshipId:
+        """One child at one school, with a key and a version of its own."""
+        now = self._clock.now()
+        relationship = RelationshipId(new_id())
+        await conn.execute(
+            insert(relationships).values(
+                tenant=actor.tenant,
+                relationship=relationship,
+                child=child,
+                family=family,
+                school=school,
+                started_at=now,
+            )
+        )
+        await self._ring.create_relationship_key(conn, actor.tenant, relationship)
+        await open_state(conn, actor.tenant, relationship, school=school, family=family, at=now)
+        await self._log.append(
+            conn,
+            tenant=actor.tenant,
+            event=events.RelationshipStarted(relationship, child, school),
+            by=by(actor),
+            subject=child,
+            relationship=relationship,
+        )
+        return relationship
+
+    async def end_relationship(
+        self,
+        conn: AsyncConnection,
+        found: Relationship,
+        reason: str,
+        *,
+        who: By,
+        late_since: datetime | None = None,
+    ) -> None:
+        """End it; a second time changes nothing."""
+        now = self._clock.now()
+        ended = await conn.execute(
+            update(relationships)
+            .where(
+                relationships.c.tenant == found.tenant,
+                relationships.c.relationship == found.relationship,
+                relationships.c.ended_at.is_(None),
+            )
+            .values(ended_at=now, end_reason=reason)
+        )
+        if ended.rowcount == 1:
+            event = events.RelationshipEnded(found.relationship, reason)
+            await self._note(conn, found, event, who, late_since)
+
+    async def list_contact(
+        self,
+        conn: AsyncConnection,
+        found: Relationship,
+        member: StaffMember,
+        *,
+        deputy_for: StaffId | None,
+        who: By,
+    ) -> None:
+        """Put the member of staff on the contact list."""
+        await conn.execute(
+            insert(relationship_contacts).values(
+                tenant=found.tenant,
+                relationship=found.relationship,
+                listing=new_id(),
+                staff=member.staff,
+                deputy_for=deputy_for,
+                starts_at=self._clock.now(),
+            )
+        )
+        event = events.ContactListed(
+            found.relationship, member.staff, member.role or "contact", deputy=deputy_for is not None
+        )
+        await self._note(conn, found, event, who, None)
+
+    async def remove_contact(
+        self,
+        conn: AsyncConnection,
+        found: Relationship,
+        member: StaffId,
+        *,
+        who: By,
+        listed_until: datetime,
+        late_since: datetime | None = None,
+    ) -> None:
+        """End every listing begun by `listed_until`: a late removal spares who was listed again since."""
+        listing = relationship_contacts.c
+        removed = await conn.execute(
+            update(relationship_contacts)
+            .where(listing.tenant == found.tenant, listing.relationship == found.relationship)
+            .where(listing.staff == member, listing.ends_at.is_(None), listing.starts_at <= listed_until)
+            .values(ends_at=self._clock.now())
+        )
+        if removed.rowcount:
+            event = events.ContactRemoved(found.relationship, member)
+            await self._note(conn, found, event, who, late_since)
+
+    async def _note(
+        self,
+        conn: AsyncConnection,
+        found: Relationship,
+        event: events.FamilyEvent,
+        who: By,
+        late_since: datetime | None,
+    ) -> None:
+        """Raise the version of one relationship and write the entry about its child."""
+        await raise_relationship(conn, found.tenant, found.relationship, self._clock.now())
+        await self._log.append(
+            conn,
+            tenant=found.tenant,
+            event=event,
+            by=who,
+            subject=found.child,
+            relationship=found.relationship,
+            late_since=late_since,
+        )
+
+    async def _search_tag(self, conn: AsyncConnection, tenant: TenantId, identity: PersonIdentity) -> int:
+        if identity.birth_date is None:
+            raise InputError([Problem("birth_date", "required")])
+        key = await self._ring.tenant_key(conn, tenant, "index")
+        return search_tag(self._ring, key, names=identity.full_name, birth_date=identity.birth_date)
