@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.consent.codes import code_hash, new_code, normalised_code
+from consent_service.consent.capacity import capacity_of
+from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
 from consent_service.consent.evidence import seal_evidence
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import (
     CHOICE_OF,
     Answer,
-    Capacity,
     Evidence,
     Interpreter,
     Question,
@@ -32,9 +32,8 @@ from consent_service.consent.model import (
     consent_ends,
 )
 from consent_service.consent.tables import sitting_answers, sittings, withdrawal_codes
-from consent_service.families.model import AuthorityFact, authority_on
-from consent_service.families.reading import read_authority, read_relationships
-from consent_service.families.tables import guardians
+from consent_service.families.model import age_band_on
+from consent_service.families.reading import guardian_ids, read_children, read_relationships
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
@@ -43,6 +42,7 @@ from consent_service.foundation.ids import (
     FamilyId,
     PersonId,
     RelationshipId,
+    StaffId,
     TenantId,
     TypeKey,
     new_id,
@@ -64,7 +64,7 @@ _ACTION_OF: dict[Answer, Action] = {
 class SittingService:
     """Intake conversations from the first question to the signature."""
 
-    def __init__(  # noqa: PLR0913 - the one place where these meet
+    def __init__(
         self,
         *,
         database: Database,
@@ -99,16 +99,18 @@ class SittingService:
 
         Raises:
             InputError: the guardian decides nothing here, or the texts are drafts in production.
+            NotFoundError: no such information type.
         """
-        chosen = types or [kind.key for kind in self._catalogue.asked_first()]
-        self._require_reviewed(language, chosen)
+        chosen = list(types or [kind.key for kind in self._catalogue.asked_first()])
         now = self._clock.now()
         sitting = new_id()
         async with self._database.transaction() as conn:
             assigned = await self._organisations.is_assigned(conn, actor, family)
             facts = Circumstances(tenant=actor.tenant, family=family, assigned=assigned)
             require(actor, Action.START_INTAKE, facts)
-            await self._require_guardian(conn, actor.tenant, family, guardian)
+            self._require_reviewed(language, chosen)
+            if guardian not in await guardian_ids(conn, actor.tenant, family):
+                raise InputError([Problem("guardian", "guardian_unknown")])
             questions = await self._questions(conn, actor.tenant, family, guardian, chosen)
             if not questions:
                 raise InputError([Problem("guardian", "nothing_to_decide")])
@@ -144,6 +146,19 @@ class SittingService:
         async with self._database.reading() as conn:
             return await self._read(conn, actor, sitting)
 
+    async def current(self, actor: GuardianActor) -> str | None:
+        """The newest sitting of this guardian that is not finished."""
+        query = (
+            select(sittings.c.sitting)
+            .where(sittings.c.tenant == actor.tenant, sittings.c.family == actor.family)
+            .where(sittings.c.guardian == actor.guardian, sittings.c.finished_at.is_(None))
+            .order_by(sittings.c.started_at.desc(), sittings.c.sitting.desc())
+            .limit(1)
+        )
+        async with self._database.reading() as conn:
+            found: str | None = (await conn.execute(query)).scalar_one_or_none()
+        return found
+
     async def answer(
         self,
         actor: GuardianActor,
@@ -161,11 +176,11 @@ class SittingService:
         """
         facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
         require(actor, _ACTION_OF[answer], facts)
-        self._require_current_text(question.information_type, shown)
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
             if question not in current.questions:
                 raise NotFoundError("question")
+            self._require_current_text(question.information_type, current.language, shown)
             place = (
                 (sitting_answers.c.tenant == actor.tenant)
                 & (sitting_answers.c.sitting == sitting)
@@ -206,11 +221,15 @@ class SittingService:
                 .values(language=language)
             )
 
-    async def sign(self, actor: GuardianActor, sitting: str, signature: Signature) -> Receipt:
+    async def sign(
+        self, actor: GuardianActor, sitting: str, signature: Signature, *, secret: str | None = None
+    ) -> Receipt:
         """Make the answers count: the ledger, the sealed evidence and a withdrawal code, at once.
 
+        `secret` is what the code is made of (`codes.code_of`), for whoever must show it a second time.
+
         Raises:
-            InputError: a question is unanswered, or the signature is empty.
+            InputError: a question is unanswered, nothing is left to decide, or the signature is empty.
             ConflictError: the sitting was signed or stopped before.
         """
         now = self._clock.now()
@@ -218,12 +237,14 @@ class SittingService:
         require(actor, Action.GIVE_CONSENT, facts)
         if not signature.value.strip() or len(signature.value) > 20_000:
             raise InputError([Problem("signature", "signature_missing")])
-        code = new_code()
+        code = new_code() if secret is None else code_of(secret)
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
+            if not current.questions:
+                raise InputError([Problem("guardian", "nothing_to_decide")])
             if current.next_question() is not None:
                 raise InputError([Problem("answers", "answers_missing")])
-            decisions = await self._decisions(conn, actor, current, now)
+            decisions = await self._decisions(conn, actor, current, now, witness=_witness(signature))
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )
@@ -239,9 +260,7 @@ class SittingService:
             )
             for decision in decisions
         )
-        return Receipt(
-            sitting, actor.family, actor.guardian, now, current.language, code, lines
-        )
+        return Receipt(sitting, actor.family, actor.guardian, now, current.language, code, lines)
 
     async def not_now(self, actor: GuardianActor, sitting: str) -> None:
         """The parent is not fit to decide now: nothing counts, a task follows (S55)."""
@@ -252,6 +271,12 @@ class SittingService:
     # --- parts -------------------------------------------------------------------------------
 
     async def _open(self, conn: AsyncConnection, actor: GuardianActor, sitting: str) -> Sitting:
+        """The sitting, taken until the transaction ends: an answer never lands beside a signature."""
+        await conn.execute(
+            select(sittings.c.sitting)
+            .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting)
+            .with_for_update(key_share=True)
+        )
         current = await self._read(conn, actor, sitting)
         if current.finished_at is not None:
             raise ConflictError("this sitting is finished")
@@ -279,10 +304,7 @@ class SittingService:
             language=row.language,
             interpreter=row.interpreter,
             questions=await self._questions(conn, actor.tenant, actor.family, actor.guardian, types),
-            answers={
-                (RelationshipId(d.relationship), TypeKey(d.information_type)): d.answer
-                for d in drafts
-            },
+            answers={(RelationshipId(d.relationship), TypeKey(d.information_type)): d.answer for d in drafts},
             finished_at=row.finished_at,
             outcome=row.outcome,
         )
@@ -297,40 +319,42 @@ class SittingService:
     ) -> tuple[Question, ...]:
         """One question per child and type, for the children over whom this guardian decides today."""
         now = self._clock.now()
-        active = [r for r in await read_relationships(conn, tenant, family=family) if r.is_active(now)]
-        deciding = [
-            r for r in active if await self._capacity(conn, tenant, family, guardian, r.child, now)
-        ]
+        asked = []
+        too_old = await self._deciding_alone(conn, tenant, family, now)
+        for relationship in await read_relationships(conn, tenant, family=family):
+            child = relationship.child
+            if not relationship.is_active(now) or child in too_old:
+                continue
+            capacity = await capacity_of(conn, tenant, family=family, guardian=guardian, child=child, now=now)
+            if capacity != "without_authority":
+                asked.append(relationship)
         return tuple(
             Question(relationship.relationship, relationship.child, key)
             for key in self._catalogue.types
             if key in types
-            for relationship in deciding
+            for relationship in asked
         )
 
-    async def _capacity(
-        self,
-        conn: AsyncConnection,
-        tenant: TenantId,
-        family: FamilyId,
-        guardian: PersonId,
-        child: PersonId,
-        now: datetime,
-    ) -> Capacity | None:
-        """In which capacity the guardian decides about the child today, or None."""
-        facts: Sequence[AuthorityFact] = await read_authority(conn, tenant, persons=[child])
-        query = select(guardians.c.guardian).where(
-            guardians.c.tenant == tenant, guardians.c.family == family
-        )
-        everyone = [PersonId(person) for person in (await conn.execute(query)).scalars()]
-        authority = authority_on(local_date(now), everyone, facts)
-        if guardian not in authority.deciders:
-            return None
-        voogd = any(fact.guardian == guardian and fact.kind == "voogd" for fact in facts)
-        return "voogd" if voogd else "holder"
+    async def _deciding_alone(
+        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, now: datetime
+    ) -> set[PersonId]:
+        """The children who decide themselves: their parents are asked nothing (S9)."""
+        kids = await read_children(conn, self._ring, tenant, family=family)
+        return {
+            kid.child
+            for kid in kids
+            if kid.identity.birth_date is not None
+            and age_band_on(kid.identity.birth_date, local_date(now)) == "16_plus"
+        }
 
     async def _decisions(
-        self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, now: datetime
+        self,
+        conn: AsyncConnection,
+        actor: GuardianActor,
+        current: Sitting,
+        now: datetime,
+        *,
+        witness: StaffId | None,
     ) -> list[NewDecision]:
         drafts = await conn.execute(
             select(sitting_answers).where(
@@ -344,26 +368,30 @@ class SittingService:
             )
             for row in drafts
         }
+        capacities = {
+            child: await capacity_of(
+                conn, actor.tenant, family=actor.family, guardian=actor.guardian, child=child, now=now
+            )
+            for child in {question.child for question in current.questions}
+        }
         decisions = []
         for question in current.questions:
             place = (question.relationship, question.information_type)
             answer = current.answers[place]
-            capacity = await self._capacity(
-                conn, actor.tenant, actor.family, actor.guardian, question.child, now
-            )
             kind = self._catalogue.types[question.information_type]
             decisions.append(
                 NewDecision(
                     relationship=question.relationship,
                     information_type=question.information_type,
                     person=actor.guardian,
-                    capacity=capacity or "without_authority",
+                    capacity=capacities[question.child],
                     kind=CHOICE_OF[answer],
                     method="tablet",
                     shown=shown[place],
                     decided_at=now,
                     valid_until=consent_ends(kind, local_date(now)) if answer == "yes" else None,
                     sitting=current.sitting,
+                    witness=witness,
                 )
             )
         return decisions
@@ -371,7 +399,8 @@ class SittingService:
     async def _keep_evidence(
         self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, signature: Signature
     ) -> None:
-        answers = {f"{place[0]}:{place[1]}": str(a) for place, a in current.answers.items()}
+        asked = [(question.relationship, question.information_type) for question in current.questions]
+        answers = {f"{place[0]}:{place[1]}": str(current.answers[place]) for place in asked}
         evidence = Evidence(signature, current.interpreter, answers)
         key = await self._ring.person_key(conn, actor.tenant, actor.guardian)
         sealed = seal_evidence(self._ring, key, current.sitting, evidence)
@@ -381,9 +410,7 @@ class SittingService:
             .values(sealed_evidence=sealed)
         )
 
-    async def _keep_code(
-        self, conn: AsyncConnection, actor: GuardianActor, code: str, now: datetime
-    ) -> None:
+    async def _keep_code(self, conn: AsyncConnection, actor: GuardianActor, code: str, now: datetime) -> None:
         await conn.execute(
             insert(withdrawal_codes).values(
                 tenant=INSTALLATION,
@@ -413,7 +440,8 @@ class SittingService:
                 sitting_answers.c.sitting == current.sitting,
             )
         )
-        given = list(current.answers.values()) if outcome == "signed" else []
+        asked = [(question.relationship, question.information_type) for question in current.questions]
+        given = [current.answers[place] for place in asked] if outcome == "signed" else []
         await self._log.append(
             conn,
             tenant=actor.tenant,
@@ -429,27 +457,20 @@ class SittingService:
             subject=actor.guardian,
         )
 
-    async def _require_guardian(
-        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, guardian: PersonId
-    ) -> None:
-        query = select(guardians.c.guardian).where(
-            guardians.c.tenant == tenant,
-            guardians.c.family == family,
-            guardians.c.guardian == guardian,
-        )
-        if (await conn.execute(query)).first() is None:
-            raise InputError([Problem("guardian", "guardian_unknown")])
-
     def _require_reviewed(self, language: str, types: Sequence[TypeKey]) -> None:
+        if any(key not in self._catalogue.types for key in types):
+            raise NotFoundError("information type")
         if language not in self._texts.languages:
             raise InputError([Problem("language", "language_unknown")])
         drafts = [k for k in types if self._texts.of_type(language, k).review == "draft"]
         if drafts and not self._drafts_allowed:
             raise InputError([Problem("language", "texts_not_reviewed")])
 
-    def _require_current_text(self, key: TypeKey, shown: Shown) -> None:
-        current = self._texts.of_type(shown.language, key)
-        if (shown.text_version, shown.text_hash) != (text_version(current), current.hash):
+    def _require_current_text(self, key: TypeKey, language: str, shown: Shown) -> None:
+        """The text as it is now, in the language that was checked for this sitting."""
+        current = self._texts.of_type(language, key)
+        as_now = (language, text_version(current), current.hash)
+        if (shown.language, shown.text_version, shown.text_hash) != as_now:
             raise ConflictError("the text changed while it was on the screen")
 
 

@@ -41,7 +41,7 @@ from consent_service.identity.handover import (
     lent_to,
     problems_of_pin,
 )
-from consent_service.identity.model import Actor, LoginRefused, StaffActor, System, by
+from consent_service.identity.model import Actor, Counsellor, LoginRefused, StaffActor, System, by
 from consent_service.identity.oidc import Callback, LoginSecret, OpenIdConnect, comparable_subject
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
 from consent_service.identity.providers import (
@@ -456,6 +456,25 @@ class IdentityService:
 
         A try is counted and committed before the PIN is looked at; after the last one the session ends.
         """
+        lent = await self._lent_with_pin(token, pin)
+        if isinstance(lent, TakeBackRefused):
+            return lent
+        return await self._taken_back(*lent, token)
+
+    async def witness(self, token: str, pin: str) -> Counsellor | TakeBackRefused:
+        """The counsellor who knows the PIN, as a witness beside the guardian, who keeps the tablet.
+
+        Tries count together with those of `take_back`.
+        """
+        lent = await self._lent_with_pin(token, pin)
+        if isinstance(lent, TakeBackRefused):
+            return lent
+        session, handed_over = lent
+        async with self._database.transaction() as conn:
+            await sessions.forget_pin_tries(conn, session)
+        return handed_over.by
+
+    async def _lent_with_pin(self, token: str, pin: str) -> tuple[Session, HandedOver] | TakeBackRefused:
         session = await self.actor_for(token)
         if session is None or session.handed_over is None:
             return TakeBackRefused("no_session" if session is None else "not_handed_over")
@@ -463,7 +482,7 @@ class IdentityService:
             tries = await sessions.count_pin_try(conn, session)
             stored = await _stored_pin(conn, session)
         if tries is not None and stored is not None and await _pin_fits(pin, stored):
-            return await self._taken_back(session, session.handed_over, token)
+            return session, session.handed_over
         tries_left = 0 if tries is None else sessions.MAX_PIN_TRIES - tries
         if tries_left > 0:
             return TakeBackRefused("pin_wrong", tries_left)

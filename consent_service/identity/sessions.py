@@ -246,6 +246,11 @@ async def count_pin_try(conn: AsyncConnection, session: Session) -> int | None:
     return tries
 
 
+async def forget_pin_tries(conn: AsyncConnection, session: Session) -> None:
+    """The PIN was right: earlier mistakes no longer count."""
+    await conn.execute(update(sessions).where(*_is(session.id)).values(pin_tries=0))
+
+
 async def end_session(conn: AsyncConnection, session_id: str) -> bool:
     """Forget the session; False when it was gone already."""
     await forget_steps(conn, session_id)

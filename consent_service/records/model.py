@@ -38,6 +38,18 @@ class SealedRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     envelope: bytes
 
 
+class WrittenRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That something was written, by whom and when; never what."""
+
+    record: RecordId
+    relationship: RelationshipId
+    information_type: TypeKey
+    author: StaffId
+    approved_by: StaffId | None
+    written_at: datetime
+    expires_at: datetime | None
+
+
 class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The plaintext of one record: the fields of its information type, by name."""
 
@@ -54,6 +66,15 @@ class OpenedRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     author: StaffId
     written_at: datetime
     fields: dict[str, str]
+
+
+class WrittenRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That somebody wrote something, when, and until when it is kept; what it says stays sealed."""
+
+    record: RecordId
+    information_type: TypeKey
+    written_at: datetime
+    expires_at: datetime | None
 
 
 class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +24,7 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService
 from consent_service.organisations.tables import assignments, staff
 from consent_service.policy.projection import Assigned, Known
-from consent_service.records.model import SealedRecord
+from consent_service.records.model import SealedRecord, WrittenRecord
 from consent_service.records.tables import records
 
 
@@ -80,6 +80,27 @@ async def read_records(
         records.c.information_type == key,
     )
     return tuple(record_from(row) for row in await conn.execute(query))
+
+
+async def read_written(
+    conn: AsyncConnection, tenant: TenantId, *conditions: ColumnElement[bool]
+) -> tuple[WrittenRecord, ...]:
+    """What was written, newest first, without the content."""
+    query = select(records).where(records.c.tenant == tenant, *conditions)
+    ordered = query.order_by(records.c.written_at.desc(), records.c.record.desc())
+    found = [record_from(row) for row in await conn.execute(ordered)]
+    return tuple(
+        WrittenRecord(
+            one.record,
+            one.relationship,
+            one.information_type,
+            one.author,
+            one.approved_by,
+            one.written_at,
+            one.expires_at,
+        )
+        for one in found
+    )
 
 
 def record_from(row: Row[Any]) -> SealedRecord:

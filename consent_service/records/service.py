@@ -47,8 +47,8 @@ from consent_service.policy.decision import Decision, Permit, decide
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts, question_for
 from consent_service.policy.service import PolicyService, Rules
-from consent_service.records.model import SealedRecord, Shared, ShareRefused, expires
-from consent_service.records.reading import read_known, read_records, record_from
+from consent_service.records.model import SealedRecord, Shared, ShareRefused, WrittenRecord, expires
+from consent_service.records.reading import read_known, read_records, read_written, record_from
 from consent_service.records.sealing import digest_of, seal_content
 from consent_service.records.tables import record_digests, records
 
@@ -151,6 +151,51 @@ class RecordService:
             await raise_relationship(conn, actor.tenant, relationship, self._clock.now())
             event = events.RecordApproved(relationship, record, waiting.version, waiting.information_type)
             await self._log_entry(conn, actor, about, event)
+
+    async def written(self, actor: Writer, relationship: RelationshipId) -> tuple[WrittenRecord, ...]:
+        """What the actor's own side wrote here, newest first; for whoever may write here.
+
+        Raises:
+            NotAllowedError: not with this family, or not an active contact.
+            NotFoundError: no such relationship, or the child was erased.
+        """
+        direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
+        async with self._database.reading() as conn:
+            about = await read_relationship(conn, actor.tenant, relationship)
+            if about is None:
+                raise NotFoundError("relationship")
+            known, _ = await read_known(conn, self._ring, self._organisations, about)
+            await self._require(conn, actor, known, direction)
+            own = records.c.direction == direction
+            return await read_written(conn, actor.tenant, records.c.relationship == relationship, own)
+
+    async def awaiting_approval(self, actor: Counsellor) -> tuple[WrittenRecord, ...]:
+        """What colleagues wrote that a second person must approve, newest first."""
+        require(actor, Action.APPROVE_RECORD, Circumstances(tenant=actor.tenant))
+        async with self._database.reading() as conn:
+            rules = await self._policies.active_rules(conn, actor.tenant)
+            kinds = [kind.key for kind in rules.catalogue.types.values() if kind.second_approver]
+            return await read_written(
+                conn,
+                actor.tenant,
+                records.c.information_type.in_(kinds),
+                records.c.approved_by.is_(None),
+                records.c.author != actor.staff,
+            )
+
+    async def written_by(self, actor: Writer, relationship: RelationshipId) -> tuple[WrittenRecord, ...]:
+        """What this person wrote about one child, newest first; nothing is opened for it."""
+        query = (
+            select(records)
+            .where(records.c.tenant == actor.tenant, records.c.relationship == relationship)
+            .where(records.c.author == actor.staff)
+            .order_by(records.c.written_at.desc(), records.c.record)
+        )
+        async with self._database.reading() as conn:
+            rows = [record_from(row) for row in await conn.execute(query)]
+        return tuple(
+            WrittenRecord(row.record, row.information_type, row.written_at, row.expires_at) for row in rows
+        )
 
     # --- parts -------------------------------------------------------------------------------
 
