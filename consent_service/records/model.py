@@ -68,15 +68,6 @@ class OpenedRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str]
 
 
-class WrittenRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """That somebody wrote something, when, and until when it is kept; what it says stays sealed."""
-
-    record: RecordId
-    information_type: TypeKey
-    written_at: datetime
-    expires_at: datetime | None
-
-
 class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Written, logged and committed. `needs_approval`: a second person must approve it first."""
 

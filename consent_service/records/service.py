@@ -183,20 +183,6 @@ class RecordService:
                 records.c.author != actor.staff,
             )
 
-    async def written_by(self, actor: Writer, relationship: RelationshipId) -> tuple[WrittenRecord, ...]:
-        """What this person wrote about one child, newest first; nothing is opened for it."""
-        query = (
-            select(records)
-            .where(records.c.tenant == actor.tenant, records.c.relationship == relationship)
-            .where(records.c.author == actor.staff)
-            .order_by(records.c.written_at.desc(), records.c.record)
-        )
-        async with self._database.reading() as conn:
-            rows = [record_from(row) for row in await conn.execute(query)]
-        return tuple(
-            WrittenRecord(row.record, row.information_type, row.written_at, row.expires_at) for row in rows
-        )
-
     # --- parts -------------------------------------------------------------------------------
 
     async def _require(
