@@ -146,12 +146,13 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Standing]:
     """Each person's standing answer on one type of one relationship at `now`.
 
-    The latest choice counts; at the same moment a no beats a yes; an invalidated decision never was.
-    An objection stands until the same person lifts it. A yes past its last day is expired.
+    The latest choice counts; at the same moment a no beats a yes; an invalidated yes never was. What
+    stops cannot be invalidated, and counts even before `now`: the clock that noted it may be ahead. An
+    objection stands until the same person lifts it. A yes past its last day is expired.
     """
-    rows = [row for row in decisions if row.recorded_at <= now and row.decided_at <= now]
+    rows = [row for row in decisions if not _allows(row) or max(row.recorded_at, row.decided_at) <= now]
     invalid = {row.invalidates for row in rows if row.kind == "invalidated"}
-    counted = [row for row in rows if row.decision not in invalid and row.kind != "invalidated"]
+    counted = [row for row in rows if row.decision not in invalid or not _allows(row)]
     standings: dict[PersonId, Standing] = {}
     for row in sorted(counted, key=_order):
         before = standings.get(row.person, Standing(row.person))
@@ -159,10 +160,19 @@ def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Stan
     return standings
 
 
-def _order(row: Decision) -> tuple[datetime, int]:
+def can_be_invalidated(row: Decision) -> bool:
+    """Only what allows sharing: nobody undoes another's no by calling it a mistake."""
+    return _allows(row)
+
+
+def _allows(row: Decision) -> bool:
+    return row.kind in ("given", "objection_lifted", "opinion_yes")
+
+
+def _order(row: Decision) -> tuple[datetime, int, str]:
     """By moment; within one moment what allows comes first, so that what stops has the last word."""
-    allows = row.kind in ("given", "objection_lifted", "opinion_yes")
-    return row.decided_at, 0 if allows else 1
+    rank = 0 if _allows(row) else 1 if row.kind == "later" else 2
+    return row.decided_at, rank, row.decision
 
 
 def _after(before: Standing, row: Decision, now: datetime) -> Standing:

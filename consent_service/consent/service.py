@@ -17,15 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
+from consent_service.consent.capacity import capacity_of
 from consent_service.consent.codes import code_hash, normalised_code
 from consent_service.consent.ledger import NewDecision, write_decisions
-from consent_service.consent.model import Capacity, Decision, Method, Standing, fold
+from consent_service.consent.model import Capacity, Decision, Method, Standing, can_be_invalidated, fold
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.tables import consent_ledger, withdrawal_codes
-from consent_service.families.model import authority_on
-from consent_service.families.reading import read_authority, read_relationships
-from consent_service.families.tables import guardians
-from consent_service.foundation.clock import Clock, local_date
+from consent_service.families.reading import guardian_ids, lock_family, read_relationships
+from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem, UnavailableError
 from consent_service.foundation.ids import (
@@ -106,8 +105,10 @@ class ConsentService:
 
         Raises:
             NotAllowedError: somebody else's answers.
+            NotFoundError: no such information type; by a counsellor: no such guardian.
             UnavailableError: not even the journal could be written: it was NOT accepted.
         """
+        self._require_types(target.keys)
         await self._require(actor, Action.WITHDRAW_CONSENT, target)
         return await self._stop("withdrawal", target, by(actor), method)
 
@@ -118,9 +119,13 @@ class ConsentService:
 
         Raises:
             NotAllowedError: on behalf of somebody else.
+            NotFoundError: no such information type; by a counsellor: no such guardian.
+            InputError: no child of the family is at a school yet, so there is nothing to object to.
             UnavailableError: not even the journal could be written: it was NOT accepted.
         """
+        self._require_types(target.keys)
         await self._require(actor, Action.OBJECT, target)
+        await self._require_school(target)
         return await self._stop("objection", target, by(actor), method)
 
     async def holder_of_code(self, entered: str) -> CodeHolder:
@@ -144,9 +149,11 @@ class ConsentService:
 
         Raises:
             InputError: a typing error, or no such code.
+            NotFoundError: no such information type.
             UnavailableError: not even the journal could be written: it was NOT accepted.
         """
         code = _required_code(entered)
+        self._require_types(keys)
         try:
             holder = await self.holder_of_code(code)
         except UnavailableError:
@@ -170,20 +177,18 @@ class ConsentService:
 
     # --- correcting --------------------------------------------------------------------------
 
-    async def invalidate(
-        self, actor: Counsellor, target: Target, decision: DecisionId
-    ) -> None:
-        """A decision that was given by mistake or by the wrong person never counted.
+    async def invalidate(self, actor: Counsellor, target: Target, decision: DecisionId) -> None:
+        """A yes that was given by mistake or by the wrong person never counted.
 
         Raises:
-            NotFoundError: no such decision of this guardian.
+            NotFoundError: no such yes of this guardian; a no cannot be undone for her.
         """
         await self._require(actor, Action.WITHDRAW_CONSENT, target)
         now = self._clock.now()
         async with self._database.transaction() as conn:
             mine = await self._decisions_of(conn, target)
             wrong = next((row for row in mine if row.decision == decision), None)
-            if wrong is None:
+            if wrong is None or not can_be_invalidated(wrong):
                 raise NotFoundError("decision")
             correction = NewDecision(
                 relationship=wrong.relationship,
@@ -208,12 +213,13 @@ class ConsentService:
         await self._require(actor, Action.LIFT_OBJECTION, target)
         now = self._clock.now()
         async with self._database.transaction() as conn:
+            capacities = await self._capacities(conn, target, now)
             decisions = [
                 NewDecision(
                     relationship=relationship,
                     information_type=key,
                     person=target.guardian,
-                    capacity=await self._capacity(conn, target, relationship, now),
+                    capacity=capacities[relationship],
                     kind="objection_lifted",
                     method="page",
                     decided_at=now,
@@ -254,15 +260,13 @@ class ConsentService:
 
     # --- parts -------------------------------------------------------------------------------
 
-    async def _require(
-        self, actor: GuardianActor | Counsellor, action: Action, target: Target
-    ) -> None:
+    async def _require(self, actor: GuardianActor | Counsellor, action: Action, target: Target) -> None:
         assigned = False
         if isinstance(actor, Counsellor):
             async with self._database.reading() as conn:
                 assigned = await self._organisations.is_assigned(conn, actor, target.family)
-                known = await self._is_guardian(conn, target)
-            if not known:
+                known = await guardian_ids(conn, target.tenant, target.family)
+            if target.guardian not in known:
                 raise NotFoundError("guardian")
         facts = Circumstances(
             tenant=target.tenant, family=target.family, person=target.guardian, assigned=assigned
@@ -279,9 +283,7 @@ class ConsentService:
             "keys": _joined(target.keys),
             "method": method,
         }
-        stop = self._journal.accept(
-            kind, tenant=target.tenant, at=self._clock.now(), subject=subject
-        )
+        stop = self._journal.accept(kind, tenant=target.tenant, at=self._clock.now(), subject=subject)
         try:
             async with self._database.transaction() as conn:
                 await self._write_stop(conn, stop, target, who, method, late=False)
@@ -300,33 +302,28 @@ class ConsentService:
         *,
         late: bool,
     ) -> None:
-        done = await conn.execute(
-            select(consent_ledger.c.decision).where(
-                consent_ledger.c.tenant == target.tenant, consent_ledger.c.stop == stop.id
-            )
-        )
-        if done.first() is not None:
+        if not await self._is_still_to_do(conn, stop, target):
             return
         now = self._clock.now()
         kind = _STOP_KINDS["objection" if stop.kind == "objection" else "withdrawal"]
         keys = target.keys or await self._keys_to_stop(conn, target, kind)
+        capacities = await self._capacities(conn, target, now)
         decisions = [
             NewDecision(
                 relationship=relationship,
                 information_type=key,
                 person=target.guardian,
-                capacity=await self._capacity(conn, target, relationship, now),
+                capacity=capacities[relationship],
                 kind=kind,
                 method=method,
                 decided_at=stop.at,
                 stop=stop.id,
                 late_since=stop.at if late else None,
             )
-            for relationship, key in await self._own_keys(conn, target, keys)
+            for relationship, key in dict.fromkeys(keys)
+            if relationship in capacities and key in self._catalogue.types
         ]
-        await write_decisions(
-            conn, self._log, tenant=target.tenant, by=who, now=now, decisions=decisions
-        )
+        await write_decisions(conn, self._log, tenant=target.tenant, by=who, now=now, decisions=decisions)
 
     async def _keys_to_stop(
         self, conn: AsyncConnection, target: Target, kind: Literal["withdrawn", "objected"]
@@ -338,13 +335,18 @@ class ConsentService:
         rows = await self._decisions_of(conn, target)
         return tuple(dict.fromkeys((row.relationship, row.information_type) for row in rows))
 
-    async def _own_keys(
-        self, conn: AsyncConnection, target: Target, keys: Sequence[Key]
-    ) -> list[Key]:
-        """Only relationships of the guardian's own family, whatever was sent."""
-        found = await read_relationships(conn, target.tenant, family=target.family)
-        own = {relationship.relationship for relationship in found}
-        return [key for key in dict.fromkeys(keys) if key[0] in own]
+    async def _is_still_to_do(self, conn: AsyncConnection, stop: Stop, target: Target) -> bool:
+        """Takes the family's row first, so that of a live stop and its replay the second sees the first."""
+        try:
+            await lock_family(conn, target.tenant, target.family)
+        except NotFoundError:
+            return False
+        if target.guardian not in await guardian_ids(conn, target.tenant, target.family):
+            return False
+        written = select(consent_ledger.c.decision).where(
+            consent_ledger.c.tenant == target.tenant, consent_ledger.c.stop == stop.id
+        )
+        return (await conn.execute(written.limit(1))).first() is None
 
     async def _target_of(self, conn: AsyncConnection, stop: Stop) -> Target | None:
         keys = _parted(stop.subject.get("keys", ""))
@@ -369,14 +371,6 @@ class ConsentService:
             return None
         return CodeHolder(TenantId(row.shelter), FamilyId(row.family), PersonId(row.guardian))
 
-    async def _is_guardian(self, conn: AsyncConnection, target: Target) -> bool:
-        query = select(guardians.c.guardian).where(
-            guardians.c.tenant == target.tenant,
-            guardians.c.family == target.family,
-            guardians.c.guardian == target.guardian,
-        )
-        return (await conn.execute(query)).first() is not None
-
     async def _decisions_of(self, conn: AsyncConnection, target: Target) -> tuple[Decision, ...]:
         found = await read_relationships(conn, target.tenant, family=target.family)
         rows = await read_decisions(conn, target.tenant, [r.relationship for r in found])
@@ -385,21 +379,40 @@ class ConsentService:
     async def _standings_of(self, conn: AsyncConnection, target: Target) -> dict[Key, Standing]:
         rows = await self._decisions_of(conn, target)
         folded = fold_all(rows, now=self._clock.now())
-        return {key: people[target.guardian] for key, people in folded.items()}
+        return {key: people[target.guardian] for key, people in folded.items() if target.guardian in people}
 
-    async def _capacity(
-        self, conn: AsyncConnection, target: Target, relationship: RelationshipId, now: datetime
-    ) -> Capacity:
-        found = await read_relationships(conn, target.tenant, family=target.family)
-        child = next(r.child for r in found if r.relationship == relationship)
-        facts = await read_authority(conn, target.tenant, persons=[child])
-        authority = authority_on(local_date(now), [target.guardian], facts)
-        return "without_authority" if target.guardian in authority.without else "holder"
+    async def _capacities(
+        self, conn: AsyncConnection, target: Target, now: datetime
+    ) -> dict[RelationshipId, Capacity]:
+        """The relationships of the guardian's own family, and as what she speaks about each child."""
+        return {
+            found.relationship: await capacity_of(
+                conn,
+                target.tenant,
+                family=target.family,
+                guardian=target.guardian,
+                child=found.child,
+                now=now,
+            )
+            for found in await read_relationships(conn, target.tenant, family=target.family)
+        }
+
+    def _require_types(self, keys: Sequence[Key]) -> None:
+        """Asked before a stop is journalled: what could never be carried out must not stand there."""
+        if any(kind not in self._catalogue.types for _, kind in keys):
+            raise NotFoundError("information type")
+
+    async def _require_school(self, target: Target) -> None:
+        try:
+            async with self._database.reading() as conn:
+                found = await read_relationships(conn, target.tenant, family=target.family)
+        except UnavailableError:
+            return
+        if not found:
+            raise InputError([Problem("guardian", "nothing_to_object_to")])
 
 
-def fold_all(
-    rows: Iterable[Decision], *, now: datetime
-) -> dict[Key, dict[PersonId, Standing]]:
+def fold_all(rows: Iterable[Decision], *, now: datetime) -> dict[Key, dict[PersonId, Standing]]:
     """Decisions of several relationships and types, each folded on its own."""
     grouped: dict[Key, list[Decision]] = {}
     for row in rows:

@@ -45,6 +45,7 @@ from consent_service.foundation.ids import (
     StaffId,
     TenantId,
     TypeKey,
+    is_id,
     new_id,
 )
 from consent_service.identity.model import Counsellor, GuardianActor, by
@@ -477,3 +478,12 @@ class SittingService:
 def text_version(text: TypeText) -> str:
     """Which text was shown: its id and version; a new purpose or recipient has a new id."""
     return f"{text.id}@{text.version}"
+
+
+def _witness(signature: Signature) -> StaffId | None:
+    """Who signed for the parent, when a witness did; then the signature is the id of that counsellor."""
+    if signature.kind != "witness":
+        return None
+    if not is_id(signature.value):
+        raise InputError([Problem("signature", "signature_missing")])
+    return StaffId(signature.value)

@@ -29,9 +29,7 @@ consent_ledger = Table(
     Column("decided_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("valid_until", UtcDateTime, info=holds("none")),
-    ForeignKeyConstraint(
-        ["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]
-    ),
+    ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
     Index("ix_consent_ledger_tenant_relationship", "tenant", "relationship", "information_type"),
     Index("ix_consent_ledger_tenant_person", "tenant", "person"),
     Index("ix_consent_ledger_tenant_text_hash", "tenant", "text_hash"),
