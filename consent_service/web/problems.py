@@ -17,6 +17,7 @@ from consent_service.web.shared.problems import problem_of
 from consent_service.web.shared.views import ProblemPage, SessionExpiredPage
 from consent_service.web.visit import (
     LANGUAGE_COOKIE,
+    FetchedAheadError,
     ForgedFormError,
     HandedOverError,
     LoginNeededError,
@@ -31,6 +32,8 @@ def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response
     """The page for what went wrong. Only a code and a reference are logged: messages may hold data."""
     if isinstance(error, HandedOverError):
         return Redirect("/tablet-terug", status_code=303)
+    if isinstance(error, FetchedAheadError):
+        return Response(b"", status_code=503)
     if isinstance(error, LoginNeededError):
         return _login_needed(request, error)
     kind, status = _kind_of(error)

@@ -62,6 +62,12 @@ class ForgedFormError(ConsentServiceError):
     code = "forged_form"
 
 
+class FetchedAheadError(ConsentServiceError):
+    """A page that somebody did not ask for yet, and that would show or log something."""
+
+    code = "fetched_ahead"
+
+
 class Visit:
     """One request: its session if it has one, its language, its form."""
 
@@ -125,6 +131,17 @@ class Visit:
         if self.session is None:
             raise LoginNeededError
         return self.session
+
+    def refuse_prefetch(self) -> None:
+        """A browser that fetches ahead gets nothing: looking is logged, so it must be a person who looks.
+
+        Raises:
+            FetchedAheadError: the request says that it is one.
+        """
+        headers = self.request.headers
+        said = f"{headers.get('sec-purpose', '')} {headers.get('purpose', '')} {headers.get('x-moz', '')}"
+        if "prefetch" in said or "preview" in said:
+            raise FetchedAheadError("a page was fetched ahead")
 
     def _acting(self, tenant: str, kind: type[_Kind]) -> _Kind:
         actor = self._actor_in(tenant)

@@ -392,7 +392,7 @@ def _school(language: str) -> dict[str, View]:
         "school-written": school.WrittenPage(
             "/",
             "Noor Haile",
-            (school.WrittenLine("Niet op school", AT, "Marieke van den Broek", "Te zien voor de opvang"),),
+            (school.WrittenLine("Niet op school", AT, date(2027, 8, 1)),),
         ),
     }
 

@@ -218,7 +218,7 @@ def test_withdrawing_is_everything_or_what_was_ticked_and_never_nothing() -> Non
 
 def test_a_purpose_and_a_substitutes_reason_come_from_a_fixed_list() -> None:
     purpose, reason = _form(purpose="curiosity"), _form(reason="zomaar, over Noor")
-    read_purpose(purpose, ("support",))
+    read_purpose(purpose)
     read_substitute_reason(reason)
 
     assert _codes(purpose) == {"purpose": "form.choose"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import get_args
 
+from consent_service.information.model import Purpose
 from consent_service.web.forms import FormReader
 
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
-def read_purpose(form: FormReader, purposes: Collection[str]) -> str:
+
+def read_purpose(form: FormReader) -> Purpose:
     """Why somebody wants to look; without a purpose nothing is asked."""
-    return form.choice("purpose", purposes)
+    chosen = form.choice("purpose", PURPOSES)
+    return next((purpose for purpose in PURPOSES if purpose == chosen), PURPOSES[0])

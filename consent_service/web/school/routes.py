@@ -1,7 +1,289 @@
-"""Pages of the school: being written."""
+"""Pages of the school. Who the child is comes from the release door only, at every view anew.
+
+A look is asked for by POST, so that nothing a browser fetches ahead releases anything. A child that may
+not be known is not in the list, and its own page is not there either.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-ROUTES: list[HTTPRouteHandler] = []
+from consent_service.foundation.clock import local_date
+from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
+from consent_service.foundation.i18n import translator
+from consent_service.foundation.ids import RelationshipId, TypeKey
+from consent_service.identity.model import SchoolStaff
+from consent_service.information.model import Catalogue, InformationType
+from consent_service.organisations.model import Tenant
+from consent_service.policy.decision import Refusal
+from consent_service.policy.explain import sentence
+from consent_service.records.model import Shared, ShareRefused, WrittenRecord
+from consent_service.records.service import Note
+from consent_service.release.model import Ask, Refused, Released
+from consent_service.release.model import ChildLine as KnownChild
+from consent_service.web.components import Option, RefusedPart, ReleasedPart
+from consent_service.web.forms import EMPTY, FormReader, FormState
+from consent_service.web.opened import released_part
+from consent_service.web.pages import NavigationLink
+from consent_service.web.school.forms import PURPOSES, read_purpose
+from consent_service.web.school.views import (
+    ChildLine,
+    ChildrenPage,
+    NothingOpenedPage,
+    RelationshipPage,
+    WritePage,
+    WrittenLine,
+    WrittenPage,
+)
+from consent_service.web.sharing import attestations, read_share, share_fields, share_form
+from consent_service.web.visit import Visit
+from consent_service.web.vocabulary import ROLES
+
+
+@get("/school/{tenant:str}", include_in_schema=False)
+async def children(visit: Visit, tenant: str) -> Response[Any]:
+    actor = visit.school_staff(tenant)
+    visit.refuse_prefetch()
+    listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
+    known = await visit.services.release.children_of_contact(actor, [one.relationship for one in listed])
+    shelter = await visit.services.organisations.tenant(actor.tenant)
+    school = await visit.services.organisations.school(actor.tenant, actor.school)
+    view = ChildrenPage(
+        school=school.name,
+        children=tuple(
+            ChildLine(
+                _address(actor, child.relationship), child.full_name, child.birth_date, shelter.neutral_name
+            )
+            for child in known
+        ),
+    )
+    return await visit.show(view, navigation=await _navigation(visit, actor))
+
+
+@get("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False)
+async def child(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
+    actor = visit.school_staff(tenant)
+    visit.refuse_prefetch()
+    return await _child_page(visit, actor, await _known_child(visit, actor, relationship))
+
+
+@post("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False, status_code=200)
+async def ask(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
+    """Asked and answered in one page: what was opened is never kept to be shown again."""
+    actor = visit.school_staff(tenant)
+    form = FormReader(visit.posted)
+    purpose = read_purpose(form)
+    if form.problems:
+        known = await _known_child(visit, actor, relationship)
+        entered = FormState.of(visit.posted, form.problems, language=visit.language)
+        return await _child_page(visit, actor, known, form=entered)
+    about = RelationshipId(relationship)
+    wanted = Ask(about, purpose, visit.language)
+    try:
+        outcome = await visit.services.release.to_school(actor, wanted)
+    except NotAllowedError as elsewhere:
+        raise NotFoundError("relationship") from elsewhere
+    released = await _released(visit, actor, outcome)
+    known_now = await visit.services.release.children_of_contact(actor, [about])
+    if not known_now:
+        view = NothingOpenedPage(f"/school/{actor.tenant}", released)
+        return await visit.show(view, navigation=await _navigation(visit, actor))
+    return await _child_page(visit, actor, known_now[0], released=released)
+
+
+@get("/school/{tenant:str}/kinderen/{relationship:str}/geschreven", include_in_schema=False)
+async def written(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
+    actor = visit.school_staff(tenant)
+    visit.refuse_prefetch()
+    known = await _known_child(visit, actor, relationship)
+    records = await visit.services.records.written(actor, known.relationship)
+    own = [one for one in records if one.author == actor.staff]
+    view = WrittenPage(
+        back_href=_address(actor, known.relationship),
+        child=known.full_name,
+        items=tuple(_written_line(visit, one) for one in own),
+    )
+    return await visit.show(view, navigation=await _navigation(visit, actor))
+
+
+@get("/school/{tenant:str}/kinderen/{relationship:str}/schrijven/{key:str}", include_in_schema=False)
+async def write_page(visit: Visit, tenant: str, relationship: str, key: str) -> Response[Any]:
+    actor = visit.school_staff(tenant)
+    visit.refuse_prefetch()
+    kind = _writable(visit, actor, key)
+    return await _write_page(visit, actor, await _known_child(visit, actor, relationship), kind)
+
+
+@post("/school/{tenant:str}/kinderen/{relationship:str}/schrijven/{key:str}", include_in_schema=False)
+async def write(visit: Visit, tenant: str, relationship: str, key: str) -> Response[Any]:
+    actor = visit.school_staff(tenant)
+    kind = _writable(visit, actor, key)
+    known = await _known_child(visit, actor, relationship)
+    fields = share_fields(kind, visit.services.texts.of_type(visit.language, kind.key))
+    entered = read_share(visit.posted, fields)
+    note = Note(kind.key, entered.fields, attested=entered.attested)
+    try:
+        outcome = await visit.services.records.share(actor, known.relationship, note)
+    except InputError as wrong:
+        return await _write_page(visit, actor, known, kind, problems=wrong.problems)
+    if isinstance(outcome, Shared):
+        return visit.redirect(_address(actor, known.relationship), done="geschreven")
+    return await _write_page(visit, actor, known, kind, refused=outcome)
+
+
+ROUTES: list[HTTPRouteHandler] = [children, child, ask, written, write_page, write]
+
+
+async def _known_child(visit: Visit, actor: SchoolStaff, relationship: str) -> KnownChild:
+    """The child, if this member of staff is an active contact and may know the child at all.
+
+    Raises:
+        NotFoundError: not listed, not to be known, or no such child: all the same.
+    """
+    listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
+    if relationship not in {one.relationship for one in listed}:
+        raise NotFoundError("relationship")
+    known = await visit.services.release.children_of_contact(actor, [RelationshipId(relationship)])
+    if not known:
+        raise NotFoundError("relationship")
+    return known[0]
+
+
+async def _child_page(
+    visit: Visit,
+    actor: SchoolStaff,
+    known: KnownChild,
+    *,
+    released: ReleasedPart | None = None,
+    form: FormState = EMPTY,
+) -> Response[str]:
+    shelter = await visit.services.organisations.tenant(actor.tenant)
+    catalogue = _catalogue(visit)
+    address = _address(actor, known.relationship)
+    view = RelationshipPage(
+        action=address,
+        back_href=f"/school/{actor.tenant}",
+        child=known.full_name,
+        birth_date=known.birth_date,
+        organisation=shelter.neutral_name,
+        organisation_phone=shelter.phone,
+        purposes=_purposes(catalogue, actor),
+        write_links=tuple(
+            Option(f"{address}/schrijven/{kind.key}", _label(visit, kind.key))
+            for kind in _writable_types(catalogue, actor)
+        ),
+        written_href=f"{address}/geschreven",
+        released=released,
+        form=form,
+    )
+    status = 400 if form.problems else 200
+    return await visit.show(view, status=status, navigation=await _navigation(visit, actor))
+
+
+async def _write_page(
+    visit: Visit,
+    actor: SchoolStaff,
+    known: KnownChild,
+    kind: InformationType,
+    *,
+    problems: tuple[Problem, ...] = (),
+    refused: ShareRefused | None = None,
+) -> Response[str]:
+    shelter = await visit.services.organisations.tenant(actor.tenant)
+    text = visit.services.texts.of_type(visit.language, kind.key)
+    fields = share_fields(kind, text)
+    attested = read_share(visit.posted, fields).attested
+    address = _address(actor, known.relationship)
+    view = WritePage(
+        action=f"{address}/schrijven/{kind.key}",
+        back_href=address,
+        child=known.full_name,
+        other_party=shelter.neutral_name,
+        type_key=kind.key,
+        label=text.label,
+        fields=fields,
+        attestations=attestations(problems, attested=attested, language=visit.language),
+        refused=_refused_part(visit, refused),
+        form=share_form(visit.posted, problems, fields, language=visit.language),
+    )
+    status = 400 if problems else 200
+    return await visit.show(view, status=status, navigation=await _navigation(visit, actor))
+
+
+async def _released(visit: Visit, actor: SchoolStaff, outcome: Released | Refused) -> ReleasedPart:
+    shelter: Tenant = await visit.services.organisations.tenant(actor.tenant)
+    role = translator(visit.language).text(ROLES["counsellor"])
+    return released_part(
+        outcome,
+        catalogue=_catalogue(visit),
+        texts=visit.services.texts.of(visit.language),
+        at=visit.services.installation.clock.now(),
+        written_by=f"{role}, {shelter.neutral_name}",
+    )
+
+
+def _refused_part(visit: Visit, refused: ShareRefused | None) -> RefusedPart | None:
+    """A cause in the family reads the same whatever it is."""
+    if refused is None:
+        return None
+    worded = sentence(
+        visit.services.policies.proposal.bundle,
+        Refusal(refused.information_type, refused.code),
+        audience="school",
+        language=visit.language,
+    )
+    return RefusedPart(_label(visit, refused.information_type), worded)
+
+
+def _written_line(visit: Visit, one: WrittenRecord) -> WrittenLine:
+    until = None if one.expires_at is None else local_date(one.expires_at)
+    return WrittenLine(_label(visit, one.information_type), one.written_at, until)
+
+
+async def _navigation(visit: Visit, actor: SchoolStaff) -> tuple[NavigationLink, ...]:
+    """The shelters this login reaches, by their neutral names, when there are several."""
+    own = [one for one in visit.known_session().actors if isinstance(one, SchoolStaff)]
+    if len(own) < 2:
+        return ()
+    shelters = [await visit.services.organisations.tenant(one.tenant) for one in own]
+    return tuple(
+        NavigationLink(f"/school/{one.tenant}", one.neutral_name, one.tenant == actor.tenant)
+        for one in shelters
+    )
+
+
+def _purposes(catalogue: Catalogue, actor: SchoolStaff) -> tuple[str, ...]:
+    """The purposes for which there is anything at all that this role may read."""
+    readable = [
+        kind for kind in catalogue.types.values() if "s2c" in kind.directions and actor.role in kind.readers
+    ]
+    return tuple(purpose for purpose in PURPOSES if any(purpose in kind.purposes for kind in readable))
+
+
+def _writable_types(catalogue: Catalogue, actor: SchoolStaff) -> Iterable[InformationType]:
+    for kind in catalogue.types.values():
+        if "c2s" in kind.directions and actor.role in kind.writers:
+            yield kind
+
+
+def _writable(visit: Visit, actor: SchoolStaff, key: str) -> InformationType:
+    found = next((kind for kind in _writable_types(_catalogue(visit), actor) if kind.key == key), None)
+    if found is None:
+        raise NotFoundError("information type")
+    return found
+
+
+def _catalogue(visit: Visit) -> Catalogue:
+    return visit.services.policies.proposal.catalogue
+
+
+def _label(visit: Visit, key: TypeKey) -> str:
+    return visit.services.texts.of_type(visit.language, key).label
+
+
+def _address(actor: SchoolStaff, relationship: RelationshipId) -> str:
+    return f"/school/{actor.tenant}/kinderen/{relationship}"

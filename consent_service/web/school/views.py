@@ -51,6 +51,15 @@ class RelationshipPage(View, frozen=True):
     """`value` is the address of the write form, `label` the type."""
     written_href: str
     released: ReleasedPart | None = None
+    form: FormState = EMPTY
+
+
+class NothingOpenedPage(View, frozen=True):
+    """The outcome of a request by somebody who may not know who the child is: no name, no links."""
+
+    template: ClassVar[str] = "school/nothing_opened.html"
+    back_href: str
+    released: ReleasedPart
 
 
 class WritePage(View, frozen=True):
@@ -71,12 +80,11 @@ class WritePage(View, frozen=True):
 
 
 class WrittenLine(Part, frozen=True):
-    """An item this school wrote, with its content when the reader may still see it."""
+    """That this person wrote an item, when, and until when it is kept; never what it says."""
 
     label: str
     written_at: datetime
-    written_by: str
-    state: str
+    until: date | None
 
 
 class WrittenPage(View, frozen=True):
