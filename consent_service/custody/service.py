@@ -47,9 +47,7 @@ class CustodyService:
         self._clock = clock
         self._journal = journal
 
-    async def destroy(
-        self, actor: PrivacyCoordinator, relationship: RelationshipId
-    ) -> Destruction:
+    async def destroy(self, actor: PrivacyCoordinator, relationship: RelationshipId) -> Destruction:
         """Destroy the key of one child at one school.
 
         Raises:

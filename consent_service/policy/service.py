@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import exc, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
+from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import InputError, IntegrityError, NotFoundError, Problem
+from consent_service.foundation.errors import (
+    ConfigurationError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    Problem,
+)
 from consent_service.foundation.ids import INSTALLATION, StaffId, TenantId
 from consent_service.identity.model import Operator, System, by
 from consent_service.identity.permissions import Action, Circumstances
@@ -65,12 +73,19 @@ class PolicyService:
 
     async def ensure_active(self, tenant: TenantId) -> str:
         """The hash in force for the tenant; at first start that of the rules on disk."""
-        async with self._database.transaction() as conn:
+        async with self._database.reading() as conn:
             active = await self._active_hash(conn, tenant)
-            if active is not None:
-                return active
-            await self._store(conn)
-            return await self._switch(conn, tenant, approvers=(), first=True)
+        if active is not None:
+            return active
+        await self._store()
+        try:
+            async with self._database.transaction() as conn:
+                wanted = self.proposal.bundle.hash
+                values = {"hash": wanted, "activated_at": self._clock.now()}
+                await conn.execute(insert(active_bundles).values(tenant=tenant, **values))
+                return await self._note_activated(conn, tenant, by(System()), approvers=())
+        except exc.IntegrityError:  # another process started this tenant at the same moment
+            return await self.ensure_active(tenant)
 
     async def activate_proposal(
         self,
@@ -83,8 +98,10 @@ class PolicyService:
 
         Raises:
             InputError: fewer than two, the same one twice, or somebody who is no privacy officer.
+            NotFoundError: the tenant was never started.
         """
         require(actor, Action.ACTIVATE_POLICIES, Circumstances(tenant=tenant))
+        await self._store()
         async with self._database.transaction() as conn:
             known = await organisations.staff_members(conn, tenant, approvers)
             officers = {
@@ -94,8 +111,15 @@ class PolicyService:
             }
             if len(officers) < 2 or officers != set(approvers):
                 raise InputError([Problem("approver", "two_officers_needed")])
-            await self._store(conn)
-            return await self._switch(conn, tenant, approvers=tuple(sorted(officers)), first=False)
+            wanted = self.proposal.bundle.hash
+            switched = await conn.execute(
+                update(active_bundles)
+                .where(active_bundles.c.tenant == tenant)
+                .values(hash=wanted, activated_at=self._clock.now())
+            )
+            if switched.rowcount != 1:
+                raise NotFoundError("tenant")
+            return await self._note_activated(conn, tenant, by(actor), approvers=tuple(sorted(officers)))
 
     async def rules(self, bundle_hash: str) -> Rules:
         """The rules with this hash, from memory or from the database.
@@ -123,35 +147,33 @@ class PolicyService:
         found: str | None = (await conn.execute(query)).scalar_one_or_none()
         return found
 
-    async def _store(self, conn: AsyncConnection) -> None:
+    async def _store(self) -> None:
+        """Keep the rules on disk, unless they are kept already.
+
+        Raises:
+            IntegrityError: the files are no longer those that were loaded: start again with them.
+        """
         wanted = self.proposal.bundle.hash
         query = select(policy_bundles.c.hash).where(
             policy_bundles.c.tenant == INSTALLATION, policy_bundles.c.hash == wanted
         )
-        if (await conn.execute(query)).first() is None:
-            await conn.execute(
-                insert(policy_bundles).values(
-                    tenant=INSTALLATION,
-                    hash=wanted,
-                    files=_packed(self._folder),
-                    stored_at=self._clock.now(),
-                )
-            )
+        async with self._database.reading() as conn:
+            if (await conn.execute(query)).first() is not None:
+                return
+        files = _packed(self._folder)
+        _rules_in(files, wanted)
+        row = {"tenant": INSTALLATION, "hash": wanted, "files": files, "stored_at": self._clock.now()}
+        with suppress(exc.IntegrityError):  # another process stored the same bytes
+            async with self._database.transaction() as conn:
+                await conn.execute(insert(policy_bundles).values(**row))
 
-    async def _switch(
-        self, conn: AsyncConnection, tenant: TenantId, *, approvers: tuple[str, ...], first: bool
+    async def _note_activated(
+        self, conn: AsyncConnection, tenant: TenantId, who: By, *, approvers: tuple[str, ...]
     ) -> str:
         wanted = self.proposal.bundle.hash
-        values = {"hash": wanted, "activated_at": self._clock.now()}
-        if first:
-            await conn.execute(insert(active_bundles).values(tenant=tenant, **values))
-        else:
-            await conn.execute(
-                update(active_bundles).where(active_bundles.c.tenant == tenant).values(**values)
-            )
         await raise_tenant(conn, tenant, self._clock.now())
         event = events.BundleActivated(wanted, approvers)
-        await self._log.append(conn, tenant=tenant, event=event, by=by(System()), subject=None, bundle=wanted)
+        await self._log.append(conn, tenant=tenant, event=event, by=who, subject=None, bundle=wanted)
         return wanted
 
     async def _load_stored(self, bundle_hash: str) -> Rules:
@@ -162,12 +184,7 @@ class PolicyService:
             raw = (await conn.execute(query)).scalar_one_or_none()
         if raw is None:
             raise NotFoundError("bundle")
-        with tempfile.TemporaryDirectory() as folder:
-            _unpack(raw, Path(folder))
-            rules = load_rules(Path(folder))
-        if rules.bundle.hash != bundle_hash:
-            raise IntegrityError("stored policies are not those their hash names")
-        return rules
+        return _rules_in(raw, bundle_hash)
 
 
 def _packed(folder: Path) -> bytes:
@@ -183,10 +200,28 @@ def _packed(folder: Path) -> bytes:
     return packed
 
 
-def _unpack(raw: bytes, folder: Path) -> None:
-    for name, text in msgspec.msgpack.decode(raw, type=dict[str, str]).items():
+def _rules_in(raw: bytes, bundle_hash: str) -> Rules:
+    """The rules in packed files.
+
+    Raises:
+        IntegrityError: they cannot be read, or are not those the hash names.
+    """
+    try:
+        files = msgspec.msgpack.decode(raw, type=dict[str, str])
+        with tempfile.TemporaryDirectory() as folder:
+            _unpack(files, Path(folder))
+            rules = load_rules(Path(folder))
+    except (msgspec.DecodeError, ConfigurationError) as failure:
+        raise IntegrityError("stored policies cannot be read") from failure
+    if rules.bundle.hash != bundle_hash:
+        raise IntegrityError("stored policies are not those their hash names")
+    return rules
+
+
+def _unpack(files: dict[str, str], folder: Path) -> None:
+    for name, text in files.items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise NotFoundError("bundle")
+            raise IntegrityError("stored policies would be written elsewhere")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -1,19 +1,19 @@
 """Reads the log behind its cursor and makes tasks of what it finds. Nothing low calls up: no event bus.
 
 Each batch moves the cursor and writes its tasks in one transaction, so that after a crash nothing is
-lost or done twice.
+lost or done twice. Of two followers at once the second finds the first one's rows and gives way.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exc, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.log import AuditLog, TrailEntry
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import TenantId, new_id
-from consent_service.process.model import NewTask, tasks_from
+from consent_service.process.model import ONCE, NewTask, tasks_from
 from consent_service.process.tables import follower_cursors, tasks
 
 _NAME = "tasks"
@@ -33,13 +33,16 @@ class Follower:
 
     async def run_once(self, tenant: TenantId) -> int:
         """Read what was added since the last time; how many entries were read."""
-        async with self._database.transaction() as conn:
-            start = await self._cursor(conn, tenant)
-            entries = await self._log.follow(conn, tenant, start, limit=_BATCH)
-            for entry in entries:
-                await self._follow(conn, tenant, entry)
-            if entries:
-                await self._move(conn, tenant, start + len(entries), first=start == 0)
+        try:
+            async with self._database.transaction() as conn:
+                start = await self._cursor(conn, tenant)
+                entries = await self._log.follow(conn, tenant, start or 0, limit=_BATCH)
+                for entry in entries:
+                    await self._follow(conn, tenant, entry)
+                if entries:
+                    await self._move(conn, tenant, (start or 0) + len(entries), first=start is None)
+        except exc.IntegrityError:  # another follower was first: its rows stand, and so does its cursor
+            return 0
         return len(entries)
 
     async def catch_up(self, tenant: TenantId) -> None:
@@ -51,7 +54,7 @@ class Follower:
         if entry.detail is None:
             return
         for new in tasks_from(entry.detail.event, second_approver=self._second_approver):
-            if not await self._known(conn, tenant, entry, new):
+            if not await self._waits_already(conn, tenant, new):
                 await conn.execute(
                     insert(tasks).values(
                         tenant=tenant,
@@ -65,24 +68,29 @@ class Follower:
                     )
                 )
 
-    async def _known(
-        self, conn: AsyncConnection, tenant: TenantId, entry: TrailEntry, new: NewTask
-    ) -> bool:
+    async def _waits_already(self, conn: AsyncConnection, tenant: TenantId, new: NewTask) -> bool:
+        """One conversation or judgement serves every type it was about: an objection has one task."""
+        if new.kind not in ONCE:
+            return False
         query = select(tasks.c.task).where(
-            tasks.c.tenant == tenant, tasks.c.entry == entry.id, tasks.c.kind == new.kind
+            tasks.c.tenant == tenant,
+            tasks.c.kind == new.kind,
+            tasks.c.relationship == new.relationship,
+            tasks.c.done_at.is_(None),
         )
-        return (await conn.execute(query)).first() is not None
+        return (await conn.execute(query.limit(1))).first() is not None
 
-    async def _cursor(self, conn: AsyncConnection, tenant: TenantId) -> int:
-        query = select(follower_cursors.c.next_seq).where(
-            follower_cursors.c.tenant == tenant, follower_cursors.c.follower == _NAME
+    async def _cursor(self, conn: AsyncConnection, tenant: TenantId) -> int | None:
+        """The place to read from, taken until the batch is done; None before the first batch."""
+        query = (
+            select(follower_cursors.c.next_seq)
+            .where(follower_cursors.c.tenant == tenant, follower_cursors.c.follower == _NAME)
+            .with_for_update()
         )
         found: int | None = (await conn.execute(query)).scalar_one_or_none()
-        return found or 0
+        return found
 
-    async def _move(
-        self, conn: AsyncConnection, tenant: TenantId, next_seq: int, *, first: bool
-    ) -> None:
+    async def _move(self, conn: AsyncConnection, tenant: TenantId, next_seq: int, *, first: bool) -> None:
         if first:
             await conn.execute(
                 insert(follower_cursors).values(tenant=tenant, follower=_NAME, next_seq=next_seq)

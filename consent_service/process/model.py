@@ -37,6 +37,10 @@ TITLES: dict[TaskKind, str] = {
 """What the task asks, as a sentence to translate."""
 
 
+ONCE: frozenset[TaskKind] = frozenset({"objection_to_judge", "talk_with_child"})
+"""Tasks of which one relationship has at most one open at a time, however many types they are about."""
+
+
 class NewTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something to do for whoever has this audience."""
 

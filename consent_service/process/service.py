@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import or_, select, update
 
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.errors import NotAllowedError, NotFoundError
 from consent_service.foundation.ids import EntryId, FamilyId, RelationshipId
 from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator
 from consent_service.organisations.service import OrganisationService
@@ -20,11 +18,12 @@ Doer = Counsellor | PrivacyCoordinator | Fg
 
 
 class TaskService:
-    """Open tasks: an officer sees the officer's, a counsellor those of the own families."""
+    """Open tasks: an officer sees the officer's, a counsellor those of the own families.
 
-    def __init__(
-        self, *, database: Database, clock: Clock, organisations: OrganisationService
-    ) -> None:
+    The FG sees what the privacy coordinator has to decide, and decides nothing (AVG 38(6), 39).
+    """
+
+    def __init__(self, *, database: Database, clock: Clock, organisations: OrganisationService) -> None:
         self._database = database
         self._clock = clock
         self._organisations = organisations
@@ -71,7 +70,10 @@ class TaskService:
 
         Raises:
             NotFoundError: no such open task for this person.
+            NotAllowedError: the FG supervises and leaves doing it to others.
         """
+        if isinstance(actor, Fg):
+            raise NotAllowedError("finish a task: not_your_role")
         if task not in {one.task for one in await self.open_tasks(actor)}:
             raise NotFoundError("task")
         async with self._database.transaction() as conn:
@@ -83,7 +85,7 @@ class TaskService:
             )
 
 
-def _audiences(actor: Doer) -> Iterable[Audience]:
+def _audiences(actor: Doer) -> tuple[Audience, ...]:
     if isinstance(actor, Counsellor):
         return ("counsellor", "approver")
     return ("privacy_coordinator",)

@@ -35,9 +35,7 @@ class SupervisionService:
         """
         require(actor, Action.VIEW_TRAIL, Circumstances(tenant=actor.tenant))
         async with self._database.transaction() as conn:
-            return await self._log.view(
-                conn, actor.tenant, wanted, by=by(actor), after=after, limit=limit
-            )
+            return await self._log.view(conn, actor.tenant, wanted, by=by(actor), after=after, limit=limit)
 
     async def entry(self, actor: Officer, entry: EntryId) -> TrailEntry:
         """One entry.
@@ -60,7 +58,5 @@ class SupervisionService:
         report = await verify_stored(self._database, self._ring, actor.tenant)
         async with self._database.transaction() as conn:
             event = LogVerified(size=report.size, problems=len(report.problems))
-            await self._log.append(
-                conn, tenant=actor.tenant, event=event, by=by(actor), subject=None
-            )
+            await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=None)
         return report
