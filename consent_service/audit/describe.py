@@ -7,8 +7,8 @@ mypy refuses this module while an event is not handled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import assert_never
+from collections.abc import Iterable, Mapping
+from typing import Final, assert_never
 
 import msgspec
 
@@ -73,7 +73,29 @@ from consent_service.audit.events import (
     SubstituteAccess,
     TenantRegistered,
 )
+from consent_service.audit.verify import BadEntry, What
 from consent_service.foundation.i18n import N_
+
+_PROBLEMS: Final[Mapping[What, str]] = {
+    "leaf_changed": N_("De regel is gewijzigd."),
+    "leaf_missing": N_("De regel is verdwenen."),
+    "leaf_malformed": N_("De regel heeft niet de juiste vorm."),
+    "leaf_misplaced": N_("Hier staat een andere regel."),
+    "sequence_gap": N_("Een nummer is overgeslagen of dubbel."),
+    "detail_differs": N_("De inhoud hoort niet bij deze regel."),
+    "detail_damaged": N_("De verzegelde inhoud is beschadigd."),
+    "detail_without_entry": N_("Inhoud zonder regel."),
+    "entry_not_sequenced": N_("De regel heeft geen plaats in het logboek."),
+    "tile_differs": N_("Een tussenstand klopt niet."),
+    "tile_missing": N_("Een tussenstand ontbreekt."),
+    "root_differs": N_("De regels passen niet bij de ondertekende stand."),
+    "checkpoint_malformed": N_("Een ondertekende stand heeft niet de juiste vorm."),
+    "checkpoint_foreign": N_("Een ondertekende stand is van een ander logboek."),
+    "checkpoint_signature": N_("Een handtekening klopt niet."),
+    "checkpoint_beyond_log": N_("Het einde van het logboek is afgeknipt."),
+    "not_signed": N_("Deze regels zijn niet ondertekend."),
+    "no_log": N_("Deze organisatie heeft geen logboek."),
+}
 
 
 class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +103,20 @@ class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     msgid: str
     params: dict[str, str] = {}
+
+
+def describe_problem(code: What) -> Sentence:
+    """What is wrong with the log, in one sentence."""
+    return Sentence(_PROBLEMS[code])
+
+
+def describe_place(bad: BadEntry) -> Sentence:
+    """Where in the log it is wrong; people count from 0, as the log does."""
+    if bad.seq is None:
+        return Sentence(N_("Zonder plaats")) if not bad.entry else _say(N_("Regel {entry}"), entry=bad.entry)
+    if bad.until is not None:
+        return _say(N_("Regels {first} tot en met {last}"), first=bad.seq, last=bad.until)
+    return _say(N_("Regel {number}"), number=bad.seq)
 
 
 def describe(event: Event) -> Sentence:

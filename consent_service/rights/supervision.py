@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from consent_service.audit.events import LogVerified
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter, TrailPage
+from consent_service.audit.proofs import EntryProof, prove_entry
 from consent_service.audit.reading import verify_stored
 from consent_service.audit.verify import Report
 from consent_service.foundation.database import Database
@@ -47,6 +48,19 @@ class SupervisionService:
         if not page.entries:
             raise NotFoundError("entry")
         return page.entries[0]
+
+    async def proof(self, actor: Officer, entry: EntryId) -> EntryProof:
+        """Whether a signed head of the log covers this entry; shown beside `entry`, which logs the look.
+
+        Raises:
+            NotFoundError: no such entry in this shelter's log.
+        """
+        require(actor, Action.VIEW_TRAIL, Circumstances(tenant=actor.tenant))
+        async with self._database.reading() as conn:
+            found = await prove_entry(conn, actor.tenant, entry)
+        if found is None:
+            raise NotFoundError("entry")
+        return found
 
     async def verify(self, actor: Officer) -> Report:
         """Recompute the whole log now; the outcome is logged.
