@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.checkpoint import Checkpoint, read_note, verify_note
+from consent_service.audit.encoding import decode_leaf
 from consent_service.audit.log_keys import LogKey, current_log, public_keys
 from consent_service.audit.merkle import CompactRange, inclusion_ranges, leaf_hash, verify_inclusion
 from consent_service.audit.reading import newest_checkpoint
@@ -32,6 +33,14 @@ class EntryProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leaf_hash: bytes
     state: Literal["proved", "pending", "failed"]
     size: int = 0
+
+    @property
+    def tag(self) -> str:
+        """What a view-key holder finds the entry by; nothing when the leaf cannot be read."""
+        try:
+            return decode_leaf(self.leaf).tag
+        except IntegrityError:
+            return ""
 
 
 async def prove_entry(conn: AsyncConnection, tenant: TenantId, entry: EntryId) -> EntryProof | None:

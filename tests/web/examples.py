@@ -449,5 +449,8 @@ def _officer(language: str) -> dict[str, View]:
         ),
         "officer-verify": officer.VerifyPage("/", "/controleer", GOOD_LOG),
         "officer-verify-bad": officer.VerifyPage("/", "/controleer", BAD_LOG),
-        "officer-tasks": officer.TasksPage("/", TASKS),
+        "officer-tasks": officer.TasksPage(
+            "/", (officer.OfficerTask("Een ouder maakt bezwaar. Beoordeel dit.", AT, "/r/1", "/klaar"),)
+        ),
+        "officer-tasks-none": officer.TasksPage("/", ()),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from consent_service.web.components import FieldLine, Option, Part, TaskLine
+from consent_service.web.components import FieldLine, Option, Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 
@@ -78,9 +78,18 @@ class VerifyPage(View, frozen=True):
     result: VerifyResult
 
 
+class OfficerTask(Part, frozen=True):
+    """Something to judge: what it asks, the entry that caused it, and the POST that finishes it."""
+
+    sentence: str
+    since: datetime
+    entry_href: str
+    finish_action: str
+
+
 class TasksPage(View, frozen=True):
     """The privacy officer's open tasks."""
 
     template: ClassVar[str] = "officer/tasks.html"
     back_href: str
-    tasks: tuple[TaskLine, ...]
+    tasks: tuple[OfficerTask, ...]

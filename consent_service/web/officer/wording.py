@@ -1,0 +1,282 @@
+"""The log in the officer's language: sentences with their codes put into words, and who did it.
+
+Metadata only: ids, codes, counts and times. A name of anybody is never looked up here. The sentence
+itself is `audit.describe`; a code without a word stays as it is, so that nothing is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Final
+
+from consent_service.audit.describe import describe, describe_place, describe_problem
+from consent_service.audit.encoding import Detail
+from consent_service.audit.events import By, Event, InformationReleased, RefusedType, ReleaseRefused
+from consent_service.audit.log import TrailEntry
+from consent_service.audit.verify import BadEntry
+from consent_service.foundation.i18n import N_, translator
+from consent_service.information.texts import LanguageTexts
+from consent_service.policy.bundle import Bundle
+from consent_service.policy.decision import Refusal
+from consent_service.policy.explain import sentence
+from consent_service.web.components import FieldLine, Option
+from consent_service.web.vocabulary import (
+    AUTHORITY_SOURCES,
+    EXPLICIT,
+    FIELD_LABELS,
+    PURPOSES,
+    ROLES,
+    SAFETY,
+    SUBSTITUTE_REASONS,
+)
+
+EVENTS: Final[Mapping[str, str]] = {
+    "tenant.registered.v1": N_("Opvangorganisatie toegevoegd"),
+    "school.registered.v1": N_("School toegevoegd"),
+    "school.changed.v1": N_("School gewijzigd"),
+    "agreement.signed.v1": N_("Convenant vastgelegd"),
+    "agreement.ended.v1": N_("Convenant beëindigd"),
+    "staff.added.v1": N_("Medewerker toegevoegd"),
+    "staff.ended.v1": N_("Medewerker uit dienst"),
+    "assignment.started.v1": N_("Begeleider gekoppeld"),
+    "assignment.ended.v1": N_("Begeleider losgekoppeld"),
+    "provider.registered.v1": N_("Inlogdienst toegevoegd"),
+    "family.registered.v1": N_("Gezin ingeschreven"),
+    "child.registered.v1": N_("Kind ingeschreven"),
+    "guardian.registered.v1": N_("Ouder of voogd ingeschreven"),
+    "authority.recorded.v1": N_("Gezag vastgelegd"),
+    "safety.assessed.v1": N_("Veiligheid beoordeeld"),
+    "relationship.started.v1": N_("School van het kind vastgelegd"),
+    "relationship.ended.v1": N_("Samenwerking met de school beëindigd"),
+    "contact.listed.v1": N_("Contactpersoon op de lijst"),
+    "contact.removed.v1": N_("Contactpersoon van de lijst"),
+    "identity.changed.v1": N_("Persoonsgegevens gewijzigd"),
+    "identity.viewed.v1": N_("Persoonsgegevens bekeken"),
+    "family.searched.v1": N_("Naar een gezin gezocht"),
+    "substitute.access.v1": N_("Als vervanger geopend"),
+    "intake.started.v1": N_("Gesprek over toestemming begonnen"),
+    "intake.finished.v1": N_("Gesprek over toestemming afgerond"),
+    "consent.given.v1": N_("Ja gezegd"),
+    "consent.refused.v1": N_("Nee gezegd"),
+    "consent.later.v1": N_("Nog niet gekozen"),
+    "consent.withdrawn.v1": N_("Toestemming ingetrokken"),
+    "consent.objected.v1": N_("Bezwaar gemaakt"),
+    "consent.objection_lifted.v1": N_("Bezwaar opgeheven"),
+    "consent.opinion.v1": N_("Mening van het kind"),
+    "consent.invalidated.v1": N_("Antwoord ongeldig verklaard"),
+    "record.shared.v1": N_("Informatie klaargezet"),
+    "record.approved.v1": N_("Informatie goedgekeurd"),
+    "record.share_refused.v1": N_("Klaarzetten geweigerd"),
+    "information.previewed.v1": N_("Bekeken wat gedeeld mag worden"),
+    "information.released.v1": N_("Informatie gegeven"),
+    "release.refused.v1": N_("Informatie geweigerd"),
+    "release.failed.v1": N_("Versturen mislukt"),
+    "login.succeeded.v1": N_("Ingelogd"),
+    "login.refused.v1": N_("Inloggen geweigerd"),
+    "logout.v1": N_("Uitgelogd"),
+    "session.ended.v1": N_("Sessie beëindigd"),
+    "handover.started.v1": N_("Tablet aan de ouder gegeven"),
+    "handover.ended.v1": N_("Tablet terug"),
+    "log.viewed.v1": N_("Logboek bekeken"),
+    "log.verified.v1": N_("Logboek gecontroleerd"),
+    "key.created.v1": N_("Sleutel gemaakt"),
+    "key.destroyed.v1": N_("Sleutel vernietigd"),
+    "bundle.activated.v1": N_("Nieuwe regels in gebruik"),
+    "stop.replayed.v1": N_("Stop alsnog verwerkt"),
+}
+"""Short names of the events, for the filter."""
+
+_CODES: Final[Mapping[str, str]] = {
+    **PURPOSES,
+    **ROLES,
+    **SAFETY,
+    **AUTHORITY_SOURCES,
+    **SUBSTITUTE_REASONS,
+    **EXPLICIT,
+    "school_staff": N_("Medewerker van de school"),
+    "holder": N_("heeft gezag"),
+    "voogd": N_("is voogd"),
+    "none": N_("geen gezag"),
+    "school": N_("School"),
+    "shelter": N_("Opvang"),
+    "s2c": N_("van opvang naar school"),
+    "c2s": N_("van school naar opvang"),
+    "both": N_("heen en terug"),
+    "tablet": N_("op de tablet"),
+    "paper": N_("op papier"),
+    "oral": N_("mondeling"),
+    "page": N_("op de pagina"),
+    "code": N_("met de code"),
+    "signed": N_("getekend"),
+    "not_now": N_("nu niet"),
+    "tell_myself": N_("vertelt het zelf"),
+    "moved_out": N_("verhuisd"),
+    "changed_school": N_("andere school"),
+    "not_our_pupil": N_("geen leerling van deze school"),
+    "night_departure": N_("plotseling vertrokken"),
+    "logged_out": N_("uitgelogd"),
+    "idle": N_("te lang niet gebruikt"),
+    "absolute": N_("te lang ingelogd"),
+    "replaced": N_("opnieuw ingelogd"),
+    "by_owner": N_("zelf beëindigd"),
+    "returned": N_("teruggegeven"),
+    "pin_exhausted": N_("te vaak een verkeerde pincode"),
+    "not_linked": N_("niemand die hier werkt"),
+    "level_too_low": N_("niet sterk genoeg ingelogd"),
+    "cancelled": N_("afgebroken"),
+    "withdrawal": N_("intrekking"),
+    "objection": N_("bezwaar"),
+    "safety_flag": N_("veiligheid"),
+    "contact_removal": N_("contactpersoon eraf"),
+    "relationship_end": N_("einde met de school"),
+    "key_destruction": N_("sleutel vernietigen"),
+    "erasure": N_("wissen"),
+    "person": N_("persoon"),
+    "relationship": N_("kind en school"),
+}
+_FIELDS: Final[Mapping[str, str]] = {
+    "relationship": N_("Kind en school"),
+    "child": N_("Kind"),
+    "person": N_("Persoon"),
+    "guardian": N_("Ouder of voogd"),
+    "family": N_("Gezin"),
+    "school": N_("School"),
+    "staff": N_("Medewerker"),
+    "agreement": N_("Convenant"),
+    "record": N_("Stuk"),
+    "version": N_("Versie"),
+    "information_type": N_("Onderwerp"),
+    "types": N_("Onderwerpen"),
+    "purpose": N_("Doel"),
+    "reader": N_("Lezer"),
+    "reader_kind": N_("Lezer hoort bij"),
+    "role": N_("Rol"),
+    "direction": N_("Richting"),
+    "decision": N_("Besluit"),
+    "text_version": N_("Versie van de tekst"),
+    "text_hash": N_("Hash van de tekst"),
+    "screen_hash": N_("Hash van het scherm"),
+    "language": N_("Taal"),
+    "method": N_("Hoe"),
+    "reason": N_("Reden"),
+    "code": N_("Code"),
+    "filters": N_("Filters"),
+    "results": N_("Aantal"),
+    "size": N_("Aantal regels"),
+    "problems": N_("Problemen"),
+    "digest": N_("Kenmerk van de inhoud"),
+    "valid_from": N_("Geldig vanaf"),
+    "valid_until": N_("Geldig tot"),
+    "review_on": N_("Opnieuw bekijken op"),
+    "accepted_at": N_("Aangenomen op"),
+    "provider": N_("Inlogdienst"),
+    "outcome": N_("Uitkomst"),
+}
+
+
+class LogWords:
+    """One language and its labels."""
+
+    def __init__(self, texts: LanguageTexts) -> None:
+        self._texts = texts
+        self._said = translator(texts.language)
+
+    def sentence(self, entry: TrailEntry) -> str:
+        """What happened; of an entry whose detail is gone only what the leaf still shows."""
+        if entry.detail is not None:
+            return self.event(entry.detail.event)
+        if entry.type in EVENTS:
+            return self._said.text(EVENTS[entry.type])
+        if entry.state == "damaged":
+            return self._said.text(N_("De inhoud van deze regel is niet te lezen."))
+        return self._said.text(N_("De inhoud van deze regel is gewist."))
+
+    def event(self, event: Event) -> str:
+        """The sentence of one event, its codes in words."""
+        said = describe(event)
+        params = {name: self._words(value) for name, value in said.params.items()}
+        if isinstance(event, ReleaseRefused):
+            params["refused"] = self._list(one.information_type for one in event.refused)
+        return self._said.text(said.msgid, **params)
+
+    def actor(self, entry: TrailEntry) -> str:
+        """Who did it, by capacity and id."""
+        return self._said.text(N_("Onbekend")) if entry.detail is None else self.by(entry.detail.by)
+
+    def by(self, by: By) -> str:
+        """A capacity and the end of an id, e.g. `Begeleider 9f3a01c2`; the whole id is in the entry."""
+        return f"{self._word(by.kind)} {by.id[-8:]}".strip()
+
+    def details(self, detail: Detail, bundle: Bundle | None) -> tuple[FieldLine, ...]:
+        """Everything the entry holds, ids whole; with a bundle also why something was refused."""
+        event = detail.event
+        lines = [self._line(N_("Gedaan door"), detail.by.id or self._word(detail.by.kind))]
+        if detail.subject is not None:
+            lines.append(self._line(N_("Gaat over"), detail.subject))
+        for name, label in _FIELDS.items():
+            value = self._value(getattr(event, name, ""))
+            if value:
+                lines.append(self._line(label, value))
+        if isinstance(event, InformationReleased):
+            lines += [self._released(one.information_type, one.record, one.version) for one in event.records]
+        if isinstance(event, ReleaseRefused):
+            lines += [
+                FieldLine(
+                    self._word(one.information_type), self._reason(one.information_type, one.code, bundle)
+                )
+                for one in event.refused
+            ]
+        if detail.late_since is not None:
+            lines.append(self._line(N_("Aangenomen op"), self._said.instant(detail.late_since)))
+        return tuple(lines)
+
+    def problem(self, bad: BadEntry) -> str:
+        """What is wrong with the log, and where."""
+        place, what = describe_place(bad), describe_problem(bad.what)
+        where = self._said.text(place.msgid, **place.params)
+        return f"{where}: {self._said.text(what.msgid, **what.params)}"
+
+    def event_options(self) -> tuple[Option, ...]:
+        """Every kind of event, by its name in this language."""
+        named = [Option(kind, self._said.text(label)) for kind, label in EVENTS.items()]
+        return tuple(sorted(named, key=lambda option: option.label.casefold()))
+
+    def _refused(self, one: RefusedType, bundle: Bundle | None) -> FieldLine:
+        """A type that was not opened and the true cause; without the rules of then only its code."""
+        if one.code == "nothing_there":
+            cause = self._said.text(N_("Hier is nog niets gedeeld."))
+        elif bundle is None:
+            cause = one.code
+        else:
+            refusal = Refusal(one.information_type, one.code)
+            cause = sentence(bundle, refusal, audience="officer", language=self._said.language)
+        return FieldLine(self._word(one.information_type), cause)
+
+    def _released(self, information_type: str, record: str, version: int) -> FieldLine:
+        return FieldLine(self._word(information_type), f"{record}, {version}")
+
+    def _line(self, label: str, value: str) -> FieldLine:
+        return FieldLine(self._said.text(label), value)
+
+    def _value(self, value: object) -> str:
+        if isinstance(value, tuple):
+            return self._list(str(one) for one in value if isinstance(one, str))
+        if isinstance(value, datetime):
+            return self._said.instant(value)
+        if isinstance(value, date):
+            return self._said.date(value)
+        return self._word(str(value)) if value else ""
+
+    def _list(self, codes: Iterable[str]) -> str:
+        return ", ".join(self._word(code) for code in codes)
+
+    def _words(self, joined: str) -> str:
+        return self._list(joined.split(", "))
+
+    def _word(self, code: str) -> str:
+        text = next((text for key, text in self._texts.types.items() if key == code), None)
+        if text is not None:
+            return text.label
+        word = _CODES.get(code) or FIELD_LABELS.get(code)
+        return self._said.text(word) if word else code
