@@ -152,7 +152,7 @@ def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Stan
     """
     rows = [row for row in decisions if not _allows(row) or max(row.recorded_at, row.decided_at) <= now]
     invalid = {row.invalidates for row in rows if row.kind == "invalidated"}
-    counted = [row for row in rows if row.decision not in invalid or not _allows(row)]
+    counted = [row for row in rows if row.kind != "invalidated" and not _never_was(row, invalid)]
     standings: dict[PersonId, Standing] = {}
     for row in sorted(counted, key=_order):
         before = standings.get(row.person, Standing(row.person))
@@ -163,6 +163,10 @@ def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Stan
 def can_be_invalidated(row: Decision) -> bool:
     """Only what allows sharing: nobody undoes another's no by calling it a mistake."""
     return _allows(row)
+
+
+def _never_was(row: Decision, invalid: set[DecisionId | None]) -> bool:
+    return row.decision in invalid and can_be_invalidated(row)
 
 
 def _allows(row: Decision) -> bool:
