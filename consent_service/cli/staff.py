@@ -66,7 +66,7 @@ def _add_member(group: Orders) -> None:
         default=SCHOOL_WEEK,
         words=N_("De werkdagen, met komma's ertussen."),
     )
-    def add(  # noqa: PLR0913 - one argument per option
+    def add(
         terminal: Terminal,
         tenant: str | None,
         kind: StaffKind,

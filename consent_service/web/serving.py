@@ -41,7 +41,7 @@ async def serving(app: Litestar, *, host: str, port: int) -> AsyncIterator[async
     """
     require_free_port(host, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    async with app.lifespan():
+    async with _living(app):
         server = Server(app, address=host, port=port, interface=Interfaces.ASGINL, log_enabled=False)
         task = asyncio.create_task(server.serve())
         try:
@@ -50,6 +50,36 @@ async def serving(app: Litestar, *, host: str, port: int) -> AsyncIterator[async
         finally:
             server.stop()
             await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+
+
+@asynccontextmanager
+async def _living(app: Litestar) -> AsyncIterator[None]:
+    """The application's lifespan in a task of its own: its task groups would wrap every exception."""
+    started, ending = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await ending.wait()
+
+    life = asyncio.create_task(live())
+    starting = asyncio.create_task(started.wait())
+    await asyncio.wait({life, starting}, return_when=asyncio.FIRST_COMPLETED)
+    starting.cancel()
+    if not started.is_set():
+        raise _sole(life.exception())
+    try:
+        yield
+    finally:
+        ending.set()
+        await life
+
+
+def _sole(error: BaseException | None) -> BaseException:
+    """The one exception inside groups of one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error or RuntimeError("the application ended while it started")
 
 
 def require_free_port(host: str, port: int) -> None:

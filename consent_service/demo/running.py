@@ -1,0 +1,83 @@
+"""Starts the demo's two servers on this machine: the login provider and the service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from consent_service.app import Services, build_services, create_app, open_installation, start_up
+from consent_service.demo.provider import Client, DemoProvider
+from consent_service.demo.shelter import OPERATOR, Shelter, people
+from consent_service.demo.state import HOST, passphrase_of
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.settings import Settings
+from consent_service.identity.providers import NewProvider, Provider
+from consent_service.web.serving import serving
+
+
+class RunningDemo(msgspec.Struct, frozen=True):
+    """Where the demo can be reached; the tasks end when a server does."""
+
+    address: str
+    login_address: str
+    tasks: tuple[asyncio.Task[None], asyncio.Task[None]]
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, shelter: Shelter, clock: Clock, *, provider_port: int
+) -> AsyncIterator[RunningDemo]:
+    """The provider and the service answer while the context lasts.
+
+    Raises:
+        PortTakenError: something else listens on one of the ports.
+        ConfigurationError: keys or database cannot be used.
+    """
+    services = build_services(open_installation(settings, passphrase_of(settings), clock=clock))
+    try:
+        await start_up(services)
+        registered = await _provider_on(services, shelter, provider_port)
+        provider = DemoProvider(
+            issuer=registered.issuer,
+            people=people(),
+            clients=(_client(settings, registered),),
+            clock=clock,
+        )
+        async with (
+            serving(provider.app(), host=HOST, port=provider_port) as login,
+            serving(create_app(services, settings), host=HOST, port=settings.port) as service,
+        ):
+            yield RunningDemo(settings.public_origin, registered.issuer, (login, service))
+    finally:
+        await services.installation.database.close()
+
+
+async def _provider_on(services: Services, shelter: Shelter, port: int) -> Provider:
+    """The demo provider on this port, with everybody linked; registered when the port is new."""
+    identifier = f"demo-{port}"
+    for known in await services.identity.providers():
+        if known.id == identifier:
+            return known
+    new = NewProvider(
+        id=identifier,
+        name=f"Demo (poort {port})",
+        issuer=f"http://{HOST}:{port}",
+        client_id="ruggensteun-demo",
+    )
+    registered = await services.identity.register_provider(OPERATOR, new)
+    for login, actor in shelter.people.items():
+        await services.identity.link_staff(OPERATOR, identifier, login, actor)
+    return registered
+
+
+def _client(settings: Settings, registered: Provider) -> Client:
+    origin = settings.public_origin
+    return Client(
+        client_id=registered.client_id,
+        public_key=registered.public_key,
+        redirect_uris=frozenset({f"{origin}/inloggen/{registered.id}/terug"}),
+        after_logout=frozenset({f"{origin}/", f"{origin}/inloggen"}),
+    )
