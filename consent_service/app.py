@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from consent_service.api.v1.routes import api_routes, openapi_config
+from consent_service.api.problems import problem_of_error
+from consent_service.api.v1.routes import api_headers, api_routes, is_api, openapi_config
 from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
@@ -50,6 +52,7 @@ from consent_service.web.doors import Doors
 from consent_service.web.intake import routes as intake_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.parent import routes as parent_routes
+from consent_service.web.parent.tries import CodeTries
 from consent_service.web.problems import page_of_error
 from consent_service.web.school import routes as school_routes
 from consent_service.web.security import SecurityHeaders
@@ -279,14 +282,20 @@ def create_app(services: Services, settings: Settings) -> Litestar:
             static_files(),
         ],
         dependencies={"visit": Provide(open_visit)},
-        exception_handlers={Exception: page_of_error},
-        before_send=[headers],
+        exception_handlers={Exception: _answer_of_error},
+        before_send=[headers, api_headers],
         lifespan=[lifespan],
-        state=State({"doors": Doors(services=services, settings=settings)}),
+        state=State({"doors": Doors(services, settings, CodeTries())}),
         openapi_config=openapi_config(),
         logging_config=None,
         request_max_body_size=256 * 1024,
     )
+
+
+def _answer_of_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A page for people, problem details for programs; the address tells which, also where nothing is."""
+    answer = problem_of_error if is_api(request.url.path) else page_of_error
+    return answer(request, error)
 
 
 async def _provider_origins(services: Services) -> set[str]:

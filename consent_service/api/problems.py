@@ -30,6 +30,7 @@ _DETAILS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be taken as it is; see errors.",
     HTTPStatus.FORBIDDEN: "You may not do this.",
     HTTPStatus.NOT_FOUND: "There is nothing here, or nothing for you.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
     HTTPStatus.CONFLICT: "Somebody else changed this first; read it again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away; nothing was released. Try again later.",
 }
@@ -57,7 +58,10 @@ def problem_of_error(_request: Request[Any, Any, Any], error: Exception) -> Resp
         if isinstance(error, InputError)
         else (),
     )
-    return Response(msgspec.json.encode(problem), status_code=status.value, media_type=MEDIA_TYPE)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return Response(
+        msgspec.json.encode(problem), status_code=status.value, media_type=MEDIA_TYPE, headers=headers
+    )
 
 
 def _status_of(error: Exception) -> HTTPStatus:

@@ -24,6 +24,7 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.web.parent.tries import CodeTries
 
 
 class Ground(Protocol):
@@ -75,6 +76,7 @@ class Doors(msgspec.Struct, frozen=True):
 
     services: AllServices
     settings: Settings
+    code_tries: CodeTries
 
     @property
     def https(self) -> bool:

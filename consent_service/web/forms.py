@@ -124,6 +124,11 @@ class FormReader:
         self._problems: list[Problem] = []
 
     @property
+    def posted(self) -> Posted:
+        """What was sent, for readers of fields with a shape of their own."""
+        return self._posted
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         return tuple(self._problems)
 

@@ -21,6 +21,7 @@ from consent_service.web.visit import (
     ForgedFormError,
     HandedOverError,
     LoginNeededError,
+    TooManyTriesError,
 )
 from consent_service.web.vocabulary import ProblemKind
 
@@ -56,6 +57,8 @@ def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> R
 def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
     if isinstance(error, ForgedFormError):
         return "bad_request", 400
+    if isinstance(error, TooManyTriesError):
+        return "too_many", 429
     if isinstance(error, IntegrityError):
         return "unavailable", 503
     return problem_of(error)

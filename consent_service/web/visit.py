@@ -68,6 +68,12 @@ class FetchedAheadError(ConsentServiceError):
     code = "fetched_ahead"
 
 
+class TooManyTriesError(ConsentServiceError):
+    """Somebody at this address tries too often; it passes by itself."""
+
+    code = "too_many_tries"
+
+
 class Visit:
     """One request: its session if it has one, its language, its form."""
 

@@ -43,9 +43,9 @@ ANSWERS = (
 CHILD_ANSWERS = (intake.ChildAnswers("Noor Haile", "Basisschool De Linde", ANSWERS),)
 LOOKS = (
     parent.LookedLine(
-        AT, "Basisschool De Linde", "contact", "support", ("Wat helpt uw kind", "Wie belt wie")
+        AT, "Noor", "Basisschool De Linde", "contact", "support", ("Wat helpt uw kind", "Wie belt wie")
     ),
-    parent.LookedLine(AT, "Basisschool De Linde", "contact", "safety", (), refused=True),
+    parent.LookedLine(AT, "Noor", "Basisschool De Linde", "contact", "safety", (), refused=True),
 )
 
 
@@ -140,8 +140,27 @@ def parent_examples(language: str) -> dict[str, View]:
         ),
         "parent-withdraw-choose": parent.WithdrawChoosePage("/stoppen", "bewijs", groups),
         "parent-withdraw-choose-nothing": parent.WithdrawChoosePage("/stoppen", "bewijs", ()),
+        "parent-withdraw-choose-only-all": parent.WithdrawChoosePage("/stoppen", "bewijs", (), only_all=True),
+        "parent-own-choices": parent.OwnChoicesPage(
+            "/keuzes",
+            "/wie-keek",
+            "/",
+            (
+                parent.OwnAnswers(
+                    "Noor Haile",
+                    "Basisschool De Linde",
+                    (
+                        parent.OwnAnswer("Hulp voor uw gezin", "yes", "t1"),
+                        parent.OwnAnswer("Wie belt wie", "yes", "t2"),
+                        parent.OwnAnswer("Gezondheid van uw kind", "no"),
+                        parent.OwnAnswer("Ophalen", "later"),
+                    ),
+                ),
+            ),
+        ),
+        "parent-own-choices-none": parent.OwnChoicesPage("/keuzes", "/wie-keek", "/", ()),
         "parent-withdrawn": parent.WithdrawnPage(AT, ("Hulp voor uw gezin", "Wie belt wie"), "/meer"),
         "parent-withdrawn-late": parent.WithdrawnPage(AT, (), late=True),
-        "parent-who-looked": parent.WhoLookedPage("Noor Haile", LOOKS, date(2026, 8, 1), "/", "/ouder"),
-        "parent-who-looked-nobody": parent.WhoLookedPage("Noor Haile", (), date(2026, 8, 1)),
+        "parent-who-looked": parent.WhoLookedPage(LOOKS, "/"),
+        "parent-who-looked-nobody": parent.WhoLookedPage(()),
     }

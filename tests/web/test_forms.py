@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
+from consent_service.consent.codes import new_code
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import SUPPORTED, problem_sentences
+from consent_service.foundation.ids import RelationshipId, TypeKey, new_id
 from consent_service.web.forms import FormReader, FormState, Posted, prefill_day
 from consent_service.web.intake.forms import Signed, read_answer, read_signature
 from consent_service.web.officer.forms import read_trail_filter
@@ -201,19 +203,26 @@ def test_a_signature_is_a_typed_name_or_a_witness() -> None:
     assert read_signature(_form(method="witness", pin="123456")) == Signed("witness", pin="123456")
 
 
-def test_a_withdrawal_code_is_read_however_it_was_typed() -> None:
-    assert read_withdrawal_code(_form(code=" k7qf 2mxd-9tra ")) == "K7QF2MXD9TRA"
+def test_a_withdrawal_code_is_read_however_it_was_typed_and_a_typing_error_is_told() -> None:
+    code, mistyped = new_code(), _form(code="7K3M-9QXA")
+    read_withdrawal_code(mistyped)
+
+    assert read_withdrawal_code(_form(code=f" {code.lower().replace('-', ' ')} ")) == code.replace("-", "")
+    assert _codes(mistyped) == {"code": "form.withdrawal_code"}
 
 
 def test_withdrawing_is_everything_or_what_was_ticked_and_never_nothing() -> None:
-    nothing, strange = _form(), _form(types="t9")
-    read_withdrawal(nothing, ("t1", "t2"))
-    read_withdrawal(strange, ("t1", "t2"))
+    types = (TypeKey("support_advice"),)
+    nothing, strange, no_id = _form(), _form(types=f"{new_id()}:vet"), _form(types="1:support_advice")
+    for form in (nothing, strange, no_id):
+        read_withdrawal(form, types)
+    here, there = RelationshipId(new_id()), RelationshipId(new_id())
+    ticked = _form(types=f"{here}:support_advice,{there}:support_advice")
 
-    assert read_withdrawal(_form(all="yes"), ("t1", "t2")) == ("t1", "t2")
-    assert read_withdrawal(_form(types="t2"), ("t1", "t2")) == ("t2",)
+    assert read_withdrawal(_form(all="yes"), types) == ()
+    assert read_withdrawal(ticked, types) == ((here, types[0]), (there, types[0]))
     assert _codes(nothing) == {"types": "form.choose_to_withdraw"}
-    assert _codes(strange) == {"types": "form.choose"}
+    assert _codes(strange) == _codes(no_id) == {"types": "form.choose"}
 
 
 def test_a_purpose_and_a_substitutes_reason_come_from_a_fixed_list() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import HttpMethod, Request, Response, Router, route
+from litestar.datastructures import MutableScopeHeaders
 from litestar.openapi.config import OpenAPIConfig
+from litestar.types import Message, Scope
 
 from consent_service import __version__
 from consent_service.api.problems import problem_of_error
@@ -17,7 +19,10 @@ from consent_service.foundation.ids import TenantId
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.keyring.service import KeyRing
 
+PATH: Final = "/v1"
 State = Literal["up", "away"]
+_READING: Final = [HttpMethod.GET, HttpMethod.HEAD]
+"""Whoever may read may also ask for the headers alone (RFC 9110 section 9.3.2)."""
 
 
 class Health(msgspec.Struct, frozen=True, rename="camel"):
@@ -32,7 +37,7 @@ class Health(msgspec.Struct, frozen=True, rename="camel"):
         return self.database == "up" and self.keys == "up" and self.stops_pending == 0
 
 
-@get("/health", summary="Whether everything the service needs is there")
+@route("/health", http_method=_READING, summary="Whether everything the service needs is there")
 async def health(request: Request[Any, Any, Any]) -> Response[Health]:
     ground = request.app.state.doors.services.installation
     found = Health(
@@ -43,8 +48,9 @@ async def health(request: Request[Any, Any, Any]) -> Response[Health]:
     return Response(found, status_code=200 if found.is_well else 503)
 
 
-@get(
+@route(
     "/logs/{tenant:str}/checkpoint",
+    http_method=_READING,
     summary="The newest signed head of a log (C2SP tlog-checkpoint)",
     media_type="text/plain",
 )
@@ -78,21 +84,34 @@ def _stops(journal: StopJournal) -> int:
     return len(journal.pending())
 
 
-async def _add_version(response: Response[Any]) -> Response[Any]:
-    response.headers["API-Version"] = __version__
-    return response
+async def api_headers(message: Message, scope: Scope) -> None:
+    """`Litestar(before_send=[api_headers])`: the version on every answer below /v1, also on errors.
+
+    Anybody may read the description from a page of their own (NL API design rules, API-51).
+    """
+    if message["type"] != "http.response.start" or not is_api(scope["path"]):
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["API-Version"] = __version__
+    if scope["path"] == f"{PATH}/openapi.json":
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
+def is_api(path: str) -> bool:
+    """Whether an address belongs to the interface, also when nothing is there."""
+    return path == PATH or path.startswith(f"{PATH}/")
 
 
 def api_routes() -> Router:
     """Everything under /v1."""
     return Router(
-        path="/v1",
+        path=PATH,
         route_handlers=[health, checkpoint],
         exception_handlers={Exception: problem_of_error},
-        after_request=_add_version,
     )
 
 
 def openapi_config() -> OpenAPIConfig:
     """The description of the interface, at /v1/openapi.json only."""
-    return OpenAPIConfig(title="Ruggensteun", version=__version__, path="/v1", render_plugins=[])
+    return OpenAPIConfig(title="Ruggensteun", version=__version__, path=PATH, render_plugins=[])

@@ -221,12 +221,7 @@ class LogWords:
         if isinstance(event, InformationReleased):
             lines += [self._released(one.information_type, one.record, one.version) for one in event.records]
         if isinstance(event, ReleaseRefused):
-            lines += [
-                FieldLine(
-                    self._word(one.information_type), self._reason(one.information_type, one.code, bundle)
-                )
-                for one in event.refused
-            ]
+            lines += [self._refused(one, bundle) for one in event.refused]
         if detail.late_since is not None:
             lines.append(self._line(N_("Aangenomen op"), self._said.instant(detail.late_since)))
         return tuple(lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from consent_service.web.components import Option, Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
+from consent_service.web.vocabulary import Answer
 
 
 class WithdrawCodePage(View, frozen=True):
@@ -28,13 +29,41 @@ class GivenGroup(Part, frozen=True):
 class WithdrawChoosePage(View, frozen=True):
     """Choose what stops. `code_token` stands for the code that was typed; nothing is preselected.
 
-    The button sends `all=yes`, or the ticked `types`.
+    The button sends `all=yes`, or the ticked `types`. `only_all`: the types cannot be looked up now.
     """
 
     template: ClassVar[str] = "parent/withdraw_choose.html"
     action: str
     code_token: str
     groups: tuple[GivenGroup, ...]
+    form: FormState = EMPTY
+    only_all: bool = False
+
+
+class OwnAnswer(Part, frozen=True):
+    """One answer of one's own; `value` is what the form sends back to stop it, empty when nothing runs."""
+
+    label: str
+    answer: Answer
+    value: str = ""
+
+
+class OwnAnswers(Part, frozen=True):
+    """What I said about one child towards one school."""
+
+    child: str
+    school: str
+    answers: tuple[OwnAnswer, ...]
+
+
+class OwnChoicesPage(View, frozen=True):
+    """My own answers, and stopping any of them: as few steps as giving them. Never another's."""
+
+    template: ClassVar[str] = "parent/own_choices.html"
+    action: str
+    who_looked_href: str
+    back_href: str
+    children: tuple[OwnAnswers, ...]
     form: FormState = EMPTY
 
 
@@ -52,6 +81,7 @@ class LookedLine(Part, frozen=True):
     """One look: organisation and role, never a staff member's name."""
 
     at: datetime
+    child: str
     organisation: str
     role: str
     purpose: str
@@ -63,8 +93,5 @@ class WhoLookedPage(View, frozen=True):
     """Who looked, when and why, newest first."""
 
     template: ClassVar[str] = "parent/who_looked.html"
-    child: str
     looks: tuple[LookedLine, ...]
-    since: date
     back_href: str = ""
-    older_href: str = ""
