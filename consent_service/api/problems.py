@@ -47,6 +47,11 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def problem_of_error(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The answer for what went wrong with a request."""
+    return problem_of(error)
+
+
+def problem_of(error: Exception) -> Response[bytes]:
     """The answer for what went wrong."""
     status = _status_of(error)
     problem = ProblemDetails(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import msgspec
 from litestar import HttpMethod, Request, Response, Router, route
 from litestar.datastructures import MutableScopeHeaders
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Message, Scope
 
 from consent_service import __version__
-from consent_service.api.problems import problem_of_error
+from consent_service.api.problems import problem_of, problem_of_error
 from consent_service.audit.reading import newest_checkpoint
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotFoundError, UnavailableError
@@ -114,4 +116,17 @@ def api_routes() -> Router:
 
 def openapi_config() -> OpenAPIConfig:
     """The description of the interface, at /v1/openapi.json only."""
-    return OpenAPIConfig(title="Ruggensteun", version=__version__, path=PATH, render_plugins=[])
+    described = Router(path=PATH, route_handlers=[], include_in_schema=False, after_request=_nothing_here)
+    return OpenAPIConfig(
+        title="Ruggensteun",
+        version=__version__,
+        render_plugins=[JsonRenderPlugin()],
+        openapi_router=described,
+    )
+
+
+async def _nothing_here(response: Response[Any]) -> Response[Any]:
+    """Litestar answers an unknown address beside the description with a page; programs get a problem."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return problem_of(NotFoundError("address"))
+    return response
