@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,19 +10,9 @@ from consent_service.foundation.errors import KeyProviderUnavailableError
 from consent_service.records.service import Note
 from consent_service.release.model import Refused, Released
 from tests.factories import make_keystore
+from tests.faults.failures import keys_away
 from tests.scenarios.stories import ADVICE, SUPPORT, ask, everything_said, row_counts, told_family
 from tests.shelter import World
-
-
-@contextmanager
-def keys_away(folder: Path) -> Iterator[None]:
-    """The keystore file is not where it was; afterwards the same file is back."""
-    keystore, elsewhere = folder / "keystore.json", folder / "elsewhere.json"
-    keystore.rename(elsewhere)
-    try:
-        yield
-    finally:
-        elsewhere.rename(keystore)
 
 
 async def test_s34_without_keys_nothing_is_released_whatever_is_cached(world: World, tmp_path: Path) -> None:
