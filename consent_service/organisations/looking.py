@@ -57,6 +57,14 @@ class OrganisationRegister:
         rows = (await conn.execute(query)).scalars()
         return tuple(dict.fromkeys(FamilyId(family) for family in rows))
 
+    async def stands_in_for(self, conn: AsyncConnection, counsellor: Counsellor) -> frozenset[FamilyId]:
+        """The families the counsellor is with now only as a substitute."""
+        query = select(assignments.c.family, assignments.c.kind).where(self._assigned_now(counsellor))
+        kinds: dict[FamilyId, set[str]] = {}
+        for row in await conn.execute(query):
+            kinds.setdefault(FamilyId(row.family), set()).add(row.kind)
+        return frozenset(family for family, found in kinds.items() if found == {"substitute"})
+
     async def tenant(self, tenant: TenantId) -> Tenant:
         """The shelter.
 

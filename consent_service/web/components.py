@@ -30,12 +30,16 @@ class FieldLine(Part, frozen=True):
 
 
 class TaskLine(Part, frozen=True):
-    """Something to do. `sentence` is translated and holds no more than this reader may know."""
+    """Something to do. `sentence` is translated and holds no more than this reader may know.
+
+    `done_action` takes the POST that says it has been done.
+    """
 
     sentence: str
     href: str
     due: date | None = None
     urgent: bool = False
+    done_action: str = ""
 
 
 class RecordPart(Part, frozen=True):
@@ -52,10 +56,14 @@ class RecordPart(Part, frozen=True):
 
 
 class RefusedPart(Part, frozen=True):
-    """A type that is not opened: as ordinary to look at as one that is. `sentence` is `policy.explain`'s."""
+    """A type that is not opened: as ordinary to look at as one that is. `sentence` is `policy.explain`'s.
+
+    `code` names the reason for the shelter's own staff; a school never gets it.
+    """
 
     label: str
     sentence: str
+    code: str = ""
 
 
 class ReleasedPart(Part, frozen=True):

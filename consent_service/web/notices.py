@@ -14,6 +14,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "school": N_("De school is gekoppeld."),
     "gedeeld": N_("Dit staat klaar voor de school."),
     "goedkeuren": N_("Dit wacht op goedkeuring van een tweede persoon."),
+    "goedgekeurd": N_("Dit is goedgekeurd. De school kan het nu zien."),
     "geschreven": N_("Dit staat klaar voor de opvang."),
     "invallen": N_("U valt in. Dit is vastgelegd met de reden."),
     "pin": N_("Uw pincode is bewaard."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from markupsafe import Markup, escape
 
 from consent_service.foundation.clock import AMSTERDAM
 from consent_service.foundation.i18n import Translator, translator
+from consent_service.web.components import Option
 from consent_service.web.pages import PageContext, View
 from consent_service.web.vocabulary import TABLES, tone, word
 
@@ -65,6 +67,7 @@ def environment(language: str) -> Environment:
     made.filters["name"] = isolated
     made.filters["word"] = functools.partial(_word_in, sentences)
     made.filters["pairs"] = functools.partial(_pairs_in, sentences)
+    made.filters["options"] = _pairs_of
     made.filters["day"] = functools.partial(day_in_words, language=language)
     made.filters["short_day"] = day_in_digits
     made.filters["moment"] = functools.partial(moment_in_words, language=language)
@@ -125,6 +128,10 @@ def _local_day(day: date) -> date:
 
 def _word_in(sentences: Translator, code: str, table: str) -> Markup:
     return sentence(sentences, word(table, code))
+
+
+def _pairs_of(options: Iterable[Option]) -> tuple[tuple[str, str], ...]:
+    return tuple((option.value, option.label) for option in options)
 
 
 def _pairs_in(sentences: Translator, table: str) -> tuple[tuple[str, Markup], ...]:

@@ -59,11 +59,12 @@ PURPOSES: Final[Mapping[str, str]] = {
     "transition": N_("Verhuizing of nieuwe school"),
 }
 CAPACITIES: Final[Mapping[str, str]] = {
-    "parent": N_("Ouder met gezag"),
-    "parent_without_authority": N_("Ouder zonder gezag"),
-    "guardian": N_("Voogd"),
+    "holder": N_("Ouder met gezag"),
+    "none": N_("Ouder zonder gezag"),
+    "voogd": N_("Voogd"),
     "unknown": N_("Gezag nog niet bekend"),
 }
+"""`families.model.AuthorityKind`, and what is entered while nothing is known yet."""
 AUTHORITY_SOURCES: Final[Mapping[str, str]] = {
     "register": N_("Gezagsregister"),
     "marriage": N_("Huwelijk of partnerschap"),
@@ -77,6 +78,8 @@ WEEKDAYS: Final[Mapping[str, str]] = {
     "wed": N_("wo"),
     "thu": N_("do"),
     "fri": N_("vr"),
+    "sat": N_("za"),
+    "sun": N_("zo"),
 }
 PROBLEM_TITLES: Final[Mapping[str, str]] = {
     "not_found": N_("Deze pagina is er niet"),
@@ -116,9 +119,29 @@ SIGNING_METHODS: Final[Mapping[str, str]] = {
 }
 SUBSTITUTE_REASONS: Final[Mapping[str, str]] = {
     "colleague_ill": N_("Mijn collega is ziek"),
-    "colleague_off": N_("Mijn collega is vrij of weg"),
-    "night_or_weekend": N_("Ik heb dienst in de nacht of het weekend"),
-    "urgent_for_child": N_("Het kind heeft nu iets nodig"),
+    "colleague_leave": N_("Mijn collega is vrij of weg"),
+    "night_duty": N_("Ik heb dienst in de nacht of het weekend"),
+    "emergency": N_("Het kind heeft nu iets nodig"),
+}
+END_REASONS: Final[Mapping[str, str]] = {
+    "moved_out": N_("Het gezin is verhuisd"),
+    "changed_school": N_("Het kind gaat naar een andere school"),
+    "not_our_pupil": N_("Het is de verkeerde school"),
+    "night_departure": N_("Het gezin is onverwacht vertrokken"),
+}
+INTERPRETERS: Final[Mapping[str, str]] = {
+    "none": N_("Geen tolk"),
+    "professional": N_("Een tolk in de kamer"),
+    "telephone": N_("Een tolk aan de telefoon"),
+    "staff": N_("Een collega die de taal spreekt"),
+}
+STOP_KINDS: Final[Mapping[str, str]] = {
+    "withdrawal": N_("De toestemming intrekken"),
+    "objection": N_("Bezwaar tegen het delen"),
+}
+STOP_METHODS: Final[Mapping[str, str]] = {
+    "oral": N_("Verteld"),
+    "paper": N_("Op papier"),
 }
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
 
@@ -129,15 +152,25 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "capacity": N_("Wie is dit voor de kinderen?"),
     "authority_source": N_("Hoe weet u dit?"),
     "seen_on": N_("Wanneer zag u het bewijs?"),
-    "contact_safe": N_("Is contact met deze persoon veilig?"),
+    "phone": N_("Veilig telefoonnummer"),
     "safety": N_("Is er nu gevaar voor dit gezin?"),
     "secret_address": N_("Is het adres geheim?"),
-    "other_parent_near_school": N_("Kent de andere ouder de school, of werkt daar familie?"),
+    "other_parent_at_school": N_("Kent de andere ouder de school, of werkt daar familie?"),
     "court_order_until": N_("Is er een uitspraak van de rechter? Tot wanneer geldt die?"),
     "review_on": N_("Wanneer kijkt u hier opnieuw naar?"),
     "school": N_("Vestigingscode of naam van de school"),
     "contacts": N_("Wie is contactpersoon voor dit kind?"),
     "reason": N_("Waarom opent u dit gezin?"),
+    "guardian": N_("Om welke ouder gaat het?"),
+    "language": N_("In welke taal leest de ouder?"),
+    "interpreter": N_("Is er een tolk bij?"),
+    "end_reason": N_("Waarom stopt het delen met deze school?"),
+    "kind": N_("Wat wil de ouder?"),
+    "method": N_("Hoe liet de ouder dit weten?"),
+    "keys": N_("Waar gaat het over?"),
+    "staff": N_("Wie wordt contactpersoon?"),
+    "about": N_("Over welke ouder gaat dit?"),
+    "signature": N_("Uw naam"),
     "pin": N_("Pincode"),
     "pin_again": N_("Nog een keer"),
     "person": N_("Nummer van de persoon"),
@@ -166,6 +199,10 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "inclusion": INCLUSION,
     "signing": SIGNING_METHODS,
     "substitute_reason": SUBSTITUTE_REASONS,
+    "end_reason": END_REASONS,
+    "interpreter": INTERPRETERS,
+    "stop_kind": STOP_KINDS,
+    "stop_method": STOP_METHODS,
     "yes_no": EXPLICIT,
 }
 

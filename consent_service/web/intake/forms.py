@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Literal
 
 import msgspec
@@ -23,11 +22,6 @@ class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_step(form: FormReader) -> str:
     """The single-use token of this step; empty when it is missing (then the step is refused)."""
     return form.text("step", required=False)
-
-
-def read_guardian(form: FormReader, guardians: Collection[str]) -> str:
-    """Who is answering."""
-    return form.choice("guardian", guardians)
 
 
 def read_answer(form: FormReader) -> AnswerCode | None:

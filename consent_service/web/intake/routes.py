@@ -1,7 +1,303 @@
-"""Pages of the intake: being written."""
+"""The conversation on the tablet: one question per page, check, sign, receipt, give it back.
+
+Every form carries a token for one use. What was sent twice, or from a page that is no longer the
+newest, is not taken; the parent then sees the question that is open now, and nothing is lost.
+"""
 
 from __future__ import annotations
 
-from litestar.handlers import HTTPRouteHandler
+from collections.abc import Sequence
+from typing import Any, Literal
 
-ROUTES: list[HTTPRouteHandler] = []
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+
+from consent_service.consent.codes import code_of
+from consent_service.consent.model import Shown, Signature
+from consent_service.consent.screen import screen_hash
+from consent_service.consent.sittings import text_version
+from consent_service.foundation.errors import ConflictError, InputError, Problem
+from consent_service.identity.handover import TakeBackRefused
+from consent_service.web.forms import EMPTY, FormReader, FormState
+from consent_service.web.intake.desk import Desk, intake_address, sit_down, where_to_go_on
+from consent_service.web.intake.forms import Signed, read_answer, read_signature, read_step
+from consent_service.web.intake.showing import (
+    check_page,
+    neutral_receipt_page,
+    question_page,
+    receipt_page,
+    screen_of,
+    sign_page,
+    welcome_page,
+)
+from consent_service.web.intake.views import DonePage
+from consent_service.web.visit import LoginNeededError, Visit
+
+TAKE_BACK = "/tablet-terug"
+RECEIPT_COOKIE = "bewijs"
+RECEIPT_LASTS = 30 * 60
+"""Seconds in which a reload shows the withdrawal code again; the code itself is kept nowhere."""
+
+
+@get("/intake", include_in_schema=False)
+async def resume(visit: Visit) -> Response[Any]:
+    """Whoever holds the tablet goes on where she was."""
+    sitting = await visit.services.sittings.current(visit.guardian())
+    if sitting is None:
+        return await visit.show(DonePage(TAKE_BACK))
+    return visit.redirect(intake_address(sitting))
+
+
+@get("/intake/{sitting:str}", include_in_schema=False)
+async def welcome(visit: Visit, sitting: str) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.finished_at is not None:
+        return visit.redirect(desk.onward())
+    return await desk.show(welcome_page(desk))
+
+
+@post("/intake/{sitting:str}/begin", include_in_schema=False)
+async def begin(visit: Visit, sitting: str) -> Response[Any]:
+    return visit.redirect((await sit_down(visit, sitting)).onward())
+
+
+@post("/intake/{sitting:str}/taal", include_in_schema=False)
+async def choose_language(visit: Visit, sitting: str) -> Response[Any]:
+    """Go on in another language; what was answered stays."""
+    desk = await sit_down(visit, sitting)
+    back = visit.posted.first("back")
+    own = back == desk.at() or back.startswith(desk.at() + "/")
+    try:
+        await visit.services.sittings.choose_language(desk.actor, sitting, visit.posted.first("language"))
+    except (InputError, ConflictError):
+        return visit.redirect(desk.onward())
+    return visit.redirect(back if own else desk.at())
+
+
+@get("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False)
+async def question(visit: Visit, sitting: str, number: int) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    if not _is_asked(desk, number):
+        return visit.redirect(desk.onward())
+    return await _show_question(desk, number)
+
+
+@post("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False)
+async def answer(visit: Visit, sitting: str, number: int) -> Response[Any]:
+    """Take one answer, once, and only to exactly the words that are shown now."""
+    desk = await sit_down(visit, sitting)
+    if not _is_asked(desk, number):
+        return visit.redirect(desk.onward())
+    form = FormReader(visit.posted)
+    chosen = read_answer(form)
+    session = visit.known_session()
+    if not await visit.services.identity.use_step(session, _step(desk, number), read_step(form)):
+        return visit.redirect(desk.onward())
+    if chosen is None:
+        state = FormState.of(visit.posted, form.problems, language=desk.sitting.language)
+        return await _show_question(desk, number, state)
+    asked = desk.sitting.questions[number - 1]
+    try:
+        after = await visit.services.sittings.answer(
+            desk.actor, sitting, asked, answer=chosen, shown=_shown(desk, number)
+        )
+    except ConflictError:
+        return visit.redirect(desk.at())
+    return visit.redirect(where_to_go_on(after))
+
+
+@post("/intake/{sitting:str}/nu-niet", include_in_schema=False)
+async def not_now(visit: Visit, sitting: str) -> Response[Any]:
+    """The parent is not fit to decide now: nothing counts (S55). Twice is once."""
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.finished_at is None:
+        try:
+            await visit.services.sittings.not_now(desk.actor, sitting)
+        except ConflictError:
+            return visit.redirect(desk.at())
+    return visit.redirect(desk.at("klaar"))
+
+
+@get("/intake/{sitting:str}/controle", include_in_schema=False)
+async def check(visit: Visit, sitting: str) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    if not _is_complete(desk):
+        return visit.redirect(desk.onward())
+    return await desk.show(check_page(desk))
+
+
+@get("/intake/{sitting:str}/tekenen", include_in_schema=False)
+async def signing(visit: Visit, sitting: str) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    if not _is_complete(desk):
+        return visit.redirect(desk.onward())
+    return await _show_signing(desk)
+
+
+@post("/intake/{sitting:str}/tekenen", include_in_schema=False)
+async def sign(visit: Visit, sitting: str) -> Response[Any]:
+    """Make the answers count.
+
+    The withdrawal code is made of this form's token, which the browser keeps for half an hour in a
+    cookie of this sitting: a reload shows the code again while only its hash is stored.
+    """
+    desk = await sit_down(visit, sitting)
+    if not _is_complete(desk):
+        return visit.redirect(desk.onward())
+    form = FormReader(visit.posted)
+    signed, token = read_signature(form), read_step(form)
+    if form.problems:
+        return await _show_signing(desk, form.problems)
+    if not await visit.services.identity.use_step(visit.known_session(), _sign_step(desk), token):
+        return visit.redirect(desk.onward())
+    signature = await _signature(visit, signed)
+    if isinstance(signature, Problem):
+        return await _show_signing(desk, [signature])
+    secret = _secret(signed.method, token)
+    try:
+        await visit.services.sittings.sign(desk.actor, sitting, signature, secret=secret)
+    except ConflictError:
+        return visit.redirect(desk.at())
+    response = visit.redirect(desk.at("bewijs"))
+    response.set_cookie(_receipt_cookie(desk, secret, RECEIPT_LASTS))
+    return response
+
+
+@get("/intake/{sitting:str}/bewijs", include_in_schema=False)
+async def receipt(visit: Visit, request: Request[Any, Any, Any], sitting: str) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    secret = request.cookies.get(RECEIPT_COOKIE, "")
+    code = await _code_of_sitting(desk, secret)
+    if code is None:
+        return visit.redirect(desk.at("klaar"))
+    return await desk.show(await receipt_page(desk, code, _method_of(secret)))
+
+
+@get("/intake/{sitting:str}/bewijs/code", include_in_schema=False)
+async def neutral_receipt(visit: Visit, request: Request[Any, Any, Any], sitting: str) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    code = await _code_of_sitting(desk, request.cookies.get(RECEIPT_COOKIE, ""))
+    if code is None:
+        return visit.redirect(desk.at("klaar"))
+    return await desk.show(neutral_receipt_page(desk, code))
+
+
+@get("/intake/{sitting:str}/klaar", include_in_schema=False)
+async def done(visit: Visit, sitting: str) -> Response[Any]:
+    """The end; the code is forgotten here too."""
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.finished_at is None:
+        return visit.redirect(desk.onward())
+    response = await desk.show(DonePage(TAKE_BACK, stopped=desk.sitting.outcome != "signed"))
+    response.set_cookie(_receipt_cookie(desk, "", 0))
+    return response
+
+
+ROUTES = [
+    resume,
+    welcome,
+    begin,
+    choose_language,
+    question,
+    answer,
+    not_now,
+    check,
+    signing,
+    sign,
+    receipt,
+    neutral_receipt,
+    done,
+]
+
+
+def _is_asked(desk: Desk, number: int) -> bool:
+    return desk.sitting.finished_at is None and 1 <= number <= len(desk.sitting.questions)
+
+
+def _is_complete(desk: Desk) -> bool:
+    return desk.sitting.finished_at is None and desk.sitting.next_question() is None
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+async def _show_question(desk: Desk, number: int, form: FormState = EMPTY) -> Response[str]:
+    session = desk.visit.known_session()
+    token = await desk.visit.services.identity.issue_step(session, _step(desk, number))
+    return await desk.show(question_page(desk, number, token, form), status=400 if form.problems else 200)
+
+
+async def _show_signing(desk: Desk, problems: Sequence[Problem] = ()) -> Response[str]:
+    session = desk.visit.known_session()
+    token = await desk.visit.services.identity.issue_step(session, _sign_step(desk))
+    form = FormState.of(desk.visit.posted, problems, language=desk.sitting.language)
+    return await desk.show(sign_page(desk, token, form), status=400 if problems else 200)
+
+
+def _step(desk: Desk, number: int) -> str:
+    """One question in exactly these words: a text that changed meanwhile makes the form an old one."""
+    asked = desk.sitting.questions[number - 1]
+    return f"{asked.relationship}:{asked.information_type}:{screen_hash(screen_of(desk, number))}"
+
+
+def _sign_step(desk: Desk) -> str:
+    return f"sign:{desk.sitting.sitting}"
+
+
+def _shown(desk: Desk, number: int) -> Shown:
+    key = desk.sitting.questions[number - 1].information_type
+    text = desk.visit.services.texts.of_type(desk.sitting.language, key)
+    screen = screen_of(desk, number)
+    return Shown(desk.sitting.language, text_version(text), text.hash, screen_hash(screen))
+
+
+# --- signing ---------------------------------------------------------------------------------
+
+
+async def _signature(visit: Visit, signed: Signed) -> Signature | Problem:
+    """The typed name, or the witness who proved by the PIN to be the counsellor.
+
+    Raises:
+        LoginNeededError: the PIN was wrong too often; the session has ended.
+    """
+    if signed.method == "typed":
+        return Signature("typed", signed.signature)
+    witness = await visit.services.identity.witness(visit.token, signed.pin)
+    if not isinstance(witness, TakeBackRefused):
+        return Signature("witness", witness.staff)
+    if witness.code != "pin_wrong":
+        raise LoginNeededError(parent=True)
+    return Problem("pin", "identity.pin_wrong", {"tries": str(witness.tries_left)})
+
+
+def _secret(method: Literal["typed", "witness"], token: str) -> str:
+    return f"{method}.{token}"
+
+
+def _method_of(secret: str) -> Literal["typed", "witness"]:
+    """How it was signed; part of the secret, so that a changed one fits no code."""
+    return "witness" if secret.startswith("witness.") else "typed"
+
+
+async def _code_of_sitting(desk: Desk, secret: str) -> str | None:
+    """The code on this guardian's receipt, if the browser still has what it was made of."""
+    if not secret or desk.sitting.outcome != "signed":
+        return None
+    code = code_of(secret)
+    try:
+        holder = await desk.visit.services.consent.holder_of_code(code)
+    except InputError:
+        return None
+    return code if holder.guardian == desk.actor.guardian else None
+
+
+def _receipt_cookie(desk: Desk, secret: str, seconds: int) -> Cookie:
+    return Cookie(
+        key=RECEIPT_COOKIE,
+        value=secret,
+        path=desk.at(),
+        httponly=True,
+        samesite="strict",
+        secure=desk.visit.doors.https,
+        max_age=seconds,
+    )

@@ -5,35 +5,28 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from consent_service.web.components import Option, Part
+from consent_service.web.components import Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 
 
 class WelcomePage(View, frozen=True):
-    """What is going to happen, in the parent's language."""
+    """Who asks and what is going to happen, in the parent's language. `questions` is per child."""
 
     template: ClassVar[str] = "intake/welcome.html"
     action: str
+    guardian: str
     organisation: str
+    who_we_are: str
     questions: int
-    take_back_href: str
-
-
-class WhoDecidesPage(View, frozen=True):
-    """Which guardian is answering; `value` of an option identifies the guardian, `label` is the name."""
-
-    template: ClassVar[str] = "intake/who_decides.html"
-    action: str
-    step_token: str
-    guardians: tuple[Option, ...]
-    form: FormState = EMPTY
+    not_now_action: str
 
 
 class QuestionPage(View, frozen=True):
     """One question. Texts come from the consent texts of `type_key`, in the parent's language.
 
-    `earlier` is the answer given before, shown as a sentence and never as a preselection.
+    `earlier` is the answer given before, shown as a sentence and never as a preselection. Every text
+    shown here is also in `consent.screen.Screen`, whose hash is kept with the answer.
     """
 
     template: ClassVar[str] = "intake/question.html"
@@ -50,6 +43,9 @@ class QuestionPage(View, frozen=True):
     until: str
     fixed_line: str
     never_address: str
+    school: str
+    organisation: str
+    who_we_are: str
     back_href: str = ""
     earlier: Literal["", "yes", "no", "later"] = ""
     draft_text: bool = False
@@ -110,6 +106,7 @@ class ReceiptPage(View, frozen=True):
     withdraw_address: str
     text_version: str
     checkpoint: str
+    neutral_href: str
     done_href: str
 
 
@@ -123,10 +120,11 @@ class NeutralReceiptPage(View, frozen=True):
 
 
 class DonePage(View, frozen=True):
-    """Thanks; the tablet goes back to the counsellor."""
+    """Thanks; the tablet goes back to the counsellor. `stopped`: she chose not to decide now."""
 
     template: ClassVar[str] = "intake/done.html"
     take_back_href: str
+    stopped: bool = False
 
 
 class TakeBackPage(View, frozen=True):

@@ -2,120 +2,163 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
+from consent_service.consent.model import Interpreter
+from consent_service.families.model import (
+    AuthorityKind,
+    AuthoritySource,
+    EndReason,
+    NewFamily,
+    NewGuardian,
+    PersonIdentity,
+    SafetyAssessment,
+    SafetyLevel,
+)
+from consent_service.foundation.errors import Problem
+from consent_service.organisations.model import SubstituteReason
 from consent_service.web.forms import FormReader
 from consent_service.web.vocabulary import (
     AUTHORITY_SOURCES,
     CAPACITIES,
+    END_REASONS,
+    INTERPRETERS,
     SAFETY,
+    STOP_KINDS,
+    STOP_METHODS,
     SUBSTITUTE_REASONS,
 )
 
-NOBODY_BORN_BEFORE = date(1900, 1, 1)
-"""Stands in for a day that was not entered well; a form with problems is never used."""
 CONFIRMED = ("code", "street", "phone")
+EVERYTHING = "everything"
+"""Stands for every type of every child in the form that passes on a withdrawal or objection."""
+_FORM_NAMES = {"source": "authority_source"}
+"""Fields that a form calls otherwise than the service."""
 
 
 class Entered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of what a form was filled in with."""
 
 
-class ChildEntered(Entered, frozen=True):
-    """A child: full name and birth date, as on the school's list."""
+class SearchEntered(Entered, frozen=True):
+    """Exact name and birth date."""
 
-    given_names: str
-    family_name: str
-    birth_date: date
-
-
-class GuardianEntered(Entered, frozen=True):
-    """A guardian with what was seen of the authority."""
-
-    given_names: str
-    family_name: str
+    names: str
     birth_date: date | None
-    capacity: str
-    authority_source: str
-    seen_on: date | None
-    contact_safe: bool
 
 
 class FamilyEntered(Entered, frozen=True):
-    """A family as it is registered."""
+    """A family as it is registered, and under which prefix each person stood in the form."""
 
-    guardians: tuple[GuardianEntered, ...]
-    children: tuple[ChildEntered, ...]
-
-
-class SafetyEntered(Entered, frozen=True):
-    """The Veiligheid step."""
-
-    safety: str
-    secret_address: bool
-    other_parent_near_school: bool
-    court_order_until: date | None
-    review_on: date | None
+    family: NewFamily
+    guardian_prefixes: tuple[str, ...]
+    child_prefixes: tuple[str, ...]
 
 
 class SchoolConfirmed(Entered, frozen=True):
-    """The school was confirmed by code, street and phone; `contacts` are the chosen contact values."""
+    """What was on the page when the school was confirmed; `contacts` are the chosen contact values."""
 
+    code: str
+    street: str
+    phone: str
     contacts: tuple[str, ...]
 
 
-def read_search(form: FormReader, *, today: date) -> ChildEntered:
+class HandOverEntered(Entered, frozen=True):
+    """To whom the tablet goes."""
+
+    guardian: str
+    language: str
+    interpreter: Interpreter
+
+
+class StopEntered(Entered, frozen=True):
+    """What a guardian said; `keys` empty means everything."""
+
+    guardian: str
+    kind: Literal["withdrawal", "objection"]
+    method: Literal["oral", "paper"]
+    keys: tuple[str, ...]
+
+
+def read_search(form: FormReader, *, today: date) -> SearchEntered:
     """Exact name and birth date."""
-    return ChildEntered(
-        given_names=form.text("given_names"),
-        family_name=form.text("family_name"),
-        birth_date=form.day("birth_date", not_after=today) or NOBODY_BORN_BEFORE,
-    )
+    names = f"{form.text('given_names')} {form.text('family_name')}"
+    return SearchEntered(names, form.day("birth_date", not_after=today))
 
 
 def read_family(form: FormReader, *, today: date) -> FamilyEntered:
     """Every guardian and child block that holds anything; at least one of each."""
-    return FamilyEntered(
-        guardians=tuple(
-            read_guardian(form, prefix, today=today) for prefix in form.rows("guardian", key="given_names")
-        ),
-        children=tuple(
-            read_child(form, prefix, today=today) for prefix in form.rows("child", key="given_names")
-        ),
+    guardians = form.rows("guardian", key="given_names")
+    children = form.rows("child", key="given_names")
+    family = NewFamily(
+        guardians=tuple(read_guardian(form, prefix, today=today) for prefix in guardians),
+        children=tuple(read_child(form, prefix, today=today) for prefix in children),
     )
+    return FamilyEntered(family, guardians, children)
 
 
-def read_guardian(form: FormReader, prefix: str = "guardian-0", *, today: date) -> GuardianEntered:
-    """One guardian block."""
-    return GuardianEntered(
+def read_guardian(form: FormReader, prefix: str = "guardian-0", *, today: date) -> NewGuardian:
+    """One guardian block; authority that is not known yet has no source."""
+    authority, source = _read_authority(form, prefix)
+    identity = PersonIdentity(
         given_names=form.text(f"{prefix}-given_names"),
         family_name=form.text(f"{prefix}-family_name"),
         birth_date=form.day(f"{prefix}-birth_date", required=False, not_after=today),
-        capacity=form.choice(f"{prefix}-capacity", CAPACITIES),
-        authority_source=form.choice(f"{prefix}-authority_source", AUTHORITY_SOURCES),
-        seen_on=form.day(f"{prefix}-seen_on", required=False, not_after=today),
-        contact_safe=form.yes_no(f"{prefix}-contact_safe"),
+        phone=form.text(f"{prefix}-phone", required=False, max_length=20),
     )
+    seen_on = form.day(f"{prefix}-seen_on", required=False, not_after=today)
+    return NewGuardian(identity, authority, source, seen_on)
 
 
-def read_child(form: FormReader, prefix: str = "child-0", *, today: date) -> ChildEntered:
+def read_child(form: FormReader, prefix: str = "child-0", *, today: date) -> PersonIdentity:
     """One child block."""
-    return ChildEntered(
+    return PersonIdentity(
         given_names=form.text(f"{prefix}-given_names"),
         family_name=form.text(f"{prefix}-family_name"),
-        birth_date=form.day(f"{prefix}-birth_date", not_after=today) or NOBODY_BORN_BEFORE,
+        birth_date=form.day(f"{prefix}-birth_date", not_after=today),
     )
 
 
-def read_safety(form: FormReader) -> SafetyEntered:
+def _read_authority(form: FormReader, prefix: str) -> tuple[AuthorityKind | None, AuthoritySource | None]:
+    capacity = form.choice(f"{prefix}-capacity", CAPACITIES)
+    if capacity in ("", "unknown"):
+        return None, None
+    source = form.choice(f"{prefix}-authority_source", AUTHORITY_SOURCES, required=False)
+    if not source:
+        form.refuse(f"{prefix}-authority_source", "authority_source_missing")
+        return None, None
+    return cast("AuthorityKind", capacity), cast("AuthoritySource", source)
+
+
+def problems_in_form(
+    problems: Sequence[Problem], *, guardians: Sequence[str] = (), children: Sequence[str] = ()
+) -> list[Problem]:
+    """The service's problems at the fields of the form: `guardian_1_source` is the second block's."""
+    blocks = {"guardian": guardians, "child": children}
+    return [_in_form(problem, blocks) for problem in problems]
+
+
+def _in_form(problem: Problem, blocks: Mapping[str, Sequence[str]]) -> Problem:
+    found = re.fullmatch(r"(guardian|child)_(\d+)_(\w+)", problem.field)
+    if found is None or int(found[2]) >= len(blocks[found[1]]):
+        return problem
+    name = _FORM_NAMES.get(found[3], found[3])
+    return Problem(f"{blocks[found[1]][int(found[2])]}-{name}", problem.code, problem.params)
+
+
+def read_safety(form: FormReader) -> SafetyAssessment:
     """The Veiligheid step; a review date is always needed."""
-    return SafetyEntered(
-        safety=form.choice("safety", SAFETY),
+    level = form.choice("safety", SAFETY) or "not_assessed"
+    return SafetyAssessment(
+        level=cast("SafetyLevel", level),
         secret_address=form.yes_no("secret_address"),
-        other_parent_near_school=form.yes_no("other_parent_near_school"),
+        other_parent_at_school=form.yes_no("other_parent_at_school"),
         court_order_until=form.day("court_order_until", required=False),
         review_on=form.day("review_on"),
     )
@@ -133,12 +176,47 @@ def read_school_confirmation(form: FormReader, *, contacts: tuple[str, ...]) -> 
     """
     if len(form.several("confirmed", CONFIRMED)) < len(CONFIRMED):
         form.refuse("confirmed", "form.confirm_school")
-    return SchoolConfirmed(form.several("contacts", contacts, required=bool(contacts)))
+    return SchoolConfirmed(
+        code=form.text("shown_code", required=False),
+        street=form.text("shown_street", required=False),
+        phone=form.text("shown_phone", required=False),
+        contacts=form.several("contacts", contacts, required=bool(contacts)),
+    )
 
 
-def read_substitute_reason(form: FormReader) -> str:
+def read_substitute_reason(form: FormReader) -> SubstituteReason:
     """A code of `vocabulary.SUBSTITUTE_REASONS`: the log takes no free text."""
-    return form.choice("reason", SUBSTITUTE_REASONS)
+    return cast("SubstituteReason", form.choice("reason", SUBSTITUTE_REASONS))
+
+
+def read_end_reason(form: FormReader) -> EndReason:
+    """A code of `vocabulary.END_REASONS`."""
+    return cast("EndReason", form.choice("end_reason", END_REASONS))
+
+
+def read_hand_over(
+    form: FormReader, *, guardians: Collection[str], languages: Collection[str]
+) -> HandOverEntered:
+    """A guardian, a language and who interprets."""
+    return HandOverEntered(
+        guardian=form.choice("guardian", guardians),
+        language=form.choice("language", languages),
+        interpreter=cast("Interpreter", form.choice("interpreter", INTERPRETERS)),
+    )
+
+
+def read_stop(form: FormReader, *, guardians: Collection[str], keys: Collection[str]) -> StopEntered:
+    """Whose word is passed on, what it is and about what; everything only when that was ticked."""
+    guardian = form.choice("guardian", guardians)
+    kind = form.choice("kind", STOP_KINDS)
+    method = form.choice("method", STOP_METHODS)
+    chosen = form.several("keys", (EVERYTHING, *keys), required=True)
+    return StopEntered(
+        guardian,
+        "objection" if kind == "objection" else "withdrawal",
+        "paper" if method == "paper" else "oral",
+        () if EVERYTHING in chosen else chosen,
+    )
 
 
 def read_pin(form: FormReader) -> str:

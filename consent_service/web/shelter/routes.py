@@ -1,7 +1,21 @@
-"""Pages of the shelter: being written."""
+"""The counsellor's pages: own families, one family, its schools, what is shared, the tablet."""
 
 from __future__ import annotations
 
-from litestar.handlers import HTTPRouteHandler
+from consent_service.web.shelter import (
+    family_routes,
+    hand_over_routes,
+    home_routes,
+    person_routes,
+    school_routes,
+    sharing_routes,
+)
 
-ROUTES: list[HTTPRouteHandler] = []
+ROUTES = [
+    *home_routes.ROUTES,
+    *family_routes.ROUTES,
+    *person_routes.ROUTES,
+    *school_routes.ROUTES,
+    *sharing_routes.ROUTES,
+    *hand_over_routes.ROUTES,
+]

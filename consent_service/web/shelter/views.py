@@ -64,11 +64,13 @@ class RegisterFamilyPage(View, frozen=True):
     """Guardians and children on one page; `guardians` and `children` number the blocks shown.
 
     The buttons `more=guardian` and `more=child` ask for one block more; nothing is stored then.
+    `step_token` is used once, so that the same form never registers two families.
     """
 
     template: ClassVar[str] = "shelter/register_family.html"
     action: str
     back_href: str
+    step_token: str
     form: FormState = EMPTY
     guardians: tuple[int, ...] = (0,)
     children: tuple[int, ...] = (0,)
@@ -183,9 +185,11 @@ class RelationshipCard(Part, frozen=True):
     agreement: bool = True
     answers: tuple[AnswerState, ...] = ()
     share_links: tuple[Option, ...] = ()
-    """`value` is the address of the share form, `label` the type."""
+    """`value` is the address of the share form, `label` the type, `hint` why it cannot be shared now."""
     shared_by_school_href: str = ""
     written_href: str = ""
+    contacts_href: str = ""
+    end_href: str = ""
     next_questions: int = 0
 
 
@@ -203,14 +207,19 @@ class FamilyPage(View, frozen=True):
     tasks: tuple[TaskLine, ...]
     add_child_href: str
     add_guardian_href: str
-    hand_over_action: str
+    stops_href: str
+    hand_over_href: str
     """Empty when the tablet cannot be handed over yet; `hand_over_blocked` then says why."""
     hand_over_blocked: str = ""
     substitute: bool = False
 
 
 class SharePage(View, frozen=True):
-    """Write one item of one type. `refused` is shown instead of a bypass when it may not be shared."""
+    """Write one item of one type. `refused` is shown instead of a bypass when it may not be shared.
+
+    `blocked` tells beforehand why it would be refused now; `about` are the guardians of whom one must
+    be chosen for a type that is about that guardian.
+    """
 
     template: ClassVar[str] = "shelter/share.html"
     action: str
@@ -222,6 +231,8 @@ class SharePage(View, frozen=True):
     fields: tuple[ShareField, ...]
     explanation: str = ""
     attestations: tuple[Attestation, ...] = ()
+    about: tuple[Option, ...] = ()
+    blocked: RefusedPart | None = None
     refused: RefusedPart | None = None
     form: FormState = EMPTY
 
@@ -280,3 +291,85 @@ class TasksPage(View, frozen=True):
     template: ClassVar[str] = "shelter/tasks.html"
     tasks: tuple[TaskLine, ...]
     back_href: str
+
+
+class ContactLine(Part, frozen=True):
+    """Somebody on the contact list; `remove_action` takes him off it at once."""
+
+    name: str
+    role: str
+    days: tuple[str, ...]
+    remove_action: str
+
+
+class ContactsPage(View, frozen=True):
+    """Who at the school may see what is shared about one child, and who may be added."""
+
+    template: ClassVar[str] = "shelter/contacts.html"
+    action: str
+    back_href: str
+    child: str
+    school: str
+    listed: tuple[ContactLine, ...]
+    addable: tuple[ContactOption, ...]
+    form: FormState = EMPTY
+
+
+class EndRelationshipPage(View, frozen=True):
+    """Stop sharing about one child with one school."""
+
+    template: ClassVar[str] = "shelter/end_relationship.html"
+    action: str
+    back_href: str
+    child: str
+    school: str
+    form: FormState = EMPTY
+
+
+class GivenAnswers(Part, frozen=True):
+    """What was answered about one child at one school; `value` names relationship and type."""
+
+    child: str
+    school: str
+    answers: tuple[Option, ...]
+
+
+class PassOnPage(View, frozen=True):
+    """Pass on what a guardian said: a withdrawal or an objection. Nothing ticked is nothing stopped."""
+
+    template: ClassVar[str] = "shelter/pass_on.html"
+    action: str
+    back_href: str
+    guardians: tuple[Option, ...]
+    about: tuple[GivenAnswers, ...]
+    form: FormState = EMPTY
+
+
+class HandOverPage(View, frozen=True):
+    """To which guardian the tablet goes, in which language, with which interpreter (never a child)."""
+
+    template: ClassVar[str] = "shelter/hand_over.html"
+    action: str
+    back_href: str
+    guardians: tuple[Option, ...]
+    languages: tuple[Option, ...]
+    form: FormState = EMPTY
+
+
+class ApprovalLine(Part, frozen=True):
+    """Something a colleague wrote that waits for a second person. No child is named."""
+
+    label: str
+    school: str
+    written_at: datetime
+    written_by: str
+    action: str
+
+
+class ApprovalsPage(View, frozen=True):
+    """What waits for approval by somebody else than who wrote it."""
+
+    template: ClassVar[str] = "shelter/approvals.html"
+    back_href: str
+    waiting: tuple[ApprovalLine, ...]
+    form: FormState = EMPTY

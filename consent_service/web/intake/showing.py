@@ -1,0 +1,198 @@
+"""Views of the intake, and the exact words each question shows."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Literal
+
+from consent_service.audit.checkpoint import read_note
+from consent_service.audit.reading import newest_checkpoint
+from consent_service.consent.model import Answer, Question
+from consent_service.consent.screen import Screen
+from consent_service.foundation.clock import local_date
+from consent_service.foundation.i18n import N_, translator
+from consent_service.web.forms import EMPTY, FormState
+from consent_service.web.intake.desk import Desk
+from consent_service.web.intake.views import (
+    AnswerLine,
+    CheckPage,
+    ChildAnswers,
+    NeutralReceiptPage,
+    QuestionPage,
+    ReceiptPage,
+    SignPage,
+    WelcomePage,
+)
+from consent_service.web.vocabulary import ANSWERS
+
+DRAFT_NOTICE = N_("Proefversie: deze tekst is nog niet door een mens nagekeken.")
+EARLIER = N_("U koos eerder: {answer}.")
+CHOICES = ("yes", "no", "later")
+
+
+def welcome_page(desk: Desk) -> WelcomePage:
+    """Who asks, and how many questions there are for each child."""
+    return WelcomePage(
+        action=desk.at("begin"),
+        guardian=desk.guardian,
+        organisation=desk.organisation,
+        who_we_are=desk.general.who_we_are,
+        questions=len({question.information_type for question in desk.sitting.questions}),
+        not_now_action=desk.at("nu-niet"),
+    )
+
+
+def screen_of(desk: Desk, number: int) -> Screen:
+    """Every text of one question as `question_page` shows it; its hash is kept with the answer."""
+    question = desk.sitting.questions[number - 1]
+    language = desk.sitting.language
+    said = translator(language)
+    text = desk.visit.services.texts.of_type(language, question.information_type)
+    earlier = _earlier(desk, question)
+    return Screen(
+        language=language,
+        number=number,
+        total=len(desk.sitting.questions),
+        draft_notice=said.text(DRAFT_NOTICE) if text.review == "draft" else "",
+        child=desk.child(question),
+        school=desk.schools[question.relationship],
+        label=text.label,
+        question=text.question,
+        who_sees=text.who_sees,
+        until=text.until,
+        never=text.never,
+        say_no=desk.general.say_no,
+        earlier=said.text(EARLIER, answer=said.text(ANSWERS[earlier])) if earlier else "",
+        choices=tuple(said.text(ANSWERS[choice]) for choice in CHOICES),
+        explanation=text.explanation,
+        organisation=desk.organisation,
+        who_we_are=desk.general.who_we_are,
+    )
+
+
+def question_page(desk: Desk, number: int, token: str, form: FormState = EMPTY) -> QuestionPage:
+    """One question about one child."""
+    question = desk.sitting.questions[number - 1]
+    screen = screen_of(desk, number)
+    return QuestionPage(
+        action=desk.at("vraag", str(number)),
+        step_token=token,
+        number=screen.number,
+        total=screen.total,
+        child=screen.child,
+        type_key=question.information_type,
+        label=screen.label,
+        question=screen.question,
+        explanation=screen.explanation,
+        who_sees=screen.who_sees,
+        until=screen.until,
+        fixed_line=screen.say_no,
+        never_address=screen.never,
+        school=screen.school,
+        organisation=screen.organisation,
+        who_we_are=screen.who_we_are,
+        back_href=desk.at("vraag", str(number - 1)) if number > 1 else "",
+        earlier=_earlier(desk, question),
+        draft_text=bool(screen.draft_notice),
+        not_now_action=desk.at("nu-niet"),
+        form=form,
+    )
+
+
+def check_page(desk: Desk) -> CheckPage:
+    """All answers once more, each with the way to change just that one."""
+    given = desk.sitting.answers
+    return CheckPage(
+        sign_href=desk.at("tekenen"),
+        guardian=desk.guardian,
+        children=_children(desk, lambda q: given[q.relationship, q.information_type], change=True),
+        fixed_line=desk.general.say_no,
+    )
+
+
+def sign_page(desk: Desk, token: str, form: FormState = EMPTY) -> SignPage:
+    """Sign with the own name, or let the counsellor sign as a witness."""
+    return SignPage(
+        action=desk.at("tekenen"),
+        step_token=token,
+        guardian=desk.guardian,
+        back_href=desk.at("controle"),
+        statement=f"{desk.general.statement} {desk.general.withdraw}",
+        form=form,
+    )
+
+
+async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"]) -> ReceiptPage:
+    """What was answered, the code to stop with, and where the log stood.
+
+    Raises:
+        ValueError: the sitting was not signed.
+    """
+    signed_at = desk.sitting.finished_at
+    if signed_at is None:
+        raise ValueError("the sitting is not signed")
+    services = desk.visit.services
+    standing = await services.consent.own_answers(desk.actor)
+    answers: dict[Question, Answer] = {}
+    for question in desk.sitting.questions:
+        known = standing.get((question.relationship, question.information_type))
+        if known is not None and known.answer != "none":
+            answers[question] = known.answer
+    texts = services.texts.of(desk.sitting.language)
+    return ReceiptPage(
+        organisation=desk.organisation,
+        guardian=desk.guardian,
+        signed_at=signed_at,
+        method=method,
+        children=_children(desk, answers.get, change=False),
+        withdrawal_code=code,
+        withdraw_address=f"{desk.visit.doors.settings.public_origin}/intrekken",
+        text_version=f"{texts.language} {texts.hash[:16]}",
+        checkpoint=await _checkpoint(desk),
+        neutral_href=desk.at("bewijs", "code"),
+        done_href=desk.at("klaar"),
+    )
+
+
+def neutral_receipt_page(desk: Desk, code: str) -> NeutralReceiptPage:
+    """Date and code: whoever finds it learns nothing else (S50)."""
+    now = desk.visit.services.installation.clock.now()
+    signed_on = local_date(desk.sitting.finished_at or now)
+    return NeutralReceiptPage(signed_on, code, back_href=desk.at("bewijs"))
+
+
+def _earlier(desk: Desk, question: Question) -> Answer | Literal[""]:
+    return desk.sitting.answers.get((question.relationship, question.information_type), "")
+
+
+def _children(
+    desk: Desk, answer_to: Callable[[Question], Answer | None], *, change: bool
+) -> tuple[ChildAnswers, ...]:
+    """The answers by child and school, in the order of the questions."""
+    lines: dict[tuple[str, str, str], list[AnswerLine]] = {}
+    for number, question in enumerate(desk.sitting.questions, 1):
+        answer = answer_to(question)
+        if answer is None:
+            continue
+        text = desk.visit.services.texts.of_type(desk.sitting.language, question.information_type)
+        line = AnswerLine(
+            type_key=question.information_type,
+            label=text.label,
+            question=text.question,
+            answer=answer,
+            change_href=desk.at("vraag", str(number)) if change else "",
+        )
+        place = (question.relationship, desk.child(question), desk.schools[question.relationship])
+        lines.setdefault(place, []).append(line)
+    return tuple(ChildAnswers(child, school, tuple(own)) for (_, child, school), own in lines.items())
+
+
+async def _checkpoint(desk: Desk) -> str:
+    """Size and root of the newest signed head of the log; empty while nothing is signed."""
+    async with desk.visit.services.installation.database.reading() as conn:
+        note = await newest_checkpoint(conn, desk.actor.tenant)
+    if note is None:
+        return ""
+    head = read_note(note).checkpoint
+    return f"{head.size} {base64.b64encode(head.root).decode()}"

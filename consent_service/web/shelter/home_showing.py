@@ -1,0 +1,128 @@
+"""Views of the counsellor's first pages, put together from what the services know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from consent_service.families.model import FamilyView
+from consent_service.foundation.errors import Problem
+from consent_service.foundation.i18n import translator
+from consent_service.foundation.ids import FamilyId
+from consent_service.identity.model import Counsellor
+from consent_service.process.model import TITLES, Task
+from consent_service.web.components import TaskLine
+from consent_service.web.forms import FormState
+from consent_service.web.shelter.forms import SearchEntered
+from consent_service.web.shelter.room import family_address, shelter_address
+from consent_service.web.shelter.views import (
+    ApprovalLine,
+    ApprovalsPage,
+    FamiliesPage,
+    FamilyLine,
+    SearchHit,
+)
+from consent_service.web.visit import Visit
+
+
+async def families_page(visit: Visit, actor: Counsellor) -> FamiliesPage:
+    """The counsellor's families and what is to be done."""
+    own = await visit.services.families.families_of(actor)
+    tasks = await visit.services.tasks.open_tasks(actor)
+    async with visit.services.installation.database.reading() as conn:
+        standing_in = await visit.services.organisations.stands_in_for(conn, actor)
+    open_tasks = Counter(task.family for task in tasks)
+    return FamiliesPage(
+        families=tuple(
+            _family_line(one, actor, open_tasks[one.family], substitute=one.family in standing_in)
+            for one in own
+            if one.ended_at is None
+        ),
+        tasks=task_lines(tasks, actor, visit.language),
+        register_href=shelter_address(actor.tenant, "inschrijven"),
+        search_href=shelter_address(actor.tenant, "zoeken"),
+    )
+
+
+def task_lines(tasks: Iterable[Task], actor: Counsellor, language: str) -> tuple[TaskLine, ...]:
+    """What is to be done, each with the page where it is done; no names, they stand on that page."""
+    said = translator(language)
+    return tuple(
+        TaskLine(
+            sentence=said.text(TITLES[task.kind]),
+            href=_task_href(task, actor),
+            urgent=task.kind == "second_approval",
+            done_action=shelter_address(actor.tenant, "taken", task.task, "klaar"),
+        )
+        for task in tasks
+    )
+
+
+async def search_hits(visit: Visit, actor: Counsellor, entered: SearchEntered) -> tuple[SearchHit, ...]:
+    """The children found; a colleague's family leads to the page that asks for a reason.
+
+    Raises:
+        InputError: too many searches this hour.
+    """
+    found = await visit.services.families.search(actor, names=entered.names, birth_date=entered.birth_date)
+    async with visit.services.installation.database.reading() as conn:
+        own = set(await visit.services.organisations.families_of(conn, actor))
+    return tuple(
+        SearchHit(
+            href=_family_or_reason(actor, child.family, assigned=child.family in own),
+            name=child.identity.full_name,
+            birth_date=child.identity.birth_date,
+            assigned=child.family in own,
+        )
+        for child in found
+        if child.identity.birth_date is not None
+    )
+
+
+async def approvals_page(visit: Visit, actor: Counsellor, problems: Sequence[Problem] = ()) -> ApprovalsPage:
+    """What colleagues wrote that waits for a second person."""
+    services = visit.services
+    waiting = await services.records.awaiting_approval(actor)
+    texts = services.texts.of(visit.language).types
+    async with services.installation.database.reading() as conn:
+        members = await services.organisations.staff_members(conn, actor.tenant, [w.author for w in waiting])
+    names = {member.staff: member.name for member in members}
+    schools = {one.school: one.name for one in await services.organisations.schools(actor.tenant)}
+    lines = []
+    for one in waiting:
+        about = await services.families.relationship(actor.tenant, one.relationship)
+        lines.append(
+            ApprovalLine(
+                label=texts[one.information_type].label,
+                school=schools[about.school],
+                written_at=one.written_at,
+                written_by=names.get(one.author, ""),
+                action=shelter_address(actor.tenant, "goedkeuren", one.relationship, one.record),
+            )
+        )
+    form = FormState.of(visit.posted, problems, language=visit.language)
+    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), form)
+
+
+def _family_line(family: FamilyView, actor: Counsellor, open_tasks: int, *, substitute: bool) -> FamilyLine:
+    return FamilyLine(
+        href=family_address(actor.tenant, family.family),
+        guardians=tuple(one.identity.full_name for one in family.guardians),
+        children=tuple(one.identity.full_name for one in family.children),
+        safety=family.safety.level,
+        open_tasks=open_tasks,
+        substitute=substitute,
+    )
+
+
+def _task_href(task: Task, actor: Counsellor) -> str:
+    if task.audience == "approver":
+        return shelter_address(actor.tenant, "goedkeuren")
+    if task.family is None:
+        return shelter_address(actor.tenant, "taken")
+    return family_address(actor.tenant, task.family)
+
+
+def _family_or_reason(actor: Counsellor, family: FamilyId, *, assigned: bool) -> str:
+    parts = () if assigned else ("invallen",)
+    return family_address(actor.tenant, family, *parts)
