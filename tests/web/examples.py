@@ -28,6 +28,7 @@ LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English")
 TASKS = (
     TaskLine("Bel de school over Noor", "/taak/1", date(2026, 9, 2), urgent=True),
     TaskLine("Bekijk de veiligheid van het gezin Haile opnieuw", "/taak/2", date(2026, 9, 14)),
+    TaskLine("Praat met het kind", "/taak/3", done_action="/taak/3/klaar"),
 )
 PURPOSES = ("contact", "support", "meeting", "attendance", "safety", "transition")
 STATES = tuple(
@@ -93,16 +94,21 @@ CARDS = (
         "Basisschool De Linde",
         ("Marieke van den Broek",),
         answers=STATES,
-        share_links=(Option("/deel/1", "Wat helpt uw kind"), Option("/deel/2", "Extra aandacht")),
+        share_links=(
+            Option("/deel/1", "Wat helpt uw kind"),
+            Option("/deel/2", "Extra aandacht", "Er is geen toestemming voor."),
+        ),
         shared_by_school_href="/school",
         written_href="/geschreven",
+        contacts_href="/contacten",
+        end_href="/einde",
         next_questions=1,
     ),
     shelter.RelationshipCard("Samuel Haile", date(2021, 11, 30), "/kies"),
 )
 PEOPLE = (
-    shelter.PersonLine("Selam Haile", "parent", "register", True, "Anouk Jansen", date(2026, 8, 30)),
-    shelter.PersonLine("Daniel Tesfay", "unknown", "statement", False),
+    shelter.PersonLine("Selam Haile", "holder", "register", True, "Anouk Jansen", date(2026, 8, 30)),
+    shelter.PersonLine("Daniel Tesfay", "unknown", "", False),
 )
 ENTRIES = (
     officer.EntryLine(
@@ -229,8 +235,8 @@ def _shelter(language: str) -> dict[str, View]:
             ),
         ),
         "shelter-search-nothing": shelter.SearchPage("/zoeken", "/", searched=True),
-        "shelter-register": shelter.RegisterFamilyPage("/inschrijven", "/", guardians=(0,), children=(0, 1)),
-        "shelter-register-wrong": shelter.RegisterFamilyPage("/inschrijven", "/", bad_family),
+        "shelter-register": shelter.RegisterFamilyPage("/inschrijven", "/", "stap", guardians=(0,), children=(0, 1)),
+        "shelter-register-wrong": shelter.RegisterFamilyPage("/inschrijven", "/", "stap", bad_family),
         "shelter-add-child": shelter.AddChildPage("/kind", "/"),
         "shelter-add-guardian": shelter.AddGuardianPage("/ouder", "/"),
         "shelter-safety": shelter.SafetyPage("/veilig", "/", ("Selam Haile",)),
@@ -274,6 +280,7 @@ def _shelter(language: str) -> dict[str, View]:
             TASKS,
             "/kind",
             "/ouder",
+            "/stoppen",
             "/tablet",
         ),
         "shelter-family-new": shelter.FamilyPage(
@@ -287,6 +294,7 @@ def _shelter(language: str) -> dict[str, View]:
             (),
             "/kind",
             "/ouder",
+            "/stoppen",
             "",
             "Bespreek eerst de veiligheid en kies een school.",
             substitute=True,
@@ -329,6 +337,38 @@ def _shelter(language: str) -> dict[str, View]:
             "/pin", "/", wrong(language, {"pin_again": "form.pin_differs"})
         ),
         "shelter-tasks": shelter.TasksPage(TASKS, "/"),
+        "shelter-contacts": shelter.ContactsPage(
+            "/contacten",
+            "/",
+            "Noor Haile",
+            "Basisschool De Linde",
+            (shelter.ContactLine("Marieke van den Broek", "contact", ("mon", "tue"), "/weg"),),
+            CONTACTS[1:],
+        ),
+        "shelter-contacts-none": shelter.ContactsPage(
+            "/contacten", "/", "Noor Haile", "Basisschool De Linde", (), ()
+        ),
+        "shelter-end-relationship": shelter.EndRelationshipPage(
+            "/einde", "/", "Noor Haile", "Basisschool De Linde"
+        ),
+        "shelter-pass-on": shelter.PassOnPage(
+            "/stoppen",
+            "/",
+            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
+            (shelter.GivenAnswers("Noor Haile", "Basisschool De Linde", (Option("r1.t1", "Wie belt wie"),)),),
+            wrong(language, {"keys": "form.choose"}),
+        ),
+        "shelter-hand-over": shelter.HandOverPage(
+            "/tablet",
+            "/",
+            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
+            (Option("nl", "Nederlands"), Option("en", "English")),
+        ),
+        "shelter-approvals": shelter.ApprovalsPage(
+            "/",
+            (shelter.ApprovalLine("Geweld thuis", "Basisschool De Linde", AT, "Bo Jansen", "/goedkeuren/1"),),
+        ),
+        "shelter-approvals-none": shelter.ApprovalsPage("/", ()),
     }
 
 

@@ -70,15 +70,17 @@ def intake_examples(language: str) -> dict[str, View]:
         until="Tot het einde van het schooljaar",
         fixed_line="U mag nee zeggen. U houdt uw plek en uw hulp.",
         never_address="Nooit uw adres",
+        school="Basisschool De Linde",
+        organisation="Opvang Het Baken",
+        who_we_are="Wij zijn de organisatie die uw gezin nu helpt.",
         back_href="/vorige",
         earlier="no",
         not_now_action="/nu-niet",
     )
     sign = "Ik heb de vragen begrepen en zelf gekozen. Ik weet dat ik altijd kan stoppen."
     return {
-        "intake-welcome": intake.WelcomePage("/begin", "Opvang Het Baken", 5, "/terug"),
-        "intake-who-decides": intake.WhoDecidesPage(
-            "/wie", "stap", (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay"))
+        "intake-welcome": intake.WelcomePage(
+            "/begin", "Selam Haile", "Opvang Het Baken", question.who_we_are, 5, "/nu-niet"
         ),
         "intake-question": question,
         "intake-question-first": intake.QuestionPage(
@@ -95,6 +97,9 @@ def intake_examples(language: str) -> dict[str, View]:
             until="Tot één maand na het einde van de hulp",
             fixed_line=question.fixed_line,
             never_address="Nooit uw adres",
+            school=question.school,
+            organisation=question.organisation,
+            who_we_are=question.who_we_are,
             draft_text=True,
         ),
         "intake-check": intake.CheckPage("/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line),
@@ -116,10 +121,12 @@ def intake_examples(language: str) -> dict[str, View]:
             "consent.example.nl/stoppen",
             "2026-09 nl",
             "1204 9f2c7f0e4b1a6d33",
+            "/code",
             "/klaar",
         ),
         "intake-receipt-neutral": intake.NeutralReceiptPage(date(2026, 9, 1), "K7QF-2MXD-9TRA", "/"),
         "intake-done": intake.DonePage("/terug"),
+        "intake-done-stopped": intake.DonePage("/terug", stopped=True),
         "intake-take-back": intake.TakeBackPage("/terug", "/verder"),
     }
 

@@ -47,9 +47,8 @@ def _born(prefix: str, day: str, month: str, year: str) -> dict[str, str]:
 GUARDIAN = {
     "guardian-0-given_names": "Selam",
     "guardian-0-family_name": "Haile",
-    "guardian-0-capacity": "parent",
+    "guardian-0-capacity": "holder",
     "guardian-0-authority_source": "register",
-    "guardian-0-contact_safe": "yes",
 }
 CHILD = {
     "child-0-given_names": "Noor",
@@ -67,8 +66,6 @@ def test_all_problems_are_told_at_once_and_what_was_entered_is_kept() -> None:
     assert _codes(form) == {
         "guardian-0-family_name": "form.missing",
         "guardian-0-capacity": "form.choose",
-        "guardian-0-authority_source": "form.choose",
-        "guardian-0-contact_safe": "form.choose",
         "child-1-given_names": "form.too_long",
         "child-1-family_name": "form.missing",
         "child-1-birth_date": "form.missing_date",
@@ -87,8 +84,9 @@ def test_a_whole_family_is_read_and_empty_blocks_are_left_out() -> None:
     family = read_family(form, today=TODAY)
 
     assert form.problems == ()
-    assert [guardian.given_names for guardian in family.guardians] == ["Selam"]
-    assert [child.birth_date for child in family.children] == [date(2018, 3, 7)]
+    assert [guardian.identity.given_names for guardian in family.family.guardians] == ["Selam"]
+    assert [child.birth_date for child in family.family.children] == [date(2018, 3, 7)]
+    assert (family.guardian_prefixes, family.child_prefixes) == (("guardian-0",), ("child-0",))
 
 
 def test_a_family_without_a_child_is_told_where_to_begin() -> None:
@@ -133,7 +131,7 @@ def test_a_choice_that_was_not_offered_is_no_choice() -> None:
     form = _form(safety="fine", secret_address="maybe")
     entered = read_safety(form)
 
-    assert entered.safety == ""
+    assert entered.level == "not_assessed"
     assert _codes(form)["safety"] == "form.choose"
     assert _codes(form)["secret_address"] == "form.choose"
     assert _codes(form)["review_on"] == "form.missing_date"
