@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from consent_service.app import Services, build_services
 from consent_service.consent.service import Target
-from consent_service.families.model import AuthorityKind, NewAuthority
+from consent_service.families.model import NewAuthority
 from consent_service.foundation.ids import AgreementId, TypeKey
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.organisations.tables import agreements
@@ -89,14 +89,13 @@ async def _end(services: Services, world: World, told: Told) -> None:
     await services.families.end_relationship(world.counsellor, told.relationship, "moved_out")
 
 
-async def _lose_authority(services: Services, world: World, told: Told) -> object:
-    kind: AuthorityKind = "none"
-    return await services.families.record_authority(
+async def _lose_authority(services: Services, world: World, told: Told) -> None:
+    await services.families.record_authority(
         world.counsellor,
         told.view.family,
         child=told.view.children[0].child,
         guardian=told.mother.guardian,
-        fact=NewAuthority(kind, "judgment", date(2026, 1, 1)),
+        fact=NewAuthority("none", "judgment", date(2026, 1, 1)),
     )
 
 
