@@ -21,7 +21,8 @@ STATES: Final[dict[SchemaState, str]] = {
     ),
     "current": N_("De database heeft de vorm van deze versie."),
     "newer": N_(
-        "De database is nieuwer dan deze versie. Installeer de versie die hem maakte, of zet de reservekopie van voor de upgrade terug."
+        "De database is nieuwer dan deze versie. Installeer de versie die hem maakte, of "
+        "zet de reservekopie van voor de upgrade terug."
     ),
 }
 

@@ -35,7 +35,7 @@ class Words(click.ParamType[str]):
 
     name = "tekst"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
         text = str(value).strip()
         if not text:
             raise WrongValueError("required")
@@ -49,7 +49,7 @@ class Phone(click.ParamType[str]):
 
     name = "telefoon"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
         if not is_phone(str(value)):
             raise WrongValueError("phone_form")
         return str(value)
@@ -60,7 +60,7 @@ class Day(click.ParamType[date]):
 
     name = "jjjj-mm-dd"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
         try:
@@ -75,7 +75,7 @@ class WorkingDays(click.ParamType[tuple[str, ...]]):
     name = "mon,tue,..."
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
     ) -> tuple[str, ...]:
         days = tuple(day.strip().lower() for day in (value if isinstance(value, tuple) else value.split(",")))
         if not days or set(days) - set(WEEKDAYS):
@@ -125,7 +125,7 @@ _SECTIONS: Final = {"Options": N_("Opties"), "Commands": N_("Opdrachten")}
 class _Spoken(click.Command):
     """Help in the language of the run; click's own words would follow another setting."""
 
-    def get_short_help_str(self, limit: int = 45) -> str:
+    def get_short_help_str(self, _limit: int = 45) -> str:
         context = click.get_current_context(silent=True)
         words = self.help or ""
         return words if context is None else _terminal(context).text(words)
@@ -172,11 +172,20 @@ class Order(_Spoken):
 class Orders(click.Group, _Spoken):
     """A group of commands; a name that does not exist is answered with the nearest that does."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            raise InputError(
+                [Problem(unknown.option_name, "cli.unknown_option", {"nearest": "--help"})]
+            ) from unknown
+        if problems := ctx.meta.get(_PROBLEMS):
+            raise InputError(problems)
+        return rest
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0].startswith("-"):
-            raise InputError([Problem(args[0], "cli.unknown_option", {"nearest": "--help"})])
         if self.get_command(ctx, args[0]) is None:
             nearest = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0.0)
             raise CommandError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import click
@@ -30,8 +31,9 @@ INTERRUPTED = 130
 _MODULES = (serve, demo, checking, database, keys, organisations, staff, providers, policies, audit)
 
 
+@cache
 def commands() -> Orders:
-    """Every command of the service."""
+    """Every command of the service; they keep nothing between runs."""
     top = Orders(
         "consent-service",
         help=N_("Ruggensteun: toestemming en gegevens delen tussen opvang, school en ouders."),

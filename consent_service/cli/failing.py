@@ -49,7 +49,8 @@ _CONFIGURATION: Final = tuple(
         (
             r"keystore: (?P<path>.+) belongs to another",
             N_(
-                "De keystore {path} is van een andere gebruiker. Geef hem met chown aan de gebruiker van de dienst."
+                "De keystore {path} is van een andere gebruiker. Geef hem met chown aan "
+                "de gebruiker van de dienst."
             ),
         ),
         (
@@ -59,7 +60,8 @@ _CONFIGURATION: Final = tuple(
         (
             r"keystore: (?P<path>.+) lies inside a git",
             N_(
-                "De keystore {path} ligt in een git-map en kan zo mee ingecheckt worden. Bewaar hem ergens anders."
+                "De keystore {path} ligt in een git-map en kan zo mee ingecheckt worden. "
+                "Bewaar hem ergens anders."
             ),
         ),
         (
@@ -85,7 +87,8 @@ _CONFIGURATION: Final = tuple(
         (
             r"keystore: this keystore was made for development",
             N_(
-                "Een keystore voor ontwikkeling mag niet in productie. Maak er een met: consent-service keys init"
+                "Een keystore voor ontwikkeling mag niet in productie. Maak er een met: "
+                "consent-service keys init"
             ),
         ),
         (
@@ -95,13 +98,15 @@ _CONFIGURATION: Final = tuple(
         (
             r"database_url: the database is older",
             N_(
-                "De database is ouder dan deze versie. Maak een reservekopie en doe: consent-service db upgrade"
+                "De database is ouder dan deze versie. Maak een reservekopie en doe: "
+                "consent-service db upgrade"
             ),
         ),
         (
             r"database_url: the database is newer",
             N_(
-                "De database is nieuwer dan deze versie. Installeer de versie die hem maakte, of zet de reservekopie van voor de upgrade terug."
+                "De database is nieuwer dan deze versie. Installeer de versie die hem "
+                "maakte, of zet de reservekopie van voor de upgrade terug."
             ),
         ),
     )

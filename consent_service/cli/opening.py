@@ -42,7 +42,8 @@ def read_passphrase(terminal: Terminal, *, twice: bool = False) -> bytes:
     if not sys.stdin.isatty():
         raise CommandError(
             N_(
-                "Er is geen wachtzin. Wijs een bestand aan met RUGGENSTEUN_PASSPHRASE_FILE, of start dit in een terminal."
+                "Er is geen wachtzin. Wijs een bestand aan met "
+                "RUGGENSTEUN_PASSPHRASE_FILE, of start dit in een terminal."
             )
         )
     question = terminal.text(N_("Wachtzin van de keystore"))

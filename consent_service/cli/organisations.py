@@ -131,7 +131,7 @@ def _not_before_start(ctx: object, _param: object, value: date | None) -> date |
 
 async def _school_rows(terminal: Terminal, services: Services, tenant: str | None) -> list[tuple[str, ...]]:
     shelter = await find_tenant(services, tenant)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for school in await services.organisations.schools(shelter.tenant):
         async with services.installation.database.reading() as conn:
             found = await services.organisations.agreements_with(conn, shelter.tenant, school.school)

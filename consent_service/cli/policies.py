@@ -8,6 +8,7 @@ import secrets
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -21,10 +22,18 @@ from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.foundation.errors import ConfigurationError, InputError, Problem
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import StaffId
-from consent_service.information.texts import LANGUAGES, Texts, load_texts, shown_words
-from consent_service.policy.bundle import check_candidate, lock, lock_problems
+from consent_service.information.texts import (
+    LANGUAGES,
+    GeneralText,
+    Texts,
+    TypeText,
+    load_texts,
+    shown_words,
+)
+from consent_service.policy.bundle import check_candidate, lock
 from consent_service.policy.service import load_rules
 
+_TO_BE_LOCKED: Final = "lock_differs"
 FOLDER = entry(
     "--folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -63,7 +72,7 @@ def check(terminal: Terminal, folder: Path | None) -> int:
 
 def write_lock(terminal: Terminal, folder: Path | None) -> int:
     where = folder or terminal.settings.policies_dir
-    problems = check_candidate(where)
+    problems = [problem for problem in check_candidate(where) if problem.code != _TO_BE_LOCKED]
     for problem in problems:
         terminal.complain(str(problem))
     if problems:
@@ -90,12 +99,9 @@ def activate(terminal: Terminal, tenant: str | None, approver: tuple[str, ...]) 
 
 def problems_in(folder: Path) -> Iterator[str]:
     """Everything wrong with rules, catalogue, texts and the lock of a folder, one line each."""
-    found = check_candidate(folder)
-    yield from map(str, found)
+    yield from map(str, check_candidate(folder))
     try:
         load_texts(folder)
-        if not found:
-            yield from map(str, lock_problems(folder, load_rules(folder).bundle))
     except ConfigurationError as wrong:
         yield str(wrong)
 
@@ -129,22 +135,24 @@ def _add_texts(group: Orders) -> None:
         rows = [
             (one.id, language, str(one.version), one.review, one.reviewer)
             for language in LANGUAGES
-            for one in (texts.of(language).general, *texts.of(language).types.values())
+            for one in _all_texts(texts, language)
         ]
         terminal.table((N_("Id"), N_("Taal"), N_("Versie"), N_("Stand"), N_("Nagekeken door")), rows)
 
 
 def _refuse_unknown(texts: Texts, language: str, wanted: tuple[str, ...]) -> None:
-    spoken = texts.of(language)
-    known = {spoken.general.id, *(one.id for one in spoken.types.values())}
-    if set(wanted) - known:
+    if set(wanted) - {text.id for text in _all_texts(texts, language)}:
         raise InputError([Problem("text", "cli.text_unknown")])
+
+
+def _all_texts(texts: Texts, language: str) -> tuple[GeneralText | TypeText, ...]:
+    spoken = texts.of(language)
+    return (spoken.general, *spoken.types.values())
 
 
 def _show(terminal: Terminal, texts: Texts, language: str, wanted: str) -> None:
     """What is being released, so that nobody signs for words that were not on the screen."""
-    spoken = texts.of(language)
-    text = next(one for one in (spoken.general, *spoken.types.values()) if one.id == wanted)
+    text = next(one for one in _all_texts(texts, language) if one.id == wanted)
     terminal.show(f"{text.id} {text.version} ({language})")
     for name, words in shown_words(text):
         terminal.show(f"  {name}: {words}")

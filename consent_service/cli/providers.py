@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, get_args
 
 import click
@@ -88,8 +89,7 @@ def _new_provider(provider_id: str, client_secret_file: str | None, fields: dict
 
 def _read_secret(path: str) -> str:
     try:
-        with click.open_file(path, encoding="utf-8") as file:
-            secret = file.read().strip()
+        secret = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as failure:
         raise CommandError(N_("Het bestand {path} kan niet gelezen worden."), path=path) from failure
     if not secret:

@@ -30,7 +30,7 @@ from consent_service.keyring.providers.file import create_keystore
 
 HOST: Final = "127.0.0.1"
 _STATE: Final = "demo.json"
-_PASSPHRASE_FILE: Final = "passphrase"
+_UNLOCKS: Final = "passphrase"
 _DATABASE: Final = "ruggensteun.sqlite"
 
 
@@ -55,7 +55,7 @@ def settings_of(folder: Path, base: Settings, *, port: int, database_url: str = 
         state_dir=folder,
         database_url=database_url or f"sqlite+aiosqlite:///{folder / _DATABASE}",
         keystore=folder / "keystore",
-        passphrase_file=folder / _PASSPHRASE_FILE,
+        passphrase_file=folder / _UNLOCKS,
         host=HOST,
         port=port,
         public_origin=f"http://{HOST}:{port}",
@@ -139,7 +139,7 @@ def held(folder: Path) -> Iterator[None]:
 
 def passphrase_of(settings: Settings) -> bytes:
     """The generated passphrase of the demo's keystore."""
-    return (settings.state_dir / _PASSPHRASE_FILE).read_bytes().strip()
+    return (settings.state_dir / _UNLOCKS).read_bytes().strip()
 
 
 async def _write(services: Services, *, families: bool) -> DemoState:
@@ -149,7 +149,7 @@ async def _write(services: Services, *, families: bool) -> DemoState:
 
 def _new_passphrase(folder: Path) -> bytes:
     passphrase = secrets.token_urlsafe(32).encode()
-    _write_private(folder / _PASSPHRASE_FILE, passphrase + b"\n")
+    _write_private(folder / _UNLOCKS, passphrase + b"\n")
     return passphrase
 
 

@@ -48,7 +48,8 @@ async def serving(app: Litestar, *, host: str, port: int) -> AsyncIterator[async
             await _wait_until_it_answers(task, host, port)
             yield task
         finally:
-            server.stop()
+            server.interrupt_signal = True
+            server.main_loop_interrupt.set()
             await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
 
 

@@ -176,6 +176,8 @@ class _Reader(HTMLParser):
                 self._read_option(given)
             case "input" | "select" | "textarea":
                 self._read_control(tag, given)
+            case _:
+                pass
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop() != tag:

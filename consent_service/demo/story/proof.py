@@ -42,7 +42,8 @@ async def officer_verifies(stage: Stage) -> Outcome:
 
 async def verify_says_ok(stage: Stage) -> Outcome:
     checked = await audit_verify(stage.settings)
-    expect(checked.code == 0 and "OK" in checked.said, "exit 0, OK", f"exit {checked.code}: {checked.said}")
+    went = f"exit {checked.code}: {checked.said}"
+    expect(checked.code == 0 and "OK" in checked.said, "exit 0, OK", went)
     return told(N_("audit verify: OK, exit 0."))
 
 
@@ -53,9 +54,7 @@ async def forger_changes_a_copy(stage: Stage) -> Outcome:
     stage.notes["copy"] = copied
     stage.notes["forged"] = msgspec.json.encode(forgery).decode()
     return told(
-        N_(
-            "In een kopie van de database is eerst de trigger {trigger} weggehaald, toen regel {seq} veranderd."
-        ),
+        N_("In een kopie is eerst de trigger {trigger} weggehaald, toen regel {seq} veranderd."),
         trigger=", ".join(forgery.dropped),
         seq=forgery.seq,
     )

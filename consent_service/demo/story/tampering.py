@@ -18,14 +18,13 @@ from sqlalchemy.engine import URL, make_url
 
 from consent_service.audit.protection import removal_statements
 from consent_service.demo.story.outcome import DifferentError
-from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.settings import Settings
 
 _TABLE: Final = "audit_entries"
 _SEQUENCED: Final = (
     "SELECT s.seq AS seq, e.id AS id, e.leaf AS leaf FROM audit_sequence s"
     " JOIN audit_entries e ON e.tenant = s.tenant AND e.id = s.entry"
-    f" WHERE s.tenant <> '{INSTALLATION}' ORDER BY s.seq"
+    " WHERE s.tenant <> '_' ORDER BY s.seq"
 )
 
 

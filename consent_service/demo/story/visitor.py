@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx2
 
@@ -61,7 +61,7 @@ class Visitor:
         address = urljoin(self.page.address, form.action)
         if form.method.lower() == "post":
             return await self._show("POST", address, sent, status=status)
-        return await self._show("GET", str(httpx2.URL(address, params=sent)), status=status)
+        return await self._show("GET", f"{address}?{urlencode(sent)}", status=status)
 
     async def press_again(self, address: str, button: str) -> Page:
         """Press a button on a page that was opened before, as somebody does who left it standing."""
@@ -83,7 +83,7 @@ class Visitor:
         *,
         status: int | None = 200,
     ) -> Page:
-        content = None if sent is None else str(httpx2.QueryParams(sent))
+        content = None if sent is None else urlencode(sent)
         headers = {} if sent is None else self._headers_of_a_form()
         answer = await self._client.request(method, address, content=content, headers=headers)
         self._shown = read_page(str(answer.url), answer.status_code, answer.text)

@@ -1,0 +1,103 @@
+"""`audit verify` says OK with size and root, or names the first bad entry and ends with 1."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import get_args
+
+from consent_service.audit.protection import removal_statements
+from consent_service.audit.verify import What
+from consent_service.cli.audit import WRONG
+from consent_service.foundation.settings import PREFIX
+from tests.cli.conftest import Shell, add_school, onboard
+
+
+def _forge(path: Path) -> tuple[int, str]:
+    """Change one byte of the second entry of a shelter's log, past its triggers."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in removal_statements("sqlite", ["audit_entries"]):
+            connection.execute(statement)
+        seq, entry = connection.execute(
+            "SELECT seq, entry FROM audit_sequence WHERE tenant <> '_' AND seq = 1"
+        ).fetchone()
+        connection.execute(
+            "UPDATE audit_entries SET leaf = CAST(replace(leaf, '\"v\":1', '\"v\":2') AS BLOB) WHERE id = ?",
+            (entry,),
+        )
+        if not connection.execute("SELECT changes()").fetchone()[0]:
+            raise AssertionError("nothing was forged")
+        connection.commit()
+    return int(seq), str(entry)
+
+
+def test_a_forged_entry_in_a_copy_is_named_and_the_original_stays_ok(sqlite_shell: Shell) -> None:
+    onboard(sqlite_shell)
+    add_school(sqlite_shell)
+    copy = sqlite_shell.folder / "copy.sqlite"
+    with (
+        closing(sqlite3.connect(sqlite_shell.database())) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    with closing(sqlite3.connect(copy)) as connection:
+        leaf = connection.execute("SELECT leaf FROM audit_entries LIMIT 1").fetchone()[0]
+        assert b'"v":1' in leaf
+    seq, entry = _forge(copy)
+
+    said = sqlite_shell.type("audit", "verify", "--copy", str(copy))
+
+    assert said.code == 1
+    assert f"regel {seq} ({entry}): {WRONG['leaf_changed']}" in said.out
+    assert sqlite_shell.type("audit", "verify").code == 0
+
+
+def test_ok_comes_with_size_and_root_of_every_log(shell: Shell) -> None:
+    onboard(shell)
+
+    said = shell.must("audit", "verify")
+
+    assert re.search(r"OK: Opvang Zuid, [1-9]\d* regels, uitkomst [0-9a-f]{64}", said)
+    assert "OK: installatie" in said
+    assert "installatie" not in shell.must("audit", "verify", "--tenant", "Opvang Zuid")
+
+
+def test_another_database_can_be_named_by_its_address(shell: Shell) -> None:
+    onboard(shell)
+    address = shell.environ.pop(f"{PREFIX}DATABASE_URL")
+
+    assert "OK: Opvang Zuid" in shell.must("audit", "verify", "--database", address)
+
+
+def test_a_copy_made_with_another_keystore_is_not_ok(sqlite_shell: Shell, tmp_path: Path) -> None:
+    """Its details cannot be opened by these keys; that is not passed over in silence."""
+    onboard(sqlite_shell)
+    shutil.copy(sqlite_shell.database(), tmp_path / "copy.sqlite")
+    (sqlite_shell.folder / "keystore.json").unlink()
+    sqlite_shell.must("keys", "init", "--development")
+
+    assert sqlite_shell.type("audit", "verify", "--copy", str(tmp_path / "copy.sqlite")).code != 0
+
+
+def test_wrong_questions_are_refused_beside_their_option(shell: Shell) -> None:
+    both = ("--database", shell.environ[f"{PREFIX}DATABASE_URL"], "--copy", str(shell.folder / "passphrase"))
+
+    assert shell.type("audit", "verify", *both).err.startswith("--copy: Noem een database of een kopie")
+    assert shell.type("audit", "verify", "--database", "mysql://x").err.startswith(
+        "--database: Schrijf het adres"
+    )
+    assert shell.type("audit", "verify", "--copy", "/nergens/x").err.startswith("--copy:")
+    assert shell.type("audit", "verify", "--tenant", "Nergens").err.startswith("--tenant:")
+
+
+def test_the_public_keys_are_shown_as_other_tools_read_them(shell: Shell) -> None:
+    onboard(shell)
+
+    assert re.search(r"Opvang Zuid: audit\.\S+/t/[0-9a-f]{32}\+[0-9a-f]{8}\+\S+", shell.must("audit", "key"))
+
+
+def test_everything_that_can_be_wrong_has_its_words() -> None:
+    assert WRONG.keys() == set(get_args(What))

@@ -1,0 +1,155 @@
+"""From an empty machine to a shelter with schools, agreements, staff and logins, by commands only."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shell, add_school, add_staff, onboard
+
+PROVIDER = (
+    "provider", "add", "--id", "school-login", "--name", "Inloggen scholen", "--issuer", "https://login.example",
+    "--client-id", "ruggensteun", "--audience", "school",
+)  # fmt: skip
+
+
+def test_everybody_who_takes_part_is_onboarded_by_commands(shell: Shell) -> None:
+    onboard(shell)
+    add_school(shell)
+    shell.must("agreement", "sign", "--school", "12ab 00", "--valid-from", "2026-01-01")
+    contact = add_staff(
+        shell, "--kind", "school_staff", "--name", "Ida Intern", "--school", "12AB00", "--role", "contact"
+    )
+    add_staff(shell, "--kind", "counsellor", "--name", "Bo Begeleider", "--working-days", "mon,thu")
+    shell.must(*PROVIDER)
+    shell.must("staff", "link", "--staff", contact, "--provider", "school-login", "--subject", "ida@linde")
+
+    assert "Ida Intern" in shell.must("staff", "list")
+    assert "mon,thu" in shell.must("staff", "list")
+    assert "private_key_jwt" in shell.must("provider", "list")
+    assert "12AB00" in shell.must("school", "list")
+    assert "OK: Opvang Zuid" in shell.must("audit", "verify")
+
+
+def test_a_second_shelter_makes_it_necessary_to_name_one(shell: Shell) -> None:
+    onboard(shell)
+    shell.must("tenant", "add", "--name", "Ander", "--neutral-name", "Hulp", "--phone", "0800-5550001")
+
+    said = shell.type("school", "list")
+
+    assert said.code == 2
+    assert said.err.startswith("--tenant: Er is meer dan een opvang.")
+    shell.must("school", "list", "--tenant", "Ander")
+    assert shell.type("school", "list", "--tenant", "Nergens").err.startswith(
+        "--tenant: Deze opvang is er niet."
+    )
+
+
+def test_no_shelter_yet_is_said_so(shell: Shell) -> None:
+    assert "Doe eerst: consent-service tenant add" in shell.type("staff", "list").err
+
+
+def test_one_name_stands_for_one_shelter(shell: Shell) -> None:
+    onboard(shell)
+
+    said = shell.type(
+        "tenant", "add", "--name", "Opvang Zuid", "--neutral-name", "Hulp", "--phone", "0800-5550000"
+    )
+
+    assert (said.code, said.err.strip()) == (2, "--name: Er is al een opvang met deze naam.")
+
+
+def test_an_ended_agreement_is_gone_from_the_list(shell: Shell) -> None:
+    onboard(shell)
+    add_school(shell)
+    signed = shell.must("agreement", "sign", "--school", "12AB00", "--valid-from", "2026-01-01")
+    agreement = signed.rsplit(" ", 1)[1].strip()
+    assert agreement in shell.must("school", "list")
+
+    shell.must("agreement", "end", "--agreement", agreement)
+
+    assert agreement not in shell.must("school", "list")
+    assert shell.type("agreement", "end", "--agreement", agreement).code == 1
+
+
+def test_an_agreement_does_not_end_before_it_begins(shell: Shell) -> None:
+    onboard(shell)
+    add_school(shell)
+
+    said = shell.type(
+        "agreement", "sign", "--school", "12AB00", "--valid-from", "2026-02-01", "--valid-until", "2026-01-31"
+    )
+
+    assert said.err.startswith("--valid-until: De einddatum ligt voor de begindatum.")
+
+
+@pytest.mark.parametrize(
+    "arguments,option",
+    [
+        (("--kind", "counsellor", "--school", "12AB00"), "--school"),
+        (("--kind", "counsellor", "--role", "teacher"), "--school"),
+        (("--kind", "school_staff", "--role", "teacher"), "--school"),
+        (("--kind", "school_staff", "--school", "12AB00"), "--role"),
+    ],
+)
+def test_school_and_role_belong_to_school_staff(
+    shell: Shell, arguments: tuple[str, ...], option: str
+) -> None:
+    onboard(shell)
+    add_school(shell)
+
+    said = shell.type("staff", "add", "--name", "Iemand", *arguments)
+
+    assert (said.code, said.err.partition(":")[0]) == (2, option)
+    assert "Iemand" not in shell.must("staff", "list")
+
+
+def test_who_left_can_be_neither_ended_twice_nor_linked(shell: Shell) -> None:
+    onboard(shell)
+    member = add_staff(shell, "--kind", "counsellor", "--name", "Bo Begeleider")
+    shell.must("staff", "end", "--staff", member)
+
+    assert shell.type("staff", "end", "--staff", member).err.startswith(
+        "--staff: Deze medewerker werkt hier niet."
+    )
+    said = shell.type("staff", "link", "--staff", member, "--provider", "x", "--subject", "y")
+    assert said.err.startswith("--staff:")
+
+
+def test_a_link_names_a_provider_for_this_kind_of_staff_and_stands_once(shell: Shell) -> None:
+    onboard(shell)
+    add_school(shell)
+    shell.must(*PROVIDER)
+    counsellor = add_staff(shell, "--kind", "counsellor", "--name", "Bo Begeleider")
+    teacher = add_staff(
+        shell, "--kind", "school_staff", "--name", "Jip Juf", "--school", "12AB00", "--role", "teacher"
+    )
+
+    def link(staff: str, provider: str = "school-login") -> str:
+        return shell.type("staff", "link", "--staff", staff, "--provider", provider, "--subject", "s").err
+
+    assert link(teacher) == ""
+    assert link(teacher).startswith("--subject: Deze login hoort al bij deze medewerker.")
+    assert link(counsellor).startswith("--provider: Deze inlogdienst is niet voor deze soort medewerker.")
+    assert link(teacher, "nergens").startswith("--provider: Deze inlogdienst is er niet.")
+
+
+def test_a_provider_says_everything_that_is_wrong_and_its_id_stands_once(shell: Shell) -> None:
+    said = shell.type(
+        "provider", "add", "--id", "Mijn Login", "--name", "x", "--issuer", "ftp://x", "--client-id", "c",
+        "--audience", "school", "--minimum-acr", "hoog",
+    )  # fmt: skip
+    assert [line.partition(":")[0] for line in said.err.splitlines()] == ["--id", "--issuer", "--minimum-acr"]
+
+    assert '"kty":"RSA"' in shell.must(*PROVIDER)
+    assert '"d":' not in shell.said[-1].out
+    assert shell.type(*PROVIDER).err.startswith("--id: Er is al een inlogdienst met dit kenmerk.")
+
+
+def test_a_client_secret_comes_from_a_file_and_is_never_shown(shell: Shell) -> None:
+    secret = shell.folder / "secret"
+    secret.write_text("zeer geheim\n")
+
+    said = shell.must(*PROVIDER, "--client-secret-file", str(secret))
+
+    assert "geheim" not in said
+    assert "client_secret" in shell.must("provider", "list")

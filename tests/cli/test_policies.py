@@ -1,0 +1,104 @@
+"""Policies are checked and locked from the command line; a text is released in a person's name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from consent_service.foundation.ids import TypeKey
+from consent_service.foundation.settings import PREFIX, shipped_policies
+from consent_service.information.texts import load_texts
+from tests.cli.conftest import Shell, add_staff, onboard
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(shipped_policies(), tmp_path / "policies"))
+
+
+def test_a_change_without_a_lock_and_a_policy_that_cannot_be_read_are_found(
+    bare_shell: Shell, folder: Path
+) -> None:
+    bare_shell.must("policies", "check", "--folder", str(folder))
+    stops = folder / "consent" / "stops.cedar"
+    stops.write_text(stops.read_text() + "\npermit(principal")
+
+    assert bare_shell.type("policies", "check", "--folder", str(folder)).code == 1
+    assert bare_shell.type("policies", "lock", "--folder", str(folder)).code == 1
+
+
+def test_locking_makes_a_reviewed_change_the_new_normal(bare_shell: Shell, folder: Path) -> None:
+    (folder / "LOCK").write_text("nothing\n")
+    said = bare_shell.type("policies", "check", "--folder", str(folder))
+    assert (said.code, "LOCK" in said.err) == (1, True)
+
+    bare_shell.must("policies", "lock", "--folder", str(folder))
+
+    bare_shell.must("policies", "check", "--folder", str(folder))
+
+
+def _review(shell: Shell, folder: Path, *arguments: str) -> int:
+    return shell.type("policies", "texts", "review", "--folder", str(folder), *arguments).code
+
+
+def test_a_named_person_releases_a_text_and_only_that_text(bare_shell: Shell, folder: Path) -> None:
+    before = load_texts(folder)
+    path = folder / "texts" / "nl.toml"
+    comments = [line for line in path.read_text().splitlines() if line.startswith("#")]
+
+    code = _review(
+        bare_shell,
+        folder,
+        "--text",
+        "consent.support_advice",
+        "--language",
+        "nl",
+        "--reviewer",
+        'A. "Toos" Jansen',
+    )
+
+    assert code == 0
+    assert "Mogen de school en wij delen wat uw kind helpt?" in bare_shell.said[-1].out
+    after = load_texts(folder).of_type("nl", TypeKey("support_advice"))
+    assert (after.review, after.reviewer) == ("reviewed", 'A. "Toos" Jansen')
+    assert after.hash == before.of_type("nl", TypeKey("support_advice")).hash
+    assert len(load_texts(folder).of("nl").drafts()) == len(before.of("nl").drafts()) - 1
+    assert load_texts(folder).of("en").drafts() == before.of("en").drafts()
+    assert [line for line in path.read_text().splitlines() if line.startswith("#")] == comments
+    assert "Jansen" in bare_shell.must("policies", "texts", "list", "--folder", str(folder))
+
+
+@pytest.mark.parametrize(
+    "arguments,option",
+    [
+        (("--text", "consent.nergens", "--language", "nl", "--reviewer", "A. Jansen"), "--text"),
+        (("--text", "consent.general", "--language", "nl", "--reviewer", "  "), "--reviewer"),
+        (("--text", "consent.general", "--language", "fr", "--reviewer", "A. Jansen"), "--language"),
+    ],
+)
+def test_nobody_and_nothing_is_not_released(
+    bare_shell: Shell, folder: Path, arguments: tuple[str, ...], option: str
+) -> None:
+    before = (folder / "texts" / "nl.toml").read_bytes()
+
+    assert _review(bare_shell, folder, *arguments) == 2
+
+    assert bare_shell.said[-1].err.startswith(option)
+    assert (folder / "texts" / "nl.toml").read_bytes() == before
+
+
+def test_two_different_officers_switch_policies_on(shell: Shell, folder: Path) -> None:
+    onboard(shell)
+    officers = [add_staff(shell, "--kind", kind, "--name", kind) for kind in ("privacy_coordinator", "fg")]
+    counsellor = add_staff(shell, "--kind", "counsellor", "--name", "Bo")
+    shell.environ[f"{PREFIX}POLICIES_DIR"] = str(folder)
+
+    def activate(*approvers: str) -> int:
+        options = [part for one in approvers for part in ("--approver", one)]
+        return shell.type("policies", "activate", *options).code
+
+    assert activate(officers[0], officers[0]) == 2
+    assert activate(officers[0], counsellor) == 2
+    assert activate(*officers) == 0
