@@ -217,6 +217,7 @@ def _shelter(language: str) -> dict[str, View]:
         "Basisschool De Linde",
         "support_advice",
         "Wat helpt uw kind",
+        "stap",
         FIELDS,
         "Schrijf geen diagnose en geen oorzaak.",
     )
@@ -235,7 +236,9 @@ def _shelter(language: str) -> dict[str, View]:
             ),
         ),
         "shelter-search-nothing": shelter.SearchPage("/zoeken", "/", searched=True),
-        "shelter-register": shelter.RegisterFamilyPage("/inschrijven", "/", "stap", guardians=(0,), children=(0, 1)),
+        "shelter-register": shelter.RegisterFamilyPage(
+            "/inschrijven", "/", "stap", guardians=(0,), children=(0, 1)
+        ),
         "shelter-register-wrong": shelter.RegisterFamilyPage("/inschrijven", "/", "stap", bad_family),
         "shelter-add-child": shelter.AddChildPage("/kind", "/"),
         "shelter-add-guardian": shelter.AddGuardianPage("/ouder", "/"),
@@ -307,6 +310,7 @@ def _shelter(language: str) -> dict[str, View]:
             "Basisschool De Linde",
             "support_advice",
             "Wat helpt uw kind",
+            "stap",
             FIELDS,
             attestations=(BSN,),
             form=wrong(
@@ -320,8 +324,21 @@ def _shelter(language: str) -> dict[str, View]:
             "Basisschool De Linde",
             "child_health",
             "Gezondheid",
+            "stap",
             FIELDS[:1],
-            refused=RefusedPart("Gezondheid", "De ouder zei nee tegen dit onderwerp."),
+            refused=RefusedPart("Gezondheid", "De ouder zei nee tegen dit onderwerp.", "not_every_holder"),
+        ),
+        "shelter-share-blocked": shelter.SharePage(
+            "/deel",
+            "/terug",
+            "Noor Haile",
+            "Basisschool De Linde",
+            "parent_circumstances",
+            "Uw eigen situatie",
+            "stap",
+            FIELDS[:1],
+            about=(Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
+            blocked=RefusedPart("Uw eigen situatie", "Alleen de ouder over wie dit gaat, kan ja zeggen."),
         ),
         "shelter-shared-by-school": shelter.SharedBySchoolPage(
             "/vraag", "/", "Noor Haile", "Basisschool De Linde", PURPOSES[:4], RELEASED

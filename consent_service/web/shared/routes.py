@@ -112,7 +112,7 @@ async def quick_exit(visit: Visit) -> Response[Any]:
 @get("/tablet-terug", include_in_schema=False)
 async def take_back_page(visit: Visit) -> Response[Any]:
     visit.guardian()
-    return await visit.show(TakeBackPage(action="/tablet-terug"))
+    return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake"))
 
 
 @post("/tablet-terug", include_in_schema=False)
@@ -193,7 +193,7 @@ async def _login_page(visit: Visit, refused: LoginRefused | None = None) -> Resp
 
 async def _take_back_again(visit: Visit, problems: Sequence[Problem]) -> Response[str]:
     form = FormState.of(visit.posted, problems, language=visit.language)
-    return await visit.show(TakeBackPage(action="/tablet-terug", form=form), status=400)
+    return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake", form=form), status=400)
 
 
 def _is_own_path(path: str) -> bool:

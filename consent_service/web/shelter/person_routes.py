@@ -19,7 +19,15 @@ from consent_service.web.shelter.forms import (
     read_guardian,
     wanted_block,
 )
-from consent_service.web.shelter.room import Room, enter, family_address, shelter_address, show
+from consent_service.web.shelter.room import (
+    Room,
+    enter,
+    family_address,
+    is_first_time,
+    once,
+    shelter_address,
+    show,
+)
 from consent_service.web.shelter.views import AddChildPage, AddGuardianPage, RegisterFamilyPage
 from consent_service.web.visit import Visit
 
@@ -48,8 +56,7 @@ async def register(visit: Visit, tenant: str) -> Response[Any]:
     problems = _all_at_once(form.problems, judged)
     if problems:
         return await _register_page(visit, actor, problems)
-    step = visit.posted.first("step")
-    if not await visit.services.identity.use_step(visit.known_session(), _REGISTER, step):
+    if not await is_first_time(visit, _REGISTER):
         return visit.redirect(shelter_address(actor.tenant))
     family = await visit.services.families.register_family(actor, entered.family)
     return visit.redirect(family_address(actor.tenant, family, "veiligheid"), done="gezin")
@@ -111,11 +118,10 @@ def _all_at_once(shape: Sequence[Problem], judged: Sequence[Problem]) -> list[Pr
 async def _register_page(
     visit: Visit, actor: Counsellor, problems: Sequence[Problem] = (), *, more: str = ""
 ) -> Response[str]:
-    token = await visit.services.identity.issue_step(visit.known_session(), _REGISTER)
     view = RegisterFamilyPage(
         action=shelter_address(actor.tenant, "inschrijven"),
         back_href=shelter_address(actor.tenant),
-        step_token=token,
+        step_token=await once(visit, _REGISTER),
         form=FormState.of(visit.posted, problems, language=visit.language),
         guardians=_blocks(visit, "guardian", more=more == "guardian"),
         children=_blocks(visit, "child", more=more == "child"),

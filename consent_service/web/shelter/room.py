@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from litestar import Response
@@ -78,6 +79,21 @@ async def enter(visit: Visit, tenant: str, family: str) -> Room:
     except NotAllowedError as denied:
         raise NotFoundError("family") from denied
     return Room(visit, actor, view)
+
+
+async def once(visit: Visit, what: str) -> str:
+    """A token for one form on one page, so that the same form is never taken twice.
+
+    Each page gets its own: a second tab does not make the first one old.
+    """
+    page = secrets.token_hex(8)
+    return f"{page}.{await visit.services.identity.issue_step(visit.known_session(), f'{what}:{page}')}"
+
+
+async def is_first_time(visit: Visit, what: str) -> bool:
+    """Whether the posted form is taken for the first time; uses its token up."""
+    page, _, token = visit.posted.first("step").partition(".")
+    return await visit.services.identity.use_step(visit.known_session(), f"{what}:{page}", token)
 
 
 async def show(visit: Visit, actor: Counsellor, view: View, *, status: int = 200) -> Response[str]:

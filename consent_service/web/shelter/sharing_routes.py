@@ -14,8 +14,9 @@ from consent_service.records.service import Note
 from consent_service.release.model import Ask
 from consent_service.web.forms import FormReader
 from consent_service.web.sharing import read_share, share_fields
-from consent_service.web.shelter.room import Room, enter
+from consent_service.web.shelter.room import Room, enter, is_first_time
 from consent_service.web.shelter.sharing_showing import (
+    SHARING,
     purposes_of_school,
     refused_part,
     share_page,
@@ -38,11 +39,14 @@ async def share_form_page(
 
 @post(_AT_SCHOOL + "/delen/{kind:str}", include_in_schema=False)
 async def share(visit: Visit, tenant: str, family: str, relationship: str, kind: str) -> Response[Any]:
+    """Shared once, however often the form is sent; a refusal is told with type, reason and what to do."""
     room = await enter(visit, tenant, family)
     at, chosen = room.relationship(relationship), _kind(room, kind)
     fields = share_fields(chosen, visit.services.texts.of_type(visit.language, chosen.key))
     entered = read_share(visit.posted, fields)
     about = visit.posted.first("about")
+    if not await is_first_time(visit, SHARING):
+        return visit.redirect(room.at())
     note = Note(chosen.key, entered.fields, entered.attested, PersonId(about) if about else None)
     try:
         outcome = await visit.services.records.share(room.actor, at.relationship, note)

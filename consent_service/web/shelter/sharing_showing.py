@@ -15,7 +15,7 @@ from consent_service.release.model import Refused, Released
 from consent_service.web.components import Option, RefusedPart
 from consent_service.web.opened import released_part
 from consent_service.web.sharing import attestations, share_fields, share_form
-from consent_service.web.shelter.room import Room
+from consent_service.web.shelter.room import Room, once
 from consent_service.web.shelter.views import (
     SharedBySchoolPage,
     SharePage,
@@ -23,6 +23,8 @@ from consent_service.web.shelter.views import (
     WrittenPage,
 )
 
+SHARING = "share"
+"""What the token of the share form is for."""
 _WAITS = N_("Wacht op goedkeuring van een tweede persoon")
 _EXPIRED = N_("Verlopen: de school ziet dit niet meer")
 _READY = N_("De school kan dit zien, zolang de ouder het goed vindt")
@@ -49,6 +51,7 @@ async def share_page(
         other_party=school.name,
         type_key=kind.key,
         label=text.label,
+        step_token=await once(room.visit, SHARING),
         fields=fields,
         explanation=text.never,
         attestations=attestations(problems, attested=attested, language=language),

@@ -228,6 +228,7 @@ class SharePage(View, frozen=True):
     other_party: str
     type_key: str
     label: str
+    step_token: str
     fields: tuple[ShareField, ...]
     explanation: str = ""
     attestations: tuple[Attestation, ...] = ()
