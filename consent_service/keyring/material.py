@@ -84,9 +84,8 @@ class Material:
         return Cipher(self.derived(parent, "wrap-owned/v1"))
 
     def _remember(self, key: AnyKey, unwrap: Callable[[], bytes]) -> bytes:
-        """Cached by blob *and* claimed place, so that a blob moved to another row is unwrapped anew."""
-        kind = type(key).__name__
-        name = length_prefixed(kind, key.tenant, _owner(key), key.version, key.blob)
+        """Cached by all blobs on the path *and* the claimed places: what moved is unwrapped anew."""
+        name = _cache_name(key)
         now = time.monotonic()
         found = self._cache.get(name)
         if found is not None and now - found[0] < self._seconds:
@@ -102,6 +101,13 @@ class Material:
 
 def _owner(key: AnyKey) -> str:
     return f"tenant:{key.purpose}" if isinstance(key, WrappedTenantKey) else key.owner
+
+
+def _cache_name(key: AnyKey) -> bytes:
+    own = length_prefixed(type(key).__name__, key.tenant, _owner(key), key.version, key.blob)
+    if isinstance(key, WrappedTenantKey):
+        return own + length_prefixed(key.root_generation)
+    return own + _cache_name(key.parent)
 
 
 def _tenant_aad(tenant: str, purpose: str, version: int) -> bytes:

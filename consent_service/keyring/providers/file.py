@@ -147,7 +147,7 @@ def unlock_keystore(path: Path, passphrase: bytes) -> FileKeystore:
             base64.b64decode(sealed.nonce), base64.b64decode(sealed.sealed), _aad(sealed.development)
         )
         contents = msgspec.json.decode(plain, type=_Contents)
-    except (IntegrityError, ValueError, msgspec.DecodeError) as failure:
+    except (IntegrityError, ValueError, OverflowError, msgspec.DecodeError) as failure:
         raise ConfigurationError(f"keystore: the passphrase does not open {path}") from failure
     return FileKeystore(path, contents, sealed.development)
 
@@ -171,19 +171,34 @@ def _aad(development: bool) -> bytes:
 
 
 def _write(path: Path, sealed: _Sealed) -> None:
-    """Atomic and durable: a reader sees the old file or the whole new one."""
+    """Atomic and durable: the whole file appears at once, and never in place of another."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _write_durably(temporary, msgspec.json.format(msgspec.json.encode(sealed)) + b"\n")
+        os.link(temporary, path)
+        _fsync_folder(path.parent)
+    except FileExistsError as failure:
+        raise ConfigurationError(f"keystore: {path} exists already and is not overwritten") from failure
+    except OSError as failure:
+        raise ConfigurationError(f"keystore: {path} cannot be written") from failure
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(sealed)) + b"\n")
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _refuse_unsafe(path: Path) -> None:

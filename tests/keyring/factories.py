@@ -1,0 +1,62 @@
+"""Keys over a real keystore, without a database: wrapped as the service wraps them."""
+
+from __future__ import annotations
+
+from consent_service.keyring.model import (
+    TenantKeyPurpose,
+    WrappedPersonKey,
+    WrappedRelationshipKey,
+    WrappedTenantKey,
+)
+from consent_service.keyring.primitives import Cipher, new_key
+from consent_service.keyring.service import KeyRing
+
+
+def tenant_key(
+    ring: KeyRing, *, tenant: str = "tenant-1", purpose: TenantKeyPurpose = "data", version: int = 1
+) -> WrappedTenantKey:
+    generation, blob = ring.material.wrap_tenant_key(new_key(), tenant, purpose, version)
+    return WrappedTenantKey(tenant, purpose, version, generation, blob)
+
+
+def relationship_key(
+    ring: KeyRing, parent: WrappedTenantKey | None = None, *, owner: str = "relationship-1", version: int = 1
+) -> WrappedRelationshipKey:
+    above = parent or tenant_key(ring)
+    blob = ring.material.wrap_owned_key(new_key(), above, "relationship", owner, version)
+    return WrappedRelationshipKey(above.tenant, owner, version, blob, above)
+
+
+def person_key(
+    ring: KeyRing, parent: WrappedTenantKey | None = None, *, owner: str = "person-1", version: int = 1
+) -> WrappedPersonKey:
+    above = parent or tenant_key(ring)
+    blob = ring.material.wrap_owned_key(new_key(), above, "person", owner, version)
+    return WrappedPersonKey(above.tenant, owner, version, blob, above)
+
+
+class FixedProvider:
+    """A key provider whose one root key is known, for frozen vectors."""
+
+    def __init__(self, root: bytes) -> None:
+        self._cipher = Cipher(root)
+
+    @property
+    def development(self) -> bool:
+        return True
+
+    def check(self) -> None:
+        return
+
+    def current_generation(self) -> int:
+        return 1
+
+    def wrap(self, key: bytes, aad: bytes) -> tuple[int, bytes]:
+        nonce = bytes(12)
+        return 1, nonce + self._cipher.encrypt(nonce, key, aad)
+
+    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> bytes:
+        return self._cipher.decrypt(blob[:12], blob[12:], aad)
+
+    def check_value(self, generation: int) -> bytes:
+        return bytes(32)

@@ -1,0 +1,220 @@
+"""The keystore file: who may read it, what opens it, and what happens when it is gone or not itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from consent_service.foundation.errors import (
+    ConfigurationError,
+    IntegrityError,
+    KeyDestroyedError,
+    KeyProviderUnavailableError,
+)
+from consent_service.keyring.providers import file as keystore_file
+from consent_service.keyring.providers.file import create_keystore, unlock_keystore
+from tests.factories import CHEAP, PASSPHRASE, make_keystore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    make_keystore(tmp_path)
+    return tmp_path / "keystore.json"
+
+
+def test_the_passphrase_opens_the_same_keys(path: Path) -> None:
+    first, second = unlock_keystore(path, PASSPHRASE), unlock_keystore(path, PASSPHRASE)
+    generation, blob = first.wrap(b"k" * 32, b"aad")
+    assert second.unwrap(generation, blob, b"aad") == b"k" * 32
+    assert first.check_value(1) == second.check_value(1)
+    assert first.development
+    with pytest.raises(IntegrityError):
+        second.unwrap(generation, blob, b"other")
+    with pytest.raises(IntegrityError):
+        second.unwrap(generation, blob[:5], b"aad")
+
+
+def test_two_keystores_have_nothing_in_common(path: Path, tmp_path: Path) -> None:
+    other = create_keystore(tmp_path / "other" / "ks.json", PASSPHRASE, development=False, cost=CHEAP)
+    mine = unlock_keystore(path, PASSPHRASE)
+    assert other.check_value(1) != mine.check_value(1)
+    assert not other.development
+    assert not unlock_keystore(tmp_path / "other" / "ks.json", PASSPHRASE).development
+    generation, blob = mine.wrap(b"k" * 32, b"aad")
+    with pytest.raises(IntegrityError):
+        other.unwrap(generation, blob, b"aad")
+
+
+def test_a_generation_that_does_not_exist_is_a_destroyed_one(path: Path) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    with pytest.raises(KeyDestroyedError):
+        keystore.unwrap(2, bytes(60), b"")
+    with pytest.raises(KeyDestroyedError):
+        keystore.check_value(0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"", b"correct horse battery stapl", PASSPHRASE + b" ", PASSPHRASE.upper()]
+)
+def test_a_wrong_passphrase_opens_nothing(path: Path, wrong: bytes) -> None:
+    with pytest.raises(ConfigurationError, match="does not open"):
+        unlock_keystore(path, wrong)
+
+
+def test_a_short_passphrase_is_refused_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="six words"):
+        create_keystore(tmp_path / "ks.json", b"elevenchars", development=True, cost=CHEAP)
+    assert not (tmp_path / "ks.json").exists()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o660])
+def test_a_file_others_may_touch_is_refused(path: Path, mode: int) -> None:
+    path.chmod(mode)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        unlock_keystore(path, PASSPHRASE)
+
+
+def test_the_file_is_private_from_its_first_byte(path: Path, tmp_path: Path) -> None:
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = os.umask(0)
+    try:
+        create_keystore(tmp_path / "new" / "ks.json", PASSPHRASE, development=True, cost=CHEAP)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new" / "ks.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = path.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(ConfigurationError, match="another user"):
+        unlock_keystore(path, PASSPHRASE)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="keys init"):
+        unlock_keystore(tmp_path / "nothing.json", PASSPHRASE)
+
+
+@pytest.mark.parametrize("marker", ["folder", "file"])  # a linked work tree has a file
+def test_a_file_inside_a_git_tree_is_refused(path: Path, tmp_path: Path, marker: str) -> None:
+    if marker == "folder":
+        (tmp_path / ".git").mkdir()
+    else:
+        (tmp_path / ".git").write_text("gitdir: elsewhere")
+    with pytest.raises(ConfigurationError, match="git work tree"):
+        unlock_keystore(path, PASSPHRASE)
+    with pytest.raises(ConfigurationError, match="git work tree"):
+        create_keystore(tmp_path / "deep" / "er" / "ks.json", PASSPHRASE, development=True, cost=CHEAP)
+
+
+def test_nor_through_a_link_into_one(path: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / ".git").mkdir(parents=True)
+    path.rename(tree / "keystore.json")
+    path.symlink_to(tree / "keystore.json")
+    with pytest.raises(ConfigurationError, match="git work tree"):
+        unlock_keystore(path, PASSPHRASE)
+
+
+def test_an_existing_file_is_never_overwritten(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="not overwritten"):
+        create_keystore(path, PASSPHRASE, development=True, cost=CHEAP)
+    assert path.read_bytes() == before
+
+
+def test_not_even_when_it_appears_while_a_new_one_is_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keystore.json"
+    sealing = keystore_file._seal
+
+    def slow(*given: object, **named: object) -> object:
+        path.write_bytes(b"somebody else's")
+        return sealing(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keystore_file, "_seal", slow)
+    with pytest.raises(ConfigurationError, match="not overwritten"):
+        create_keystore(path, PASSPHRASE, development=True, cost=CHEAP)
+    assert path.read_bytes() == b"somebody else's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_breaks_off_leaves_no_keystore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_descriptor: int) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        create_keystore(tmp_path / "keystore.json", PASSPHRASE, development=True, cost=CHEAP)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw[:0],
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: b"\xff" + raw,
+        lambda raw: raw.replace(b'"sealed"', b'"opened"'),
+        lambda raw: raw.replace(b"{", b'{"more": 1,', 1),
+        lambda raw: raw.replace(b'"development": true', b'"development": false'),
+        lambda raw: raw.replace(b"keystore/1", b"keystore/2"),
+        lambda raw: raw.replace(b'"memory_kib": 64', b'"memory_kib": 99999999'),
+        lambda raw: raw.replace(b'"memory_kib": 64', b'"memory_kib": 1'),
+        lambda raw: raw.replace(b'"iterations": 1', b'"iterations": 0'),
+        lambda raw: raw.replace(b'"iterations": 1', b'"iterations": -1'),
+        lambda raw: raw.replace(b'"lanes": 1', b'"lanes": 0'),
+        lambda raw: raw.replace(b'"lanes": 1', b'"lanes": 99999999999999999999'),
+    ],
+)
+def test_a_damaged_file_is_one_clear_sentence(path: Path, damage: object) -> None:
+    assert callable(damage)
+    raw = path.read_bytes()
+    path.write_bytes(damage(raw))
+    assert path.read_bytes() != raw
+    with pytest.raises(ConfigurationError) as refused:
+        unlock_keystore(path, PASSPHRASE)
+    assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("field", ["salt", "nonce", "sealed"])
+@pytest.mark.parametrize("value", ["", "AAAA", "no base64!", "ÿ"])
+def test_a_damaged_field_is_too(path: Path, field: str, value: str) -> None:
+    contents = json.loads(path.read_bytes())
+    contents[field] = value
+    path.write_text(json.dumps(contents))
+    with pytest.raises(ConfigurationError):
+        unlock_keystore(path, PASSPHRASE)
+
+
+def test_a_folder_in_its_place_is_no_keystore(tmp_path: Path) -> None:
+    (tmp_path / "keystore.json").mkdir(mode=0o700)
+    with pytest.raises(ConfigurationError, match="damaged"):
+        unlock_keystore(tmp_path / "keystore.json", PASSPHRASE)
+
+
+def test_removed_or_replaced_while_unlocked_means_unavailable(path: Path, tmp_path: Path) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    generation, blob = keystore.wrap(b"k" * 32, b"")
+    raw = path.read_bytes()
+    path.rename(tmp_path / "away.json")
+    for use in (
+        keystore.check,
+        lambda: keystore.wrap(b"k" * 32, b""),
+        lambda: keystore.unwrap(generation, blob, b""),
+    ):
+        with pytest.raises(KeyProviderUnavailableError):
+            use()
+    path.write_bytes(raw)  # a copy is not the file that was unlocked
+    with pytest.raises(KeyProviderUnavailableError):
+        keystore.check()
+    path.unlink()
+    (tmp_path / "away.json").rename(path)
+    keystore.check()
+    assert keystore.unwrap(generation, blob, b"") == b"k" * 32
