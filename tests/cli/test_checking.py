@@ -35,7 +35,8 @@ def test_a_dropped_trigger_is_found_and_serving_is_refused(sqlite_shell: Shell) 
 
     assert said.code == 1
     assert "mis      bescherming van het logboek" in said.out
-    assert sqlite_shell.type("tenant", "list").code == 2
+    refused = sqlite_shell.type("tenant", "list")
+    assert (refused.code, "Het logboek is niet beschermd" in refused.err) == (2, True)
 
 
 def test_several_things_wrong_are_all_told(bare_shell: Shell) -> None:

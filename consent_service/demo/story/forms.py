@@ -90,6 +90,10 @@ class Page(msgspec.Struct):
     words: str
     links: list[tuple[str, str]]
     forms: list[Form]
+    articles: list[str]
+    """The heading of each item of content that is shown."""
+    facts: dict[str, str]
+    """What stands beside each term."""
 
     def link(self, words: str) -> str:
         """Where the link with these words leads.
@@ -135,6 +139,8 @@ def read_page(address: str, status: int, html: str) -> Page:
         words=_plain(reader.words),
         links=[(href, _plain(words)) for href, words in reader.links],
         forms=reader.finished(),
+        articles=[_plain(heading) for heading in reader.articles],
+        facts={_plain(term): _plain(words) for term, words in reader.facts},
     )
 
 
@@ -145,6 +151,8 @@ class _Reader(HTMLParser):
         self.heading = ""
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
+        self.articles: list[str] = []
+        self.facts: list[tuple[str, str]] = []
         self._open: list[str] = []
         self._form: Form | None = None
         self._link: str | None = None
@@ -172,6 +180,10 @@ class _Reader(HTMLParser):
                 self._button, self._collected = (given.get("name", ""), given.get("value", "")), ""
             case "label":
                 self._label_for = given.get("for")
+            case "article":
+                self.articles.append("")
+            case "dt":
+                self.facts.append(("", ""))
             case "option":
                 self._read_option(given)
             case "input" | "select" | "textarea":
@@ -180,8 +192,9 @@ class _Reader(HTMLParser):
                 pass
 
     def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop() != tag:
-            pass
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
         self.words += " "
         if tag == "form":
             self._form = None
@@ -210,10 +223,18 @@ class _Reader(HTMLParser):
             return
         self.words += data
         self._collected += data
-        if "h1" in self._open:
-            self.heading += data
+        self._note_structure(data)
         if self._label_for:
             self._labels[self._label_for] = self._labels.get(self._label_for, "") + data
+
+    def _note_structure(self, data: str) -> None:
+        if "h1" in self._open:
+            self.heading += data
+        if "article" in self._open and "h3" in self._open:
+            self.articles[-1] += data
+        if self.facts and ("dt" in self._open or "dd" in self._open):
+            term, words = self.facts[-1]
+            self.facts[-1] = (term + data, words) if "dt" in self._open else (term, words + data)
 
     def finished(self) -> list[Form]:
         """The forms, each choice with the words of its label."""

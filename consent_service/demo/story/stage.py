@@ -65,3 +65,12 @@ def must_not_say(page: Page, *sentences: str) -> None:
     for sentence in sentences:
         if sentence in page.html:
             raise DifferentError(f"not: {sentence}", page.summary())
+
+
+def must_show(page: Page, *items: str) -> None:
+    """Exactly these items of content are shown, and no other.
+
+    Raises:
+        DifferentError: another one is, or one is missing.
+    """
+    expect(set(page.articles) == set(items), f"exactly: {', '.join(items)}", page.summary())

@@ -1,0 +1,103 @@
+"""The demo is there whole or not at all, is found again, and lets nobody else in."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import stat
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from consent_service.demo.running import running
+from consent_service.demo.state import (
+    HOST,
+    RunningElsewhereError,
+    held,
+    make_if_missing,
+    read_state,
+    settings_of,
+)
+from consent_service.demo.story.visitor import Visitor
+from consent_service.foundation.clock import SystemClock
+from consent_service.foundation.errors import ConfigurationError
+from consent_service.foundation.settings import Settings
+from consent_service.web.serving import PortTakenError, any_free_port
+
+CLOCK = SystemClock()
+
+
+async def test_a_demo_that_could_not_be_made_leaves_nothing(base: Settings, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    (checkout / ".git").mkdir(parents=True)
+
+    with pytest.raises(ConfigurationError, match="git work tree"):
+        await make_if_missing(checkout / "demo", base, CLOCK)
+
+    assert [path.name for path in checkout.iterdir()] == [".git"]
+
+
+async def test_a_half_made_demo_is_made_again(base: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "demo.json").write_text("{")
+
+    made = await make_if_missing(folder, base, CLOCK)
+
+    assert read_state(folder) == made
+
+
+async def test_a_second_run_finds_it_in_no_time_and_only_its_user_can_look(
+    base: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "state" / "demo"
+    first = await make_if_missing(folder, base, CLOCK)
+
+    began = time.monotonic()
+    second = await make_if_missing(folder, base, CLOCK)
+
+    assert second == first
+    assert time.monotonic() - began < 1
+    assert [path.name for path in folder.parent.iterdir()] == ["demo"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for name in ("passphrase", "keystore", "demo.json"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+async def test_two_demos_do_not_share_one_folder(tmp_path: Path) -> None:
+    with held(tmp_path / "demo"), pytest.raises(RunningElsewhereError), held(tmp_path / "demo"):
+        raise AssertionError("both were let in")
+
+
+async def test_another_provider_port_still_lets_everybody_in(base: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "demo"
+    state = await make_if_missing(folder, base, CLOCK)
+
+    for _ in range(2):
+        settings = settings_of(folder, base, port=any_free_port())
+        provider_port = any_free_port()
+        async with (
+            running(settings, state.shelter, CLOCK, provider_port=provider_port) as demo,
+            Visitor(demo.address) as visitor,
+        ):
+            await visitor.open("/")
+            page = await visitor.press(f"poort {provider_port}")
+            assert page.address.startswith(f"http://{HOST}:{provider_port}/")
+            assert "Noor Voorbeeld" in (await visitor.press("Bo Begeleider")).words
+
+
+async def test_a_taken_port_is_said_and_the_other_server_ends_too(base: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "demo"
+    state = await make_if_missing(folder, base, CLOCK)
+    provider_port = any_free_port()
+    with socket.create_server((HOST, 0)) as taken:
+        settings = settings_of(folder, base, port=taken.getsockname()[1])
+        with pytest.raises(PortTakenError):
+            async with running(settings, state.shelter, CLOCK, provider_port=provider_port):
+                raise AssertionError("it was served")
+
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        with pytest.raises(httpx2.ConnectError):
+            await asyncio.wait_for(client.get(f"http://{HOST}:{provider_port}/jwks"), 5)
