@@ -297,12 +297,16 @@ async def _open(request: Request[Any, Any, Any], find: StopVisitFinder) -> Visit
 
 
 def _refuse_forged(visit: Visit) -> None:
-    """Same site by what the browser says, and by token once there is a session."""
+    """Same site by what the browser says, and by token once there is a session.
+
+    Under `Referrer-Policy: no-referrer` browsers send `Origin: null` with our own forms (Fetch, section
+    3.1), so that value says nothing; `Sec-Fetch-Site` and the token then decide.
+    """
     headers: Mapping[str, str] = visit.request.headers
     site = headers.get("sec-fetch-site", "same-origin")
     origin = headers.get("origin")
     own = urlsplit(visit.doors.settings.public_origin)
-    foreign = origin is not None and (urlsplit(origin).scheme, urlsplit(origin).netloc) != (
+    foreign = origin not in (None, "null") and (urlsplit(origin).scheme, urlsplit(origin).netloc) != (
         own.scheme,
         own.netloc,
     )
