@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Final
 
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.failing import FAILED
@@ -28,9 +27,6 @@ from consent_service.foundation.clock import SystemClock
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.i18n import N_
 from consent_service.web.serving import free_port
-
-_AFTER_SERVICE: Final = 1
-"""The login provider listens on the next port after the service, if that is free."""
 
 
 def add_to(commands: Orders) -> None:
@@ -68,8 +64,7 @@ async def _run(terminal: Terminal, folder: Path) -> int:
     port = free_port(HOST, terminal.settings.port)
     settings = settings_of(folder, terminal.settings, port=port)
     await upgrade(settings)
-    provider_port = free_port(HOST, port + _AFTER_SERVICE, besides=port)
-    async with running(settings, state.shelter, clock, provider_port=provider_port) as demo:
+    async with running(settings, state.shelter, clock) as demo:
         _introduce(terminal, demo, state)
         with stop_signals() as stop:
             waiting = asyncio.ensure_future(stop.wait())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,7 +17,11 @@ from consent_service.demo.state import HOST, passphrase_of
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.settings import Settings
 from consent_service.identity.providers import NewProvider, Provider
-from consent_service.web.serving import serving
+from consent_service.web.serving import free_port, serving
+
+_PROVIDER: Final = "demo-"
+_BESIDE_SERVICE: Final = 10
+"""How far from the service the provider looks for a port, so that neither is in the other's way."""
 
 
 class RunningDemo(msgspec.Struct, frozen=True):
@@ -28,9 +34,11 @@ class RunningDemo(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def running(
-    settings: Settings, shelter: Shelter, clock: Clock, *, provider_port: int
+    settings: Settings, shelter: Shelter, clock: Clock, *, provider_port: int | None = None
 ) -> AsyncIterator[RunningDemo]:
     """The provider and the service answer while the context lasts.
+
+    Without a port of its own the provider takes one it had before, else the first free one.
 
     Raises:
         PortTakenError: something else listens on one of the ports.
@@ -39,7 +47,8 @@ async def running(
     services = build_services(open_installation(settings, passphrase_of(settings), clock=clock))
     try:
         await start_up(services)
-        registered = await _provider_on(services, shelter, provider_port)
+        port = provider_port or await _choose_port(services, settings.port)
+        registered = await _provider_on(services, shelter, port)
         provider = DemoProvider(
             issuer=registered.issuer,
             people=people(),
@@ -47,7 +56,7 @@ async def running(
             clock=clock,
         )
         async with (
-            serving(provider.app(), host=HOST, port=provider_port) as login,
+            serving(provider.app(), host=HOST, port=port) as login,
             serving(create_app(services, settings), host=HOST, port=settings.port) as service,
         ):
             yield RunningDemo(settings.public_origin, registered.issuer, (login, service))
@@ -55,9 +64,18 @@ async def running(
         await services.installation.database.close()
 
 
+async def _choose_port(services: Services, service_port: int) -> int:
+    """A port under which everybody is linked already, so that the login page keeps one button."""
+    for known in await services.identity.providers():
+        port = urlsplit(known.issuer).port
+        if known.id.startswith(_PROVIDER) and port and free_port(HOST, port, besides=service_port) == port:
+            return port
+    return free_port(HOST, service_port + _BESIDE_SERVICE)
+
+
 async def _provider_on(services: Services, shelter: Shelter, port: int) -> Provider:
     """The demo provider on this port, with everybody linked; registered when the port is new."""
-    identifier = f"demo-{port}"
+    identifier = f"{_PROVIDER}{port}"
     for known in await services.identity.providers():
         if known.id == identifier:
             return known

@@ -20,7 +20,8 @@ al getypt</textarea>
 <select name="s"><option value="">Kies</option><option value="x" selected>Iks</option></select>
 <input name="dag-day"><input name="dag-month"><input name="dag-year">
 <button type="submit" name="antwoord" value="ja">Ja</button></form>
-<article class="record"><svg><use href="#x"></use></svg><h3>Wat helpt</h3><dl><dt>Hoe</dt><dd>Rust</dd></dl></article>
+<article class="record">
+<svg><use href="#x"></use></svg><h3>Wat helpt</h3><dl><dt>Hoe</dt><dd>Rust</dd></dl></article>
 <dl><dt>Ander</dt><dd>Niet beschikbaar.</dd></dl></body></html>"""
 
 

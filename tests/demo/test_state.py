@@ -88,6 +88,20 @@ async def test_another_provider_port_still_lets_everybody_in(base: Settings, tmp
             assert "Noor Voorbeeld" in (await visitor.press("Bo Begeleider")).words
 
 
+async def test_the_provider_comes_back_on_its_own_port(base: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "demo"
+    state = await make_if_missing(folder, base, CLOCK)
+    seen = set()
+
+    for _ in range(2):
+        settings = settings_of(folder, base, port=any_free_port())
+        async with running(settings, state.shelter, CLOCK) as demo, Visitor(demo.address) as visitor:
+            seen.add(demo.login_address)
+            assert (await visitor.open("/inloggen")).words.count("poort") == 1
+
+    assert len(seen) == 1
+
+
 async def test_a_taken_port_is_said_and_the_other_server_ends_too(base: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "state" / "demo"
     state = await make_if_missing(folder, base, CLOCK)

@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from typing import Final
 
 import msgspec
 
 from consent_service.demo.story.outcome import Outcome, expect, told
-from consent_service.demo.story.stage import CANARY, CHILD, Stage, must_not_say, must_say
+from consent_service.demo.story.stage import CANARY, CHILD, PARENT, Stage, must_not_say, must_say
 from consent_service.demo.story.tampering import Forgery, copy_database, forge_one_leaf
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.settings import PREFIX, Settings
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV")
+
+IN_PLAIN_WORDS: Final = (
+    "Veiligheid beoordeeld: Gevaar.",
+    "Tablet aan de ouder gegeven.",
+    "Nee gezegd tegen delen van Wie belt wie.",
+    "Informatie mocht niet worden klaargezet: Wie belt wie.",
+    "Informatie gegeven: Hulp voor uw gezin, Wat helpt uw kind. Doel: Steun in de klas.",
+    "Informatie gegeven: Niet op school. Doel: Wel of niet op school.",
+    "Toestemming voor Wat helpt uw kind ingetrokken.",
+    "Informatie geweigerd: Hulp voor uw gezin, Wat helpt uw kind,",
+)
+"""What the privacy coordinator reads of the story, in the order in which it happened."""
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -26,11 +39,8 @@ class Checked(msgspec.Struct, frozen=True):
 
 async def officer_sees_the_trail(stage: Stage) -> Outcome:
     page = await stage.officer.log_in_as("Puk Privacy")
-    must_say(page, "Logboek")
-    must_not_say(page, CANARY, CHILD)
-    wanted = ("school", "ingetrokken")
-    missing = [word for word in wanted if word not in page.words.lower()]
-    expect(not missing, ", ".join(wanted), page.summary())
+    must_not_say(page, CANARY, CHILD, PARENT)
+    must_say(page, *IN_PLAIN_WORDS)
     return told(N_("Puk Privacy leest in gewone woorden wat er gebeurde, zonder inhoud en zonder namen."))
 
 
