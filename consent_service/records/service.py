@@ -114,7 +114,8 @@ class RecordService:
             known, children = await read_known(conn, self._ring, self._organisations, about)
             await self._require(conn, actor, known, direction)  # 1
             _require_fit(kind, note, known, children)  # 2
-            decision = self._decide(rules, known, _reader(actor), kind, direction)  # 3
+            owned = _with_owner(known, kind, note.about)
+            decision = self._decide(rules, owned, _reader(actor), kind, direction)  # 3
             if decision.permit is None:
                 (refusal,) = decision.refusals
                 event = events.RecordShareRefused(
@@ -367,6 +368,13 @@ def _require_fit(kind: InformationType, note: Note, known: Known, children: tupl
         problems.append(Problem("about", "about_missing"))
     if problems:
         raise InputError(problems)
+
+
+def _with_owner(known: Known, kind: InformationType, about: PersonId | None) -> Known:
+    """Of a type that only the guardian it is about decides on, the yes that counts is that one's."""
+    if kind.decided_by != "own_guardian" or about is None:
+        return known
+    return msgspec.structs.replace(known, owners={kind.key: frozenset({about})})
 
 
 def _names_of_others(children: tuple[Child, ...], child: PersonId) -> list[str]:
