@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "use", "wbr"})
 
+WITHIN_A_SENTENCE = frozenset({"b", "bdi", "em", "i", "strong"})
+
 
 @dataclass
 class Element:
@@ -14,7 +16,8 @@ class Element:
     attributes: dict[str, str]
     parent: Element | None = None
     children: list[Element] = field(default_factory=list)
-    own_text: str = ""
+    pieces: list[str | Element] = field(default_factory=list)
+    """Text and elements in the order in which they are read."""
 
     def walk(self) -> list[Element]:
         return [self, *(found for child in self.children for found in child.walk())]
@@ -27,7 +30,16 @@ class Element:
         ]
 
     def text(self) -> str:
-        return " ".join((self.own_text + " ".join(child.text() for child in self.children)).split())
+        """What is read, in order; a name inside a sentence stays inside its sentence."""
+        read = "".join(
+            piece
+            if isinstance(piece, str)
+            else piece.text()
+            if piece.tag in WITHIN_A_SENTENCE
+            else f" {piece.text()} "
+            for piece in self.pieces
+        )
+        return " ".join(read.split())
 
     def classes(self) -> set[str]:
         return set(self.attributes.get("class", "").split())
@@ -45,6 +57,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         made = Element(tag, {name: value or "" for name, value in attrs}, self._open)
         self._open.children.append(made)
+        self._open.pieces.append(made)
         if tag not in VOID:
             self._open = made
 
@@ -56,7 +69,7 @@ class _Reader(HTMLParser):
         self._open = self._open.parent
 
     def handle_data(self, data: str) -> None:
-        self._open.own_text += data
+        self._open.pieces.append(data)
 
 
 def read(html: str) -> Element:

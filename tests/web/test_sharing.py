@@ -43,7 +43,7 @@ FIELDS = (
 def test_every_type_has_a_form_with_a_label_and_a_control_for_each_field(key: TypeKey, language: str) -> None:
     kind, text = CATALOGUE.types[key], TEXTS.of_type(language, key)
     fields = share_fields(kind, text)
-    view = SharePage("/deel", "/", "Noor", "De Linde", key, text.label, fields)
+    view = SharePage("/deel", "/", "Noor", "De Linde", key, text.label, "stap", fields)
     page = read(render_text(view, context("shelter-share", language)))
 
     names = {

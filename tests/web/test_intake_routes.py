@@ -1,0 +1,513 @@
+"""Tests of `consent_service.web.intake`: the parent with the tablet, over the whole application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from consent_service.audit import events
+from consent_service.consent.model import Sitting, Standing
+from consent_service.consent.screen import Screen, screen_hash
+from consent_service.consent.service import Key
+from consent_service.consent.tables import consent_ledger
+from consent_service.families.model import FamilyView
+from consent_service.foundation.ids import RelationshipId, TypeKey
+from consent_service.identity.model import GuardianActor
+from tests.shelter import World
+from tests.web.visiting import PIN, Site
+from tests.web.walking import Walker, counsellor_at, family_path
+
+TYPES = 5
+"""How many questions the first conversation has for each child."""
+
+
+@dataclass
+class Table:
+    """A guardian with the tablet, at the start of a sitting."""
+
+    site: Site
+    world: World
+    family: FamilyView
+    relationship: RelationshipId
+    actor: GuardianActor
+    sitting: Sitting
+    parent: Walker
+
+    def at(self, *parts: str) -> str:
+        return "/".join((f"/intake/{self.sitting.sitting}", *parts))
+
+    async def answers(self) -> dict[Key, Standing]:
+        """What counts now."""
+        return await self.world.services.consent.own_answers(self.actor)
+
+    async def drafts(self) -> dict[tuple[RelationshipId, TypeKey], str]:
+        """What is noted and does not count yet."""
+        now = await self.world.services.sittings.read(self.actor, self.sitting.sitting)
+        return dict(now.answers)
+
+    async def answer_all(self, words: str = "Ja") -> None:
+        await self.parent.open(self.at())
+        await self.parent.press("Beginnen")
+        while self.parent.page.all("button", name="answer"):
+            await self.parent.press(words)
+
+    async def sign(self) -> str:
+        """Everything answered and signed; the code on the receipt."""
+        await self.answer_all()
+        await self.parent.follow("Ja, dit klopt")
+        await self.parent.press("Ondertekenen", {"signature": "Samira Voorbeeld"})
+        return self.code
+
+    @property
+    def code(self) -> str:
+        (shown,) = [e.text() for e in self.parent.page.walk() if "withdrawal-code" in e.classes()]
+        return shown
+
+
+async def lay(
+    site: Site,
+    *,
+    children: tuple[tuple[str, date], ...] = (("Noor", date(2018, 5, 4)),),
+    language: str = "nl",
+) -> Table:
+    """A family of two guardians, the first of whom has the tablet."""
+    world = site.world
+    guardians = (("Samira", "holder"), ("Tarik", "holder"))
+    family = await world.family(children=children, guardians=guardians)  # type: ignore[arg-type]
+    at_school = [await world.at_school(one.child) for one in family.children]
+    actor = world.guardian(family)
+    sitting = await world.services.sittings.start(
+        world.counsellor,
+        family=family.family,
+        guardian=actor.guardian,
+        language=language,
+        interpreter="none",
+    )
+    browser = await site.with_tablet(family)
+    return Table(site, world, family, at_school[0], actor, sitting, Walker(site, browser.token))
+
+
+# --- answering -------------------------------------------------------------------------------
+
+
+async def test_s43_sending_no_choice_stores_no_answer_and_asks_again(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    form = table.parent.form_with("Ja")
+    step = form.all("input", name="step")[0].attributes["value"]
+    csrf = form.all("input", name="csrf")[0].attributes["value"]
+
+    await table.parent.send(table.at("vraag", "1"), {"csrf": csrf, "step": step}, status=400)
+    assert "Kies een van de antwoorden." in table.parent.text
+    assert await table.drafts() == {}
+    await table.parent.press("Nee")
+    assert set((await table.drafts()).values()) == {"no"}
+
+
+async def test_the_same_form_sent_twice_is_taken_once_and_shows_the_open_question(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    form = table.parent.form_with("Ja")
+    yes, no = [b for b in form.all("button") if b.text() in ("Ja", "Nee")]
+    sent = table.parent.sent_with(form, yes, {})
+    again = table.parent.sent_with(form, no, {})
+
+    await table.parent.send(table.at("vraag", "1"), sent)
+    await table.parent.send(table.at("vraag", "1"), again)
+
+    assert table.parent.path == table.at("vraag", "2")
+    assert list((await table.drafts()).values()) == ["yes"]
+
+
+async def test_back_to_an_earlier_question_shows_the_answer_as_a_sentence_and_may_change_it(
+    site: Site,
+) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.open(table.at("vraag", "2"))
+
+    assert "U koos eerder: Ja." in table.parent.text
+    assert not [e for e in table.parent.page.walk() if "checked" in e.attributes]
+    await table.parent.press("Later")
+    assert table.parent.heading == "Klopt dit?"
+    assert sorted((await table.drafts()).values()) == ["later", *["yes"] * 4]
+
+
+async def test_one_answer_is_changed_from_the_check_without_redoing_all(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+
+    await table.parent.follow("Veranderen Wat helpt uw kind")
+    await table.parent.press("Nee")
+
+    assert table.parent.path == table.at("controle")
+    assert sorted((await table.drafts()).values()) == ["no", *["yes"] * 4]
+
+
+async def test_siblings_have_a_question_each_with_the_own_name_and_school(site: Site) -> None:
+    children = (("Noor", date(2018, 5, 4)), ("Sam", date(2016, 2, 29)))
+    table = await lay(site, children=children)
+    seen = []
+    await table.parent.open(table.at())
+    await table.parent.press("Beginnen")
+    while table.parent.page.all("button", name="answer"):
+        label = next(e for e in table.parent.page.walk() if "question-label" in e.classes())
+        seen.append(label.text())
+        assert ("Noor" in label.text()) != ("Sam" in label.text())
+        await table.parent.press("Ja")
+
+    assert len(seen) == 2 * TYPES
+    assert table.parent.text.count("Noor Voorbeeld De Linde") == 1
+
+
+async def test_a_number_that_is_no_question_leads_to_the_open_one(site: Site) -> None:
+    table = await lay(site)
+    for number in ("0", "6", "99"):
+        await table.parent.open(table.at("vraag", number))
+        assert table.parent.path == table.at("vraag", "1")
+
+
+async def test_going_on_in_another_language_keeps_answers_and_makes_the_old_form_old(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Ja")
+    form = table.parent.form_with("Ja")
+    old = table.parent.sent_with(form, form.all("button")[0], {})
+
+    await table.parent.press("English")
+    assert table.parent.path == table.at("vraag", "2")
+    assert [b.text() for b in table.parent.page.all("button", name="answer")] == ["Yes", "No", "Later"]
+    await table.parent.send(table.at("vraag", "2"), old)
+
+    assert len(await table.drafts()) == 1, "a yes to the Dutch text is no yes to the English one"
+    await table.parent.press("Yes")
+    assert len(await table.drafts()) == 2
+
+
+async def test_a_language_without_texts_changes_nothing(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    csrf = table.parent.form_with("Ja").all("input", name="csrf")[0].attributes["value"]
+
+    await table.parent.send(table.at("taal"), {"csrf": csrf, "language": "xx", "back": "//evil.example"})
+
+    assert table.parent.path == table.at("vraag", "1")
+    assert "evil" not in " ".join(table.parent.locations)
+
+
+# --- what was shown --------------------------------------------------------------------------
+
+
+async def test_every_word_of_the_hashed_screen_stands_on_the_page_and_the_hash_is_kept(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Nee")
+    await table.parent.open(table.at("vraag", "1"))
+    screen = _screen(table, earlier="U koos eerder: Nee.")
+
+    for text in _texts(msgspec.to_builtins(screen)):
+        assert text in table.parent.text, text
+    await table.parent.press("Ja")
+    while table.parent.page.all("button", name="answer"):
+        await table.parent.press("Ja")
+    await table.parent.follow("Ja, dit klopt")
+    await table.parent.press("Ondertekenen", {"signature": "Samira"})
+    query = select(consent_ledger).where(consent_ledger.c.information_type == "shelter_involvement")
+    async with table.world.services.installation.database.reading() as conn:
+        (row,) = (await conn.execute(query)).all()
+    assert row.screen_hash == screen_hash(screen)
+    assert (row.language, row.kind, row.person) == ("nl", "given", table.actor.guardian)
+
+
+def test_a_screen_with_one_other_letter_has_another_hash() -> None:
+    texts = dict.fromkeys(
+        ("draft_notice", "child", "school", "label", "question", "who_sees", "until", "never", "say_no"), "x"
+    )
+    screen = Screen(
+        language="nl",
+        number=1,
+        total=5,
+        earlier="",
+        choices=("Ja", "Nee", "Later"),
+        explanation="",
+        organisation="Opvang Zuid",
+        who_we_are="x",
+        **texts,
+    )
+    changed = [
+        msgspec.structs.replace(screen, **{name: f"{value}."})
+        for name, value in msgspec.to_builtins(screen).items()
+        if isinstance(value, str)
+    ]
+
+    assert len({screen_hash(one) for one in (screen, *changed)}) == len(changed) + 1
+
+
+async def test_the_first_page_says_who_asks(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at())
+
+    assert "Opvang Zuid" in table.parent.text
+    assert "Wij zijn de organisatie die uw gezin nu helpt." in table.parent.text
+    assert "5 korte vragen per kind" in table.parent.text
+
+
+async def test_s44_the_other_guardian_is_on_no_page(site: Site) -> None:
+    table = await lay(site)
+    seen = []
+    await table.parent.open(table.at())
+    seen.append(table.parent.text)
+    await table.parent.press("Beginnen")
+    while table.parent.page.all("button", name="answer"):
+        seen.append(table.parent.text)
+        await table.parent.press("Ja")
+    seen.append(table.parent.text)
+    await table.parent.follow("Ja, dit klopt")
+    seen.append(table.parent.text)
+    await table.parent.press("Ondertekenen", {"signature": "Samira"})
+    seen.append(table.parent.text)
+
+    assert all("Samira" in text or "Noor" in text for text in seen), "the check that can see a name"
+    assert not [text for text in seen if "Tarik" in text]
+    assert set(table.parent.titles) == {"Uw keuzes"}
+
+
+# --- stopping --------------------------------------------------------------------------------
+
+
+async def test_s55_not_now_makes_nothing_count_and_a_task_follows(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Ja")
+    await table.parent.press("Nu niet")
+
+    assert table.parent.path == table.at("klaar")
+    assert "Er is niets gedeeld." in table.parent.text
+    assert await table.answers() == {}
+    await table.world.settle()
+    tasks = await table.world.services.tasks.open_tasks(table.world.counsellor)
+    assert [task.kind for task in tasks] == ["intake_again"]
+    for closed in ("", "vraag/1", "controle", "tekenen", "bewijs"):
+        await table.parent.open(table.at(closed) if closed else table.at())
+        assert table.parent.path == table.at("klaar")
+
+
+async def test_before_signing_nothing_counts_and_a_question_left_open_comes_first(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Ja")
+    for early in ("controle", "tekenen", "bewijs", "klaar"):
+        await table.parent.open(table.at(early))
+        assert table.parent.path == table.at("vraag", "2")
+
+    assert await table.answers() == {}
+
+
+# --- signing ---------------------------------------------------------------------------------
+
+
+async def test_signing_makes_every_answer_count_and_gives_a_code_that_works(site: Site) -> None:
+    table = await lay(site)
+    code = await table.sign()
+
+    assert {standing.answer for standing in (await table.answers()).values()} == {"yes"}
+    holder = await table.world.services.consent.holder_of_code(code)
+    assert holder.guardian == table.actor.guardian
+    for words in ("Opvang Zuid", "Samira Voorbeeld", "Naam getypt", "/intrekken", "De Linde"):
+        assert words in table.parent.text
+
+
+async def test_the_receipt_names_the_newest_head_of_the_log(site: Site) -> None:
+    table = await lay(site)
+    await table.world.services.sequencer.run_once(table.world.tenant)
+    await table.sign()
+    (fact,) = [d for d in table.parent.page.all("dd") if d.text().split()[0].isdecimal()]
+
+    size, root = fact.text().split()
+    assert int(size) > 0
+    assert len(root) == 44
+
+
+async def test_a_reload_shows_the_code_again_and_it_is_stored_nowhere(site: Site) -> None:
+    table = await lay(site)
+    code = await table.sign()
+
+    await table.parent.again()
+    assert table.code == code
+    await table.parent.follow("Alleen de code")
+    assert table.parent.text == f"Terug Code 1 september 2026 {code} Printen"
+    await table.parent.open(table.at("klaar"))
+    await table.parent.open(table.at("bewijs"))
+    assert table.parent.path == table.at("klaar"), "after the end the code is gone"
+
+
+async def test_a_secret_that_was_never_signed_with_shows_no_code(site: Site) -> None:
+    table = await lay(site)
+    await table.sign()
+    table.parent._cookies["bewijs"] = ("typed.guessed", table.at())
+
+    await table.parent.open(table.at("bewijs"))
+    assert table.parent.path == table.at("klaar")
+
+
+async def test_signing_twice_signs_once(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    form = table.parent.form_with("Ondertekenen")
+    sent = table.parent.sent_with(form, form.all("button")[0], {"signature": "Samira"})
+
+    await table.parent.send(table.at("tekenen"), sent)
+    code = table.code
+    await table.parent.send(table.at("tekenen"), sent)
+
+    assert table.code == code
+    signed = [e for e in await site.events() if isinstance(e, events.IntakeFinished)]
+    assert [(e.outcome, e.yes) for e in signed] == [("signed", TYPES)]
+
+
+async def test_an_empty_name_is_no_signature(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    await table.parent.press("Ondertekenen", {"signature": "  "}, status=400)
+
+    assert "Typ uw naam, of laat uw begeleider tekenen als getuige." in table.parent.text
+    assert await table.answers() == {}
+    await table.parent.press("Ondertekenen", {"signature": "Samira"})
+    assert table.code
+
+
+async def test_a_witness_signs_with_the_pin_and_stands_in_the_ledger(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=400)
+    assert "nog 4 keer" in table.parent.text
+    assert await table.answers() == {}
+    await table.parent.press("Tekenen als getuige", {"pin": PIN})
+
+    assert "Begeleider was getuige" in table.parent.text
+    query = select(consent_ledger.c.witness).distinct()
+    async with table.world.services.installation.database.reading() as conn:
+        witnesses = (await conn.execute(query)).scalars().all()
+    assert witnesses == [table.world.counsellor.staff]
+    await table.parent.follow("Klaar")
+    await table.parent.follow("Ik ben de begeleider")
+    await table.parent.press("Terugnemen", {"pin": PIN})
+    assert table.parent.path.startswith("/opvang/"), "the tries of the witness were forgotten"
+
+
+async def test_five_wrong_pins_end_the_session_and_sign_nothing(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    for _ in range(4):
+        await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=400)
+    await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=401)
+
+    await table.parent.open(table.at(), status=401)
+    assert await table.answers() == {}
+
+
+# --- who has the tablet ----------------------------------------------------------------------
+
+
+async def test_another_guardians_sitting_is_not_there(site: Site) -> None:
+    table = await lay(site)
+    other = await table.world.services.sittings.start(
+        table.world.counsellor,
+        family=table.family.family,
+        guardian=table.family.guardians[1].guardian,
+        language="nl",
+        interpreter="none",
+    )
+    for path in ("", "/vraag/1", "/controle", "/tekenen", "/bewijs", "/bewijs/code", "/klaar"):
+        await table.parent.open(f"/intake/{other.sitting}{path}", status=404)
+
+
+async def test_a_counsellor_cannot_answer_for_the_parent(site: Site) -> None:
+    table = await lay(site)
+    counsellor = await counsellor_at(site)
+    for path in ("", "/vraag/1", "/tekenen"):
+        await counsellor.open(f"/intake/{table.sitting.sitting}{path}", status=401)
+
+
+@pytest.mark.parametrize("step", ["begin", "taal", "vraag/1", "nu-niet", "tekenen"])
+async def test_a_form_of_another_session_is_refused(site: Site, step: str) -> None:
+    table = await lay(site)
+    await table.parent.send(table.at(step), {"csrf": "guessed", "answer": "yes"}, status=400)
+
+    assert await table.drafts() == {}
+
+
+async def test_whoever_comes_back_goes_on_where_she_was(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Ja")
+    await table.parent.open("/")
+    assert table.parent.path == table.at()
+    await table.parent.press("Beginnen")
+    assert table.parent.path == table.at("vraag", "2")
+    await table.parent.open("/tablet-terug")
+    await table.parent.follow("Verder met de vragen")
+    assert table.parent.path == table.at()
+
+
+async def test_taken_back_the_tablet_shows_nothing_of_the_parent(site: Site) -> None:
+    table = await lay(site)
+    code = await table.sign()
+    receipt = table.parent.path
+    await table.parent.open("/tablet-terug")
+    await table.parent.press("Terugnemen", {"pin": PIN})
+    assert table.parent.path == family_path(site, table.family.family)
+
+    await table.parent.open(receipt, status=401)
+    assert code not in table.parent.text
+
+
+async def test_no_address_and_no_title_holds_personal_data(site: Site) -> None:
+    table = await lay(site)
+    code = await table.sign()
+    await table.parent.follow("Klaar")
+    gone_to = " ".join([*table.parent.locations, *table.parent.titles])
+
+    assert table.parent.locations
+    for planted in ("Samira", "Noor", "Voorbeeld", "Tarik", code, "Linde", "2018"):
+        assert planted not in gone_to
+
+
+def _screen(table: Table, *, earlier: str) -> Screen:
+    """The first question as the approved texts say it, put together here a second time."""
+    texts = table.world.services.texts.of("nl")
+    text, general = texts.types[TypeKey("shelter_involvement")], texts.general
+    return Screen(
+        language="nl",
+        number=1,
+        total=TYPES,
+        draft_notice="Proefversie: deze tekst is nog niet door een mens nagekeken.",
+        child="Noor Voorbeeld",
+        school="De Linde",
+        label=text.label,
+        question=text.question,
+        who_sees=text.who_sees,
+        until=text.until,
+        never=text.never,
+        say_no=general.say_no,
+        earlier=earlier,
+        choices=("Ja", "Nee", "Later"),
+        explanation=text.explanation,
+        organisation="Opvang Zuid",
+        who_we_are=general.who_we_are,
+    )
+
+
+def _texts(value: object) -> list[str]:
+    """Every text in the screen, but not the code of its language."""
+    assert isinstance(value, dict)
+    found = [text for name, text in value.items() if isinstance(text, str) and name != "language"]
+    return [text for text in (*found, *value["choices"]) if text]
