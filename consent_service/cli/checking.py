@@ -48,7 +48,7 @@ def check(terminal: Terminal) -> int:
 
 
 async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
-    found = [_Checked(N_("instellingen"))]
+    found = [_Checked(N_("instellingen"), _passphrase_file(terminal), hint=True)]
     installation = _open(terminal, found)
     found.append(await _looked(terminal, N_("database"), lambda: _database(terminal)))
     if installation is not None:
@@ -70,6 +70,14 @@ def _open(terminal: Terminal, found: list[_Checked]) -> Installation | None:
         return None
     found.append(_Checked(N_("keystore")))
     return installation
+
+
+def _passphrase_file(terminal: Terminal) -> tuple[str, ...]:
+    """A container's secrets are readable by all inside it, so this is a remark and no refusal."""
+    path = terminal.settings.passphrase_file
+    if path is None or not path.is_file() or not path.stat().st_mode & 0o077:
+        return ()
+    return (terminal.text(N_("Anderen op deze machine kunnen de wachtzin in {path} lezen."), path=path),)
 
 
 async def _looked(terminal: Terminal, name: str, look: Callable[[], Awaitable[tuple[str, ...]]]) -> _Checked:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from consent_service.cli.entrance import run
+from consent_service.web.serving import any_free_port
 from tests.factories import PASSPHRASE, make_keystore
 
 
@@ -51,6 +52,7 @@ def bare_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Settings and a passphrase file; no keystore and no database yet."""
     passphrase = tmp_path / "passphrase"
     passphrase.write_bytes(PASSPHRASE + b"\n")
+    passphrase.chmod(0o600)
 
     def capture() -> tuple[str, str]:
         captured = capsys.readouterr()
@@ -62,6 +64,7 @@ def bare_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
         "RUGGENSTEUN_STATE_DIR": str(tmp_path / "state"),
         "RUGGENSTEUN_KEYSTORE": str(tmp_path / "keystore.json"),
         "RUGGENSTEUN_PASSPHRASE_FILE": str(passphrase),
+        "RUGGENSTEUN_PORT": str(any_free_port()),
     }
     return Shell(capture, environ, tmp_path)
 

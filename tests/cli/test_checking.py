@@ -46,3 +46,9 @@ def test_several_things_wrong_are_all_told(bare_shell: Shell) -> None:
     assert "mis      keystore" in said.out
     assert "mis      database" in said.out
     assert "goed     regels en teksten" in said.out
+
+
+def test_a_passphrase_that_others_can_read_is_remarked(sqlite_shell: Shell) -> None:
+    (sqlite_shell.folder / "passphrase").chmod(0o644)
+
+    assert "let op   instellingen" in sqlite_shell.must("check")
