@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Literal, assert_never
@@ -234,12 +235,7 @@ def add_months(day: date, months: int) -> date:
     """The same day so many months later; the last day of the month where that does not exist."""
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def school_year_end(day: date) -> date:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.consent.capacity import capacity_of
+from consent_service.consent.capacity import capacity_of, deciding_about
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
 from consent_service.consent.evidence import seal_evidence
 from consent_service.consent.ledger import NewDecision, write_decisions
@@ -32,8 +32,7 @@ from consent_service.consent.model import (
     consent_ends,
 )
 from consent_service.consent.tables import sitting_answers, sittings, withdrawal_codes
-from consent_service.families.model import age_band_on
-from consent_service.families.reading import guardian_ids, read_children, read_relationships
+from consent_service.families.reading import guardian_ids
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
@@ -43,7 +42,6 @@ from consent_service.foundation.ids import (
     PersonId,
     RelationshipId,
     StaffId,
-    TenantId,
     TypeKey,
     is_id,
     new_id,
@@ -112,7 +110,8 @@ class SittingService:
             self._require_reviewed(language, chosen)
             if guardian not in await guardian_ids(conn, actor.tenant, family):
                 raise InputError([Problem("guardian", "guardian_unknown")])
-            questions = await self._questions(conn, actor.tenant, family, guardian, chosen)
+            asked = GuardianActor(actor.tenant, guardian, family)
+            questions = await self._questions(conn, asked, chosen)
             if not questions:
                 raise InputError([Problem("guardian", "nothing_to_decide")])
             await conn.execute(
@@ -304,49 +303,23 @@ class SittingService:
             guardian=actor.guardian,
             language=row.language,
             interpreter=row.interpreter,
-            questions=await self._questions(conn, actor.tenant, actor.family, actor.guardian, types),
+            questions=await self._questions(conn, actor, types),
             answers={(RelationshipId(d.relationship), TypeKey(d.information_type)): d.answer for d in drafts},
             finished_at=row.finished_at,
             outcome=row.outcome,
         )
 
     async def _questions(
-        self,
-        conn: AsyncConnection,
-        tenant: TenantId,
-        family: FamilyId,
-        guardian: PersonId,
-        types: Sequence[TypeKey],
+        self, conn: AsyncConnection, actor: GuardianActor, types: Sequence[TypeKey]
     ) -> tuple[Question, ...]:
-        """One question per child and type, for the children over whom this guardian decides today."""
-        now = self._clock.now()
-        asked = []
-        too_old = await self._deciding_alone(conn, tenant, family, now)
-        for relationship in await read_relationships(conn, tenant, family=family):
-            child = relationship.child
-            if not relationship.is_active(now) or child in too_old:
-                continue
-            capacity = await capacity_of(conn, tenant, family=family, guardian=guardian, child=child, now=now)
-            if capacity != "without_authority":
-                asked.append(relationship)
+        """One question per child and type, in the order of the catalogue."""
+        deciding = await deciding_about(conn, self._ring, actor, now=self._clock.now())
         return tuple(
             Question(relationship.relationship, relationship.child, key)
             for key in self._catalogue.types
             if key in types
-            for relationship in asked
+            for relationship in deciding
         )
-
-    async def _deciding_alone(
-        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, now: datetime
-    ) -> set[PersonId]:
-        """The children who decide themselves: their parents are asked nothing (S9)."""
-        kids = await read_children(conn, self._ring, tenant, family=family)
-        return {
-            kid.child
-            for kid in kids
-            if kid.identity.birth_date is not None
-            and age_band_on(kid.identity.birth_date, local_date(now)) == "16_plus"
-        }
 
     async def _decisions(
         self,

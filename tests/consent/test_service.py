@@ -337,6 +337,33 @@ async def test_a_withdrawal_without_any_answer_is_accepted_and_changes_nothing(w
     assert await count(world, consent_ledger) == 0
 
 
+async def test_a_stop_about_what_a_restored_database_does_not_know_is_passed_over(world: World) -> None:
+    view = await world.family()
+    await world.at_school(view.children[0].child)
+    journal = world.services.installation.journal
+    for family, guardian in ((new_id(), new_id()), (view.family, view.children[0].child)):
+        subject = {"family": family, "guardian": guardian, "keys": "", "method": "page"}
+        journal.accept("objection", tenant=world.tenant, at=world.clock.now(), subject=subject)
+    assert await world.services.replay_stops() == 2
+    assert await count(world, consent_ledger) == 0
+
+
+async def test_everybodys_standing_answers_are_kept_apart(world: World) -> None:
+    view, relationship, mother, _ = await consented(
+        world, guardians=(("Samira", "holder"), ("Karim", "holder"))
+    )
+    father = world.guardian(view, 1)
+    await world.intake(father, {}, otherwise="no")
+    async with world.services.installation.database.reading() as conn:
+        found = await world.services.consent.standing_answers(conn, world.tenant, [relationship])
+        assert await world.services.consent.standing_answers(conn, world.tenant, []) == {}
+    both = found[relationship, SUPPORT]
+    assert {person: one.answer for person, one in both.items()} == {
+        mother.guardian: "yes",
+        father.guardian: "no",
+    }
+
+
 async def test_another_packages_stop_is_left_to_it(world: World) -> None:
     stop = world.services.installation.journal.accept(
         "key_destruction", tenant=world.tenant, at=world.clock.now(), subject={"relationship": new_id()}

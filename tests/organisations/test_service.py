@@ -184,3 +184,13 @@ async def test_a_counsellor_is_with_nobody_else_s_family(world: World) -> None:
             assert not await door.is_assigned(conn, stranger, view.family)
         assert not await door.is_assigned(conn, world.counsellor, FamilyId(new_id()))
         assert (await conn.execute(select(tenants.c.tenant))).scalars().all() == [world.tenant]
+
+
+async def test_who_only_stands_in_is_told_apart_from_who_is_assigned(world: World) -> None:
+    view = await world.family()
+    for who in (world.counsellor, world.colleague):
+        await world.services.families.stand_in(who, view.family, "colleague_ill")
+    door = world.services.organisations
+    async with world.services.installation.database.reading() as conn:
+        assert await door.stands_in_for(conn, world.counsellor) == frozenset()
+        assert await door.stands_in_for(conn, world.colleague) == {view.family}
