@@ -52,7 +52,6 @@ from consent_service.web.doors import Doors
 from consent_service.web.intake import routes as intake_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.parent import routes as parent_routes
-from consent_service.web.parent.tries import CodeTries
 from consent_service.web.problems import page_of_error
 from consent_service.web.school import routes as school_routes
 from consent_service.web.security import SecurityHeaders
@@ -285,7 +284,7 @@ def create_app(services: Services, settings: Settings) -> Litestar:
         exception_handlers={Exception: _answer_of_error},
         before_send=[headers, api_headers],
         lifespan=[lifespan],
-        state=State({"doors": Doors(services, settings, CodeTries())}),
+        state=State({"doors": Doors(services, settings)}),
         openapi_config=openapi_config(),
         logging_config=None,
         request_max_body_size=256 * 1024,

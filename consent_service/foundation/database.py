@@ -8,6 +8,7 @@ data never reaches this layer: values are sealed before they become parameters.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -96,22 +97,48 @@ class Database:
     @asynccontextmanager
     async def _begin(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self.engine.connect() as plain:
+            async with self._connected() as plain:
                 connection = await plain.execution_options(consent_read_only=read_only)
                 async with connection.begin():
                     yield connection
         except (OperationalError, InterfaceError) as failure:
             raise DatabaseUnavailableError("the database did not answer") from failure
         except DBAPIError as failure:
-            if failure.connection_invalidated:
+            if _is_outage(failure):
                 raise DatabaseUnavailableError("the connection was lost") from failure
             raise
         except OSError as failure:
             raise DatabaseUnavailableError("the database cannot be reached") from failure
 
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """Whatever is wrong before the first statement, the database is away."""
+        try:
+            connection = await self.engine.connect()
+        except DBAPIError as failure:
+            raise DatabaseUnavailableError("the database cannot be reached") from failure
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
     async def close(self) -> None:
         """Return every connection."""
         await self.engine.dispose()
+
+
+def _is_outage(failure: DBAPIError) -> bool:
+    """The server went away or refuses, or the file is no database (any more): not the statement's fault.
+
+    Classes 08, 53, 57 and 58 of SQLSTATE: connection, resources, operator intervention, system.
+    """
+    unreadable = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+    state = str(getattr(failure.orig, "sqlstate", None) or "")
+    return (
+        failure.connection_invalidated
+        or getattr(failure.orig, "sqlite_errorcode", None) in unreadable
+        or state[:2] in ("08", "53", "57", "58")
+    )
 
 
 def _create_engine(url: str, pool_size: int) -> AsyncEngine:
@@ -135,9 +162,7 @@ def _create_engine(url: str, pool_size: int) -> AsyncEngine:
         )
         event.listen(engine.sync_engine, "begin", _begin_postgresql)
         return engine
-    raise ConfigurationError(
-        "database_url must start with sqlite+aiosqlite:// or postgresql+asyncpg://"
-    )
+    raise ConfigurationError("database_url must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
 
 
 def _prepare_sqlite_connection(dbapi_connection: Any, _record: object) -> None:

@@ -76,7 +76,7 @@ class Doors(msgspec.Struct, frozen=True):
 
     services: AllServices
     settings: Settings
-    code_tries: CodeTries
+    code_tries: CodeTries = msgspec.field(default_factory=CodeTries)
 
     @property
     def https(self) -> bool:

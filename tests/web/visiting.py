@@ -85,8 +85,9 @@ def first_choice(page: str, name: str) -> str:
 class Site:
     """The application with a world behind it."""
 
-    def __init__(self, world: World, client: httpx.AsyncClient, settings: Settings) -> None:
+    def __init__(self, world: World, app: Litestar, client: httpx.AsyncClient, settings: Settings) -> None:
         self.world = world
+        self.app = app
         self.client = client
         self.settings = settings
 
@@ -147,7 +148,7 @@ async def open_site(world: World, folder: Path) -> AsyncIterator[Site]:
         _running(app),
         httpx.AsyncClient(transport=transport, base_url=settings.public_origin) as client,
     ):
-        yield Site(world, client, settings)
+        yield Site(world, app, client, settings)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, is_id
+from consent_service.identity.model import Fg
 from consent_service.policy.bundle import Bundle
 from consent_service.process.model import TITLES, Task
 from consent_service.web.forms import DAY_PARTS, FormReader, FormState, Posted
@@ -188,7 +189,7 @@ def _task_line(visit: Visit, actor: Officer, task: Task) -> OfficerTask:
         sentence=translator(visit.language).text(TITLES[task.kind]),
         since=task.created_at,
         entry_href=f"{home}/regels/{task.entry}",
-        finish_action=f"{home}/taken/{task.task}/klaar",
+        finish_action="" if isinstance(actor, Fg) else f"{home}/taken/{task.task}/klaar",
     )
 
 

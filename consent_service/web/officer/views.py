@@ -79,12 +79,15 @@ class VerifyPage(View, frozen=True):
 
 
 class OfficerTask(Part, frozen=True):
-    """Something to judge: what it asks, the entry that caused it, and the POST that finishes it."""
+    """Something to judge: what it asks, the entry that caused it, and the POST that finishes it.
+
+    Without `finish_action` the reader may see it and not decide on it (AVG 38(6)).
+    """
 
     sentence: str
     since: datetime
     entry_href: str
-    finish_action: str
+    finish_action: str = ""
 
 
 class TasksPage(View, frozen=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import Provide
 from litestar.response import Redirect
 
-from consent_service.foundation.errors import Problem
+from consent_service.foundation.errors import Problem, UnavailableError
 from consent_service.foundation.i18n import N_, SUPPORTED, translator
 from consent_service.identity.model import (
     Actor,
@@ -21,13 +23,13 @@ from consent_service.identity.model import (
 )
 from consent_service.identity.oidc import Callback
 from consent_service.identity.providers import Audience
-from consent_service.identity.service import Opened
+from consent_service.identity.service import Opened, is_own_address
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.intake.views import TakeBackPage
 from consent_service.web.shared.views import LoginPage, LoginProvider
 from consent_service.web.shelter.forms import read_pin
 from consent_service.web.style.views import style_page
-from consent_service.web.visit import LoginNeededError, Visit, language_cookie
+from consent_service.web.visit import LoginNeededError, Visit, language_cookie, open_stop_visit
 
 _DESCRIPTIONS: dict[Audience, str] = {
     "school": N_("Voor medewerkers van scholen"),
@@ -61,6 +63,12 @@ async def start_login(visit: Visit, provider: str) -> Response[Any]:
     return response
 
 
+@get("/inloggen/{provider:str}", include_in_schema=False)
+async def choose_provider(visit: Visit) -> Response[Any]:
+    """A login begins with a form; whoever comes back to its address chooses again."""
+    return visit.redirect("/inloggen")
+
+
 @get("/inloggen/{provider:str}/terug", include_in_schema=False)
 async def finish_login(visit: Visit, request: Request[Any, Any, Any], provider: str) -> Response[Any]:
     finished = await visit.services.identity.finish_login(
@@ -90,21 +98,23 @@ async def log_out(visit: Visit) -> Response[Any]:
 @post("/taal", include_in_schema=False)
 async def choose_language(visit: Visit) -> Response[Any]:
     chosen, back = visit.posted.first("language"), visit.posted.first("back")
-    response = visit.redirect(back if _is_own_path(back) else "/")
+    response = visit.redirect(back if is_own_address(back) else "/")
     if chosen in SUPPORTED:
         response.set_cookie(language_cookie(chosen, secure=visit.doors.https))
     return response
 
 
-@get("/snel-weg", include_in_schema=False)
+@get("/snel-weg", include_in_schema=False, dependencies={"visit": Provide(open_stop_visit)})
 async def quick_exit(visit: Visit) -> Response[Any]:
     """Ends the session and leaves to an everyday page; works by link, so also without a script.
 
     A GET, because leaving must be one tap and works for whoever holds the tablet. Following it from
-    elsewhere could only end a session, never open one.
+    elsewhere could only end a session, never open one. With the database away the browser still leaves
+    and forgets its token.
     """
     if visit.token:
-        await visit.services.identity.log_out(visit.token)
+        with suppress(UnavailableError):
+            await visit.services.identity.log_out(visit.token)
     address = visit.doors.settings.neutral_site
     return visit.without_session(Redirect(address, status_code=303))
 
@@ -147,6 +157,7 @@ ROUTES = [
     start,
     login_page,
     start_login,
+    choose_provider,
     finish_login,
     log_out,
     choose_language,
@@ -196,5 +207,3 @@ async def _take_back_again(visit: Visit, problems: Sequence[Problem]) -> Respons
     return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake", form=form), status=400)
 
 
-def _is_own_path(path: str) -> bool:
-    return path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path

@@ -1,0 +1,188 @@
+"""What holds on every page: language, leaving, logging in and out, forged forms, headers."""
+
+from __future__ import annotations
+
+import pytest
+
+from consent_service.identity.sessions import csrf_token
+from tests.faults.failures import database_away
+from tests.web.visiting import Site, words_of
+
+HEADERS = (
+    "content-security-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "referrer-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "cache-control",
+)
+
+
+async def test_every_answer_carries_the_security_headers(site: Site) -> None:
+    anyone = site.anyone()
+    contact = await site.logged_in(site.world.contact)
+    answers = [
+        await anyone.get("/inloggen"),
+        await anyone.get("/nergens"),
+        await anyone.get("/"),
+        await anyone.get(f"/school/{site.world.tenant}"),
+        await anyone.post("/intrekken", {"code": "x"}),
+        await anyone.get("/v1/health"),
+        await anyone.get("/v1/nope"),
+        await anyone.send("DELETE", "/intrekken"),
+        await anyone.get("/static/app.css"),
+        await anyone.get("/static/nope.css"),
+        await contact.get(f"/school/{site.world.tenant}"),
+        await contact.get(f"/school/{site.world.tenant}", sec_purpose="prefetch"),
+    ]
+    for answer in answers:
+        missing = [name for name in HEADERS if name not in answer.headers]
+        assert not missing, (answer.url, answer.status_code)
+        assert "unsafe" not in answer.headers["content-security-policy"]
+    assert {answer.headers["cache-control"] for answer in answers if "static" not in str(answer.url)} == {
+        "no-store"
+    }
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "/\t/evil.example/",
+        "/\n/evil.example/",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/ok\r\nset-cookie: a=b",
+        "",
+    ],
+)
+async def test_the_language_form_leads_nowhere_else(site: Site, back: str) -> None:
+    answer = await site.anyone().post("/taal", {"language": "en", "back": back})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/"
+
+
+async def test_the_language_is_kept_and_one_goes_back_to_the_page(site: Site) -> None:
+    answer = await site.anyone().post("/taal", {"language": "en", "back": "/intrekken"})
+    unknown = await site.anyone().post("/taal", {"language": "../x", "back": "/intrekken"})
+    english = await site.anyone("en").get("/intrekken")
+
+    assert answer.headers["location"] == "/intrekken"
+    assert "taal=en" in answer.headers["set-cookie"]
+    assert "set-cookie" not in unknown.headers
+    assert '<html lang="en"' in english.text
+
+
+async def test_the_quick_exit_ends_the_session_and_leaves(site: Site) -> None:
+    view = await site.world.family()
+    tablet = await site.with_tablet(view)
+    left = await tablet.get("/snel-weg")
+
+    assert left.headers["location"] == site.settings.neutral_site
+    assert "Max-Age=0" in left.headers["set-cookie"]
+    assert (await tablet.get("/intake/mijn-keuzes")).status_code == 401
+
+
+async def test_the_quick_exit_leaves_also_with_the_database_away(site: Site) -> None:
+    view = await site.world.family()
+    tablet = await site.with_tablet(view)
+    async with database_away(site.world.services.installation.database, "unreadable"):
+        left = await tablet.get("/snel-weg")
+
+    assert left.status_code == 303
+    assert left.headers["location"] == site.settings.neutral_site
+    assert "Max-Age=0" in left.headers["set-cookie"]
+
+
+async def test_logging_out_ends_the_session(site: Site) -> None:
+    contact = await site.logged_in(site.world.contact)
+    out = await contact.post("/uitloggen")
+    after = await contact.get(f"/school/{site.world.tenant}")
+
+    assert out.headers["location"] == "/inloggen?gedaan=uitgelogd"
+    assert after.status_code == 401
+    assert "U bent uitgelogd." in words_of(await site.anyone().get(out.headers["location"]))
+
+
+async def test_a_refused_login_says_what_to_do_and_no_reason(site: Site) -> None:
+    anyone = site.anyone()
+    unknown = await anyone.post("/inloggen/nergens")
+    returned = await anyone.get("/inloggen/nergens/terug?code=x&state=y")
+
+    for answer in (unknown, returned):
+        assert answer.status_code == 403
+        assert "Kijk dit nog even na" in words_of(answer)
+        assert "state" not in words_of(answer)
+    assert (await anyone.get("/inloggen/nergens")).headers["location"] == "/inloggen"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null", "sec-fetch-site": "cross-site"},
+    ],
+)
+async def test_a_form_from_another_site_is_refused_even_with_the_right_token(
+    site: Site, headers: dict[str, str]
+) -> None:
+    officer = await site.logged_in(site.world.officer)
+    before = await site.events()
+    for path in (f"/toezicht/{site.world.tenant}/controle", "/taal", "/intrekken"):
+        form = {"csrf": csrf_token(officer.token)}
+        answer = await officer.send("POST", path, form, headers=headers)
+        assert answer.status_code == 400, path
+
+    assert await site.events() == before
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", csrf_token("another session")])
+async def test_a_form_of_another_session_is_refused(site: Site, token: str) -> None:
+    officer = await site.logged_in(site.world.officer)
+    before = await site.events()
+    path = f"/toezicht/{site.world.tenant}/controle"
+
+    assert (await officer.send("POST", path, {"csrf": token})).status_code == 400
+    assert (await officer.send("POST", path)).status_code == 400
+    assert (await officer.post(path)).status_code == 200
+    assert len(await site.events()) == len(before) + 1
+
+
+async def test_our_own_form_is_taken_although_the_browser_hides_where_it_comes_from(site: Site) -> None:
+    """`Referrer-Policy: no-referrer` makes a browser send `Origin: null` with a form of our own page."""
+    officer = await site.logged_in(site.world.officer)
+    path = f"/toezicht/{site.world.tenant}/controle"
+
+    assert (await officer.post(path, origin="null")).status_code == 200
+
+
+async def test_a_session_that_was_planted_is_unknown(site: Site) -> None:
+    planted = site.anyone()
+    planted.token = "a-token-that-somebody-chose"
+
+    assert (await planted.get(f"/school/{site.world.tenant}")).status_code == 401
+
+
+async def test_a_page_that_is_not_there_says_so_in_the_readers_language(site: Site) -> None:
+    dutch = await site.anyone().get("/nergens")
+    english = await site.anyone("en").get("/nergens")
+
+    assert (dutch.status_code, english.status_code) == (404, 404)
+    assert "Deze pagina is er niet" in words_of(dutch)
+    assert "Deze pagina is er niet" not in words_of(english)
+
+
+async def test_with_the_database_away_staff_read_that_nothing_was_shared(site: Site) -> None:
+    contact = await site.logged_in(site.world.contact)
+    async with database_away(site.world.services.installation.database, "unreadable"):
+        answer = await contact.get(f"/school/{site.world.tenant}")
+
+    assert answer.status_code == 503
+    assert "Er is niets gedeeld en niets kwijt." in words_of(answer)
