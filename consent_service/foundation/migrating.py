@@ -66,11 +66,11 @@ async def require_current_schema(database: Database, folder: Path = MIGRATIONS) 
         case "current":
             return
         case "empty":
-            raise ConfigurationError("database_url: the database is empty. Run: consent-service migrate")
+            raise ConfigurationError("database_url: the database is empty. Run: consent-service db upgrade")
         case "older":
             raise ConfigurationError(
                 "database_url: the database is older than this release. Make a backup, then run: "
-                "consent-service migrate"
+                "consent-service db upgrade"
             )
         case "newer":
             raise ConfigurationError(_NEWER)

@@ -88,7 +88,7 @@ async def test_a_database_older_than_the_code_is_refused_until_it_is_migrated(
     await migrate(empty, folder)
     _add_step(folder, "0002", down="0001")
 
-    with pytest.raises(ConfigurationError, match=r"older than this release.*consent-service migrate"):
+    with pytest.raises(ConfigurationError, match=r"older than this release.*consent-service db upgrade"):
         await require_current_schema(empty, folder)
     await migrate(empty, folder)
 
@@ -98,7 +98,7 @@ async def test_a_database_older_than_the_code_is_refused_until_it_is_migrated(
 async def test_an_empty_database_is_refused_with_the_command_that_fills_it(
     empty: Database, folder: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match=r"empty.*consent-service migrate"):
+    with pytest.raises(ConfigurationError, match=r"empty.*consent-service db upgrade"):
         await require_current_schema(empty, folder)
 
 
