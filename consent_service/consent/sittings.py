@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.consent.capacity import capacity_of, deciding_about
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
+from consent_service.consent.drafts import Draft, forget_drafts, keep_draft, read_drafts
 from consent_service.consent.evidence import seal_evidence
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import (
@@ -31,7 +32,7 @@ from consent_service.consent.model import (
     Sitting,
     consent_ends,
 )
-from consent_service.consent.tables import sitting_answers, sittings, withdrawal_codes
+from consent_service.consent.tables import sittings, withdrawal_codes
 from consent_service.families.reading import guardian_ids
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
@@ -40,7 +41,6 @@ from consent_service.foundation.ids import (
     INSTALLATION,
     FamilyId,
     PersonId,
-    RelationshipId,
     StaffId,
     TypeKey,
     is_id,
@@ -101,8 +101,6 @@ class SittingService:
             NotFoundError: no such information type.
         """
         chosen = list(types or [kind.key for kind in self._catalogue.asked_first()])
-        now = self._clock.now()
-        sitting = new_id()
         async with self._database.transaction() as conn:
             assigned = await self._organisations.is_assigned(conn, actor, family)
             facts = Circumstances(tenant=actor.tenant, family=family, assigned=assigned)
@@ -114,28 +112,9 @@ class SittingService:
             questions = await self._questions(conn, asked, chosen)
             if not questions:
                 raise InputError([Problem("guardian", "nothing_to_decide")])
-            await conn.execute(
-                insert(sittings).values(
-                    tenant=actor.tenant,
-                    sitting=sitting,
-                    family=family,
-                    guardian=guardian,
-                    counsellor=actor.staff,
-                    language=language,
-                    interpreter=interpreter,
-                    types=",".join(chosen),
-                    started_at=now,
-                    outcome="",
-                )
-            )
-            await self._log.append(
-                conn,
-                tenant=actor.tenant,
-                event=events.IntakeStarted(family, guardian),
-                by=by(actor),
-                subject=guardian,
-            )
-        return Sitting(sitting, family, guardian, language, interpreter, questions, {})
+            opened = Sitting(new_id(), family, guardian, language, interpreter, questions, {})
+            await self._keep(conn, actor, opened, chosen)
+        return opened
 
     async def read(self, actor: GuardianActor, sitting: str) -> Sitting:
         """The sitting with its draft answers, for the guardian whose it is.
@@ -181,27 +160,9 @@ class SittingService:
             if question not in current.questions:
                 raise NotFoundError("question")
             self._require_current_text(question.information_type, current.language, shown)
-            place = (
-                (sitting_answers.c.tenant == actor.tenant)
-                & (sitting_answers.c.sitting == sitting)
-                & (sitting_answers.c.relationship == question.relationship)
-                & (sitting_answers.c.information_type == question.information_type)
-            )
-            await conn.execute(delete(sitting_answers).where(place))
-            await conn.execute(
-                insert(sitting_answers).values(
-                    tenant=actor.tenant,
-                    sitting=sitting,
-                    relationship=question.relationship,
-                    information_type=question.information_type,
-                    answer=answer,
-                    language=shown.language,
-                    text_version=shown.text_version,
-                    text_hash=shown.text_hash,
-                    screen_hash=shown.screen_hash,
-                    answered_at=self._clock.now(),
-                )
-            )
+            draft = Draft(answer, shown)
+            now = self._clock.now()
+            await keep_draft(conn, actor.tenant, sitting, question, draft, at=now)
             return await self._read(conn, actor, sitting)
 
     async def choose_language(self, actor: GuardianActor, sitting: str, language: str) -> None:
@@ -270,6 +231,26 @@ class SittingService:
 
     # --- parts -------------------------------------------------------------------------------
 
+    async def _keep(
+        self, conn: AsyncConnection, actor: Counsellor, opened: Sitting, types: Sequence[TypeKey]
+    ) -> None:
+        await conn.execute(
+            insert(sittings).values(
+                tenant=actor.tenant,
+                sitting=opened.sitting,
+                family=opened.family,
+                guardian=opened.guardian,
+                counsellor=actor.staff,
+                language=opened.language,
+                interpreter=opened.interpreter,
+                types=",".join(types),
+                started_at=self._clock.now(),
+                outcome="",
+            )
+        )
+        event = events.IntakeStarted(opened.family, opened.guardian)
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=opened.guardian)
+
     async def _open(self, conn: AsyncConnection, actor: GuardianActor, sitting: str) -> Sitting:
         """The sitting, taken until the transaction ends: an answer never lands beside a signature."""
         await conn.execute(
@@ -291,11 +272,7 @@ class SittingService:
         row = (await conn.execute(select(sittings).where(mine))).first()
         if row is None or row.family != actor.family:
             raise NotFoundError("sitting")
-        drafts = await conn.execute(
-            select(sitting_answers).where(
-                sitting_answers.c.tenant == actor.tenant, sitting_answers.c.sitting == sitting
-            )
-        )
+        drafts = await read_drafts(conn, actor.tenant, sitting)
         types = [TypeKey(key) for key in row.types.split(",")]
         return Sitting(
             sitting=sitting,
@@ -304,7 +281,7 @@ class SittingService:
             language=row.language,
             interpreter=row.interpreter,
             questions=await self._questions(conn, actor, types),
-            answers={(RelationshipId(d.relationship), TypeKey(d.information_type)): d.answer for d in drafts},
+            answers={place: draft.answer for place, draft in drafts.items()},
             finished_at=row.finished_at,
             outcome=row.outcome,
         )
@@ -330,18 +307,7 @@ class SittingService:
         *,
         witness: StaffId | None,
     ) -> list[NewDecision]:
-        drafts = await conn.execute(
-            select(sitting_answers).where(
-                sitting_answers.c.tenant == actor.tenant,
-                sitting_answers.c.sitting == current.sitting,
-            )
-        )
-        shown = {
-            (row.relationship, row.information_type): Shown(
-                row.language, row.text_version, row.text_hash, row.screen_hash
-            )
-            for row in drafts
-        }
+        drafts = await read_drafts(conn, actor.tenant, current.sitting)
         capacities = {
             child: await capacity_of(
                 conn, actor.tenant, family=actor.family, guardian=actor.guardian, child=child, now=now
@@ -361,7 +327,7 @@ class SittingService:
                     capacity=capacities[question.child],
                     kind=CHOICE_OF[answer],
                     method="tablet",
-                    shown=shown[place],
+                    shown=drafts[place].shown,
                     decided_at=now,
                     valid_until=consent_ends(kind, local_date(now)) if answer == "yes" else None,
                     sitting=current.sitting,
@@ -408,12 +374,7 @@ class SittingService:
         )
         if done.rowcount != 1:
             raise ConflictError("this sitting is finished")
-        await conn.execute(
-            delete(sitting_answers).where(
-                sitting_answers.c.tenant == actor.tenant,
-                sitting_answers.c.sitting == current.sitting,
-            )
-        )
+        await forget_drafts(conn, actor.tenant, current.sitting)
         asked = [(question.relationship, question.information_type) for question in current.questions]
         given = [current.answers[place] for place in asked] if outcome == "signed" else []
         await self._log.append(
