@@ -190,11 +190,11 @@ class FormReader:
             self.refuse(name, "form.date_in_future")
         return day
 
-    def rows(self, prefix: str, *, key: str) -> tuple[str, ...]:
+    def rows(self, prefix: str) -> tuple[str, ...]:
         """The prefixes (`child-0`, `child-2`) of the repeated groups that were filled in at all.
 
-        A group counts when one of its text fields holds something; `key` is the field that the first
-        group shows its problem at when all groups are empty.
+        A group counts when one of its fields holds something; when all are empty it is the first, so
+        that everything missing from it is told.
         """
         pattern = re.compile(rf"{re.escape(prefix)}-(\d{{1,2}})-.+")
         found = {
@@ -202,9 +202,7 @@ class FormReader:
             for name, values in self._posted.values.items()
             if (match := pattern.fullmatch(name)) and any(value.strip() for value in values)
         }
-        if not found:
-            self.refuse(f"{prefix}-0-{key}", "form.missing")
-        return tuple(f"{prefix}-{number}" for number in sorted(found))
+        return tuple(f"{prefix}-{number}" for number in sorted(found or {0}))
 
 
 def prefill_day(name: str, day: date | None) -> dict[str, str]:

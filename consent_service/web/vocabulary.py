@@ -34,6 +34,10 @@ SAFETY: Final[Mapping[str, str]] = {
     "no_known_danger": N_("Geen gevaar bekend"),
     "danger": N_("Gevaar"),
 }
+ASSESSED_SAFETY: Final[Mapping[str, str]] = {
+    code: words for code, words in SAFETY.items() if code != "not_assessed"
+}
+"""What an assessment can come to; nobody assesses that nothing was assessed."""
 ROLES: Final[Mapping[str, str]] = {
     "counsellor": N_("Begeleider"),
     "privacy_coordinator": N_("Privacycoördinator"),
@@ -189,6 +193,7 @@ BLOCK_LABELS: Final[Mapping[str, str]] = {
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "answer": ANSWERS,
     "safety": SAFETY,
+    "assessed_safety": ASSESSED_SAFETY,
     "role": ROLES,
     "purpose": PURPOSES,
     "capacity": CAPACITIES,

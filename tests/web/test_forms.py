@@ -89,11 +89,15 @@ def test_a_whole_family_is_read_and_empty_blocks_are_left_out() -> None:
     assert (family.guardian_prefixes, family.child_prefixes) == (("guardian-0",), ("child-0",))
 
 
-def test_a_family_without_a_child_is_told_where_to_begin() -> None:
+def test_a_family_without_a_child_is_told_everything_that_is_missing_of_one() -> None:
     form = _dashed(GUARDIAN)
     read_family(form, today=TODAY)
 
-    assert _codes(form) == {"child-0-given_names": "form.missing"}
+    assert _codes(form) == {
+        "child-0-given_names": "form.missing",
+        "child-0-family_name": "form.missing",
+        "child-0-birth_date": "form.missing_date",
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from typing import Literal
+from urllib.parse import urlsplit
 
 from consent_service.audit.checkpoint import read_note
 from consent_service.audit.reading import newest_checkpoint
@@ -147,7 +148,7 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
         method=method,
         children=_children(desk, answers.get, change=False),
         withdrawal_code=code,
-        withdraw_address=f"{desk.visit.doors.settings.public_origin}/intrekken",
+        withdraw_address=f"{urlsplit(desk.visit.doors.settings.public_origin).netloc}/intrekken",
         text_version=f"{texts.language} {texts.hash[:16]}",
         checkpoint=await _checkpoint(desk),
         neutral_href=desk.at("bewijs", "code"),

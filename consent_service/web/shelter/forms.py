@@ -24,11 +24,11 @@ from consent_service.foundation.errors import Problem
 from consent_service.organisations.model import SubstituteReason
 from consent_service.web.forms import FormReader
 from consent_service.web.vocabulary import (
+    ASSESSED_SAFETY,
     AUTHORITY_SOURCES,
     CAPACITIES,
     END_REASONS,
     INTERPRETERS,
-    SAFETY,
     STOP_KINDS,
     STOP_METHODS,
     SUBSTITUTE_REASONS,
@@ -94,8 +94,8 @@ def read_search(form: FormReader, *, today: date) -> SearchEntered:
 
 def read_family(form: FormReader, *, today: date) -> FamilyEntered:
     """Every guardian and child block that holds anything; at least one of each."""
-    guardians = form.rows("guardian", key="given_names")
-    children = form.rows("child", key="given_names")
+    guardians = form.rows("guardian")
+    children = form.rows("child")
     family = NewFamily(
         guardians=tuple(read_guardian(form, prefix, today=today) for prefix in guardians),
         children=tuple(read_child(form, prefix, today=today) for prefix in children),
@@ -154,7 +154,7 @@ def _in_form(problem: Problem, blocks: Mapping[str, Sequence[str]]) -> Problem:
 
 def read_safety(form: FormReader) -> SafetyAssessment:
     """The Veiligheid step; a review date is always needed."""
-    level = form.choice("safety", SAFETY) or "not_assessed"
+    level = form.choice("safety", ASSESSED_SAFETY) or "not_assessed"
     return SafetyAssessment(
         level=cast("SafetyLevel", level),
         secret_address=form.yes_no("secret_address"),

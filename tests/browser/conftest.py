@@ -1,0 +1,114 @@
+"""The demo's servers without families, on free ports, and Debian's Chromium in front of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import ConsoleMessage, Page, async_playwright
+
+from consent_service.demo.running import running
+from consent_service.demo.state import make, settings_of
+from consent_service.foundation.clock import SystemClock
+from consent_service.foundation.settings import load_settings
+from consent_service.web.serving import any_free_port
+from tests.conftest import cannot_run
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
+SIZES = {"portrait": (800, 1280), "landscape": (1280, 800)}
+
+
+@dataclass
+class Tab:
+    """One window of a browser, photographed where a person looks; complaints are kept."""
+
+    page: Page
+    origin: str
+    size: str
+    photographs: Path | None
+    complaints: list[str]
+    taken: int = 0
+
+    async def look(self, name: str) -> None:
+        """Nothing runs off the side; a photograph is kept when somebody wants to look too."""
+        assert not await self.page.evaluate(SIDEWAYS), f"{name} scrolls sideways"
+        self.taken += 1
+        if self.photographs is not None:
+            path = self.photographs / f"{self.taken:02}-{name}.{self.size}.png"
+            await self.page.screenshot(path=path, full_page=True)
+
+    async def press(self, words: str) -> None:
+        """Press the button that says exactly this."""
+        await self.page.get_by_role("button", name=words, exact=True).click()
+
+    async def follow(self, words: str) -> None:
+        """Tap the link that says this."""
+        await self.page.get_by_role("link", name=words).first.click()
+
+    async def heading(self) -> str:
+        return (await self.page.get_by_role("heading", level=1).inner_text()).strip()
+
+    async def log_in(self, who: str) -> None:
+        """From the front door through the demo provider."""
+        await self.page.goto(self.origin)
+        await self.page.get_by_role("button", name="Demo").first.click()
+        await self.page.get_by_role("button", name=who).first.click()
+
+
+@pytest.fixture
+async def origin(tmp_path: Path) -> AsyncIterator[str]:
+    """A shelter with two schools and everybody's login, and no families yet."""
+    base = load_settings({"HOME": str(tmp_path)})
+    settings = settings_of(tmp_path / "demo", base, port=any_free_port())
+    settings.state_dir.mkdir()
+    made = await make(settings.state_dir, settings, SystemClock(), families=False)
+    async with running(settings, made.shelter, SystemClock(), provider_port=any_free_port()) as demo:
+        yield demo.address
+
+
+@pytest.fixture
+def photographs() -> Path | None:
+    """Where photographs go for whoever wants to look at them."""
+    if not CHROMIUM.exists():
+        cannot_run("browser tests need Debian's package chromium")
+    wanted = os.environ.get("RUGGENSTEUN_SCREENSHOTS")
+    folder = Path(wanted) if wanted else None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(params=sorted(SIZES))
+async def tab(photographs: Path | None, origin: str, request: pytest.FixtureRequest) -> AsyncIterator[Tab]:
+    """A window of each size; at the end nothing was refused by the content policy and nothing broke."""
+    width, height = SIZES[request.param]
+    complaints: list[str] = []
+
+    def keep(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 4" not in message.text:
+            complaints.append(message.text)
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page(
+            viewport={"width": width, "height": height}, has_touch=True, locale="nl-NL"
+        )
+        page.set_default_timeout(10_000)
+        page.on("console", keep)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield Tab(page, origin, request.param, photographs, complaints)
+        await browser.close()
+    assert complaints == []
