@@ -71,19 +71,6 @@ def error_of(which: str) -> type[UnavailableError]:
     return DatabaseUnavailableError if which.startswith("database") else LogUnavailableError
 
 
-@pytest.fixture(autouse=True)
-def known_gap(request: pytest.FixtureRequest) -> None:
-    """Until `foundation.database` takes these for what they are, each is expected to fail."""
-    called: dict[str, object] = request.node.callspec.params if hasattr(request.node, "callspec") else {}
-    fault = called.get("fault") or str(called.get("which", "")).removeprefix("database ")
-    if (called.get("database_url"), fault) in _PASSED_ON_BARE:
-        reason = "the database passes this outage on as a bare driver error"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
-
-
-_PASSED_ON_BARE = (("sqlite", "unreadable"), ("postgresql", "gone"), ("postgresql", "unreadable"))
-
-
 async def withdraw(world: World, told: Told, how: str) -> StopAccepted:
     if how == "code":
         return await world.services.consent.withdraw_by_code(told.receipt.withdrawal_code)

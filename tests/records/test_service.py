@@ -21,7 +21,7 @@ from consent_service.records.model import Shared, ShareRefused
 from consent_service.records.service import Note
 from consent_service.release.model import Refused, Released
 from consent_service.release.service import Ask
-from tests.scenarios.stories import ADVICE, SUPPORT, YES, Told, ask, told_family, trail
+from tests.scenarios.stories import ADVICE, SUPPORT, YES, Told, ask, everything_said, told_family, trail
 from tests.shelter import World, furnish
 
 VIOLENCE = TypeKey("current_domestic_violence")
@@ -312,3 +312,37 @@ async def test_a_school_writes_what_the_parents_allow_and_nothing_else(world: Wo
     (entry,) = await trail(world, "record.share_refused.v1")
     assert entry.detail is not None
     assert entry.detail.by.kind == "school_staff"
+
+
+async def test_each_side_sees_that_it_wrote_something_and_not_what(world: World) -> None:
+    told = await told_family(world)
+    world.clock.advance(timedelta(seconds=1))
+    theirs = await world.services.records.share(
+        world.contact, told.relationship, Note(SUPPORT, {"helps": "Vooraan zitten."})
+    )
+    assert isinstance(theirs, Shared)
+    records = world.services.records
+    (ours,) = await records.written(world.counsellor, told.relationship)
+    (of_school,) = await records.written(world.contact, told.relationship)
+    assert (ours.record, ours.author) == (told.record, world.counsellor.staff)
+    assert (of_school.record, of_school.author) == (theirs.record, world.contact.staff)
+    assert ADVICE not in everything_said(ours)
+    for stranger in (world.colleague, world.teacher, world.eik_contact):
+        with pytest.raises(NotAllowedError):
+            await records.written(stranger, told.relationship)
+    with pytest.raises(NotFoundError):
+        await records.written(world.counsellor, RelationshipId(new_id()))
+
+
+async def test_a_colleague_finds_what_waits_for_approval_and_the_writer_does_not(world: World) -> None:
+    told, shared = await told_of_violence(world)
+    records = world.services.records
+    (waiting,) = await records.awaiting_approval(world.colleague)
+    assert (waiting.record, waiting.relationship, waiting.information_type) == (
+        shared.record,
+        told.relationship,
+        VIOLENCE,
+    )
+    assert await records.awaiting_approval(world.counsellor) == ()
+    await records.approve(world.colleague, told.relationship, shared.record)
+    assert await records.awaiting_approval(world.colleague) == ()
