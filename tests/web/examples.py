@@ -16,13 +16,13 @@ from consent_service.web.components import (
     TaskLine,
 )
 from consent_service.web.forms import FormState, prefill_day
-from consent_service.web.officer import views as officer
 from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
 from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, wrong
+from tests.web.officer_examples import officer_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
@@ -110,20 +110,6 @@ PEOPLE = (
     shelter.PersonLine("Selam Haile", "holder", "register", True, "Anouk Jansen", date(2026, 8, 30)),
     shelter.PersonLine("Daniel Tesfay", "unknown", "", False),
 )
-ENTRIES = (
-    officer.EntryLine(
-        "/r/3", AT, "Een school opende wat helpt en wie belt wie.", "Schoolmedewerker 0192", "1.204"
-    ),
-    officer.EntryLine(
-        "/r/2", AT, "Een ouder gaf toestemming voor wat helpt.", "Ouder 0188", "1.203", erased=True
-    ),
-    officer.EntryLine("/r/1", AT, "Een begeleider schreef een gezin in.", "Begeleider 0177"),
-)
-ROOT = "9f2c7f0e4b1a6d33c8f1b0a7d5e4c3b2a190817263544536271809fafbfcfdfe"
-GOOD_LOG = officer.VerifyResult(True, 1204, ROOT, AT)
-BAD_LOG = officer.VerifyResult(
-    False, 1204, ROOT, AT, ("Regel 812 past niet bij de hash die ervoor is ondertekend.",)
-)
 
 
 def examples(language: str) -> dict[str, View]:
@@ -134,7 +120,7 @@ def examples(language: str) -> dict[str, View]:
         **intake_examples(language),
         **parent_examples(language),
         **_school(language),
-        **_officer(language),
+        **officer_examples(language),
     }
 
 
@@ -425,6 +411,9 @@ def _school(language: str) -> dict[str, View]:
             "/geschreven",
             RELEASED,
         ),
+        "school-nothing-opened": school.NothingOpenedPage(
+            "/", ReleasedPart("support", AT, refused=(RefusedPart("Wat helpt uw kind", "Niet beschikbaar."),))
+        ),
         "school-relationship-nothing": school.RelationshipPage(
             "/vraag",
             "/",
@@ -451,63 +440,4 @@ def _school(language: str) -> dict[str, View]:
             "Noor Haile",
             (school.WrittenLine("Niet op school", AT, date(2027, 8, 1)),),
         ),
-    }
-
-
-def _officer(language: str) -> dict[str, View]:
-    events = (Option("consent.given", "Toestemming gegeven"), Option("release.released", "Geopend"))
-    trail = officer.TrailPage(
-        "/logboek", "/controleer", "/taken", events, ENTRIES, next_href="/ouder", open_tasks=2
-    )
-    entry = officer.EntryPage(
-        "/",
-        "01990000-0000-7000-8000-000000000001",
-        "1.203",
-        AT,
-        "Een ouder gaf toestemming voor wat helpt.",
-        "consent.given.v1",
-        "Ouder 0188",
-        (FieldLine("Onderwerp", "Wat helpt uw kind"), FieldLine("Tekst", "nl 2026-09")),
-        '{"com":"b1","id":"01990000-0000-7000-8000-000000000001","time":"2026-09-01T08:00:00Z","v":1}',
-        ROOT,
-        ROOT[:32],
-        ROOT,
-        "proved",
-        "1.204",
-    )
-    return {
-        "officer-trail": trail,
-        "officer-trail-filtered": officer.TrailPage(
-            "/logboek",
-            "/controleer",
-            "/taken",
-            events,
-            (),
-            wrong(language, {"from": "form.no_date"}, **{"from-day": "40"}),
-            True,
-            verified=GOOD_LOG,
-        ),
-        "officer-entry": entry,
-        "officer-entry-pending": officer.EntryPage(
-            "/",
-            entry.id,
-            "",
-            AT,
-            entry.sentence,
-            "",
-            "Onbekend",
-            (),
-            entry.leaf,
-            ROOT,
-            ROOT[:32],
-            "",
-            "pending",
-            erased=True,
-        ),
-        "officer-verify": officer.VerifyPage("/", "/controleer", GOOD_LOG),
-        "officer-verify-bad": officer.VerifyPage("/", "/controleer", BAD_LOG),
-        "officer-tasks": officer.TasksPage(
-            "/", (officer.OfficerTask("Een ouder maakt bezwaar. Beoordeel dit.", AT, "/r/1", "/klaar"),)
-        ),
-        "officer-tasks-none": officer.TasksPage("/", ()),
     }

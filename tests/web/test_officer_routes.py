@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from typing import get_args
 
 import pytest
 
-from consent_service.audit.events import LogVerified, LogViewed
+from consent_service.audit.events import Event, LogVerified, LogViewed
 from consent_service.audit.tables import audit_entries
 from consent_service.consent.service import Target
 from consent_service.families.model import FamilyView
@@ -16,6 +17,7 @@ from consent_service.identity.model import Fg
 from consent_service.organisations.model import NewStaff
 from consent_service.records.service import Note
 from consent_service.release.model import Ask
+from consent_service.web.officer.wording import EVENTS
 from tests.shelter import OPERATOR, World, furnish
 from tests.web.visiting import Site, words_of
 
@@ -223,6 +225,12 @@ async def test_the_fg_reads_and_verifies_as_well(site: Site) -> None:
     assert "Functionaris gegevensbescherming" in (await fg.get(home)).text
     assert (await fg.post(f"{home}/controle")).status_code == 200
     assert (await fg.get(f"{home}/controle")).headers["location"] == home
+
+
+def test_every_event_has_a_short_name() -> None:
+    tags = {event_type.__struct_config__.tag for event_type in get_args(Event)}
+
+    assert EVENTS.keys() == tags
 
 
 _ADVICE = TypeKey("support_advice")

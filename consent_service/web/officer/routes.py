@@ -101,6 +101,7 @@ async def entry(visit: Visit, tenant: str, entry: str) -> Response[Any]:
         inclusion=proof.state,
         tree_size=str(proof.size) if proof.size else "",
         erased=found.state == "erased",
+        title=words.name(found.type),
     )
     return await visit.show(view, navigation=await _navigation(visit, actor, "log"))
 

@@ -67,6 +67,8 @@ class EntryPage(View, frozen=True):
     inclusion: str
     tree_size: str = ""
     erased: bool = False
+    title: str = ""
+    """The short name of the event; the sentence may be long."""
 
 
 class VerifyPage(View, frozen=True):

@@ -192,6 +192,10 @@ class LogWords:
             return self._said.text(N_("De inhoud van deze regel is niet te lezen."))
         return self._said.text(N_("De inhoud van deze regel is gewist."))
 
+    def name(self, kind: str) -> str:
+        """The short name of a kind of event; empty while the kind is sealed away."""
+        return self._said.text(EVENTS[kind]) if kind in EVENTS else ""
+
     def event(self, event: Event) -> str:
         """The sentence of one event, its codes in words."""
         said = describe(event)
