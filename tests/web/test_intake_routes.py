@@ -2,94 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
-from consent_service.audit import events
-from consent_service.consent.model import Sitting, Standing
 from consent_service.consent.screen import Screen, screen_hash
-from consent_service.consent.service import Key
 from consent_service.consent.tables import consent_ledger
-from consent_service.families.model import FamilyView
-from consent_service.foundation.ids import RelationshipId, TypeKey
-from consent_service.identity.model import GuardianActor
-from tests.shelter import World
+from consent_service.foundation.ids import TypeKey
+from tests.web.laying import TYPES, Table, lay
 from tests.web.visiting import PIN, Site
-from tests.web.walking import Walker, counsellor_at, family_path
-
-TYPES = 5
-"""How many questions the first conversation has for each child."""
-
-
-@dataclass
-class Table:
-    """A guardian with the tablet, at the start of a sitting."""
-
-    site: Site
-    world: World
-    family: FamilyView
-    relationship: RelationshipId
-    actor: GuardianActor
-    sitting: Sitting
-    parent: Walker
-
-    def at(self, *parts: str) -> str:
-        return "/".join((f"/intake/{self.sitting.sitting}", *parts))
-
-    async def answers(self) -> dict[Key, Standing]:
-        """What counts now."""
-        return await self.world.services.consent.own_answers(self.actor)
-
-    async def drafts(self) -> dict[tuple[RelationshipId, TypeKey], str]:
-        """What is noted and does not count yet."""
-        now = await self.world.services.sittings.read(self.actor, self.sitting.sitting)
-        return dict(now.answers)
-
-    async def answer_all(self, words: str = "Ja") -> None:
-        await self.parent.open(self.at())
-        await self.parent.press("Beginnen")
-        while self.parent.page.all("button", name="answer"):
-            await self.parent.press(words)
-
-    async def sign(self) -> str:
-        """Everything answered and signed; the code on the receipt."""
-        await self.answer_all()
-        await self.parent.follow("Ja, dit klopt")
-        await self.parent.press("Ondertekenen", {"signature": "Samira Voorbeeld"})
-        return self.code
-
-    @property
-    def code(self) -> str:
-        (shown,) = [e.text() for e in self.parent.page.walk() if "withdrawal-code" in e.classes()]
-        return shown
-
-
-async def lay(
-    site: Site,
-    *,
-    children: tuple[tuple[str, date], ...] = (("Noor", date(2018, 5, 4)),),
-    language: str = "nl",
-) -> Table:
-    """A family of two guardians, the first of whom has the tablet."""
-    world = site.world
-    guardians = (("Samira", "holder"), ("Tarik", "holder"))
-    family = await world.family(children=children, guardians=guardians)  # type: ignore[arg-type]
-    at_school = [await world.at_school(one.child) for one in family.children]
-    actor = world.guardian(family)
-    sitting = await world.services.sittings.start(
-        world.counsellor,
-        family=family.family,
-        guardian=actor.guardian,
-        language=language,
-        interpreter="none",
-    )
-    browser = await site.with_tablet(family)
-    return Table(site, world, family, at_school[0], actor, sitting, Walker(site, browser.token))
-
+from tests.web.walking import counsellor_at, family_path
 
 # --- answering -------------------------------------------------------------------------------
 
@@ -304,113 +228,6 @@ async def test_before_signing_nothing_counts_and_a_question_left_open_comes_firs
         await table.parent.open(table.at(early))
         assert table.parent.path == table.at("vraag", "2")
 
-    assert await table.answers() == {}
-
-
-# --- signing ---------------------------------------------------------------------------------
-
-
-async def test_signing_makes_every_answer_count_and_gives_a_code_that_works(site: Site) -> None:
-    table = await lay(site)
-    code = await table.sign()
-
-    assert {standing.answer for standing in (await table.answers()).values()} == {"yes"}
-    holder = await table.world.services.consent.holder_of_code(code)
-    assert holder.guardian == table.actor.guardian
-    for words in ("Opvang Zuid", "Samira Voorbeeld", "Naam getypt", "/intrekken", "De Linde"):
-        assert words in table.parent.text
-
-
-async def test_the_receipt_names_the_newest_head_of_the_log(site: Site) -> None:
-    table = await lay(site)
-    await table.world.services.sequencer.run_once(table.world.tenant)
-    await table.sign()
-    (fact,) = [d for d in table.parent.page.all("dd") if d.text().split()[0].isdecimal()]
-
-    size, root = fact.text().split()
-    assert int(size) > 0
-    assert len(root) == 44
-
-
-async def test_a_reload_shows_the_code_again_and_it_is_stored_nowhere(site: Site) -> None:
-    table = await lay(site)
-    code = await table.sign()
-
-    await table.parent.again()
-    assert table.code == code
-    await table.parent.follow("Alleen de code")
-    assert table.parent.text == f"Terug Code 1 september 2026 {code} Printen"
-    await table.parent.open(table.at("klaar"))
-    await table.parent.open(table.at("bewijs"))
-    assert table.parent.path == table.at("klaar"), "after the end the code is gone"
-
-
-async def test_a_secret_that_was_never_signed_with_shows_no_code(site: Site) -> None:
-    table = await lay(site)
-    await table.sign()
-    table.parent._cookies["bewijs"] = ("typed.guessed", table.at())
-
-    await table.parent.open(table.at("bewijs"))
-    assert table.parent.path == table.at("klaar")
-
-
-async def test_signing_twice_signs_once(site: Site) -> None:
-    table = await lay(site)
-    await table.answer_all()
-    await table.parent.follow("Ja, dit klopt")
-    form = table.parent.form_with("Ondertekenen")
-    sent = table.parent.sent_with(form, form.all("button")[0], {"signature": "Samira"})
-
-    await table.parent.send(table.at("tekenen"), sent)
-    code = table.code
-    await table.parent.send(table.at("tekenen"), sent)
-
-    assert table.code == code
-    signed = [e for e in await site.events() if isinstance(e, events.IntakeFinished)]
-    assert [(e.outcome, e.yes) for e in signed] == [("signed", TYPES)]
-
-
-async def test_an_empty_name_is_no_signature(site: Site) -> None:
-    table = await lay(site)
-    await table.answer_all()
-    await table.parent.follow("Ja, dit klopt")
-    await table.parent.press("Ondertekenen", {"signature": "  "}, status=400)
-
-    assert "Typ uw naam, of laat uw begeleider tekenen als getuige." in table.parent.text
-    assert await table.answers() == {}
-    await table.parent.press("Ondertekenen", {"signature": "Samira"})
-    assert table.code
-
-
-async def test_a_witness_signs_with_the_pin_and_stands_in_the_ledger(site: Site) -> None:
-    table = await lay(site)
-    await table.answer_all()
-    await table.parent.follow("Ja, dit klopt")
-    await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=400)
-    assert "nog 4 keer" in table.parent.text
-    assert await table.answers() == {}
-    await table.parent.press("Tekenen als getuige", {"pin": PIN})
-
-    assert "Begeleider was getuige" in table.parent.text
-    query = select(consent_ledger.c.witness).distinct()
-    async with table.world.services.installation.database.reading() as conn:
-        witnesses = (await conn.execute(query)).scalars().all()
-    assert witnesses == [table.world.counsellor.staff]
-    await table.parent.follow("Klaar")
-    await table.parent.follow("Ik ben de begeleider")
-    await table.parent.press("Terugnemen", {"pin": PIN})
-    assert table.parent.path.startswith("/opvang/"), "the tries of the witness were forgotten"
-
-
-async def test_five_wrong_pins_end_the_session_and_sign_nothing(site: Site) -> None:
-    table = await lay(site)
-    await table.answer_all()
-    await table.parent.follow("Ja, dit klopt")
-    for _ in range(4):
-        await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=400)
-    await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=401)
-
-    await table.parent.open(table.at(), status=401)
     assert await table.answers() == {}
 
 

@@ -10,8 +10,10 @@ from http.cookies import SimpleCookie
 
 import httpx
 
-from consent_service.foundation.ids import FamilyId
+from consent_service.families.model import FamilyView
+from consent_service.foundation.ids import FamilyId, RelationshipId
 from consent_service.identity.model import Counsellor
+from tests.shelter import World
 from tests.web.reading import Element, read
 from tests.web.visiting import COOKIE, Site
 
@@ -131,3 +133,27 @@ async def counsellor_at(site: Site, actor: Counsellor | None = None, language: s
 def family_path(site: Site, family: FamilyId, *parts: str) -> str:
     """The address of a family and what stands below it."""
     return "/".join((f"/opvang/{site.world.tenant}/gezinnen/{family}", *parts))
+
+
+async def at_linde(
+    world: World, answers: Mapping[str, str] | None = None
+) -> tuple[FamilyView, RelationshipId]:
+    """A family with a child at De Linde and, if named, these answers."""
+    family = await world.family()
+    relationship = await world.at_school(family.children[0].child)
+    if answers is not None:
+        await world.intake(world.guardian(family), dict(answers))  # type: ignore[arg-type]
+    return await world.services.families.view(world.counsellor, family.family), relationship
+
+
+def school_path(site: Site, family: FamilyView, relationship: str, *parts: str) -> str:
+    return family_path(site, family.family, "scholen", relationship, *parts)
+
+
+async def pressed_twice(walker: Walker, words: str, fields: Fields) -> None:
+    """Send the form with this button, and then exactly the same once more."""
+    form = walker.form_with(words)
+    (button, *_) = [b for b in form.all("button") if words in b.text()]
+    sent = walker.sent_with(form, button, fields)
+    for _ in range(2):
+        await walker.send(form.attributes["action"], sent)
