@@ -333,6 +333,7 @@ class RecordApproved(_Event, frozen=True, tag="record.approved.v1"):
     record: RecordId
     version: int
     information_type: TypeKey
+    digest: Code = ""
 
 
 class RecordShareRefused(_Event, frozen=True, tag="record.share_refused.v1"):

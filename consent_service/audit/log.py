@@ -178,9 +178,12 @@ class AuditLog:
             entry, subject, seal_detail(self._ring, sealing, entry=entry, salt=salt, raw=raw)
         )
         try:
-            return await _insert(conn, leaf, detail, sealed, guard)
+            written = await _insert(conn, leaf, detail, sealed, guard)
         except DBAPIError as failure:
             raise LogUnavailableError("the log does not take entries") from failure
+        if written is None and guard is None:
+            raise LogUnavailableError("the log dropped an entry")
+        return written
 
     async def trail(
         self,

@@ -64,6 +64,8 @@ async def write_decisions(
     Raises:
         LogUnavailableError: the log takes no entry, so nothing of this may stay.
     """
+    for relationship in sorted({new.relationship for new in decisions}):
+        await raise_relationship(conn, tenant, relationship, now)  # first: takes the turn in the log too
     written = []
     for new in decisions:
         decision = DecisionId(new_id())
@@ -78,8 +80,6 @@ async def write_decisions(
             relationship=new.relationship,
             late_since=new.late_since,
         )
-    for relationship in sorted({new.relationship for new in decisions}):
-        await raise_relationship(conn, tenant, relationship, now)
     return tuple(written)
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from consent_service.foundation.errors import IntegrityError, UnavailableError
-from consent_service.foundation.ids import new_id
+from consent_service.foundation.ids import INSTALLATION, new_id
 
 StopKind = Literal[
     "withdrawal",
@@ -71,6 +71,19 @@ class StopJournal:
     def mark_done(self, stop_id: str) -> None:
         """Note that the stop has reached the ledger and the log. Calling it twice is harmless."""
         self._append(_encoder.encode(Done(stop_id)))
+
+    def concerning(self, tenant: str, relationship: str) -> tuple[Stop, ...]:
+        """Pending stops that may bear on a relationship; while there is one, nothing is released.
+
+        A stop that names a relationship bears on that one only; one of the installation (a paper code
+        taken while the database was away) may bear on any tenant's.
+        """
+        return tuple(
+            stop
+            for stop in self.pending()
+            if stop.tenant in (tenant, INSTALLATION)
+            and stop.subject.get("relationship", relationship) == relationship
+        )
 
     def pending(self) -> tuple[Stop, ...]:
         """Stops accepted but not yet marked done, oldest first.

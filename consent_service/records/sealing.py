@@ -8,6 +8,7 @@ import msgspec
 
 from consent_service.foundation.ids import RecordId, TypeKey
 from consent_service.keyring.digests import records_digest
+from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.model import WrappedRelationshipKey
 from consent_service.keyring.sealing import seal_for_relationship
 from consent_service.keyring.service import KeyRing
@@ -41,6 +42,22 @@ def digest_of(
     information_type: TypeKey,
     sealed: Iterable[SealedRecord],
 ) -> bytes:
-    """The keyed digest over all current records of one type."""
-    triples = [(one.record, one.version, one.envelope) for one in sealed]
+    """The keyed digest over all current records of one type, and over what stands in clear about them.
+
+    So nobody who can write to the database can forge an approval, extend a period or move a record.
+    """
+    triples = [(one.record, one.version, _bound(one)) for one in sealed]
     return records_digest(ring, key, information_type=information_type, records=triples)
+
+
+def _bound(one: SealedRecord) -> bytes:
+    """The envelope with every clear column that decides about a release."""
+    return length_prefixed(
+        one.envelope,
+        one.direction,
+        one.author,
+        one.about or "",
+        one.approved_by or "",
+        one.written_at.isoformat(),
+        "" if one.expires_at is None else one.expires_at.isoformat(),
+    )

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.log import AuditLog
+from consent_service.audit.log import OFFICER, AuditLog
 from consent_service.families.model import Child, Relationship
 from consent_service.families.reading import read_relationship
 from consent_service.foundation.clock import Clock
@@ -102,7 +102,7 @@ class RecordService:
             InputError: every problem with the fields, at once; nothing was sealed.
             UnavailableError: keys, log or database are away, or a stop is not replayed yet.
         """
-        if any(_concerns(stop.subject, relationship) for stop in self._journal.pending()):
+        if self._journal.concerning(actor.tenant, relationship):
             raise StopsPendingError("a stop is being carried out")
         direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
         async with self._database.transaction() as conn:
@@ -121,7 +121,7 @@ class RecordService:
                 event = events.RecordShareRefused(
                     relationship, refusal.type, direction, refusal.code, refusal.determining
                 )
-                entry = await self._log_entry(conn, actor, about, event, rules.bundle.hash)
+                entry = await self._log_entry(conn, actor, about, event, rules.bundle.hash, hidden=True)
                 return ShareRefused(refusal.type, refusal.code, entry)
             return await self._write(conn, actor, about, kind, note, decision.permit)  # 4, 5
 
@@ -137,6 +137,7 @@ class RecordService:
             facts = Circumstances(tenant=actor.tenant, family=None if about is None else about.family)
             require(actor, Action.APPROVE_RECORD, facts)
             rules = await self._policies.active_rules(conn, actor.tenant)
+            await raise_relationship(conn, actor.tenant, relationship, self._clock.now())
             waiting = await _waiting_record(conn, actor.tenant, relationship, record)
             if about is None or waiting is None:
                 raise NotFoundError("record")
@@ -149,9 +150,10 @@ class RecordService:
                 .where(_place(actor.tenant, relationship, record))
                 .values(approved_by=actor.staff)
             )
-            await raise_relationship(conn, actor.tenant, relationship, self._clock.now())
-            event = events.RecordApproved(relationship, record, waiting.version, waiting.information_type)
-            await self._log_entry(conn, actor, about, event)
+            kind = waiting.information_type
+            digest = await write_digest(conn, self._ring, actor.tenant, relationship, kind)
+            event = events.RecordApproved(relationship, record, waiting.version, kind, digest.hex())
+            await self._log_entry(conn, actor, about, event, hidden=True)
 
     async def written(self, actor: Writer, relationship: RelationshipId) -> tuple[WrittenRecord, ...]:
         """What the actor's own side wrote here, newest first; for whoever may write here.
@@ -242,7 +244,10 @@ class RecordService:
         await self._insert(conn, actor, about, kind, note, (record, version, direction))
         digest = await write_digest(conn, self._ring, about.tenant, about.relationship, kind.key)
         event = events.RecordShared(about.relationship, record, version, kind.key, direction, digest.hex())
-        entry = await self._log_entry(conn, actor, about, event, permit.bundle)
+        owner = note.about if kind.decided_by == "own_guardian" else None
+        entry = await self._log_entry(
+            conn, actor, about, event, permit.bundle, subject=owner, hidden=kind.level == "A10"
+        )
         return Shared(record, version, entry, needs_approval=kind.second_approver)
 
     async def _insert(
@@ -288,13 +293,18 @@ class RecordService:
         about: Relationship,
         event: events.Event,
         bundle: str = "",
+        *,
+        subject: PersonId | None = None,
+        hidden: bool = False,
     ) -> EntryId:
+        """About the child unless a guardian is the `subject`; `hidden` from every guardian's view key."""
         entry = await self._log.append(
             conn,
             tenant=about.tenant,
             event=event,
             by=by(actor),
-            subject=about.child,
+            subject=subject or about.child,
+            tagged_for=OFFICER if hidden else None,
             relationship=about.relationship,
             bundle=bundle,
         )
@@ -414,8 +424,3 @@ def _reader(actor: Writer) -> Reader:
             return Reader("school", actor.staff, actor.role)
         case _:
             assert_never(actor)
-
-
-def _concerns(subject: Mapping[str, str], relationship: RelationshipId) -> bool:
-    """A stop that names a relationship concerns that one; any other may concern this one too."""
-    return subject.get("relationship", relationship) == relationship

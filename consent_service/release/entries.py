@@ -8,17 +8,62 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, literal, select
 
 from consent_service.audit import events
-from consent_service.foundation.ids import TypeKey
+from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.information.model import Purpose
 from consent_service.organisations.tables import relationship_state as state
 from consent_service.policy.facts import Reader
 from consent_service.policy.tables import active_bundles
+from consent_service.records.model import SealedRecord
 from consent_service.release.judging import Judged, refused_types
 
 NOTHING_THERE = "nothing_there"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One entry to write: what happened, to whom it is about, and who may find it."""
+
+    event: events.Event
+    subject: PersonId
+    hidden: bool = False
+    """Carries the officer's tag: no guardian finds it with a view key."""
+
+
+def released(answer: Judged, reader: Reader, purpose: Purpose) -> tuple[Told, ...]:
+    """One entry per data subject, and what another guardian must not find apart from the rest.
+
+    What is about one guardian only stands under that guardian's key. While danger is not ruled out, that
+    something about violence was read carries the officer's tag.
+    """
+    child = answer.situation.known.relationship.child
+    groups: dict[tuple[PersonId, bool], list[SealedRecord]] = {}
+    for one in answer.to_open:
+        about = (one.about or child, _is_hidden(answer, one))
+        groups.setdefault(about, []).append(one)
+    return tuple(
+        Told(
+            released_event(msgspec.structs.replace(answer, to_open=tuple(group)), reader, purpose),
+            subject,
+            hidden,
+        )
+        for (subject, hidden), group in groups.items()
+    )
+
+
+def refused(answer: Judged, reader: Reader, purpose: Purpose) -> Told | None:
+    """What was not released and why. Causes may be another person's choice or safety: always hidden."""
+    event = refused_event(answer, reader, purpose)
+    if answer.to_open and not event.refused:
+        return None
+    return Told(event, answer.situation.known.relationship.child, hidden=True)
+
+
+def _is_hidden(answer: Judged, one: SealedRecord) -> bool:
+    level = answer.rules.catalogue.types[one.information_type].level
+    return level == "A10" and answer.situation.known.safety.level != "no_known_danger"
 
 
 def released_event(

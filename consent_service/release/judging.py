@@ -92,6 +92,17 @@ def previews(situation: Situation, rules: Rules, reader: Reader, *, now: datetim
         yield preview(rules.bundle, question, now=now)
 
 
+def readings(situation: Situation, rules: Rules, reader: Reader, *, now: datetime) -> Iterable[Judged]:
+    """What this reader would be given for each purpose in turn, of the types its role reads."""
+    kinds = [kind for kind in rules.catalogue.types.values() if reader.role in kind.readers]
+    for purpose in dict.fromkeys(purpose for kind in kinds for purpose in kind.purposes):
+        asked: list[Asked] = [
+            (kind.key, "s2c") for kind in kinds if purpose in kind.purposes and "s2c" in kind.directions
+        ]
+        if asked:
+            yield judged(situation, rules, reader, purpose, asked=asked, now=now)
+
+
 def refused_types(answer: Judged) -> dict[TypeKey, Refusal | None]:
     """What is not opened and why; None where it is allowed and there is nothing to open."""
     given = {one.information_type for one in answer.to_open}

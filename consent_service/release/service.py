@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.log import PENDING_LIMIT, AuditLog
+from consent_service.audit.log import OFFICER, PENDING_LIMIT, AuditLog
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
@@ -30,7 +30,7 @@ from consent_service.foundation.errors import (
     NotFoundError,
     StopsPendingError,
 )
-from consent_service.foundation.ids import EntryId, RelationshipId, TypeKey
+from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
@@ -44,8 +44,8 @@ from consent_service.policy.projection import active_contacts, next_change
 from consent_service.policy.service import PolicyService
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records
-from consent_service.release.entries import failed_event, guard, refused_event, released_event
-from consent_service.release.judging import Judged, asked_types, for_role, judged, previews
+from consent_service.release.entries import Told, failed_event, guard, refused, released, released_event
+from consent_service.release.judging import Judged, asked_types, for_role, judged, previews, readings
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import ChildLine, Refused, Released, TypePreview
 from consent_service.release.read import Situation, read_situation
@@ -155,7 +155,7 @@ class ReleaseService:
         audience: Audience,
     ) -> Released | Refused:
         for _ in range(_TRIES):
-            self._refuse_while_stopping(ask.relationship)
+            self._refuse_while_stopping(actor.tenant, ask.relationship)
             judgement = await self._judge(actor, reader, ask, direction)
             answer = await self._answer(actor, reader, ask, judgement, audience)
             if answer is not None:
@@ -189,11 +189,12 @@ class ReleaseService:
                 if entry is None:
                     return None
                 opened = self._open(judgement, reader)  # 5
-                self._refuse_while_stopping(ask.relationship)
+                self._refuse_while_stopping(actor.tenant, ask.relationship)
         except IntegrityError as failure:
             event = failed_event(judgement, reader, ask.purpose, failure.code)
+            told = Told(event, judgement.situation.known.relationship.child, hidden=True)
             async with self._database.transaction() as conn:
-                await self._log_entry(conn, actor, judgement, event)
+                await self._log_entry(conn, actor, judgement, told)
             raise
         return _worded(ask, judgement, entry, opened, audience)  # 6: committed
 
@@ -201,7 +202,7 @@ class ReleaseService:
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
     ) -> ChildLine | None:
         for _ in range(_TRIES):
-            self._refuse_while_stopping(relationship)
+            self._refuse_while_stopping(actor.tenant, relationship)
             try:
                 judgement = await self._judge_gate(actor, reader, relationship)
             except NotFoundError:
@@ -211,21 +212,30 @@ class ReleaseService:
             event = released_event(judgement, reader, "contact", types=tuple(judgement.permit.types))
             async with self._database.transaction() as conn:
                 await self._require_living_log(conn, actor)
-                logged = await self._log_entry(conn, actor, judgement, event, guarded=True)
-                self._refuse_while_stopping(relationship)
+                told = Told(event, judgement.situation.known.relationship.child)
+                logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
+                self._refuse_while_stopping(actor.tenant, relationship)
             if logged is not None:
                 return _child_of(judgement.situation)
         raise ConflictError("the situation keeps changing")
 
     async def _judge_gate(self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId) -> Judged:
-        """Whether this reader may know that the family is being helped; no record is opened for it."""
+        """Whether this reader may know that the family is being helped; no record is opened for it.
+
+        A role that does not read the gate type itself, such as a teacher's, may know of a child as soon
+        as the rules give it any type about that child.
+        """
         async with self._database.reading() as conn:
             situation = await self._situation(conn, actor, relationship)
             await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
         situation = await self._renewed(situation)
         rules = await self._policies.rules(situation.active_bundle)
-        gate = rules.catalogue.gate.key
-        answer = judged(situation, rules, reader, "contact", asked=[(gate, "s2c")], now=self._clock.now())
+        gate = rules.catalogue.gate
+        now = self._clock.now()
+        answer = judged(situation, rules, reader, "contact", asked=[(gate.key, "s2c")], now=now)
+        if reader.role not in gate.readers:
+            others = readings(situation, rules, reader, now=now)
+            answer = next((other for other in others if other.permit is not None), answer)
         return msgspec.structs.replace(answer, to_open=())
 
     # --- steps -------------------------------------------------------------------------------
@@ -296,22 +306,21 @@ class ReleaseService:
         ask: Ask,
         judgement: Judged,
     ) -> EntryId | None:
-        """One entry for what is released and one for what is refused; the guard of the first holds both."""
-        refused = refused_event(judgement, reader, ask.purpose)
-        if not judgement.to_open:
-            return await self._log_entry(conn, actor, judgement, refused, guarded=True)
-        released = released_event(judgement, reader, ask.purpose)
-        entry = await self._log_entry(conn, actor, judgement, released, guarded=True)
-        if entry is not None and refused.refused:
-            await self._log_entry(conn, actor, judgement, refused)
-        return entry
+        """Entries per data subject and one for what is refused; the guard of the first holds them all."""
+        unavailable = refused(judgement, reader, ask.purpose)
+        told = (*released(judgement, reader, ask.purpose), *([unavailable] if unavailable else []))
+        first = await self._log_entry(conn, actor, judgement, told[0], guarded=True)
+        if first is not None:
+            for another in told[1:]:
+                await self._log_entry(conn, actor, judgement, another)
+        return first
 
     async def _log_entry(
         self,
         conn: AsyncConnection,
         actor: SchoolStaff | Counsellor,
         judgement: Judged,
-        event: events.Event,
+        told: Told,
         *,
         guarded: bool = False,
     ) -> EntryId | None:
@@ -319,9 +328,10 @@ class ReleaseService:
         return await self._log.append(
             conn,
             tenant=about.tenant,
-            event=event,
+            event=told.event,
             by=by(actor),
-            subject=about.child,
+            subject=told.subject,
+            tagged_for=OFFICER if told.hidden else None,
             relationship=about.relationship,
             bundle=judgement.rules.bundle.hash,
             guard=guard(judgement, self._clock.now()) if guarded else None,
@@ -339,11 +349,9 @@ class ReleaseService:
         kept = (one for one in opened if one.record in due)
         return for_role(judgement.rules.catalogue, kept, reader)
 
-    def _refuse_while_stopping(self, relationship: RelationshipId) -> None:
-        """A stop that names a relationship concerns that one; any other may concern this one too."""
-        for stop in self._journal.pending():
-            if stop.subject.get("relationship", relationship) == relationship:
-                raise StopsPendingError("a stop is being carried out")
+    def _refuse_while_stopping(self, tenant: TenantId, relationship: RelationshipId) -> None:
+        if self._journal.concerning(tenant, relationship):
+            raise StopsPendingError("a stop is being carried out")
 
     async def _require_living_log(self, conn: AsyncConnection, actor: SchoolStaff | Counsellor) -> None:
         try:

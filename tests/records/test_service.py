@@ -125,7 +125,10 @@ async def test_what_needs_a_second_person_is_not_released_before_that(world: Wor
     assert [one.fields for one in answer.records] == [CODED]
     (entry,) = await trail(world, "record.approved.v1")
     assert entry.detail is not None
-    assert entry.detail.event == RecordApproved(told.relationship, shared.record, 1, VIOLENCE)
+    event = entry.detail.event
+    assert isinstance(event, RecordApproved)
+    assert event == RecordApproved(told.relationship, shared.record, 1, VIOLENCE, event.digest)
+    assert len(event.digest) == 64
     assert entry.detail.by.id == world.colleague.staff
 
 
