@@ -1,6 +1,6 @@
 """Handing the tablet to a guardian and taking it back: the rules around the PIN, pure.
 
-The session rows are `identity.sessions`; the transactions and the log are `identity.service`.
+The session rows are `identity.sessions`; the transactions and the log are `identity.lending`.
 """
 
 from __future__ import annotations

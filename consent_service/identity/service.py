@@ -1,36 +1,27 @@
 """The door to identity: log in, know who is there, hand the tablet over, log out.
 
-Owns its transactions and the log entries of logins and sessions. What an actor may do is
-`identity.permissions`; who members of staff *are* is `organisations`; cookies and pages are `web`.
+Owns the transactions and log entries of logins; lending the tablet is `identity.lending`, who is there
+now is `identity.live`. What an actor may do is `identity.permissions`; who members of staff *are* is
+`organisations`; cookies and pages are `web`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
-from collections import OrderedDict
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.events import By, Event
 from consent_service.audit.log import AuditLog
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
-    DatabaseUnavailableError,
     InputError,
-    KeyDestroyedError,
-    KeyProviderUnavailableError,
-    LogUnavailableError,
     NotAllowedError,
-    NotFoundError,
 )
 from consent_service.foundation.ids import INSTALLATION, PersonId, StaffId, TenantId
 from consent_service.identity import links, sessions
@@ -38,9 +29,9 @@ from consent_service.identity.handover import (
     HandOver,
     HandOverRefused,
     TakeBackRefused,
-    lent_to,
-    problems_of_pin,
 )
+from consent_service.identity.lending import Lending
+from consent_service.identity.live import LiveSessions
 from consent_service.identity.model import Actor, Counsellor, LoginRefused, StaffActor, System, by
 from consent_service.identity.oidc import Callback, LoginSecret, OpenIdConnect, comparable_subject
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
@@ -53,7 +44,7 @@ from consent_service.identity.providers import (
     register_provider,
 )
 from consent_service.identity.sessions import (
-    HandedOver,
+    Opened,
     Session,
     SessionLimits,
     SessionSummary,
@@ -61,16 +52,10 @@ from consent_service.identity.sessions import (
     new_session,
     new_token,
 )
-from consent_service.identity.tables import login_attempts, return_pins
-from consent_service.keyring.primitives import hash_pin, verify_pin
+from consent_service.identity.tables import login_attempts
 from consent_service.keyring.service import KeyRing
 
 ATTEMPT_LASTS = timedelta(minutes=10)
-_pin_work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
-"""One PIN at a time in this process: Argon2id in several threads at once stands still for good inside
-OpenSSL's own thread pool (seen with eight threads, four lanes), and each try takes 64 MiB."""
-REMEMBERED = 1000
-"""How many sessions a process remembers, for stops while the database is away."""
 
 
 class LoginRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,16 +75,6 @@ class StartedLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return "StartedLogin(...)"
-
-
-class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A session under a fresh token, which replaces whatever token the browser had."""
-
-    token: str
-    session: Session
-
-    def __repr__(self) -> str:
-        return f"Opened(session={self.session.id!r})"
 
 
 class LoggedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,7 +104,8 @@ class IdentityService:
         self._oidc = OpenIdConnect(
             clock, public_origin=rules.public_origin, loopback_allowed=rules.loopback_allowed
         )
-        self._remembered: OrderedDict[str, Session] = OrderedDict()
+        self._live = LiveSessions(database, log, clock, limits=rules.limits)
+        self._lending = Lending(database, clock, live=self._live)
 
     # --- providers and links -----------------------------------------------------------------
 
@@ -202,7 +178,7 @@ class IdentityService:
         if ended:
             event = events.SessionEnded("unlinked")
             await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=PersonId(staff))
-        self._remembered.clear()
+        self._live.forget_all()
         return ended
 
     # --- logging in --------------------------------------------------------------------------
@@ -269,12 +245,12 @@ class IdentityService:
         if replaces is not None:
             earlier = await sessions.find_session(conn, replaces)
             if earlier is not None:
-                await self._end(conn, earlier, "replaced")
-            self._forget(replaces)
+                await self._live.end(conn, earlier, "replaced")
+            self._live.forget(replaces)
         await sessions.open_session(conn, session, token)
         for actor in session.actors:
             event = events.LoginSucceeded(session.provider, _as_code(session.level))
-            await self._append(conn, actor, event)
+            await self._live.append(conn, actor, event)
         return Opened(token, session)
 
     async def _keep_attempt(
@@ -323,42 +299,22 @@ class IdentityService:
 
     async def actor_for(self, token: str) -> Session | None:
         """The live session of this token; None when unknown, ended or past a limit (which then ends it)."""
-        now = self._clock.now()
-        async with self._database.reading() as conn:
-            session = await sessions.find_session(conn, token)
-        if session is None:
-            return None
-        passed = session.ended_by(self._limits, now)
-        if passed is not None:
-            self._forget(token)
-            await self._end_now(session, passed)
-            return None
-        if now - session.last_seen_at >= sessions.SEEN_EVERY:
-            async with self._database.transaction() as conn:
-                await sessions.note_seen(conn, session, now)
-        self._remember(token, session)
-        return session
+        return await self._live.actor_for(token)
 
     async def actor_for_stop(self, token: str) -> Session | None:
         """`actor_for`, but with the database away a session this process saw lately will do.
 
         Only for stops (withdrawal, objection), which must be accepted then; never to read or to give.
         """
-        try:
-            return await self.actor_for(token)
-        except DatabaseUnavailableError:
-            session = self._remembered.get(digest(token))
-            if session is None or session.ended_by(self._limits, self._clock.now()) is not None:
-                return None
-            return session
+        return await self._live.actor_for_stop(token)
 
     async def log_out(self, token: str) -> Session | None:
         """End the session; also the quick exit. The session that ended, or None when there was none."""
         async with self._database.reading() as conn:
             session = await sessions.find_session(conn, token)
-        self._forget(token)
+        self._live.forget(token)
         if session is not None:
-            await self._end_now(session, "logged_out")
+            await self._live.end_now(session, "logged_out")
         return session
 
     async def provider_logout_address(self, session: Session, *, return_to: str = "/") -> str | None:
@@ -384,8 +340,8 @@ class IdentityService:
             if not await sessions.end_session(conn, session_id):
                 return False
             for actor in session.actors:
-                await self._append(conn, actor, events.SessionEnded("by_owner"))
-        self._remembered.clear()
+                await self._live.append(conn, actor, events.SessionEnded("by_owner"))
+        self._live.forget_all()
         return True
 
     async def forget_expired(self) -> int:
@@ -412,136 +368,23 @@ class IdentityService:
             InputError: not four to eight digits, or too simple.
             NotAllowedError: the tablet is with a guardian.
         """
-        if session.handed_over is not None:
-            raise NotAllowedError("the tablet is handed over")
-        problems = problems_of_pin(pin)
-        if problems:
-            raise InputError(problems)
-        hashed = await asyncio.get_running_loop().run_in_executor(_pin_work, hash_pin, pin)
-        mine = _pin_of(session)
-        values = {"provider": session.provider, "subject": session.subject, "pin": hashed}
-        async with self._database.transaction() as conn:
-            await conn.execute(delete(return_pins).where(*mine))
-            await conn.execute(
-                insert(return_pins).values(tenant=INSTALLATION, set_at=self._clock.now(), **values)
-            )
+        await self._lending.set_pin(session, pin)
 
     async def has_pin(self, session: Session) -> bool:
         """Whether this login can take a tablet back."""
-        async with self._database.reading() as conn:
-            return await _stored_pin(conn, session) is not None
+        return await self._lending.has_pin(session)
 
     async def hand_over(self, token: str, to: HandOver) -> Opened | HandOverRefused:
         """Downgrade the counsellor's session to one guardian of one family, under a new token."""
-        session = await self.actor_for(token)
-        if session is None:
-            return HandOverRefused("no_session")
-        lent = lent_to(session, to)
-        if isinstance(lent, HandOverRefused):
-            return lent
-        fresh = new_token()
-        async with self._database.transaction() as conn:
-            if await _stored_pin(conn, session) is None:
-                return HandOverRefused("pin_missing")
-            if not await sessions.downgrade(conn, session, token, fresh, lent):
-                return HandOverRefused("no_session")
-            event = events.HandoverStarted(family=lent.family, guardian=lent.guardian)
-            await self._append_about(conn, lent, event)
-            handed = await _reread(conn, fresh)
-        self._forget(token)
-        return Opened(fresh, handed)
+        return await self._lending.hand_over(token, to)
 
     async def take_back(self, token: str, pin: str) -> Opened | TakeBackRefused:
-        """Give the session back to the counsellor who knows the PIN, under a new token.
-
-        A try is counted and committed before the PIN is looked at; after the last one the session ends.
-        """
-        lent = await self._lent_with_pin(token, pin)
-        if isinstance(lent, TakeBackRefused):
-            return lent
-        return await self._taken_back(*lent, token)
+        """Give the session back to the counsellor who knows the PIN, under a new token."""
+        return await self._lending.take_back(token, pin)
 
     async def witness(self, token: str, pin: str) -> Counsellor | TakeBackRefused:
-        """The counsellor who knows the PIN, as a witness beside the guardian, who keeps the tablet.
-
-        Tries count together with those of `take_back`.
-        """
-        lent = await self._lent_with_pin(token, pin)
-        if isinstance(lent, TakeBackRefused):
-            return lent
-        session, handed_over = lent
-        async with self._database.transaction() as conn:
-            await sessions.forget_pin_tries(conn, session)
-        return handed_over.by
-
-    async def _lent_with_pin(self, token: str, pin: str) -> tuple[Session, HandedOver] | TakeBackRefused:
-        session = await self.actor_for(token)
-        if session is None or session.handed_over is None:
-            return TakeBackRefused("no_session" if session is None else "not_handed_over")
-        async with self._database.transaction() as conn:
-            tries = await sessions.count_pin_try(conn, session)
-            stored = await _stored_pin(conn, session)
-        if tries is not None and stored is not None and await _pin_fits(pin, stored):
-            return session, session.handed_over
-        tries_left = 0 if tries is None else sessions.MAX_PIN_TRIES - tries
-        if tries_left > 0:
-            return TakeBackRefused("pin_wrong", tries_left)
-        self._forget(token)
-        await self._end_now(session, "pin_exhausted")
-        return TakeBackRefused("pin_exhausted")
-
-    async def _taken_back(self, session: Session, lent: HandedOver, token: str) -> Opened | TakeBackRefused:
-        fresh = new_token()
-        async with self._database.transaction() as conn:
-            if not await sessions.restore(conn, session, token, fresh):
-                return TakeBackRefused("no_session")
-            await self._note_handed_back(conn, lent, "returned")
-            restored = await _reread(conn, fresh)
-        self._forget(token)
-        return Opened(fresh, restored)
-
-    # --- the log, and what this process remembers ---------------------------------------------
-
-    async def _end_now(self, session: Session, code: str) -> None:
-        """End a session with its entries; without them when keys or log are away: an end always works."""
-        try:
-            async with self._database.transaction() as conn:
-                await self._end(conn, session, code)
-        except (KeyProviderUnavailableError, KeyDestroyedError, LogUnavailableError):
-            async with self._database.transaction() as conn:
-                await sessions.end_session(conn, session.id)
-
-    async def _end(self, conn: AsyncConnection, session: Session, code: str) -> None:
-        if not await sessions.end_session(conn, session.id):
-            return
-        if session.handed_over is not None:
-            await self._note_handed_back(conn, session.handed_over, code)
-        event = events.Logout() if code == "logged_out" else events.SessionEnded(code)
-        for actor in _who(session):
-            await self._append(conn, actor, event)
-
-    async def _note_handed_back(self, conn: AsyncConnection, lent: HandedOver, code: str) -> None:
-        await self._append_about(conn, lent, events.HandoverEnded(family=lent.family, code=code))
-
-    async def _append_about(self, conn: AsyncConnection, lent: HandedOver, event: Event) -> None:
-        """A hand-over is about the guardian: it stands on her page."""
-        await self._log.append(
-            conn, tenant=lent.by.tenant, event=event, by=by(lent.by), subject=lent.guardian
-        )
-
-    async def _append(self, conn: AsyncConnection, actor: StaffActor, event: Event) -> None:
-        """A login or session is about the member of staff."""
-        who: By = by(actor)
-        await self._log.append(conn, tenant=actor.tenant, event=event, by=who, subject=PersonId(actor.staff))
-
-    def _remember(self, token: str, session: Session) -> None:
-        self._remembered[digest(token)] = session
-        self._remembered.move_to_end(digest(token))
-        while len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
-
-    def _forget(self, token: str) -> None:
-        self._remembered.pop(digest(token), None)
+        """The counsellor who knows the PIN, as a witness beside the guardian, who keeps the tablet."""
+        return await self._lending.witness(token, pin)
 
 
 def is_own_address(address: str) -> bool:
@@ -555,39 +398,8 @@ def _require(actor: Actor, action: Action) -> None:
         raise NotAllowedError(f"{action}: {answer.code}")
 
 
-def _who(session: Session) -> Iterable[StaffActor]:
-    """Whose session it is: the counsellor while the tablet is handed over, else everybody it acts as."""
-    return session.actors if session.handed_over is None else (session.handed_over.by,)
-
-
 def _as_code(level: str) -> str:
     """A level of assurance as the log takes it: one word, or the start of its SHA-256."""
     if re.fullmatch(events.CODE_PATTERN, level) is not None:
         return level
     return f"sha256:{hashlib.sha256(level.encode()).hexdigest()[:32]}"
-
-
-def _pin_of(session: Session) -> tuple[ColumnElement[bool], ...]:
-    return (
-        return_pins.c.tenant == INSTALLATION,
-        return_pins.c.provider == session.provider,
-        return_pins.c.subject == session.subject,
-    )
-
-
-async def _pin_fits(pin: str, stored: str) -> bool:
-    return await asyncio.get_running_loop().run_in_executor(_pin_work, verify_pin, pin, stored)
-
-
-async def _stored_pin(conn: AsyncConnection, session: Session) -> str | None:
-    stored: str | None = (
-        await conn.execute(select(return_pins.c.pin).where(*_pin_of(session)))
-    ).scalar_one_or_none()
-    return stored
-
-
-async def _reread(conn: AsyncConnection, token: str) -> Session:
-    session = await sessions.find_session(conn, token)
-    if session is None:
-        raise NotFoundError("the session ended meanwhile")
-    return session

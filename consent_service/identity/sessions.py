@@ -2,7 +2,8 @@
 
 A token the service did not give out is unknown, so a planted one is worth nothing; every change of
 what a session may do comes with a new token. The tablet is handed over by *downgrading* the session
-to one guardian. Deciding when that may happen, and the log, are `identity.service`.
+to one guardian. Deciding when that may happen is `identity.handover`; the log is
+`identity.live`, `identity.lending` and `identity.service`.
 """
 
 from __future__ import annotations
@@ -97,6 +98,16 @@ class SessionSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created_at: datetime
     last_seen_at: datetime
     handed_over: bool
+
+
+class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A session under a fresh token, which replaces whatever token the browser had."""
+
+    token: str
+    session: Session
+
+    def __repr__(self) -> str:
+        return f"Opened(session={self.session.id!r})"
 
 
 def new_token() -> str:

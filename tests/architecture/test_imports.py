@@ -37,8 +37,8 @@ PROTECTED = {
         "consent_service.rights.cases",
     },
     "consent_service.keyring.primitives": {
+        "consent_service.identity.lending",
         "consent_service.identity.secrets",
-        "consent_service.identity.service",
         "consent_service.keyring",
     },
     "cryptography": {"consent_service.keyring.primitives"},

@@ -18,7 +18,8 @@ from consent_service.identity.handover import HandOver
 from consent_service.identity.model import LoginRefused, Operator, StaffActor
 from consent_service.identity.permissions import Circumstances
 from consent_service.identity.providers import NewProvider
-from consent_service.identity.service import IdentityService, LoggedIn, LoginRules, Opened, StartedLogin
+from consent_service.identity.service import IdentityService, LoggedIn, LoginRules, StartedLogin
+from consent_service.identity.sessions import Opened
 from consent_service.keyring.service import KeyRing
 from tests.identity import factories as f
 from tests.identity.serving import callback_at, free_port

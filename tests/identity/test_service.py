@@ -23,8 +23,8 @@ from consent_service.identity.model import GuardianActor, LoginRefused, StaffAct
 from consent_service.identity.oidc import Callback
 from consent_service.identity.permissions import Action, Allowed, Circumstances, Denied, may
 from consent_service.identity.providers import NewProvider, ProviderRules
-from consent_service.identity.service import LoggedIn, Opened, is_own_address
-from consent_service.identity.sessions import csrf_fits, csrf_token
+from consent_service.identity.service import LoggedIn, is_own_address
+from consent_service.identity.sessions import Opened, csrf_fits, csrf_token
 from consent_service.identity.tables import login_attempts, sessions, staff_links
 from tests.identity import factories as f
 from tests.identity.desk import HAND_OVER, OPERATOR, PIN, Desk
@@ -253,7 +253,9 @@ async def test_s33_with_the_database_away_a_stop_is_still_known_to_come_from_som
 ) -> None:
     handed = await desk.handed_over(await desk.logged_in())
     assert await desk.service.actor_for(handed.token) is not None
-    monkeypatch.setattr(desk.service, "_database", Database("sqlite+aiosqlite:////nowhere/at/all.sqlite"))
+    monkeypatch.setattr(
+        desk.service._live, "_database", Database("sqlite+aiosqlite:////nowhere/at/all.sqlite")
+    )
     with pytest.raises(DatabaseUnavailableError):
         await desk.service.actor_for(handed.token)
     session = await desk.service.actor_for_stop(handed.token)

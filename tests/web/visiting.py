@@ -24,8 +24,7 @@ from consent_service.identity import links, sessions
 from consent_service.identity.handover import HandOver
 from consent_service.identity.model import StaffActor
 from consent_service.identity.permissions import Circumstances
-from consent_service.identity.service import Opened
-from consent_service.identity.sessions import csrf_token
+from consent_service.identity.sessions import Opened, csrf_token
 from tests.shelter import World
 
 COOKIE = "sessie"

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from consent_service.foundation.errors import Problem, UnavailableError
@@ -23,7 +24,8 @@ from consent_service.identity.model import (
 )
 from consent_service.identity.oidc import Callback
 from consent_service.identity.providers import Audience
-from consent_service.identity.service import Opened, is_own_address
+from consent_service.identity.service import is_own_address
+from consent_service.identity.sessions import Opened
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.intake.views import TakeBackPage
 from consent_service.web.shared.views import LoginPage, LoginProvider
@@ -40,7 +42,7 @@ _DESCRIPTIONS: dict[Audience, str] = {
 
 
 @get("/", include_in_schema=False)
-async def start(visit: Visit) -> Response[Any]:
+async def start(visit: NamedDependency[Visit]) -> Response[Any]:
     """Everybody begins where the own work is."""
     if visit.session is None:
         return visit.redirect("/inloggen")
@@ -48,12 +50,12 @@ async def start(visit: Visit) -> Response[Any]:
 
 
 @get("/inloggen", include_in_schema=False)
-async def login_page(visit: Visit) -> Response[Any]:
+async def login_page(visit: NamedDependency[Visit]) -> Response[Any]:
     return await _login_page(visit)
 
 
 @post("/inloggen/{provider:str}", include_in_schema=False)
-async def start_login(visit: Visit, provider: str) -> Response[Any]:
+async def start_login(visit: NamedDependency[Visit], provider: FromPath[str]) -> Response[Any]:
     started = await visit.services.identity.start_login(provider)
     if isinstance(started, LoginRefused):
         return await _login_page(visit, refused=started)
@@ -64,13 +66,15 @@ async def start_login(visit: Visit, provider: str) -> Response[Any]:
 
 
 @get("/inloggen/{provider:str}", include_in_schema=False)
-async def choose_provider(visit: Visit) -> Response[Any]:
+async def choose_provider(visit: NamedDependency[Visit]) -> Response[Any]:
     """A login begins with a form; whoever comes back to its address chooses again."""
     return visit.redirect("/inloggen")
 
 
 @get("/inloggen/{provider:str}/terug", include_in_schema=False)
-async def finish_login(visit: Visit, request: Request[Any, Any, Any], provider: str) -> Response[Any]:
+async def finish_login(
+    visit: NamedDependency[Visit], request: Request[Any, Any, Any], provider: FromPath[str]
+) -> Response[Any]:
     finished = await visit.services.identity.finish_login(
         provider,
         Callback.of(dict(request.query_params)),
@@ -85,7 +89,7 @@ async def finish_login(visit: Visit, request: Request[Any, Any, Any], provider: 
 
 
 @post("/uitloggen", include_in_schema=False)
-async def log_out(visit: Visit) -> Response[Any]:
+async def log_out(visit: NamedDependency[Visit]) -> Response[Any]:
     ended = await visit.services.identity.log_out(visit.token) if visit.token else None
     address = None
     if ended is not None:
@@ -96,7 +100,7 @@ async def log_out(visit: Visit) -> Response[Any]:
 
 
 @post("/taal", include_in_schema=False)
-async def choose_language(visit: Visit) -> Response[Any]:
+async def choose_language(visit: NamedDependency[Visit]) -> Response[Any]:
     chosen, back = visit.posted.first("language"), visit.posted.first("back")
     response = visit.redirect(back if is_own_address(back) else "/")
     if chosen in SUPPORTED:
@@ -105,7 +109,7 @@ async def choose_language(visit: Visit) -> Response[Any]:
 
 
 @get("/snel-weg", include_in_schema=False, dependencies={"visit": Provide(open_stop_visit)})
-async def quick_exit(visit: Visit) -> Response[Any]:
+async def quick_exit(visit: NamedDependency[Visit]) -> Response[Any]:
     """Ends the session and leaves to an everyday page; works by link, so also without a script.
 
     A GET, because leaving must be one tap and works for whoever holds the tablet. Following it from
@@ -120,13 +124,13 @@ async def quick_exit(visit: Visit) -> Response[Any]:
 
 
 @get("/tablet-terug", include_in_schema=False)
-async def take_back_page(visit: Visit) -> Response[Any]:
+async def take_back_page(visit: NamedDependency[Visit]) -> Response[Any]:
     visit.guardian()
     return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake"))
 
 
 @post("/tablet-terug", include_in_schema=False)
-async def take_back(visit: Visit) -> Response[Any]:
+async def take_back(visit: NamedDependency[Visit]) -> Response[Any]:
     guardian = visit.guardian()
     form = FormReader(visit.posted)
     pin = read_pin(form)
@@ -143,12 +147,12 @@ async def take_back(visit: Visit) -> Response[Any]:
 
 
 @get("/stijl", include_in_schema=False)
-async def style(visit: Visit) -> Response[Any]:
+async def style(visit: NamedDependency[Visit]) -> Response[Any]:
     return await visit.show(style_page(visit.language))
 
 
 @get("/jwks.json", include_in_schema=False, media_type="application/jwk-set+json")
-async def key_set(visit: Visit) -> Response[bytes]:
+async def key_set(visit: NamedDependency[Visit]) -> Response[bytes]:
     """Our public keys, for providers that check `private_key_jwt` (RFC 7523)."""
     return Response(await visit.services.identity.jwks(), media_type="application/jwk-set+json")
 
@@ -205,5 +209,3 @@ async def _login_page(visit: Visit, refused: LoginRefused | None = None) -> Resp
 async def _take_back_again(visit: Visit, problems: Sequence[Problem]) -> Response[str]:
     form = FormState.of(visit.posted, problems, language=visit.language)
     return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake", form=form), status=400)
-
-
