@@ -10,6 +10,7 @@ from litestar import HttpMethod, Request, Response, Router, route
 from litestar.datastructures import MutableScopeHeaders
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
 from litestar.types import Message, Scope
 
 from consent_service import __version__
@@ -56,7 +57,7 @@ async def health(request: Request[Any, Any, Any]) -> Response[Health]:
     summary="The newest signed head of a log (C2SP tlog-checkpoint)",
     media_type="text/plain",
 )
-async def checkpoint(request: Request[Any, Any, Any], tenant: str) -> Response[bytes]:
+async def checkpoint(request: Request[Any, Any, Any], tenant: FromPath[str]) -> Response[bytes]:
     database: Database = request.app.state.doors.services.installation.database
     async with database.reading() as conn:
         note = await newest_checkpoint(conn, TenantId(tenant))

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.consent.codes import code_of
 from consent_service.consent.model import Shown, Signature
@@ -40,7 +42,7 @@ RECEIPT_LASTS = 30 * 60
 
 
 @get("/intake", include_in_schema=False)
-async def resume(visit: Visit) -> Response[Any]:
+async def resume(visit: NamedDependency[Visit]) -> Response[Any]:
     """Whoever holds the tablet goes on where she was."""
     sitting = await visit.services.sittings.current(visit.guardian())
     if sitting is None:
@@ -49,7 +51,7 @@ async def resume(visit: Visit) -> Response[Any]:
 
 
 @get("/intake/{sitting:str}", include_in_schema=False)
-async def welcome(visit: Visit, sitting: str) -> Response[Any]:
+async def welcome(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if desk.sitting.finished_at is not None:
         return visit.redirect(desk.onward())
@@ -57,12 +59,12 @@ async def welcome(visit: Visit, sitting: str) -> Response[Any]:
 
 
 @post("/intake/{sitting:str}/begin", include_in_schema=False)
-async def begin(visit: Visit, sitting: str) -> Response[Any]:
+async def begin(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     return visit.redirect((await sit_down(visit, sitting)).onward())
 
 
 @post("/intake/{sitting:str}/taal", include_in_schema=False)
-async def choose_language(visit: Visit, sitting: str) -> Response[Any]:
+async def choose_language(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """Go on in another language; what was answered stays."""
     desk = await sit_down(visit, sitting)
     back = visit.posted.first("back")
@@ -75,7 +77,9 @@ async def choose_language(visit: Visit, sitting: str) -> Response[Any]:
 
 
 @get("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False)
-async def question(visit: Visit, sitting: str, number: int) -> Response[Any]:
+async def question(
+    visit: NamedDependency[Visit], sitting: FromPath[str], number: FromPath[int]
+) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if not _is_asked(desk, number):
         return visit.redirect(desk.onward())
@@ -83,7 +87,9 @@ async def question(visit: Visit, sitting: str, number: int) -> Response[Any]:
 
 
 @post("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False)
-async def answer(visit: Visit, sitting: str, number: int) -> Response[Any]:
+async def answer(
+    visit: NamedDependency[Visit], sitting: FromPath[str], number: FromPath[int]
+) -> Response[Any]:
     """Take one answer, once, and only to exactly the words that are shown now."""
     desk = await sit_down(visit, sitting)
     if not _is_asked(desk, number):
@@ -107,7 +113,7 @@ async def answer(visit: Visit, sitting: str, number: int) -> Response[Any]:
 
 
 @post("/intake/{sitting:str}/nu-niet", include_in_schema=False)
-async def not_now(visit: Visit, sitting: str) -> Response[Any]:
+async def not_now(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """The parent is not fit to decide now: nothing counts (S55). Twice is once."""
     desk = await sit_down(visit, sitting)
     if desk.sitting.finished_at is None:
@@ -119,7 +125,7 @@ async def not_now(visit: Visit, sitting: str) -> Response[Any]:
 
 
 @get("/intake/{sitting:str}/controle", include_in_schema=False)
-async def check(visit: Visit, sitting: str) -> Response[Any]:
+async def check(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if not _is_complete(desk):
         return visit.redirect(desk.onward())
@@ -127,7 +133,7 @@ async def check(visit: Visit, sitting: str) -> Response[Any]:
 
 
 @get("/intake/{sitting:str}/tekenen", include_in_schema=False)
-async def signing(visit: Visit, sitting: str) -> Response[Any]:
+async def signing(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if not _is_complete(desk):
         return visit.redirect(desk.onward())
@@ -135,7 +141,7 @@ async def signing(visit: Visit, sitting: str) -> Response[Any]:
 
 
 @post("/intake/{sitting:str}/tekenen", include_in_schema=False)
-async def sign(visit: Visit, sitting: str) -> Response[Any]:
+async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """Make the answers count.
 
     The withdrawal code is made of this form's token, which the browser keeps for half an hour in a
@@ -164,7 +170,9 @@ async def sign(visit: Visit, sitting: str) -> Response[Any]:
 
 
 @get("/intake/{sitting:str}/bewijs", include_in_schema=False)
-async def receipt(visit: Visit, request: Request[Any, Any, Any], sitting: str) -> Response[Any]:
+async def receipt(
+    visit: NamedDependency[Visit], request: Request[Any, Any, Any], sitting: FromPath[str]
+) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     secret = request.cookies.get(RECEIPT_COOKIE, "")
     code = await _code_of_sitting(desk, secret)
@@ -174,7 +182,9 @@ async def receipt(visit: Visit, request: Request[Any, Any, Any], sitting: str) -
 
 
 @get("/intake/{sitting:str}/bewijs/code", include_in_schema=False)
-async def neutral_receipt(visit: Visit, request: Request[Any, Any, Any], sitting: str) -> Response[Any]:
+async def neutral_receipt(
+    visit: NamedDependency[Visit], request: Request[Any, Any, Any], sitting: FromPath[str]
+) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     code = await _code_of_sitting(desk, request.cookies.get(RECEIPT_COOKIE, ""))
     if code is None:
@@ -183,7 +193,7 @@ async def neutral_receipt(visit: Visit, request: Request[Any, Any, Any], sitting
 
 
 @get("/intake/{sitting:str}/klaar", include_in_schema=False)
-async def done(visit: Visit, sitting: str) -> Response[Any]:
+async def done(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """The end; the code is forgotten here too."""
     desk = await sit_down(visit, sitting)
     if desk.sitting.finished_at is None:

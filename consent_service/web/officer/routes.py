@@ -7,7 +7,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from consent_service.audit.log import TrailEntry, TrailFilter
 from consent_service.audit.verify import Report
@@ -40,7 +42,7 @@ _SHOWN_PROBLEMS: Final = 20
 
 
 @get("/toezicht/{tenant:str}", include_in_schema=False)
-async def trail(visit: Visit, tenant: str) -> Response[Any]:
+async def trail(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     visit.refuse_prefetch()
     asked = Posted.of(visit.request.query_params.multi_items())
@@ -75,7 +77,7 @@ async def trail(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @get("/toezicht/{tenant:str}/regels/{entry:str}", include_in_schema=False)
-async def entry(visit: Visit, tenant: str, entry: str) -> Response[Any]:
+async def entry(visit: NamedDependency[Visit], tenant: FromPath[str], entry: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     visit.refuse_prefetch()
     if not is_id(entry):
@@ -107,7 +109,7 @@ async def entry(visit: Visit, tenant: str, entry: str) -> Response[Any]:
 
 
 @post("/toezicht/{tenant:str}/controle", include_in_schema=False, status_code=200)
-async def verify(visit: Visit, tenant: str) -> Response[Any]:
+async def verify(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """ "Nu controleren": the outcome of this moment; doing it twice does no harm."""
     actor = visit.officer(tenant)
     report = await visit.services.supervision.verify(actor)
@@ -117,13 +119,13 @@ async def verify(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @get("/toezicht/{tenant:str}/controle", include_in_schema=False)
-async def verify_again(visit: Visit, tenant: str) -> Response[Any]:
+async def verify_again(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """An outcome is not kept; whoever comes back to its address starts at the log."""
     return visit.redirect(_home(visit.officer(tenant)))
 
 
 @get("/toezicht/{tenant:str}/taken", include_in_schema=False)
-async def tasks(visit: Visit, tenant: str) -> Response[Any]:
+async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     found = await visit.services.tasks.open_tasks(actor)
     view = TasksPage(_home(actor), tuple(_task_line(visit, actor, one) for one in found))
@@ -131,7 +133,9 @@ async def tasks(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @post("/toezicht/{tenant:str}/taken/{task:str}/klaar", include_in_schema=False)
-async def finish_task(visit: Visit, tenant: str, task: str) -> Response[Any]:
+async def finish_task(
+    visit: NamedDependency[Visit], tenant: FromPath[str], task: FromPath[str]
+) -> Response[Any]:
     actor = visit.officer(tenant)
     await visit.services.tasks.finish(actor, task)
     return visit.redirect(f"{_home(actor)}/taken", done="klaar")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 
 from consent_service.consent.model import Standing
@@ -58,12 +58,12 @@ _SHELTER = ""
 
 
 @get(_WITHDRAW, include_in_schema=False, dependencies=_STOP)
-async def withdraw_page(visit: Visit) -> Response[Any]:
+async def withdraw_page(visit: NamedDependency[Visit]) -> Response[Any]:
     return visit.show_to_anyone(WithdrawCodePage(_WITHDRAW))
 
 
 @post(_WITHDRAW, include_in_schema=False, dependencies=_STOP, status_code=200)
-async def enter_code(visit: Visit) -> Response[Any]:
+async def enter_code(visit: NamedDependency[Visit]) -> Response[Any]:
     """The code travels on in a form field: an address is kept in histories and logs."""
     _require_patience(visit)
     form = FormReader(visit.posted)
@@ -77,13 +77,13 @@ async def enter_code(visit: Visit) -> Response[Any]:
 
 
 @get(_CHOOSE, include_in_schema=False, dependencies=_STOP)
-async def choose_again(visit: Visit) -> Response[Any]:
+async def choose_again(visit: NamedDependency[Visit]) -> Response[Any]:
     """Without the code there is nothing to choose from."""
     return visit.redirect(_WITHDRAW)
 
 
 @post(_CHOOSE, include_in_schema=False, dependencies=_STOP, status_code=200)
-async def withdraw(visit: Visit) -> Response[Any]:
+async def withdraw(visit: NamedDependency[Visit]) -> Response[Any]:
     """Sending this twice stops the same once more, which changes nothing."""
     _require_patience(visit)
     coded = FormReader(visit.posted)
@@ -106,12 +106,12 @@ async def withdraw(visit: Visit) -> Response[Any]:
 
 
 @get(_OWN_CHOICES, include_in_schema=False)
-async def own_choices(visit: Visit) -> Response[Any]:
+async def own_choices(visit: NamedDependency[Visit]) -> Response[Any]:
     return await _own_choices_page(visit, visit.guardian())
 
 
 @post(_OWN_CHOICES, include_in_schema=False, dependencies=_STOP)
-async def withdraw_own(visit: Visit) -> Response[Any]:
+async def withdraw_own(visit: NamedDependency[Visit]) -> Response[Any]:
     actor = visit.guardian()
     form = FormReader(visit.posted)
     keys = read_withdrawal(form, visit.services.policies.proposal.catalogue.types)
@@ -125,7 +125,7 @@ async def withdraw_own(visit: Visit) -> Response[Any]:
 
 
 @get(_WHO_LOOKED, include_in_schema=False)
-async def who_looked(visit: Visit) -> Response[Any]:
+async def who_looked(visit: NamedDependency[Visit]) -> Response[Any]:
     actor = visit.guardian()
     family = await visit.services.families.own_family(actor)
     found = await visit.services.rights.who_looked(actor)

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
@@ -45,7 +47,7 @@ from consent_service.web.vocabulary import ROLES
 
 
 @get("/school/{tenant:str}", include_in_schema=False)
-async def children(visit: Visit, tenant: str) -> Response[Any]:
+async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
     listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
@@ -65,14 +67,18 @@ async def children(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @get("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False)
-async def child(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
+async def child(
+    visit: NamedDependency[Visit], tenant: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
     return await _child_page(visit, actor, await _known_child(visit, actor, relationship))
 
 
 @post("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False, status_code=200)
-async def ask(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
+async def ask(
+    visit: NamedDependency[Visit], tenant: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     """Asked and answered in one page: what was opened is never kept to be shown again."""
     actor = visit.school_staff(tenant)
     form = FormReader(visit.posted)
@@ -96,7 +102,9 @@ async def ask(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
 
 
 @get("/school/{tenant:str}/kinderen/{relationship:str}/geschreven", include_in_schema=False)
-async def written(visit: Visit, tenant: str, relationship: str) -> Response[Any]:
+async def written(
+    visit: NamedDependency[Visit], tenant: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
     known = await _known_child(visit, actor, relationship)
@@ -111,7 +119,9 @@ async def written(visit: Visit, tenant: str, relationship: str) -> Response[Any]
 
 
 @get("/school/{tenant:str}/kinderen/{relationship:str}/schrijven/{key:str}", include_in_schema=False)
-async def write_page(visit: Visit, tenant: str, relationship: str, key: str) -> Response[Any]:
+async def write_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], relationship: FromPath[str], key: FromPath[str]
+) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
     kind = _writable(visit, actor, key)
@@ -119,7 +129,9 @@ async def write_page(visit: Visit, tenant: str, relationship: str, key: str) -> 
 
 
 @post("/school/{tenant:str}/kinderen/{relationship:str}/schrijven/{key:str}", include_in_schema=False)
-async def write(visit: Visit, tenant: str, relationship: str, key: str) -> Response[Any]:
+async def write(
+    visit: NamedDependency[Visit], tenant: FromPath[str], relationship: FromPath[str], key: FromPath[str]
+) -> Response[Any]:
     actor = visit.school_staff(tenant)
     kind = _writable(visit, actor, key)
     known = await _known_child(visit, actor, relationship)

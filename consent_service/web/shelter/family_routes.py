@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.consent.service import Key, Target
 from consent_service.foundation.errors import InputError, Problem
@@ -20,19 +22,25 @@ from consent_service.web.visit import Visit
 
 
 @get("/opvang/{tenant:str}/gezinnen/{family:str}", include_in_schema=False)
-async def family(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def family(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     return await room.show(await family_page(room))
 
 
 @get("/opvang/{tenant:str}/gezinnen/{family:str}/veiligheid", include_in_schema=False)
-async def safety_page(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def safety_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     return await room.show(_safety_page(room, _known_safety(room)))
 
 
 @post("/opvang/{tenant:str}/gezinnen/{family:str}/veiligheid", include_in_schema=False)
-async def assess_safety(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def assess_safety(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     assessment = read_safety(form)
@@ -49,12 +57,16 @@ async def assess_safety(visit: Visit, tenant: str, family: str) -> Response[Any]
 
 
 @get("/opvang/{tenant:str}/gezinnen/{family:str}/stoppen", include_in_schema=False)
-async def pass_on_page(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def pass_on_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     return await _pass_on_page(await enter(visit, tenant, family))
 
 
 @post("/opvang/{tenant:str}/gezinnen/{family:str}/stoppen", include_in_schema=False)
-async def pass_on(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def pass_on(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     """A withdrawal or objection that a guardian told or wrote; it holds at once."""
     room = await enter(visit, tenant, family)
     about = await stoppable(room)

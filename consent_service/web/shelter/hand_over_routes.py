@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.i18n import language_name
@@ -23,7 +25,9 @@ _FAMILY = "/opvang/{tenant:str}/gezinnen/{family:str}"
 
 
 @get(_FAMILY + "/tablet", include_in_schema=False)
-async def hand_over_page(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def hand_over_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     """Without a PIN the tablet could not be taken back, so that comes first."""
     room = await enter(visit, tenant, family)
     if not await visit.services.identity.has_pin(visit.known_session()):
@@ -32,7 +36,9 @@ async def hand_over_page(visit: Visit, tenant: str, family: str) -> Response[Any
 
 
 @post(_FAMILY + "/tablet", include_in_schema=False)
-async def hand_over(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def hand_over(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     """Prepare the questions, then limit this session to the guardian under a new token."""
     room = await enter(visit, tenant, family)
     if not await visit.services.identity.has_pin(visit.known_session()):
@@ -63,12 +69,16 @@ async def hand_over(visit: Visit, tenant: str, family: str) -> Response[Any]:
 
 
 @get(_FAMILY + "/pincode", include_in_schema=False)
-async def pin_page(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def pin_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     return await _pin_page(await enter(visit, tenant, family))
 
 
 @post(_FAMILY + "/pincode", include_in_schema=False)
-async def set_pin(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def set_pin(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     pin = read_new_pin(form)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
@@ -21,13 +23,13 @@ from consent_service.web.visit import Visit
 
 
 @get("/opvang/{tenant:str}", include_in_schema=False)
-async def families(visit: Visit, tenant: str) -> Response[Any]:
+async def families(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.counsellor(tenant)
     return await show(visit, actor, await families_page(visit, actor))
 
 
 @get("/opvang/{tenant:str}/taken", include_in_schema=False)
-async def tasks(visit: Visit, tenant: str) -> Response[Any]:
+async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.counsellor(tenant)
     found = await visit.services.tasks.open_tasks(actor)
     view = TasksPage(task_lines(found, actor, visit.language), back_href=shelter_address(actor.tenant))
@@ -35,7 +37,9 @@ async def tasks(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @post("/opvang/{tenant:str}/taken/{task:str}/klaar", include_in_schema=False)
-async def finish_task(visit: Visit, tenant: str, task: str) -> Response[Any]:
+async def finish_task(
+    visit: NamedDependency[Visit], tenant: FromPath[str], task: FromPath[str]
+) -> Response[Any]:
     actor = visit.counsellor(tenant)
     await visit.services.tasks.finish(actor, task)
     return visit.redirect(shelter_address(actor.tenant, "taken"), done="klaar")
@@ -45,14 +49,14 @@ async def finish_task(visit: Visit, tenant: str, task: str) -> Response[Any]:
 
 
 @get("/opvang/{tenant:str}/zoeken", include_in_schema=False)
-async def search_page(visit: Visit, tenant: str) -> Response[Any]:
+async def search_page(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.counsellor(tenant)
     home = shelter_address(actor.tenant)
     return await show(visit, actor, SearchPage(action=visit.request.url.path, back_href=home))
 
 
 @post("/opvang/{tenant:str}/zoeken", include_in_schema=False)
-async def search(visit: Visit, tenant: str) -> Response[Any]:
+async def search(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """Answers on the POST itself: no name may travel in an address."""
     actor = visit.counsellor(tenant)
     form = FormReader(visit.posted)
@@ -74,12 +78,14 @@ async def search(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @get("/opvang/{tenant:str}/gezinnen/{family:str}/invallen", include_in_schema=False)
-async def substitute_page(visit: Visit, tenant: str) -> Response[Any]:
+async def substitute_page(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     return await _substitute_page(visit, visit.counsellor(tenant))
 
 
 @post("/opvang/{tenant:str}/gezinnen/{family:str}/invallen", include_in_schema=False)
-async def stand_in(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def stand_in(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     actor = visit.counsellor(tenant)
     form = FormReader(visit.posted)
     reason: SubstituteReason = read_substitute_reason(form)
@@ -93,13 +99,15 @@ async def stand_in(visit: Visit, tenant: str, family: str) -> Response[Any]:
 
 
 @get("/opvang/{tenant:str}/goedkeuren", include_in_schema=False)
-async def approvals(visit: Visit, tenant: str) -> Response[Any]:
+async def approvals(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.counsellor(tenant)
     return await show(visit, actor, await approvals_page(visit, actor))
 
 
 @post("/opvang/{tenant:str}/goedkeuren/{relationship:str}/{record:str}", include_in_schema=False)
-async def approve(visit: Visit, tenant: str, relationship: str, record: str) -> Response[Any]:
+async def approve(
+    visit: NamedDependency[Visit], tenant: FromPath[str], relationship: FromPath[str], record: FromPath[str]
+) -> Response[Any]:
     actor = visit.counsellor(tenant)
     try:
         await visit.services.records.approve(actor, RelationshipId(relationship), RecordId(record))

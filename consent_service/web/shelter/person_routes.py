@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.families.model import check_family, check_guardian, check_identity
 from consent_service.foundation.clock import local_date
@@ -37,12 +39,12 @@ _GUARDIAN, _CHILD = "guardian-0", "child-0"
 
 
 @get("/opvang/{tenant:str}/inschrijven", include_in_schema=False)
-async def register_page(visit: Visit, tenant: str) -> Response[Any]:
+async def register_page(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     return await _register_page(visit, visit.counsellor(tenant))
 
 
 @post("/opvang/{tenant:str}/inschrijven", include_in_schema=False)
-async def register(visit: Visit, tenant: str) -> Response[Any]:
+async def register(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """Every problem at once; a form that is sent twice registers one family."""
     actor = visit.counsellor(tenant)
     more = wanted_block(FormReader(visit.posted))
@@ -63,12 +65,16 @@ async def register(visit: Visit, tenant: str) -> Response[Any]:
 
 
 @get("/opvang/{tenant:str}/gezinnen/{family:str}/kind", include_in_schema=False)
-async def add_child_page(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def add_child_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     return await _child_page(await enter(visit, tenant, family))
 
 
 @post("/opvang/{tenant:str}/gezinnen/{family:str}/kind", include_in_schema=False)
-async def add_child(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def add_child(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     today = local_date(visit.services.installation.clock.now())
@@ -85,12 +91,16 @@ async def add_child(visit: Visit, tenant: str, family: str) -> Response[Any]:
 
 
 @get("/opvang/{tenant:str}/gezinnen/{family:str}/ouder", include_in_schema=False)
-async def add_guardian_page(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def add_guardian_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     return await _guardian_page(await enter(visit, tenant, family))
 
 
 @post("/opvang/{tenant:str}/gezinnen/{family:str}/ouder", include_in_schema=False)
-async def add_guardian(visit: Visit, tenant: str, family: str) -> Response[Any]:
+async def add_guardian(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     today = local_date(visit.services.installation.clock.now())

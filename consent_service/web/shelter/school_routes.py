@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.families.model import Relationship, SchoolConfirmation
 from consent_service.foundation.errors import ConflictError, InputError, Problem
@@ -35,7 +37,9 @@ _AT_SCHOOL = "/opvang/{tenant:str}/gezinnen/{family:str}/scholen/{relationship:s
 
 
 @get(_CHILD, include_in_schema=False)
-async def find_school_page(visit: Visit, tenant: str, family: str, child: str) -> Response[Any]:
+async def find_school_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], child: FromPath[str]
+) -> Response[Any]:
     """Safety comes before a school."""
     room = await enter(visit, tenant, family)
     if room.family.safety.level == "not_assessed":
@@ -44,7 +48,9 @@ async def find_school_page(visit: Visit, tenant: str, family: str, child: str) -
 
 
 @post(_CHILD, include_in_schema=False)
-async def find_school(visit: Visit, tenant: str, family: str, child: str) -> Response[Any]:
+async def find_school(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], child: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     entered = read_school_search(form)
@@ -57,14 +63,24 @@ async def find_school(visit: Visit, tenant: str, family: str, child: str) -> Res
 
 @get(_CHILD + "/{school:str}", include_in_schema=False)
 async def confirm_school_page(
-    visit: Visit, tenant: str, family: str, child: str, school: str
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    child: FromPath[str],
+    school: FromPath[str],
 ) -> Response[Any]:
     room = await enter(visit, tenant, family)
     return await _confirm_page(room, child, school)
 
 
 @post(_CHILD + "/{school:str}", include_in_schema=False)
-async def confirm_school(visit: Visit, tenant: str, family: str, child: str, school: str) -> Response[Any]:
+async def confirm_school(
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    child: FromPath[str],
+    school: FromPath[str],
+) -> Response[Any]:
     """Code, street and phone as they stood on the page; sent twice, the child is there once."""
     room = await enter(visit, tenant, family)
     options = await _staff_of(room, SchoolId(school))
@@ -91,12 +107,16 @@ async def confirm_school(visit: Visit, tenant: str, family: str, child: str, sch
 
 
 @get(_AT_SCHOOL + "/contacten", include_in_schema=False)
-async def contacts_page(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def contacts_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     return await _contacts_page(await enter(visit, tenant, family), relationship)
 
 
 @post(_AT_SCHOOL + "/contacten", include_in_schema=False)
-async def list_contact(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def list_contact(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     at = room.relationship(relationship)
     form = FormReader(visit.posted)
@@ -116,7 +136,11 @@ async def list_contact(visit: Visit, tenant: str, family: str, relationship: str
 
 @post(_AT_SCHOOL + "/contacten/{member:str}/weg", include_in_schema=False)
 async def remove_contact(
-    visit: Visit, tenant: str, family: str, relationship: str, member: str
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    relationship: FromPath[str],
+    member: FromPath[str],
 ) -> Response[Any]:
     room = await enter(visit, tenant, family)
     at = room.relationship(relationship)
@@ -128,12 +152,16 @@ async def remove_contact(
 
 
 @get(_AT_SCHOOL + "/einde", include_in_schema=False)
-async def end_page(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def end_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     return await _end_page(await enter(visit, tenant, family), relationship)
 
 
 @post(_AT_SCHOOL + "/einde", include_in_schema=False)
-async def end_relationship(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def end_relationship(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     at: RelationshipId = room.relationship(relationship).relationship
     form = FormReader(visit.posted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from consent_service.foundation.errors import InputError, NotFoundError
 from consent_service.foundation.ids import PersonId, TypeKey
@@ -30,7 +32,11 @@ _AT_SCHOOL = "/opvang/{tenant:str}/gezinnen/{family:str}/scholen/{relationship:s
 
 @get(_AT_SCHOOL + "/delen/{kind:str}", include_in_schema=False)
 async def share_form_page(
-    visit: Visit, tenant: str, family: str, relationship: str, kind: str
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    relationship: FromPath[str],
+    kind: FromPath[str],
 ) -> Response[Any]:
     """Why it would be refused now is told before anybody types (S17, S19)."""
     room = await enter(visit, tenant, family)
@@ -38,7 +44,13 @@ async def share_form_page(
 
 
 @post(_AT_SCHOOL + "/delen/{kind:str}", include_in_schema=False)
-async def share(visit: Visit, tenant: str, family: str, relationship: str, kind: str) -> Response[Any]:
+async def share(
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    relationship: FromPath[str],
+    kind: FromPath[str],
+) -> Response[Any]:
     """Shared once, however often the form is sent; a refusal is told with type, reason and what to do."""
     room = await enter(visit, tenant, family)
     at, chosen = room.relationship(relationship), _kind(room, kind)
@@ -62,19 +74,25 @@ async def share(visit: Visit, tenant: str, family: str, relationship: str, kind:
 
 
 @get(_AT_SCHOOL + "/gedeeld", include_in_schema=False)
-async def written(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def written(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     return await room.show(await written_page(room, room.relationship(relationship)))
 
 
 @get(_AT_SCHOOL + "/gekregen", include_in_schema=False)
-async def shared_by_school(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def shared_by_school(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     room = await enter(visit, tenant, family)
     return await room.show(await shared_by_school_page(room, room.relationship(relationship)))
 
 
 @post(_AT_SCHOOL + "/gekregen", include_in_schema=False)
-async def open_shared_by_school(visit: Visit, tenant: str, family: str, relationship: str) -> Response[Any]:
+async def open_shared_by_school(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
     """Opens for one purpose and answers on the POST itself: each look is logged once, when it is taken."""
     room = await enter(visit, tenant, family)
     at = room.relationship(relationship)
