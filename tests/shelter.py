@@ -24,7 +24,6 @@ from consent_service.families.model import (
 from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import (
-    FamilyId,
     PersonId,
     RelationshipId,
     SchoolId,
@@ -79,9 +78,7 @@ class World:
         """A registered family, its safety assessed unless `safety` is None."""
         new = NewFamily(
             guardians=tuple(
-                NewGuardian(
-                    PersonIdentity(name, family_name), kind, "register" if kind is not None else None
-                )
+                NewGuardian(PersonIdentity(name, family_name), kind, "register" if kind is not None else None)
                 for name, kind in guardians
             ),
             children=tuple(PersonIdentity(name, family_name, born) for name, born in children),
@@ -150,18 +147,14 @@ class World:
         await self.services.follower.catch_up(self.tenant)
 
 
-async def make_world(
-    database: Database, clock: MovableClock, journal: StopJournal, folder: Path
-) -> World:
+async def make_world(database: Database, clock: MovableClock, journal: StopJournal, folder: Path) -> World:
     """A shelter with two schools, agreements, contacts, two counsellors and a privacy coordinator."""
     services = make_services(database, clock, journal, folder)
     await services.install()
     return await furnish(services, clock)
 
 
-def make_services(
-    database: Database, clock: MovableClock, journal: StopJournal, folder: Path
-) -> Services:
+def make_services(database: Database, clock: MovableClock, journal: StopJournal, folder: Path) -> Services:
     return build_services(
         Installation(
             database=database,

@@ -56,6 +56,7 @@ from consent_service.audit.events import (
     ProviderRegistered,
     RecordApproved,
     RecordEvent,
+    RecordRetracted,
     RecordShared,
     RecordShareRefused,
     RelationshipEnded,
@@ -235,6 +236,8 @@ def _record(event: RecordEvent) -> Sentence:
                 N_("Informatie goedgekeurd door een tweede persoon: {information_type}."),
                 information_type=kind,
             )
+        case RecordRetracted(information_type=kind):
+            return _say(N_("Informatie teruggehaald: {information_type}."), information_type=kind)
         case RecordShareRefused(information_type=kind, code=code):
             msgid = N_("Informatie mocht niet worden klaargezet: {information_type}. Reden: {code}.")
             return _say(msgid, information_type=kind, code=code)

@@ -336,6 +336,16 @@ class RecordApproved(_Event, frozen=True, tag="record.approved.v1"):
     digest: Code = ""
 
 
+class RecordRetracted(_Event, frozen=True, tag="record.retracted.v1"):
+    """Taken back by the side that wrote it; what was read before stays in the log."""
+
+    relationship: RelationshipId
+    record: RecordId
+    version: int
+    information_type: TypeKey
+    digest: Code = ""
+
+
 class RecordShareRefused(_Event, frozen=True, tag="record.share_refused.v1"):
     relationship: RelationshipId
     information_type: TypeKey
@@ -384,6 +394,7 @@ class ReleaseFailed(_Event, frozen=True, tag="release.failed.v1"):
 RecordEvent = (
     RecordShared
     | RecordApproved
+    | RecordRetracted
     | RecordShareRefused
     | InformationPreviewed
     | InformationReleased

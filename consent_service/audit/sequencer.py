@@ -40,7 +40,7 @@ from consent_service.audit.tiles import (
 )
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import ConsentServiceError, IntegrityError
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TenantId
 from consent_service.keyring.service import KeyRing
 
@@ -134,7 +134,7 @@ class Sequencer:
         try:
             while await self.run_once(tenant) == BATCH_LIMIT:
                 pass
-        except (ConsentServiceError, exc.SQLAlchemyError) as failure:
+        except Exception as failure:  # noqa: BLE001 - entries of every tenant wait for this to go on
             _report.error("audit.sequencer.failed", tenant=tenant, failure=type(failure).__name__)
 
     async def _tenants(self) -> list[TenantId]:
@@ -142,7 +142,7 @@ class Sequencer:
             async with self._database.reading() as conn:
                 rows = await conn.execute(select(audit_logs.c.tenant).distinct())
                 return [TenantId(tenant) for tenant in rows.scalars()]
-        except (ConsentServiceError, exc.SQLAlchemyError) as failure:
+        except Exception as failure:  # noqa: BLE001 - entries of every tenant wait for this to go on
             _report.error("audit.sequencer.failed", failure=type(failure).__name__)
             return []
 

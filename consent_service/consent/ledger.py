@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
@@ -15,6 +15,7 @@ from consent_service.audit.events import By, ConsentEvent
 from consent_service.audit.log import AuditLog
 from consent_service.consent.model import Capacity, DecisionKind, Method, Shown
 from consent_service.consent.tables import consent_ledger
+from consent_service.foundation.clock import strictly_after
 from consent_service.foundation.ids import (
     DecisionId,
     PersonId,
@@ -66,11 +67,12 @@ async def write_decisions(
     """
     for relationship in sorted({new.relationship for new in decisions}):
         await raise_relationship(conn, tenant, relationship, now)  # first: takes the turn in the log too
+    moment = strictly_after(now, await _newest(conn, tenant, decisions))
     written = []
     for new in decisions:
         decision = DecisionId(new_id())
         written.append(decision)
-        await conn.execute(insert(consent_ledger).values(**_row(tenant, decision, new, now)))
+        await conn.execute(insert(consent_ledger).values(**_row(tenant, decision, new, moment)))
         await log.append(
             conn,
             tenant=tenant,
@@ -83,7 +85,19 @@ async def write_decisions(
     return tuple(written)
 
 
-def _row(tenant: str, decision: str, new: NewDecision, now: datetime) -> dict[str, object]:
+async def _newest(
+    conn: AsyncConnection, tenant: TenantId, decisions: Sequence[NewDecision]
+) -> datetime | None:
+    """The latest moment in the ledger of these relationships, whoever's clock wrote it."""
+    query = select(func.max(consent_ledger.c.recorded_at)).where(
+        consent_ledger.c.tenant == tenant,
+        consent_ledger.c.relationship.in_(sorted({new.relationship for new in decisions})),
+    )
+    newest: datetime | None = (await conn.execute(query)).scalar_one()
+    return newest
+
+
+def _row(tenant: str, decision: str, new: NewDecision, moment: datetime) -> dict[str, object]:
     return {
         "tenant": tenant,
         "decision": decision,
@@ -101,8 +115,8 @@ def _row(tenant: str, decision: str, new: NewDecision, now: datetime) -> dict[st
         "witness": new.witness,
         "invalidates": new.invalidates,
         "stop": new.stop,
-        "decided_at": min(new.decided_at, now),
-        "recorded_at": now,
+        "decided_at": moment if new.late_since is None else min(new.decided_at, moment),
+        "recorded_at": moment,
         "valid_until": new.valid_until,
     }
 

@@ -39,6 +39,7 @@ Method = Literal["tablet", "paper", "oral", "page", "code"]
 Interpreter = Literal["none", "professional", "telephone", "staff"]
 """Never a child."""
 
+_LETTERS_OF_A_NAME = 2
 CHOICE_OF: dict[Answer, Choice] = {"yes": "given", "no": "refused", "later": "later"}
 
 
@@ -93,6 +94,11 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str
 
 
+def is_written_name(typed: str) -> bool:
+    """Whether this can be somebody's name in some script: two letters at least."""
+    return sum(letter.isalpha() for letter in typed) >= _LETTERS_OF_A_NAME
+
+
 class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What proves the conversation (AVG 7(1)); sealed under the person's key."""
 
@@ -100,6 +106,8 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interpreter: Interpreter
     answers: dict[str, str]
     """`relationship:type` to the answer as it was checked before signing."""
+    statement: str = ""
+    """The sentences above the signature, as they stood on the screen."""
 
 
 class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -158,6 +158,9 @@ class ConsentService:
             holder = await self.holder_of_code(code)
         except UnavailableError:
             subject = {"code": code_hash(code), "keys": _joined(keys)}
+            for known in self._journal.pending():
+                if known.subject == subject:
+                    return StopAccepted(known.at, written=False)
             stop = self._journal.accept(
                 "withdrawal", tenant=INSTALLATION, at=self._clock.now(), subject=subject
             )
@@ -328,12 +331,13 @@ class ConsentService:
     async def _keys_to_stop(
         self, conn: AsyncConnection, target: Target, kind: Literal["withdrawn", "objected"]
     ) -> tuple[Key, ...]:
-        """All: a withdrawal reaches each type this person ever answered, an objection every type."""
+        """All: a withdrawal reaches each type this person ever said yes to, an objection every type."""
         if kind == "objected":
             found = await read_relationships(conn, target.tenant, family=target.family)
             return tuple((r.relationship, key) for r in found for key in self._catalogue.types)
         rows = await self._decisions_of(conn, target)
-        return tuple(dict.fromkeys((row.relationship, row.information_type) for row in rows))
+        given = (row for row in rows if row.kind == "given")
+        return tuple(dict.fromkeys((row.relationship, row.information_type) for row in given))
 
     async def _is_still_to_do(self, conn: AsyncConnection, stop: Stop, target: Target) -> bool:
         """Takes the family's row first, so that of a live stop and its replay the second sees the first."""

@@ -17,7 +17,7 @@ from consent_service.audit.log import AuditLog
 from consent_service.consent.capacity import capacity_of, deciding_about
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
 from consent_service.consent.drafts import Draft, forget_drafts, keep_draft, read_drafts
-from consent_service.consent.evidence import seal_evidence
+from consent_service.consent.evidence import open_evidence, seal_evidence
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import (
     CHOICE_OF,
@@ -31,6 +31,7 @@ from consent_service.consent.model import (
     Signature,
     Sitting,
     consent_ends,
+    is_written_name,
 )
 from consent_service.consent.tables import sittings, withdrawal_codes
 from consent_service.families.reading import guardian_ids
@@ -58,6 +59,9 @@ _ACTION_OF: dict[Answer, Action] = {
     "no": Action.REFUSE_CONSENT,
     "later": Action.POSTPONE_CONSENT,
 }
+
+
+_LONGEST_SIGNATURE = 20_000
 
 
 class SittingService:
@@ -183,11 +187,18 @@ class SittingService:
             )
 
     async def sign(
-        self, actor: GuardianActor, sitting: str, signature: Signature, *, secret: str | None = None
+        self,
+        actor: GuardianActor,
+        sitting: str,
+        signature: Signature,
+        *,
+        secret: str | None = None,
+        statement: str = "",
     ) -> Receipt:
         """Make the answers count: the ledger, the sealed evidence and a withdrawal code, at once.
 
-        `secret` is what the code is made of (`codes.code_of`), for whoever must show it a second time.
+        `secret` is what the code is made of (`codes.code_of`), for whoever must show it a second time;
+        `statement` is what stood above the signature.
 
         Raises:
             InputError: a question is unanswered, nothing is left to decide, or the signature is empty.
@@ -196,7 +207,7 @@ class SittingService:
         now = self._clock.now()
         facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
         require(actor, Action.GIVE_CONSENT, facts)
-        if not signature.value.strip() or len(signature.value) > 20_000:
+        if not _is_signed(signature):
             raise InputError([Problem("signature", "signature_missing")])
         code = new_code() if secret is None else code_of(secret)
         async with self._database.transaction() as conn:
@@ -205,11 +216,12 @@ class SittingService:
                 raise InputError([Problem("guardian", "nothing_to_decide")])
             if current.next_question() is not None:
                 raise InputError([Problem("answers", "answers_missing")])
+            await self._require_witness(conn, actor, sitting, signature)
             decisions = await self._decisions(conn, actor, current, now, witness=_witness(signature))
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )
-            await self._keep_evidence(conn, actor, current, signature)
+            await self._keep_evidence(conn, actor, current, signature, statement)
             await self._keep_code(conn, actor, code, now)
             await self._finish(conn, actor, current, "signed")
         lines = tuple(
@@ -229,7 +241,37 @@ class SittingService:
             current = await self._open(conn, actor, sitting)
             await self._finish(conn, actor, current, "not_now")
 
+    async def signed_as(self, actor: GuardianActor, sitting: str) -> Signature | None:
+        """How the guardian signed this sitting, for the receipt; None when it was not signed.
+
+        Raises:
+            KeyDestroyedError: the guardian was erased.
+        """
+        mine = (
+            (sittings.c.tenant == actor.tenant)
+            & (sittings.c.sitting == sitting)
+            & (sittings.c.guardian == actor.guardian)
+        )
+        async with self._database.reading() as conn:
+            sealed = (await conn.execute(select(sittings.c.sealed_evidence).where(mine))).scalar_one_or_none()
+            if sealed is None:
+                return None
+            key = await self._ring.person_key(conn, actor.tenant, actor.guardian)
+        return open_evidence(self._ring, key, sitting, sealed).signature
+
     # --- parts -------------------------------------------------------------------------------
+
+    async def _require_witness(
+        self, conn: AsyncConnection, actor: GuardianActor, sitting: str, signature: Signature
+    ) -> None:
+        """Only the counsellor of this very sitting witnesses it."""
+        if signature.kind != "witness":
+            return
+        query = select(sittings.c.counsellor).where(
+            sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting
+        )
+        if (await conn.execute(query)).scalar_one() != signature.value:
+            raise InputError([Problem("signature", "signature_missing")])
 
     async def _keep(
         self, conn: AsyncConnection, actor: Counsellor, opened: Sitting, types: Sequence[TypeKey]
@@ -337,11 +379,16 @@ class SittingService:
         return decisions
 
     async def _keep_evidence(
-        self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, signature: Signature
+        self,
+        conn: AsyncConnection,
+        actor: GuardianActor,
+        current: Sitting,
+        signature: Signature,
+        statement: str,
     ) -> None:
         asked = [(question.relationship, question.information_type) for question in current.questions]
         answers = {f"{place[0]}:{place[1]}": str(current.answers[place]) for place in asked}
-        evidence = Evidence(signature, current.interpreter, answers)
+        evidence = Evidence(signature, current.interpreter, answers, statement)
         key = await self._ring.person_key(conn, actor.tenant, actor.guardian)
         sealed = seal_evidence(self._ring, key, current.sitting, evidence)
         await conn.execute(
@@ -412,6 +459,13 @@ class SittingService:
 def text_version(text: TypeText) -> str:
     """Which text was shown: its id and version; a new purpose or recipient has a new id."""
     return f"{text.id}@{text.version}"
+
+
+def _is_signed(signature: Signature) -> bool:
+    """A typed name is a name; anything else is at least there."""
+    if len(signature.value) > _LONGEST_SIGNATURE:
+        return False
+    return is_written_name(signature.value) if signature.kind == "typed" else bool(signature.value.strip())
 
 
 def _witness(signature: Signature) -> StaffId | None:

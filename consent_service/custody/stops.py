@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.errors import ConsentServiceError, IntegrityError
 from consent_service.foundation.stop_journal import Stop, StopJournal
 
 Replayer = Callable[[Stop], Awaitable[bool]]
@@ -17,16 +17,28 @@ Replayer = Callable[[Stop], Awaitable[bool]]
 async def replay_stops(journal: StopJournal, replayers: Sequence[Replayer]) -> int:
     """Carry out every stop that has not reached the ledger, oldest first; how many there were.
 
+    One that cannot be carried out holds none of the others back; it stays pending and is told at the end.
+
     Raises:
-        UnavailableError: something is still away; the rest stays pending and releases stay refused.
+        UnavailableError: something is still away; what it concerns stays refused.
         IntegrityError: a stop nobody knows: written by a newer release, or damaged.
     """
+    failures: list[ConsentServiceError] = []
     pending = journal.pending()
     for stop in pending:
-        for replay in replayers:
-            if await replay(stop):
-                break
+        try:
+            await _replay(stop, replayers)
+        except ConsentServiceError as failure:
+            failures.append(failure)
         else:
-            raise IntegrityError(f"stop journal: nobody knows the stop {stop.id}")
-        journal.mark_done(stop.id)
+            journal.mark_done(stop.id)
+    if failures:
+        raise failures[0]
     return len(pending)
+
+
+async def _replay(stop: Stop, replayers: Sequence[Replayer]) -> None:
+    for replay in replayers:
+        if await replay(stop):
+            return
+    raise IntegrityError(f"stop journal: nobody knows the stop {stop.id}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -83,6 +83,8 @@ class SafetyAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     review_on: date | None
 
 
+YOUNGEST_GUARDIAN = 16
+"""Years; a younger parent has no authority of her own (BW 1:253ha asks a court from 16 on)."""
 NOT_ASSESSED = SafetyAssessment("not_assessed", True, False, None, None)
 """What counts until somebody has assessed: the address is treated as secret."""
 
@@ -226,6 +228,11 @@ def check_identity(identity: PersonIdentity, prefix: str, *, day: date, child: b
         )
         if not value.strip() or len(value) > 120
     ]
+    problems += [
+        Problem(prefix + field, "name_has_digits")
+        for field in ("given_names", "family_name")
+        if any(letter.isdigit() for letter in getattr(identity, field))
+    ]
     if identity.birth_date is None:
         if child:
             problems.append(Problem(prefix + "birth_date", "required"))
@@ -233,6 +240,8 @@ def check_identity(identity: PersonIdentity, prefix: str, *, day: date, child: b
         problems.append(Problem(prefix + "birth_date", "birth_date_future"))
     elif child and age_on(identity.birth_date, day) >= 18:
         problems.append(Problem(prefix + "birth_date", "birth_date_adult"))
+    elif not child and age_on(identity.birth_date, day) < YOUNGEST_GUARDIAN:
+        problems.append(Problem(prefix + "birth_date", "birth_date_child"))
     if identity.phone and not is_phone(identity.phone):
         problems.append(Problem(prefix + "phone", "phone_form"))
     if identity.email and not _looks_like_mail(identity.email):
@@ -277,14 +286,19 @@ def check_confirmation(confirmed: SchoolConfirmation, school: School | None) -> 
 
 
 def check_safety(assessment: SafetyAssessment, *, day: date) -> tuple[Problem, ...]:
-    """An assessment has a review date that is still to come."""
+    """An assessment is reviewed within a year; a court order that is over is not entered."""
     if assessment.level == "not_assessed":
         return ()
     if assessment.review_on is None:
         return (Problem("review_on", "required"),)
+    problems = []
     if assessment.review_on <= day:
-        return (Problem("review_on", "date_past"),)
-    return ()
+        problems.append(Problem("review_on", "date_past"))
+    elif assessment.review_on > day + timedelta(days=366):
+        problems.append(Problem("review_on", "review_too_far"))
+    if assessment.court_order_until is not None and assessment.court_order_until < day:
+        problems.append(Problem("court_order_until", "court_order_past"))
+    return tuple(problems)
 
 
 def check_authority(fact: NewAuthority) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
@@ -32,7 +32,7 @@ from consent_service.families.tables import (
     relationships,
     safety_assessments,
 )
-from consent_service.foundation.clock import Clock, local_date
+from consent_service.foundation.clock import Clock, local_date, strictly_after
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import (
     FamilyId,
@@ -184,6 +184,10 @@ class FamilyWriter:
         fact: NewAuthority,
     ) -> None:
         """One dated fact; earlier ones stay."""
+        newest = select(func.max(authority_facts.c.recorded_at)).where(
+            authority_facts.c.tenant == actor.tenant, authority_facts.c.child == child
+        )
+        moment = strictly_after(self._clock.now(), (await conn.execute(newest)).scalar_one())
         await conn.execute(
             insert(authority_facts).values(
                 tenant=actor.tenant,
@@ -195,7 +199,7 @@ class FamilyWriter:
                 seen_by=actor.staff,
                 valid_from=fact.valid_from,
                 valid_until=fact.valid_until,
-                recorded_at=self._clock.now(),
+                recorded_at=moment,
             )
         )
         event = events.AuthorityRecorded(
@@ -215,7 +219,11 @@ class FamilyWriter:
         late_since: datetime | None = None,
     ) -> None:
         """The assessment. The entry carries the officer's tag: no guardian's page may find it."""
-        now = self._clock.now()
+        await raise_family(conn, tenant, family, self._clock.now())
+        newest = select(func.max(safety_assessments.c.recorded_at)).where(
+            safety_assessments.c.tenant == tenant, safety_assessments.c.family == family
+        )
+        moment = strictly_after(self._clock.now(), (await conn.execute(newest)).scalar_one())
         await conn.execute(
             insert(safety_assessments).values(
                 tenant=tenant,
@@ -227,10 +235,9 @@ class FamilyWriter:
                 court_order_until=assessment.court_order_until,
                 review_on=assessment.review_on,
                 assessor=assessor,
-                recorded_at=now,
+                recorded_at=moment,
             )
         )
-        await raise_family(conn, tenant, family, now)
         eldest, *_ = await child_ids(conn, tenant, family)
         event = events.SafetyAssessed(
             family, assessment.level, assessment.secret_address, assessment.review_on

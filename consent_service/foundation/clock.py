@@ -41,6 +41,15 @@ class MovableClock:
         self._at = at.astimezone(UTC)
 
 
+def strictly_after(now: datetime, newest: datetime | None) -> datetime:
+    """`now`, or just after `newest` where this machine's clock is behind the one that wrote it.
+
+    For acts written under a lock: what comes later in the ledger must also be later in time, or a stop
+    taken by a node whose clock is behind would have no effect.
+    """
+    return now if newest is None or newest < now else newest + timedelta(microseconds=1)
+
+
 def local_date(instant: datetime) -> date:
     """The calendar day in the Netherlands at `instant`."""
     return instant.astimezone(AMSTERDAM).date()

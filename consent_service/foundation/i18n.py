@@ -31,6 +31,8 @@ LOCALE_FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
 
 DateLength = Literal["short", "medium", "long", "full"]
 
+_WRITTEN_AS: Final = {"en": "en_GB"}
+"""Day before month in every language, as people here write it."""
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _UNKNOWN_PROBLEM: Final = "invalid"
 
@@ -45,7 +47,7 @@ class Translator:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._locale = Locale.parse(language)
+        self._locale = Locale.parse(_WRITTEN_AS.get(language, language))
         self._sentences: Mapping[str, str] = _read_sentences(language)
 
     def text(self, msgid: str, /, **params: object) -> str:

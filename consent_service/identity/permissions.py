@@ -44,9 +44,7 @@ class Action(StrEnum):
     REGISTER_FAMILY = "register_family"
     CHANGE_FAMILY = "change_family"
     REGISTER_CHILD = "register_child"
-    CHANGE_CHILD = "change_child"
     REGISTER_GUARDIAN = "register_guardian"
-    CHANGE_GUARDIAN = "change_guardian"
     RECORD_AUTHORITY = "record_authority"
     RECORD_SAFETY = "record_safety"
     START_RELATIONSHIP = "start_relationship"
@@ -210,9 +208,7 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.REGISTER_FAMILY: {Counsellor: in_own_organisation},
     Action.CHANGE_FAMILY: {Counsellor: with_the_family},
     Action.REGISTER_CHILD: {Counsellor: with_the_family},
-    Action.CHANGE_CHILD: {Counsellor: with_the_family},
     Action.REGISTER_GUARDIAN: {Counsellor: with_the_family},
-    Action.CHANGE_GUARDIAN: {Counsellor: with_the_family},
     Action.RECORD_AUTHORITY: {Counsellor: with_the_family},
     Action.RECORD_SAFETY: {Counsellor: with_the_family},
     Action.START_RELATIONSHIP: {Counsellor: with_the_family},

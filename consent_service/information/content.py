@@ -43,6 +43,8 @@ _CONFIRM_FIRST: Final[Mapping[str, str]] = {
     "child_chose_words": "content.child_chose_first",
     "evidence_seen": "content.evidence_first",
 }
+NAMES_ORGANISATION: Final = "organisation_name"
+"""The choice that shows a school the shelter's real name."""
 _NAMING_KINDS: Final = frozenset({"text", "name", "address", "email"})
 
 
@@ -53,6 +55,7 @@ def check_fields(
     attested: frozenset[str],
     safety_flag: bool,
     other_names: Sequence[str] = (),
+    organisation: str = "",
     birth_date: date | None = None,
 ) -> tuple[Problem, ...]:
     """Every problem with these values of one type; none means that they may be sealed.
@@ -60,7 +63,9 @@ def check_fields(
     Empty and blank values count as not filled in. `attested` holds what the writer declared
     (`not_a_bsn`, `no_diagnosis`); nothing can be declared away under a safety flag. `safety_flag` is
     true for `danger` and for `not_assessed`. `other_names` are names of the family's other children
-    (S30). `birth_date` of the child lets the compulsory-education rule speak (S54).
+    (S30). `organisation` is the shelter's own name, given when the shelter writes: under a safety flag it
+    may not be named, nor may it be said where the family stays. `birth_date` of the child lets the
+    compulsory-education rule speak (S54).
     """
     given = {name: value.strip() for name, value in fields.items() if value.strip()}
     problems = [Problem(name, "content.field_unknown") for name in fields if kind.field(name) is None]
@@ -77,6 +82,8 @@ def check_fields(
             problems += _declarable_problems(kind, spec, value, attested)
         if safety_flag and not kind.address_exempt:
             problems += _safety_problems(spec, value)
+            if organisation:
+                problems += _shelter_problems(spec, value, organisation)
         if spec.kind in _NAMING_KINDS and detection.names_somebody(value, other_names):
             problems.append(Problem(spec.name, "content.names_other_child"))
     return (*problems, *_age_problems(kind, given, birth_date))
@@ -142,6 +149,17 @@ def _safety_problems(spec: FieldSpec, value: str) -> Iterator[Problem]:
         for code, found in _UNDER_SAFETY:
             if found(value):
                 yield Problem(spec.name, code)
+
+
+def _shelter_problems(spec: FieldSpec, value: str, organisation: str) -> Iterator[Problem]:
+    """What only the shelter can give away: its own name, and where the family stays."""
+    if spec.kind == "choice" and value == NAMES_ORGANISATION:
+        yield Problem(spec.name, "content.organisation_under_safety")
+    if spec.kind in WRITTEN_KINDS and not spec.locating:
+        if detection.names_somebody(value, [organisation]):
+            yield Problem(spec.name, "content.organisation_under_safety")
+        if detection.tells_whereabouts(value):
+            yield Problem(spec.name, "content.whereabouts_under_safety")
 
 
 def _age_problems(

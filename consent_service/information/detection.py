@@ -139,6 +139,19 @@ def has_street(text: str) -> bool:
     return any(match[1].casefold() not in NOT_A_STREET for match in streets)
 
 
+_WHEREABOUTS: Final = re.compile(
+    r"\b(?:woon(?:t|de|den|achtig)?|wonen|verblij(?:ft|ven|fplaats)|logeer(?:t|de)|logeren"
+    r"|ondergedoken|schuil(?:t|en)|verhui(?:st|zen|sd)\s+naar"
+    r"|liv(?:es|ed|ing)\s+(?:in|at|with|near)|stay(?:s|ed|ing)?\s+(?:in|at|with|near))\b",
+    re.IGNORECASE,
+)
+
+
+def tells_whereabouts(text: str) -> bool:
+    """A phrase that says where somebody lives or stays, with or without an address in it."""
+    return _WHEREABOUTS.search(plain(text)) is not None
+
+
 _LINK: Final = re.compile(
     r"https?:\s*//|\bwww\s?\.|\bgeo:\s*-?\d"
     r"|\b(?:[a-z0-9\-]+\.)*(?:goo\.gl|google\.[a-z]{2,3}/maps|openstreetmap\.org|osm\.org|what3words\.com|w3w\.co"

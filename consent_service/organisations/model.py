@@ -26,7 +26,7 @@ AssignmentKind = Literal["regular", "substitute"]
 SubstituteReason = Literal["colleague_ill", "colleague_leave", "night_duty", "emergency"]
 
 _ESTABLISHMENT_CODE = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{2}")
-_PHONE = re.compile(r"\+?[0-9][0-9 ()-]{7,18}[0-9]")
+_PHONE = re.compile(r"(?:\+|0)[0-9 ()-]{8,18}[0-9]")
 
 
 class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +112,14 @@ def is_valid_on(agreement: Agreement, day: date, now: datetime) -> bool:
     return agreement.valid_from <= day and (agreement.valid_until is None or day <= agreement.valid_until)
 
 
+def overlaps(earlier: Agreement, valid_from: date, valid_until: date | None) -> bool:
+    """Two agreements with one school never run side by side: ending one must end the sharing."""
+    if earlier.ended_at is not None:
+        return False
+    begins_in_time = valid_until is None or earlier.valid_from <= valid_until
+    return begins_in_time and (earlier.valid_until is None or valid_from <= earlier.valid_until)
+
+
 def normalised_establishment_code(entered: str) -> str:
     """Capitals, no spaces or dashes: `12ab 00` is `12AB00`."""
     return re.sub(r"[\s-]", "", entered).upper()
@@ -120,6 +128,8 @@ def normalised_establishment_code(entered: str) -> str:
 def check_tenant(*, name: str, neutral_name: str, phone: str) -> tuple[Problem, ...]:
     """Everything wrong with the details of a shelter, at once."""
     problems = [*_name_problems("name", name), *_name_problems("neutral_name", neutral_name)]
+    if name.strip().casefold() == neutral_name.strip().casefold() and name.strip():
+        problems.append(Problem("neutral_name", "neutral_name_is_name"))
     if not is_phone(phone):
         problems.append(Problem("phone", "phone_form"))
     return tuple(problems)
@@ -149,7 +159,7 @@ def check_staff(new: NewStaff) -> tuple[Problem, ...]:
 
 
 def is_phone(entered: str) -> bool:
-    """Digits with the usual separators, ten to twenty characters."""
+    """Begins with 0 or +, digits with the usual separators, ten to twenty characters."""
     return _PHONE.fullmatch(entered.strip()) is not None
 
 

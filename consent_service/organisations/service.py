@@ -45,6 +45,7 @@ from consent_service.organisations.model import (
     check_staff,
     check_tenant,
     normalised_establishment_code,
+    overlaps,
     pack_days,
 )
 from consent_service.organisations.relationship_state import raise_family, raise_school
@@ -154,7 +155,7 @@ class OrganisationService(OrganisationRegister):
         """The convenant with a school; without a valid one nothing is released to it.
 
         Raises:
-            InputError: it would end before it begins, or the school is not known.
+            InputError: it would end before it begins, overlaps one in force, or the school is not known.
         """
         require(actor, Action.REGISTER_AGREEMENT, Circumstances(tenant=tenant, school=school))
         if valid_until is not None and valid_until < valid_from:
@@ -163,6 +164,9 @@ class OrganisationService(OrganisationRegister):
         async with self._database.transaction() as conn:
             if await school_in(conn, tenant, school) is None:
                 raise InputError([Problem("school", "school_unknown")])
+            for earlier in await self.agreements_with(conn, tenant, school):
+                if overlaps(earlier, valid_from, valid_until):
+                    raise InputError([Problem("valid_from", "agreement_overlaps")])
             await conn.execute(
                 insert(agreements).values(
                     tenant=tenant,

@@ -89,9 +89,11 @@ def question_for(
 
 
 def owners_with_yes(known: Known, key: TypeKey, now: datetime) -> frozenset[PersonId]:
-    """The guardians a record of this type is about who themselves have a yes in force."""
+    """The guardians a record of this type is about who say yes themselves and do not object."""
     standings = _standings(known, key, now)
-    return frozenset(p for p in known.owners.get(key, frozenset()) if _is_yes(standings.get(p)))
+    objecting = _objecting(known, key, now)
+    owners = known.owners.get(key, frozenset())
+    return frozenset(p for p in owners if _is_yes(standings.get(p)) and p not in objecting)
 
 
 def next_change(known: Known, now: datetime) -> datetime:

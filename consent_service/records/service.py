@@ -41,6 +41,7 @@ from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.content import check_fields
 from consent_service.information.model import Direction, InformationType
 from consent_service.keyring.service import KeyRing
+from consent_service.organisations.looking import tenant_in
 from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import OrganisationService, require
 from consent_service.policy.decision import Decision, Permit, decide
@@ -113,7 +114,8 @@ class RecordService:
                 raise NotFoundError("relationship")
             known, children = await read_known(conn, self._ring, self._organisations, about)
             await self._require(conn, actor, known, direction)  # 1
-            _require_fit(kind, note, known, children)  # 2
+            shelter = (await tenant_in(conn, actor.tenant)).name
+            _require_fit(actor, kind, note, known, children=children, organisation=shelter)  # 2
             owned = _with_owner(known, kind, note.about)
             decision = self._decide(rules, owned, _reader(actor), kind, direction)  # 3
             if decision.permit is None:
@@ -154,6 +156,36 @@ class RecordService:
             digest = await write_digest(conn, self._ring, actor.tenant, relationship, kind)
             event = events.RecordApproved(relationship, record, waiting.version, kind, digest.hex())
             await self._log_entry(conn, actor, about, event, hidden=True)
+
+    async def retract(self, actor: Writer, relationship: RelationshipId, record: RecordId) -> None:
+        """Take back what one's own side wrote: nobody reads it from now on.
+
+        A mistake must be mendable at once, so no policy is asked; what was read before stays logged.
+
+        Raises:
+            NotAllowedError: not with this family, or not an active contact.
+            NotFoundError: no such record of one's own side.
+        """
+        direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
+        async with self._database.transaction() as conn:
+            about = await read_relationship(conn, actor.tenant, relationship)
+            if about is None:
+                raise NotFoundError("relationship")
+            known, _ = await read_known(conn, self._ring, self._organisations, about)
+            await self._require(conn, actor, known, direction)
+            await raise_relationship(conn, actor.tenant, relationship, self._clock.now())
+            gone = await conn.execute(
+                delete(records)
+                .where(_place(actor.tenant, relationship, record), records.c.direction == direction)
+                .returning(records.c.version, records.c.information_type, records.c.about)
+            )
+            row = gone.first()
+            if row is None:
+                raise NotFoundError("record")
+            kind = TypeKey(row.information_type)
+            digest = await write_digest(conn, self._ring, actor.tenant, relationship, kind)
+            event = events.RecordRetracted(relationship, record, row.version, kind, digest.hex())
+            await self._log_entry(conn, actor, about, event, subject=row.about)
 
     async def written(self, actor: Writer, relationship: RelationshipId) -> tuple[WrittenRecord, ...]:
         """What the actor's own side wrote here, newest first; for whoever may write here.
@@ -362,22 +394,42 @@ async def write_digest(
     return digest
 
 
-def _require_fit(kind: InformationType, note: Note, known: Known, children: tuple[Child, ...]) -> None:
-    """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13)."""
-    problems = list(
-        check_fields(
-            kind,
-            note.fields,
-            attested=note.attested,
-            safety_flag=known.safety.level != "no_known_danger" or known.safety.secret_address,
-            other_names=_names_of_others(children, known.relationship.child),
-            birth_date=known.birth_date,
-        )
+def _require_fit(
+    actor: Writer,
+    kind: InformationType,
+    note: Note,
+    known: Known,
+    *,
+    children: tuple[Child, ...],
+    organisation: str,
+) -> None:
+    """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13).
+
+    For a school the check is always the strictest and never asks about brothers or sisters: whether a
+    text is taken must tell a school nothing about the family.
+    """
+    from_school = isinstance(actor, SchoolStaff)
+    flagged = known.safety.level != "no_known_danger" or known.safety.secret_address
+    found = check_fields(
+        kind,
+        note.fields,
+        attested=note.attested,
+        safety_flag=from_school or flagged,
+        other_names=() if from_school else _names_of_others(children, known.relationship.child),
+        organisation="" if from_school else organisation,
+        birth_date=known.birth_date,
     )
+    problems = [_worded_for_school(one) if from_school else one for one in found]
     if kind.decided_by == "own_guardian" and note.about not in known.guardians:
         problems.append(Problem("about", "about_missing"))
     if problems:
         raise InputError(problems)
+
+
+def _worded_for_school(problem: Problem) -> Problem:
+    """The same request without the reason, which is the family's."""
+    code = problem.code.replace("_under_safety", "_unwanted")
+    return Problem(problem.field, code, problem.params)
 
 
 def _with_owner(known: Known, kind: InformationType, about: PersonId | None) -> Known:

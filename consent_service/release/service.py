@@ -1,7 +1,7 @@
 """THE exit. `to_school`, `to_shelter`, `children_of_contact`, `preview`: nothing leaves any other way.
 
-    1. load everything in one joined read            4. append the entry, guarded by the version row
-    2. may this actor ask this at all                5. open only what the Permit names
+    1. load everything in one joined read            4. open, in memory, only what the Permit names
+    2. may this actor ask this at all                5. append the entry, guarded by the version row
     3. project the facts, decide                     6. commit before the first byte leaves
 
 Without an entry there is no release. A refusal is a value, is logged, and looks as ordinary as a yes;
@@ -18,7 +18,6 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.audit import events
 from consent_service.audit.log import OFFICER, PENDING_LIMIT, AuditLog
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
@@ -110,6 +109,7 @@ class ReleaseService:
         Raises:
             UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
         """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
         reader = Reader("school", actor.staff, actor.role)
         lines = [await self._child_line(actor, reader, relationship) for relationship in relationships]
         known = [line for line in lines if line is not None]
@@ -185,10 +185,11 @@ class ReleaseService:
         try:
             async with self._database.transaction() as conn:
                 await self._require_living_log(conn, actor)
-                entry = await self._append(conn, actor, reader, ask, judgement)  # 4
+                opened = self._open(judgement, reader)  # 4
+                shown = _only(judgement, opened)
+                entry = await self._append(conn, actor, reader, ask, shown)  # 5
                 if entry is None:
                     return None
-                opened = self._open(judgement, reader)  # 5
                 self._refuse_while_stopping(actor.tenant, ask.relationship)
         except IntegrityError as failure:
             event = failed_event(judgement, reader, ask.purpose, failure.code)
@@ -338,7 +339,7 @@ class ReleaseService:
         )
 
     def _open(self, judgement: Judged, reader: Reader) -> tuple[OpenedRecord, ...]:
-        """5. Everything the permit names is checked against its digest; what is due is kept."""
+        """4. Everything the permit names is checked against its digest; what is due is kept."""
         situation = judgement.situation
         if judgement.permit is None or situation.key is None:
             return ()
@@ -360,6 +361,13 @@ class ReleaseService:
             raise LogUnavailableError("the log cannot be read") from failure
         if waiting is not None and waiting > PENDING_LIMIT:
             raise LogUnavailableError("entries wait too long for their place in the log")
+
+
+def _only(judgement: Judged, opened: tuple[OpenedRecord, ...]) -> Judged:
+    """What the log says was read is what this reader is shown, not what lay beside it."""
+    shown = {one.record for one in opened}
+    kept = tuple(one for one in judgement.to_open if one.record in shown)
+    return msgspec.structs.replace(judgement, to_open=kept)
 
 
 def _worded(

@@ -85,13 +85,18 @@ class Doors(msgspec.Struct, frozen=True):
 
     @property
     def session_cookie_name(self) -> str:
-        """`__Host-` binds the cookie to this host and to HTTPS; plain names on loopback only."""
-        return "__Host-sessie" if self.https else "sessie"
+        """`__Host-` binds the cookie to this host and to HTTPS; loopback ports share cookies, so name each."""
+        return "__Host-sessie" if self.https else f"sessie-{self.settings.port}"
 
     @property
     def login_cookie_name(self) -> str:
         """The cookie that only the browser that began a login has."""
-        return "__Host-login" if self.https else "login"
+        return "__Host-login" if self.https else f"login-{self.settings.port}"
+
+    @property
+    def lent_cookie_name(self) -> str:
+        """Marks a tablet that was handed to a parent, also after the session is gone."""
+        return "__Host-uitgeleend" if self.https else f"uitgeleend-{self.settings.port}"
 
     def session_cookie(self, token: str) -> Cookie:
         """The session's cookie; ends with the browser, the limits are kept on our side."""
@@ -100,6 +105,10 @@ class Doors(msgspec.Struct, frozen=True):
     def no_session_cookie(self) -> Cookie:
         """Removes the session's cookie."""
         return self._cookie(self.session_cookie_name, "", max_age=0)
+
+    def lent_cookie(self, *, lent: bool) -> Cookie:
+        """As long as a tablet is marked, nobody gets in on an older login at the provider."""
+        return self._cookie(self.lent_cookie_name, "ja" if lent else "", max_age=24 * 3600 if lent else 0)
 
     def login_cookie(self, secret: str, seconds: int) -> Cookie:
         """Binds a login to the browser that began it; must come back from the provider's site."""

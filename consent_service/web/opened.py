@@ -5,8 +5,9 @@ What may be opened is decided in `release`; here nothing is judged and nothing i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import translator
@@ -17,26 +18,45 @@ from consent_service.release.model import Refused, RefusedLine, Released
 from consent_service.web.components import FieldLine, RecordPart, RefusedPart, ReleasedPart
 from consent_service.web.vocabulary import EXPLICIT
 
+SHOWN_AS: Final = "shown_as"
+"""The field in which the parents chose by which name the school knows the organisation."""
+NAMED_BY_THE_TEXT: Final[Mapping[str, str]] = {}
+
 
 def released_part(
-    outcome: Released | Refused, *, catalogue: Catalogue, texts: LanguageTexts, at: datetime, written_by: str
+    outcome: Released | Refused,
+    *,
+    catalogue: Catalogue,
+    texts: LanguageTexts,
+    at: datetime,
+    written_by: str,
+    shown_as: Mapping[str, str] = NAMED_BY_THE_TEXT,
 ) -> ReleasedPart:
-    """The outcome of one request. `written_by` names the other side: its role and organisation."""
+    """The outcome of one request. `written_by` names the other side: its role and organisation.
+
+    `shown_as` are the names of the organisation, by the choice that was made about it.
+    """
     opened = outcome.records if isinstance(outcome, Released) else ()
     return ReleasedPart(
         purpose=outcome.purpose,
         at=at,
         records=tuple(
-            record_part(one, catalogue=catalogue, texts=texts, written_by=written_by) for one in opened
+            record_part(one, catalogue=catalogue, texts=texts, written_by=written_by, shown_as=shown_as)
+            for one in opened
         ),
         refused=refused_parts(outcome.refused, texts),
     )
 
 
 def record_part(
-    record: OpenedRecord, *, catalogue: Catalogue, texts: LanguageTexts, written_by: str
+    record: OpenedRecord,
+    *,
+    catalogue: Catalogue,
+    texts: LanguageTexts,
+    written_by: str,
+    shown_as: Mapping[str, str] = NAMED_BY_THE_TEXT,
 ) -> RecordPart:
-    """One opened record with the words of its type."""
+    """One opened record with the words of its type, and the organisation by the name that was chosen."""
     kind = catalogue.types[record.information_type]
     text = texts.types[record.information_type]
     until = expires(kind, record.fields, record.written_at)
@@ -47,9 +67,12 @@ def record_part(
         written_by=written_by,
         until=None if until is None else local_date(until),
         lines=tuple(
-            FieldLine(text.fields[spec.name].label, value_in_words(spec, record.fields[spec.name], text))
+            FieldLine(
+                text.fields[spec.name].label,
+                (spec.name == SHOWN_AS and shown_as.get(value)) or value_in_words(spec, value, text),
+            )
             for spec in kind.fields
-            if record.fields.get(spec.name)
+            if (value := record.fields.get(spec.name))
         ),
         not_in_file="not_in_file" in kind.rules,
     )

@@ -50,7 +50,7 @@ def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response
 def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> Response[Any]:
     if request.method == "GET" and not error.parent and not request.cookies:
         return Redirect("/inloggen", status_code=303)
-    view = SessionExpiredPage(login_href="/inloggen", parent=error.parent)
+    view = SessionExpiredPage("/inloggen", parent=error.parent, pin_exhausted=error.pin_exhausted)
     return render(view, PageContext(language=_language(request), path=request.url.path), status=401)
 
 

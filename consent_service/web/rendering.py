@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.enums import MediaType
@@ -90,7 +90,7 @@ def isolated(name: str) -> Markup:
 
 def day_in_words(day: date, *, language: str) -> str:
     """`1 september 2026`. An instant counts as its day in the Netherlands."""
-    return format_date(_local_day(day), format="long", locale=language)
+    return translator(language).date(_local_day(day))
 
 
 def day_in_digits(day: date) -> str:

@@ -41,12 +41,16 @@ QUICK_EXIT = "/snel-weg"
 
 
 class LoginNeededError(ConsentServiceError):
-    """Nobody is logged in, or the session ended; `parent` says which page tells so."""
+    """Nobody is logged in, or the session ended; `parent` says which page tells so.
+
+    `pin_exhausted`: it ended because the PIN was wrong too often, which is said instead.
+    """
 
     code = "login_needed"
 
-    def __init__(self, *, parent: bool = False) -> None:
+    def __init__(self, *, parent: bool = False, pin_exhausted: bool = False) -> None:
         self.parent = parent
+        self.pin_exhausted = pin_exhausted
         super().__init__("a login is needed")
 
 
@@ -204,9 +208,11 @@ class Visit:
         """Go on to a page of our own (303, so that Back does not post again); `done` names a notice."""
         return Redirect(f"{path}?{NOTICE_FIELD}={done}" if done else path, status_code=303)
 
-    def with_session(self, response: Redirect, token: str) -> Redirect:
-        """Give the browser the token of the session that now is its own."""
+    def with_session(self, response: Redirect, token: str, *, lent: bool = False) -> Redirect:
+        """Give the browser the token of the session that now is its own; mark a tablet that is lent."""
         response.set_cookie(self.doors.session_cookie(token))
+        if lent or self.doors.lent_cookie_name in self.request.cookies:
+            response.set_cookie(self.doors.lent_cookie(lent=lent))
         return response
 
     def without_session(self, response: Redirect) -> Redirect:

@@ -69,6 +69,10 @@ CAPACITIES: Final[Mapping[str, str]] = {
     "unknown": N_("Gezag nog niet bekend"),
 }
 """`families.model.AuthorityKind`, and what is entered while nothing is known yet."""
+AUTHORITY_KINDS: Final[Mapping[str, str]] = {
+    code: words for code, words in CAPACITIES.items() if code != "unknown"
+}
+"""What can be recorded once something was seen."""
 AUTHORITY_SOURCES: Final[Mapping[str, str]] = {
     "register": N_("Gezagsregister"),
     "marriage": N_("Huwelijk of partnerschap"),
@@ -133,6 +137,10 @@ END_REASONS: Final[Mapping[str, str]] = {
     "not_our_pupil": N_("Het is de verkeerde school"),
     "night_departure": N_("Het gezin is onverwacht vertrokken"),
 }
+FAMILY_END_REASONS: Final[Mapping[str, str]] = {
+    code: END_REASONS[code] for code in ("moved_out", "night_departure")
+}
+"""Why the guidance of a whole family ends; the other reasons are about one child and one school."""
 INTERPRETERS: Final[Mapping[str, str]] = {
     "none": N_("Geen tolk"),
     "professional": N_("Een tolk in de kamer"),
@@ -157,6 +165,11 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "authority_source": N_("Hoe weet u dit?"),
     "seen_on": N_("Wanneer zag u het bewijs?"),
     "phone": N_("Veilig telefoonnummer"),
+    "email": N_("Veilig e-mailadres"),
+    "child": N_("Om welk kind gaat het?"),
+    "authority_kind": N_("Wat is deze persoon voor dit kind?"),
+    "valid_from": N_("Vanaf wanneer geldt dit?"),
+    "valid_until": N_("Tot wanneer geldt dit?"),
     "safety": N_("Is er nu gevaar voor dit gezin?"),
     "secret_address": N_("Is het adres geheim?"),
     "other_parent_at_school": N_("Kent de andere ouder de school, of werkt daar familie?"),
@@ -169,6 +182,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "language": N_("In welke taal leest de ouder?"),
     "interpreter": N_("Is er een tolk bij?"),
     "end_reason": N_("Waarom stopt het delen met deze school?"),
+    "family_end_reason": N_("Waarom stopt de begeleiding?"),
     "kind": N_("Wat wil de ouder?"),
     "method": N_("Hoe liet de ouder dit weten?"),
     "keys": N_("Waar gaat het over?"),
@@ -197,6 +211,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "purpose": PURPOSES,
     "capacity": CAPACITIES,
+    "authority_kind": AUTHORITY_KINDS,
     "authority_source": AUTHORITY_SOURCES,
     "weekday": WEEKDAYS,
     "problem_title": PROBLEM_TITLES,
@@ -205,6 +220,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "signing": SIGNING_METHODS,
     "substitute_reason": SUBSTITUTE_REASONS,
     "end_reason": END_REASONS,
+    "family_end_reason": FAMILY_END_REASONS,
     "interpreter": INTERPRETERS,
     "stop_kind": STOP_KINDS,
     "stop_method": STOP_METHODS,

@@ -6,7 +6,6 @@ import pytest
 
 from consent_service import __version__
 from consent_service.audit.checkpoint import read_note
-from consent_service.foundation.ids import new_id
 from tests.faults.failures import database_away
 from tests.web.visiting import Site
 
@@ -19,7 +18,7 @@ PROBLEM = "application/problem+json"
         ("GET", "/v1/nope", 404),
         ("GET", "/v1/nope/further", 404),
         ("GET", "/v1/nope?secret=Noor", 404),
-        ("GET", f"/v1/logs/{new_id()}/checkpoint", 404),
+        ("GET", "/v1/logs/00000000-0000-7000-8000-000000000001/checkpoint", 404),
         ("GET", "/v1/logs/../checkpoint", 404),
         ("POST", "/v1/health", 405),
         ("DELETE", "/v1/openapi.json", 405),
@@ -81,5 +80,6 @@ async def test_health_tells_what_is_away_in_states_and_counts(site: Site) -> Non
     async with database_away(site.world.services.installation.database, "unreadable"):
         ill = await site.anyone().get("/v1/health")
 
-    assert (well.status_code, well.json()) == (200, {"database": "up", "keys": "up", "stopsPending": 0})
+    every = {"database": "up", "keys": "up", "log": "up", "stops": "none"}
+    assert (well.status_code, well.json()) == (200, every)
     assert (ill.status_code, ill.json()["database"]) == (503, "away")

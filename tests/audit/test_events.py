@@ -122,6 +122,7 @@ FIRST_RELEASE = [
     "logout.v1",
     "provider.registered.v1",
     "record.approved.v1",
+    "record.retracted.v1",
     "record.share_refused.v1",
     "record.shared.v1",
     "relationship.ended.v1",

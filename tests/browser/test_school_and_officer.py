@@ -69,7 +69,7 @@ async def _write(tab: Tab) -> None:
     await tab.page.locator("textarea").first.fill("Zij speelt elke dag mee.")
     await tab.look("school-write")
     await tab.press("Delen")
-    await expect(tab.page.get_by_text("Dit staat klaar voor de opvang.")).to_be_visible()
+    await expect(tab.page.get_by_text("Dit staat klaar voor de hulporganisatie.")).to_be_visible()
     await tab.follow("Wat ik opschreef")
     await expect(tab.page.get_by_role("rowheader", name="Hoe het gaat op school")).to_be_visible()
     await tab.look("school-written")

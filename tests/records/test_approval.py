@@ -71,13 +71,13 @@ async def test_what_is_about_one_guardian_is_found_by_that_guardian_only(world: 
     assert "parent_circumstances" not in children
 
 
-async def _types_read(world: World, person: PersonId) -> list[str]:
+async def _types_read(world: World, person: PersonId) -> list[TypeKey]:
     """The types in the released entries this person's view key finds."""
-    found = []
+    found: list[TypeKey] = []
     for entry in await entries(world, RELEASED, shown_to=person):
         assert entry.detail is not None
         assert isinstance(entry.detail.event, InformationReleased)
-        found += list(entry.detail.event.types)
+        found += entry.detail.event.types
     return found
 
 

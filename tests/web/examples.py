@@ -31,8 +31,13 @@ TASKS = (
     TaskLine("Praat met het kind", "/taak/3", done_action="/taak/3/klaar"),
 )
 PURPOSES = ("contact", "support", "meeting", "attendance", "safety", "transition")
+SAID = (
+    shelter.GuardianSaid("Selam Haile", "yes", True),
+    shelter.GuardianSaid("Daniel Tesfay", "no", False),
+)
 STATES = tuple(
-    shelter.AnswerState(line.type_key, line.label, line.answer, date(2027, 7, 31)) for line in ANSWERS
+    shelter.AnswerState(line.type_key, line.label, line.answer, date(2027, 7, 31), said=SAID)
+    for line in ANSWERS
 )
 FIELDS = (
     ShareField(
@@ -107,7 +112,9 @@ CARDS = (
     shelter.RelationshipCard("Samuel Haile", date(2021, 11, 30), "/kies"),
 )
 PEOPLE = (
-    shelter.PersonLine("Selam Haile", "holder", "register", True, "Anouk Jansen", date(2026, 8, 30)),
+    shelter.PersonLine(
+        "Selam Haile", "holder", "register", True, "Anouk Jansen", date(2026, 8, 30), "/personen/1"
+    ),
     shelter.PersonLine("Daniel Tesfay", "unknown", "", False),
 )
 
@@ -169,6 +176,8 @@ def _shared(language: str) -> dict[str, View]:
         ),
         "shared-session-expired": shared.SessionExpiredPage("/login"),
         "parent-session-expired": shared.SessionExpiredPage("/", parent=True),
+        "shared-pin-exhausted": shared.SessionExpiredPage("/login", pin_exhausted=True),
+        "parent-pin-exhausted": shared.SessionExpiredPage("/", parent=True, pin_exhausted=True),
         "shared-stijl": style_page(language),
     }
 
@@ -228,6 +237,36 @@ def _shelter(language: str) -> dict[str, View]:
         "shelter-register-wrong": shelter.RegisterFamilyPage("/inschrijven", "/", "stap", bad_family),
         "shelter-add-child": shelter.AddChildPage("/kind", "/"),
         "shelter-add-guardian": shelter.AddGuardianPage("/ouder", "/"),
+        "shelter-change-guardian": shelter.ChangeIdentityPage(
+            "/personen/1",
+            "/",
+            "Selam Haile",
+            contact=True,
+            form=FormState.prefilled(
+                {"given_names": "Selam", "family_name": "Haile", "phone": "06 12345678"}
+            ),
+        ),
+        "shelter-change-child": shelter.ChangeIdentityPage(
+            "/personen/2",
+            "/",
+            "Noor Haile",
+            contact=False,
+            form=wrong(
+                language,
+                {"birth_date": "form.no_date"},
+                **{"given_names": "Noor", "family_name": "Haile", "birth_date-day": "31"},
+            ),
+        ),
+        "shelter-record-authority": shelter.RecordAuthorityPage(
+            "/gezag",
+            "/",
+            (Option("c1", "Noor Haile"), Option("c2", "Samuel Haile")),
+            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
+        ),
+        "shelter-end-family": shelter.EndFamilyPage(
+            "/einde", "/", (shelter.SharedWith("Noor Haile", "Basisschool De Linde"),)
+        ),
+        "shelter-end-family-nothing": shelter.EndFamilyPage("/einde", "/", ()),
         "shelter-safety": shelter.SafetyPage("/veilig", "/", ("Selam Haile",)),
         "shelter-find-school": shelter.FindSchoolPage(
             "/school", "/", "Noor Haile", searched=True, hits=SCHOOL_HITS
@@ -271,6 +310,8 @@ def _shelter(language: str) -> dict[str, View]:
             "/ouder",
             "/stoppen",
             "/tablet",
+            authority_href="/gezag",
+            end_href="/einde",
         ),
         "shelter-family-new": shelter.FamilyPage(
             "/",
@@ -332,7 +373,10 @@ def _shelter(language: str) -> dict[str, View]:
         "shelter-written": shelter.WrittenPage(
             "/",
             "Noor Haile",
-            (shelter.WrittenLine("Wat helpt uw kind", AT, "Anouk Jansen", "Te zien voor de school"),),
+            (shelter.WrittenLine("Wat helpt uw kind", AT, "Anouk Jansen", "Staat klaar.", "/terughalen"),),
+        ),
+        "shelter-retract": shelter.RetractPage(
+            "/terughalen", "/", "Noor Haile", "Basisschool De Linde", "Wat helpt uw kind", AT
         ),
         "shelter-written-nothing": shelter.WrittenPage("/", "Noor Haile", ()),
         "shelter-substitute": shelter.SubstitutePage("/vervang", "/"),

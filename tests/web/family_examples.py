@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from consent_service.foundation.errors import Problem
-from consent_service.web.components import (
-    Option,
-)
 from consent_service.web.forms import FormState, Posted
 from consent_service.web.intake import views as intake
 from consent_service.web.pages import View
@@ -102,7 +99,9 @@ def intake_examples(language: str) -> dict[str, View]:
             who_we_are=question.who_we_are,
             draft_text=True,
         ),
-        "intake-check": intake.CheckPage("/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line),
+        "intake-check": intake.CheckPage(
+            "/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line, "/nu-niet"
+        ),
         "intake-sign": intake.SignPage("/teken", "stap", "Selam Haile", "/check", sign),
         "intake-sign-wrong": intake.SignPage(
             "/teken", "stap", "Selam Haile", "/check", sign, wrong(language, {"signature": "form.sign"})
@@ -112,6 +111,7 @@ def intake_examples(language: str) -> dict[str, View]:
             "Selam Haile",
             AT,
             "typed",
+            "Selam Haile",
             (
                 intake.ChildAnswers(
                     "Noor Haile", "Basisschool De Linde", tuple(_without_link(a) for a in ANSWERS)
@@ -136,18 +136,13 @@ def _without_link(line: intake.AnswerLine) -> intake.AnswerLine:
 
 
 def parent_examples(language: str) -> dict[str, View]:
-    groups = (
-        parent.GivenGroup("Noor Haile", (Option("t1", "Hulp voor uw gezin"), Option("t2", "Wie belt wie"))),
-        parent.GivenGroup("Samuel Haile", (Option("t3", "Wie belt wie"),)),
-    )
     return {
         "parent-withdraw-code": parent.WithdrawCodePage("/stoppen"),
         "parent-withdraw-code-wrong": parent.WithdrawCodePage(
             "/stoppen", wrong(language, {"code": "form.withdrawal_code"}, code="K7QF")
         ),
-        "parent-withdraw-choose": parent.WithdrawChoosePage("/stoppen", "bewijs", groups),
-        "parent-withdraw-choose-nothing": parent.WithdrawChoosePage("/stoppen", "bewijs", ()),
-        "parent-withdraw-choose-only-all": parent.WithdrawChoosePage("/stoppen", "bewijs", (), only_all=True),
+        "parent-withdraw-choose": parent.WithdrawChoosePage("/stoppen", "bewijs"),
+        "parent-withdraw-choose-away": parent.WithdrawChoosePage("/stoppen", "bewijs", away=True),
         "parent-own-choices": parent.OwnChoicesPage(
             "/keuzes",
             "/wie-keek",

@@ -66,6 +66,7 @@ def test_all_problems_are_told_at_once_and_what_was_entered_is_kept() -> None:
     assert _codes(form) == {
         "guardian-0-family_name": "form.missing",
         "guardian-0-capacity": "form.choose",
+        "guardian-0-authority_source": "authority_source_missing",
         "child-1-given_names": "form.too_long",
         "child-1-family_name": "form.missing",
         "child-1-birth_date": "form.missing_date",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from consent_service.audit import events
-from consent_service.consent.tables import consent_ledger
-from tests.web.laying import TYPES, lay
+from consent_service.consent.evidence import open_evidence
+from consent_service.consent.model import Evidence
+from consent_service.consent.tables import consent_ledger, sittings
+from tests.web.laying import TYPES, Table, lay
 from tests.web.visiting import PIN, Site
 
 
@@ -82,6 +85,73 @@ async def test_an_empty_name_is_no_signature(site: Site) -> None:
     assert table.code
 
 
+@pytest.mark.parametrize("scribble", ["x", "7", "...", "1 2"])
+async def test_a_scribble_is_no_name(site: Site, scribble: str) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    await table.parent.press("Ondertekenen", {"signature": scribble}, status=400)
+
+    assert await table.answers() == {}
+
+
+async def test_the_receipt_shows_the_name_as_it_was_typed(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    await table.parent.press("Ondertekenen", {"signature": "سلمى <b>"})
+
+    assert "Naam getypt: سلمى <b>" in table.parent.text
+    assert "Stoppen of veranderen" not in table.parent.text
+
+
+@pytest.mark.parametrize("words, agrees", [("Ja", True), ("Nee", False), ("Later", False)])
+async def test_only_who_said_yes_signs_that_she_agrees(site: Site, words: str, agrees: bool) -> None:
+    table = await lay(site)
+    await table.answer_all(words)
+    await table.parent.follow("Ja, dit klopt")
+    assert ("U vindt het goed dat wij dit vertellen." in table.parent.text) is agrees
+    assert ("U zei overal nee of later." in table.parent.text) is not agrees
+    await table.parent.press("Ondertekenen", {"signature": "Samira"})
+
+    evidence = await _evidence(table)
+    assert ("U vindt het goed" in evidence.statement) is agrees
+    assert ("U zei overal nee" in evidence.statement) is not agrees
+
+
+async def test_a_signature_under_other_sentences_than_those_of_now_is_not_taken(site: Site) -> None:
+    """Signed in one tab, after an answer was changed in another."""
+    table = await lay(site)
+    await table.answer_all("Nee")
+    await table.parent.follow("Ja, dit klopt")
+    form = table.parent.form_with("Ondertekenen")
+    sent = table.parent.sent_with(form, form.all("button")[0], {"signature": "Samira"})
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Ja")
+    await table.parent.send(table.at("tekenen"), sent)
+
+    assert await table.answers() == {}
+    assert table.parent.path == table.at("controle")
+
+
+async def test_one_can_still_stop_at_the_check(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.press("Nu niet. Ik wil stoppen.")
+
+    assert "Er is niets gedeeld." in table.parent.text
+    assert await table.answers() == {}
+
+
+async def _evidence(table: Table) -> Evidence:
+    services = table.world.services
+    async with services.installation.database.reading() as conn:
+        query = select(sittings.c.sealed_evidence).where(sittings.c.sitting == table.sitting.sitting)
+        sealed = (await conn.execute(query)).scalar_one()
+        key = await services.installation.ring.person_key(conn, table.world.tenant, table.actor.guardian)
+    return open_evidence(services.installation.ring, key, table.sitting.sitting, sealed)
+
+
 async def test_a_witness_signs_with_the_pin_and_stands_in_the_ledger(site: Site) -> None:
     table = await lay(site)
     await table.answer_all()
@@ -109,6 +179,7 @@ async def test_five_wrong_pins_end_the_session_and_sign_nothing(site: Site) -> N
     for _ in range(4):
         await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=400)
     await table.parent.press("Tekenen als getuige", {"pin": "110033"}, status=401)
+    assert "De pincode van de begeleider klopte te vaak niet." in table.parent.text
 
     await table.parent.open(table.at(), status=401)
     assert await table.answers() == {}

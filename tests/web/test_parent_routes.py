@@ -154,7 +154,7 @@ async def test_with_the_database_away_a_stop_is_accepted_says_so_and_holds_befor
         choose = await anyone.post("/intrekken", {"code": paper.code})
         done = await anyone.post("/intrekken/kies", {"code_token": _token(choose.text), "all": "yes"})
         assert len(site.world.services.installation.journal.pending()) == 1
-        assert (await anyone.get("/v1/health")).json()["stopsPending"] == 1
+        assert (await anyone.get("/v1/health")).json()["stops"] == "pending"
 
     assert (opened.status_code, choose.status_code, done.status_code) == (200, 200, 200)
     assert "Alles stoppen kan wel." in words_of(choose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,6 +15,7 @@ from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RelationshipId, TypeKey, new_id
 from consent_service.identity.model import SchoolStaff
 from consent_service.organisations.model import NewStaff
+from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from tests.shelter import OPERATOR, SECRET, World, furnish
 from tests.web.visiting import Site, first_choice, main_of, names_in, words_of
@@ -246,11 +248,45 @@ async def test_a_contact_writes_for_the_shelter_and_sees_only_that_it_was_writte
 
     assert sent.status_code == 303, words_of(sent)
     assert sent.headers["location"] == f"{address}?gedaan=geschreven"
-    assert "Dit staat klaar voor de opvang." in words_of(await contact.get(sent.headers["location"]))
+    assert "Dit staat klaar voor de hulporganisatie." in words_of(await contact.get(sent.headers["location"]))
     written = await contact.get(f"{address}/geschreven")
     assert "Hoe het gaat op school" in words_of(written)
     assert text not in written.text
     assert any(isinstance(event, RecordShared) for event in await site.events())
+
+
+@pytest.mark.parametrize("language, kind_of_help", [("nl", "opvang"), ("en", "shelter")])
+async def test_no_page_of_the_school_says_what_kind_of_help_it_is_or_who_gives_it(
+    site: Site, language: str, kind_of_help: str
+) -> None:
+    known = await _known(site.world)
+    contact = await site.logged_in(site.world.contact, language=language)
+    address = _child(site, known.relationship)
+    paths = [f"/school/{site.world.tenant}", address, f"{address}/geschreven", f"{address}?gedaan=geschreven"]
+    paths += re.findall(rf'href="({address}/schrijven/\w+)"', (await contact.get(address)).text)
+    pages = [await contact.get(path) for path in paths]
+    pages += [await contact.post(path, {"purpose": "support"}) for path in paths if "geschreven" not in path]
+
+    assert len(pages) > 8
+    for page in pages:
+        words = re.sub(r"<[^>]+>", " ", page.text)
+        assert kind_of_help not in words.casefold()
+        assert "Opvang Zuid" not in page.text
+
+
+@pytest.mark.parametrize(
+    "chosen, name", [("neutral", "Hulporganisatie"), ("organisation_name", "Opvang Zuid")]
+)
+async def test_the_school_reads_the_name_that_the_parents_chose(site: Site, chosen: str, name: str) -> None:
+    known = await _known(site.world)
+    note = Note(TypeKey("shelter_involvement"), {"status": "involved", "shown_as": chosen})
+    assert isinstance(
+        await site.world.services.records.share(site.world.counsellor, known.relationship, note), Shared
+    )
+    contact = await site.logged_in(site.world.contact)
+    answer = await contact.post(_child(site, known.relationship), {"purpose": "contact"})
+
+    assert f"Naam die de school ziet {name}" in words_of(answer)
 
 
 async def test_what_is_wrong_is_told_beside_the_field_and_what_was_entered_is_kept(site: Site) -> None:

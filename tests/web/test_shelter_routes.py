@@ -77,6 +77,49 @@ async def test_every_problem_of_a_family_is_told_at_once_and_nothing_typed_is_lo
     assert counsellor.heading == "Veiligheid"
 
 
+async def test_an_empty_form_tells_every_required_field_in_one_round(site: Site) -> None:
+    counsellor = await counsellor_at(site)
+    await counsellor.open(f"/opvang/{site.world.tenant}/inschrijven")
+    await counsellor.press("Inschrijven", status=400)
+    summary = next(e for e in counsellor.page.walk() if "error-summary" in e.classes()).text()
+
+    for field in (
+        "Ouder of voogd 1, Voornamen",
+        "Ouder of voogd 1, Achternaam",
+        "Ouder of voogd 1, Wie is dit voor de kinderen",
+        "Ouder of voogd 1, Hoe weet u dit",
+        "Kind 1, Voornamen",
+        "Kind 1, Achternaam",
+        "Kind 1, Geboortedatum",
+    ):
+        assert field in summary
+    await counsellor.press("Inschrijven", {**GUARDIAN, **CHILD})
+    assert counsellor.heading == "Veiligheid"
+
+
+async def test_a_review_date_in_the_past_is_told_together_with_what_is_not_chosen(site: Site) -> None:
+    family = await site.world.family(safety=None)
+    counsellor = await counsellor_at(site)
+    await counsellor.open(family_path(site, family.family, "veiligheid"))
+    await counsellor.press("Opslaan", born("review_on", "2020"), status=400)
+
+    assert "Deze datum is al voorbij." in counsellor.text
+    assert "Is er nu gevaar voor dit gezin: Kies" in counsellor.text
+
+
+async def test_two_guardians_answers_stand_beside_each_other_and_no_no_is_hidden(site: Site) -> None:
+    family = await site.world.family(guardians=(("Hanna", "holder"), ("Karim", "holder"), ("Bo", "none")))
+    await site.world.at_school(family.children[0].child)
+    await site.world.intake(site.world.guardian(family), {"support_advice": "yes"}, otherwise="later")
+    await site.world.intake(site.world.guardian(family, 1), {"support_advice": "no"})
+    counsellor = await counsellor_at(site)
+    await counsellor.open(family_path(site, family.family))
+
+    said = "Hanna Voorbeeld : Ja , Karim Voorbeeld : Nee , Bo Voorbeeld : Nog niet gevraagd (telt niet mee"
+    assert said in " ".join(counsellor.text.split()).replace("Ja,", "Ja ,").replace("Nee,", "Nee ,")
+    assert "Hanna Voorbeeld : Later" in counsellor.text
+
+
 async def test_authority_needs_a_source_and_unknown_authority_needs_none(site: Site) -> None:
     counsellor = await counsellor_at(site)
     await counsellor.open(f"/opvang/{site.world.tenant}/inschrijven")
@@ -364,6 +407,7 @@ def _every_route(site: Site, family: FamilyView, relationship: str) -> list[tupl
         "tenant": site.world.tenant,
         "family": family.family,
         "child": family.children[0].child,
+        "person": family.guardians[0].guardian,
         "school": site.world.linde,
         "relationship": relationship,
         "member": site.world.contact.staff,

@@ -71,8 +71,61 @@ async def test_what_is_shared_twice_by_one_form_is_written_once(site: Site) -> N
     await counsellor.open(school_path(site, family, relationship, "gedeeld"))
 
     assert len(counsellor.page.all("tbody")[0].all("tr")) == 1
-    assert "De school kan dit zien" in counsellor.text
+    assert "hangt af van wat de ouder goed vindt op dat moment" in counsellor.text
     assert "vaste plek" not in counsellor.text
+
+
+async def test_that_it_cannot_be_shared_stays_on_the_page_beside_what_is_wrong(site: Site) -> None:
+    family, relationship = await at_linde(site.world, {"shelter_involvement": "yes", "support_advice": "no"})
+    counsellor = await counsellor_at(site)
+    await counsellor.open(school_path(site, family, relationship, "delen", "support_advice"))
+    await counsellor.press("Delen", {"field-helps": "x" * 5000}, status=400)
+
+    assert "Dit kan nu niet gedeeld worden." in counsellor.text
+
+
+async def test_what_is_taken_back_is_asked_once_more_and_the_school_gets_it_no_longer(site: Site) -> None:
+    family, relationship = await at_linde(site.world, {"shelter_involvement": "yes", "support_advice": "yes"})
+    note = Note(TypeKey("support_advice"), {"helps": "Een vaste plek."})
+    shared = await site.world.services.records.share(site.world.counsellor, relationship, note)
+    assert isinstance(shared, Shared)
+    counsellor = await counsellor_at(site)
+    await counsellor.open(school_path(site, family, relationship, "gedeeld"))
+    await counsellor.follow("Haal terug Wat helpt uw kind")
+    assert "kunt u niet terughalen" in counsellor.text
+    assert len(await site.world.services.records.written(site.world.counsellor, relationship)) == 1
+    confirm = counsellor.form_with("Haal terug")
+    await counsellor.press("Haal terug")
+
+    assert "Dit is teruggehaald. De school krijgt het niet meer." in counsellor.text
+    assert "Nog niets opgeschreven." in counsellor.text
+    csrf = counsellor.page.all("input", name="csrf")[0].attributes["value"]
+    await counsellor.send(confirm.attributes["action"], {"csrf": csrf}, status=404)
+    contact = await site.logged_in(site.world.contact)
+    child = f"/school/{site.world.tenant}/kinderen/{relationship}"
+    answer = await contact.post(child, {"purpose": "support"})
+    assert answer.status_code == 200
+    assert "Een vaste plek." not in answer.text
+
+
+async def test_what_the_school_wrote_is_not_taken_back_by_the_shelter(site: Site) -> None:
+    family, relationship = await at_linde(site.world, {"wellbeing_at_school": "yes"})
+    kind = site.world.services.policies.proposal.catalogue.types[TypeKey("wellbeing_at_school")]
+    fields = {
+        spec.name: spec.choices[0] if spec.choices else "2026-09-01" if spec.kind == "date" else "Goed."
+        for spec in kind.fields
+        if spec.required
+    }
+    shared = await site.world.services.records.share(site.world.contact, relationship, Note(kind.key, fields))
+    assert isinstance(shared, Shared)
+    counsellor = await counsellor_at(site)
+    retract = school_path(site, family, relationship, "gedeeld", shared.record, "terughalen")
+    await counsellor.open(retract, status=404)
+    await counsellor.open(school_path(site, family, relationship, "gedeeld"))
+    csrf = counsellor.page.all("input", name="csrf")[0].attributes["value"]
+    await counsellor.send(retract, {"csrf": csrf}, status=404)
+
+    assert len(await site.world.services.records.written(site.world.contact, relationship)) == 1
 
 
 async def test_a_type_about_one_guardian_asks_which(site: Site) -> None:

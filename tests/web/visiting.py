@@ -27,7 +27,7 @@ from consent_service.identity.permissions import Circumstances
 from consent_service.identity.sessions import Opened, csrf_token
 from tests.shelter import World
 
-COOKIE = "sessie"
+COOKIE = "sessie-8080"
 PIN = "482615"
 _NEEDS_NO_SIGHT = re.compile(r"<[^>]+>")
 

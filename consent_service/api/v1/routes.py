@@ -15,11 +15,11 @@ from litestar.types import Message, Scope
 
 from consent_service import __version__
 from consent_service.api.problems import problem_of, problem_of_error
+from consent_service.audit.log import PENDING_LIMIT
 from consent_service.audit.reading import newest_checkpoint
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import NotFoundError, UnavailableError
+from consent_service.foundation.errors import IntegrityError, NotFoundError, UnavailableError
 from consent_service.foundation.ids import TenantId
-from consent_service.foundation.stop_journal import StopJournal
 from consent_service.keyring.service import KeyRing
 
 PATH: Final = "/v1"
@@ -33,20 +33,24 @@ class Health(msgspec.Struct, frozen=True, rename="camel"):
 
     database: State
     keys: State
-    stops_pending: int
+    log: State
+    """Whether entries get their place in time; behind it nothing is released."""
+    stops: Literal["none", "pending"]
 
     @property
     def is_well(self) -> bool:
-        return self.database == "up" and self.keys == "up" and self.stops_pending == 0
+        return (self.database, self.keys, self.log, self.stops) == ("up", "up", "up", "none")
 
 
 @route("/health", http_method=_READING, summary="Whether everything the service needs is there")
 async def health(request: Request[Any, Any, Any]) -> Response[Health]:
-    ground = request.app.state.doors.services.installation
+    services = request.app.state.doors.services
+    ground = services.installation
     found = Health(
         database=await _database_state(ground.database),
         keys=_key_state(ground.ring),
-        stops_pending=_stops(ground.journal),
+        log=await _log_state(services),
+        stops="pending" if ground.journal.pending() else "none",
     )
     return Response(found, status_code=200 if found.is_well else 503)
 
@@ -83,8 +87,17 @@ def _key_state(ring: KeyRing) -> State:
     return "up"
 
 
-def _stops(journal: StopJournal) -> int:
-    return len(journal.pending())
+async def _log_state(services: Any) -> State:
+    ground = services.installation
+    try:
+        async with ground.database.reading() as conn:
+            for shelter in await services.organisations.tenants():
+                waiting = await services.log.oldest_pending(conn, shelter.tenant, ground.clock.now())
+                if waiting is not None and waiting > PENDING_LIMIT:
+                    return "away"
+    except (UnavailableError, IntegrityError):
+        return "away"
+    return "up"
 
 
 async def api_headers(message: Message, scope: Scope) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from consent_service.consent.model import is_written_name
 from consent_service.web.forms import FormReader
 
 AnswerCode = Literal["yes", "no", "later"]
@@ -42,6 +43,6 @@ def read_signature(form: FormReader) -> Signed:
     if form.text("method", required=False) == "witness":
         return Signed("witness", pin=form.matching("pin", r"[0-9]{6}", code="form.pin"))
     signature = form.text("signature", required=False)
-    if not signature:
+    if not is_written_name(signature):
         form.refuse("signature", "form.sign")
     return Signed("typed", signature=signature)

@@ -6,6 +6,7 @@ newest, is not taken; the parent then sees the question that is open now, and no
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -30,6 +31,7 @@ from consent_service.web.intake.showing import (
     receipt_page,
     screen_of,
     sign_page,
+    statement_of,
     welcome_page,
 )
 from consent_service.web.intake.views import DonePage
@@ -161,7 +163,9 @@ async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respons
         return await _show_signing(desk, [signature])
     secret = _secret(signed.method, token)
     try:
-        await visit.services.sittings.sign(desk.actor, sitting, signature, secret=secret)
+        await visit.services.sittings.sign(
+            desk.actor, sitting, signature, secret=secret, statement=statement_of(desk)
+        )
     except ConflictError:
         return visit.redirect(desk.at())
     response = visit.redirect(desk.at("bewijs"))
@@ -251,7 +255,8 @@ def _step(desk: Desk, number: int) -> str:
 
 
 def _sign_step(desk: Desk) -> str:
-    return f"sign:{desk.sitting.sitting}"
+    """Signing under exactly these sentences: other answers or another language make the form an old one."""
+    return f"sign:{desk.sitting.sitting}:{hashlib.sha256(statement_of(desk).encode()).hexdigest()}"
 
 
 def _shown(desk: Desk, number: int) -> Shown:
@@ -276,7 +281,7 @@ async def _signature(visit: Visit, signed: Signed) -> Signature | Problem:
     if not isinstance(witness, TakeBackRefused):
         return Signature("witness", witness.staff)
     if witness.code != "pin_wrong":
-        raise LoginNeededError(parent=True)
+        raise LoginNeededError(parent=True, pin_exhausted=witness.code == "pin_exhausted")
     return Problem("pin", "identity.pin_wrong", {"tries": str(witness.tries_left)})
 
 

@@ -29,6 +29,7 @@ from consent_service.web.vocabulary import ANSWERS
 
 DRAFT_NOTICE = N_("Proefversie: deze tekst is nog niet door een mens nagekeken.")
 EARLIER = N_("U koos eerder: {answer}.")
+NOTHING_TOLD = N_("U zei overal nee of later. Met deze handtekening vertellen wij de school niets.")
 CHOICES = ("yes", "no", "later")
 
 
@@ -109,7 +110,15 @@ def check_page(desk: Desk) -> CheckPage:
         guardian=desk.guardian,
         children=_children(desk, lambda q: given[q.relationship, q.information_type], change=True),
         fixed_line=desk.general.say_no,
+        not_now_action=desk.at("nu-niet"),
     )
+
+
+def statement_of(desk: Desk) -> str:
+    """What the signature stands under; nobody who said yes to nothing is made to say she agrees."""
+    if "yes" in desk.sitting.answers.values():
+        return f"{desk.general.statement} {desk.general.withdraw}"
+    return translator(desk.sitting.language).text(NOTHING_TOLD)
 
 
 def sign_page(desk: Desk, token: str, form: FormState = EMPTY) -> SignPage:
@@ -119,7 +128,7 @@ def sign_page(desk: Desk, token: str, form: FormState = EMPTY) -> SignPage:
         step_token=token,
         guardian=desk.guardian,
         back_href=desk.at("controle"),
-        statement=f"{desk.general.statement} {desk.general.withdraw}",
+        statement=statement_of(desk),
         form=form,
     )
 
@@ -134,6 +143,7 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
     if signed_at is None:
         raise ValueError("the sitting is not signed")
     services = desk.visit.services
+    signature = await services.sittings.signed_as(desk.actor, desk.sitting.sitting)
     standing = await services.consent.own_answers(desk.actor)
     answers: dict[Question, Answer] = {}
     for question in desk.sitting.questions:
@@ -146,6 +156,7 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
         guardian=desk.guardian,
         signed_at=signed_at,
         method=method,
+        signed_name=signature.value if signature is not None and signature.kind == "typed" else "",
         children=_children(desk, answers.get, change=False),
         withdrawal_code=code,
         withdraw_address=f"{urlsplit(desk.visit.doors.settings.public_origin).netloc}/intrekken",

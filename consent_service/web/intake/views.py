@@ -79,6 +79,7 @@ class CheckPage(View, frozen=True):
     guardian: str
     children: tuple[ChildAnswers, ...]
     fixed_line: str
+    not_now_action: str
 
 
 class SignPage(View, frozen=True):
@@ -101,6 +102,8 @@ class ReceiptPage(View, frozen=True):
     guardian: str
     signed_at: datetime
     method: Literal["typed", "drawn", "witness"]
+    signed_name: str
+    """The name as it was typed; empty when a witness signed."""
     children: tuple[ChildAnswers, ...]
     withdrawal_code: str
     withdraw_address: str

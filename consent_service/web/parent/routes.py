@@ -18,11 +18,9 @@ from consent_service.consent.model import Standing
 from consent_service.consent.service import Key, StopAccepted, Target
 from consent_service.families.model import FamilyView, Relationship
 from consent_service.foundation.errors import InputError, Problem, UnavailableError
-from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.identity.model import GuardianActor
 from consent_service.rights.service import Disclosure
-from consent_service.web.components import Option
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.parent.forms import (
     CODE,
@@ -34,7 +32,6 @@ from consent_service.web.parent.forms import (
 )
 from consent_service.web.parent.tries import CodeTries
 from consent_service.web.parent.views import (
-    GivenGroup,
     LookedLine,
     OwnAnswer,
     OwnAnswers,
@@ -65,7 +62,6 @@ async def withdraw_page(visit: NamedDependency[Visit]) -> Response[Any]:
 @post(_WITHDRAW, include_in_schema=False, dependencies=_STOP, status_code=200)
 async def enter_code(visit: NamedDependency[Visit]) -> Response[Any]:
     """The code travels on in a form field: an address is kept in histories and logs."""
-    _require_patience(visit)
     form = FormReader(visit.posted)
     code = read_withdrawal_code(form)
     if form.problems:
@@ -85,7 +81,6 @@ async def choose_again(visit: NamedDependency[Visit]) -> Response[Any]:
 @post(_CHOOSE, include_in_schema=False, dependencies=_STOP, status_code=200)
 async def withdraw(visit: NamedDependency[Visit]) -> Response[Any]:
     """Sending this twice stops the same once more, which changes nothing."""
-    _require_patience(visit)
     coded = FormReader(visit.posted)
     code = read_withdrawal_code(coded, CODE_TOKEN)
     if coded.problems:
@@ -95,14 +90,10 @@ async def withdraw(visit: NamedDependency[Visit]) -> Response[Any]:
     try:
         if form.problems:
             return await _choose_page(visit, code, problems=form.problems)
-        stopped = keys or await _named(visit, code)
         accepted = await visit.services.consent.withdraw_by_code(code, keys)
     except InputError:
         return _code_again(visit, [Problem(CODE, CODE_MISTAKEN)])
-    if not accepted.written:
-        _tries(visit).count(_address(visit), accepted.at)
-    more = "" if not keys else _WITHDRAW
-    return visit.show_to_anyone(_withdrawn(visit, accepted, stopped, more_href=more))
+    return visit.show_to_anyone(_withdrawn(visit, accepted, (), more_href=""))
 
 
 @get(_OWN_CHOICES, include_in_schema=False)
@@ -150,58 +141,26 @@ ROUTES: list[HTTPRouteHandler] = [
 
 
 async def _choose_page(visit: Visit, code: str, *, problems: Sequence[Problem] = ()) -> Response[str]:
-    """What runs now, by child number and type; with the database away only "everything".
+    """Only "everything": whoever finds a receipt must not learn from its code what runs, or for whom (S50).
+
+    Stopping a part goes on the tablet, or through the counsellor.
 
     Raises:
         InputError: nobody's code.
     """
-    groups: tuple[GivenGroup, ...] = ()
     away = False
     try:
-        groups = await _given_groups(visit, code)
+        await visit.services.consent.holder_of_code(code)
     except UnavailableError:
         away = True
     form = FormState.of(visit.posted, problems, language=visit.language) if problems else EMPTY
-    view = WithdrawChoosePage(_CHOOSE, code, groups, form, only_all=away)
+    view = WithdrawChoosePage(_CHOOSE, code, form, away=away)
     return visit.show_to_anyone(view, status=400 if problems else 200)
 
 
-async def _given_groups(visit: Visit, code: str) -> tuple[GivenGroup, ...]:
-    """One group per child; one box per type, also when the child goes to two schools."""
-    tenant = (await visit.services.consent.holder_of_code(code)).tenant
-    children: dict[PersonId, dict[TypeKey, list[Key]]] = {}
-    for key in await _given_by_code(visit, code):
-        relationship = await visit.services.families.relationship(tenant, key[0])
-        children.setdefault(relationship.child, {}).setdefault(key[1], []).append(key)
-    said = translator(visit.language)
-    return tuple(
-        GivenGroup(
-            said.text(N_("Kind {number}"), number=number),
-            tuple(Option(value_of(keys), _label(visit, kind)) for kind, keys in kinds.items()),
-        )
-        for number, kinds in enumerate(children.values(), start=1)
-    )
-
-
-async def _given_by_code(visit: Visit, code: str) -> tuple[Key, ...]:
-    """What runs now.
-
-    Raises:
-        InputError: nobody's code.
-        UnavailableError: that cannot be looked up.
-    """
-    return _given(await visit.services.consent.answers_by_code(code))
-
-
-async def _named(visit: Visit, code: str) -> tuple[Key, ...]:
-    """What "everything" is, to name it; nothing when that cannot be looked up."""
-    try:
-        return await _given_by_code(visit, code)
-    except UnavailableError:
-        return ()
-
-
 def _code_again(visit: Visit, problems: Sequence[Problem]) -> Response[str]:
+    """Only a code that fits nothing is counted and made to wait: a parent with a code never waits."""
+    _require_patience(visit)
     _tries(visit).count(_address(visit), visit.services.installation.clock.now())
     form = FormState.of(visit.posted, problems, language=visit.language)
     return visit.show_to_anyone(WithdrawCodePage(_WITHDRAW, form), status=400)

@@ -1,7 +1,7 @@
 """How often somebody at one address may type a code that fits nothing. Per process, in memory.
 
-A code has 75 random bits, so nobody guesses one; this keeps a machine from filling the journal and the
-database with tries. A code that fits is not counted, so a parent at a busy address is not held up by it.
+A code has 75 random bits, so nobody guesses one; this slows a machine down. Only a code that fits nothing
+waits: one that fits is always taken, whatever others at the same address typed before.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class CodeTries:
         return len(self._recent(address, now)) >= TRIES
 
     def count(self, address: str, now: datetime) -> None:
-        """One more try that fitted nothing, or that could not be checked."""
+        """One more try that fitted nothing."""
         self._tries[address] = [*self._recent(address, now), now][-TRIES:]
         self._tries.move_to_end(address)
         while len(self._tries) > _ADDRESSES:

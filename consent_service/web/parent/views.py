@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from consent_service.web.components import Option, Part
+from consent_service.web.components import Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 from consent_service.web.vocabulary import Answer
@@ -19,25 +19,17 @@ class WithdrawCodePage(View, frozen=True):
     form: FormState = EMPTY
 
 
-class GivenGroup(Part, frozen=True):
-    """What is allowed for one child; `value` of a type is what the form sends back."""
-
-    heading: str
-    types: tuple[Option, ...]
-
-
 class WithdrawChoosePage(View, frozen=True):
-    """Choose what stops. `code_token` stands for the code that was typed; nothing is preselected.
+    """Stop everything. `code_token` stands for the code that was typed; the button sends `all=yes`.
 
-    The button sends `all=yes`, or the ticked `types`. `only_all`: the types cannot be looked up now.
+    `away`: a part of the system is away, and the stop is taken all the same.
     """
 
     template: ClassVar[str] = "parent/withdraw_choose.html"
     action: str
     code_token: str
-    groups: tuple[GivenGroup, ...]
     form: FormState = EMPTY
-    only_all: bool = False
+    away: bool = False
 
 
 class OwnAnswer(Part, frozen=True):

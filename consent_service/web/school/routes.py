@@ -235,6 +235,7 @@ async def _released(visit: Visit, actor: SchoolStaff, outcome: Released | Refuse
         texts=visit.services.texts.of(visit.language),
         at=visit.services.installation.clock.now(),
         written_by=f"{role}, {shelter.neutral_name}",
+        shown_as={"neutral": shelter.neutral_name, "organisation_name": shelter.name},
     )
 
 

@@ -56,7 +56,10 @@ async def login_page(visit: NamedDependency[Visit]) -> Response[Any]:
 
 @post("/inloggen/{provider:str}", include_in_schema=False)
 async def start_login(visit: NamedDependency[Visit], provider: FromPath[str]) -> Response[Any]:
-    started = await visit.services.identity.start_login(provider)
+    if visit.session is not None and visit.session.handed_over is not None:
+        return visit.redirect("/tablet-terug")
+    lent = visit.doors.lent_cookie_name in visit.request.cookies
+    started = await visit.services.identity.start_login(provider, max_age=0 if lent else None)
     if isinstance(started, LoginRefused):
         return await _login_page(visit, refused=started)
     response = Redirect(started.address, status_code=303)
@@ -143,7 +146,7 @@ async def take_back(visit: NamedDependency[Visit]) -> Response[Any]:
     if opened.code == "pin_wrong":
         tries = {"tries": str(opened.tries_left)}
         return await _take_back_again(visit, [Problem("pin", "identity.pin_wrong", tries)])
-    raise LoginNeededError
+    raise LoginNeededError(pin_exhausted=opened.code == "pin_exhausted")
 
 
 @get("/stijl", include_in_schema=False)

@@ -43,3 +43,4 @@ class SessionExpiredPage(View, frozen=True):
     template: ClassVar[str] = "shared/session_expired.html"
     login_href: str
     parent: bool = False
+    pin_exhausted: bool = False

@@ -17,6 +17,15 @@ from consent_service.web.vocabulary import Answer
 _BY_WEIGHT: tuple[Answer, ...] = ("no", "later")
 
 
+def answer_of(standing: Standing | None) -> Answer:
+    """What one person said, in the word a counsellor reads."""
+    if standing is None:
+        return "none"
+    if standing.objecting:
+        return "objected"
+    return "expired" if standing.expired else standing.answer
+
+
 def combined_answer(
     standings: Mapping[PersonId, Standing], authority: Authority, *, all_must: bool
 ) -> tuple[Answer, date | None]:

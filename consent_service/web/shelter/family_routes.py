@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from consent_service.consent.service import Key, Target
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.ids import PersonId, RelationshipId, TypeKey
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState, prefill_day
 from consent_service.web.shelter.family_showing import family_page, stoppable
-from consent_service.web.shelter.forms import read_safety, read_stop
+from consent_service.web.shelter.forms import all_at_once, problems_of_review, read_safety, read_stop
 from consent_service.web.shelter.room import Room, enter
 from consent_service.web.shelter.views import PassOnPage, SafetyPage
 from consent_service.web.visit import Visit
@@ -44,7 +45,8 @@ async def assess_safety(
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     assessment = read_safety(form)
-    problems: Sequence[Problem] = form.problems
+    today = local_date(visit.services.installation.clock.now())
+    problems: Sequence[Problem] = all_at_once(form.problems, problems_of_review(assessment, day=today))
     if not problems:
         try:
             await visit.services.families.assess_safety(room.actor, room.family.family, assessment)

@@ -7,7 +7,14 @@ from datetime import date
 
 from consent_service.consent.model import Standing
 from consent_service.consent.service import Key
-from consent_service.families.model import Child, FamilyView, Guardian, Relationship, authority_on
+from consent_service.families.model import (
+    Authority,
+    Child,
+    FamilyView,
+    Guardian,
+    Relationship,
+    authority_on,
+)
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.i18n import N_, translator
@@ -16,13 +23,14 @@ from consent_service.information.model import InformationType
 from consent_service.organisations.model import School, StaffMember, is_valid_on
 from consent_service.release.model import TypePreview
 from consent_service.web.components import Option
-from consent_service.web.shelter.answers import combined_answer
+from consent_service.web.shelter.answers import answer_of, combined_answer
 from consent_service.web.shelter.home_showing import task_lines
 from consent_service.web.shelter.room import Room, shelter_address
 from consent_service.web.shelter.views import (
     AnswerState,
     FamilyPage,
     GivenAnswers,
+    GuardianSaid,
     PersonLine,
     RelationshipCard,
 )
@@ -45,7 +53,7 @@ async def family_page(room: Room) -> FamilyPage:
         safety_href=room.at("veiligheid"),
         secret_address=family.safety.level != "not_assessed" and family.safety.secret_address,
         review_on=family.safety.review_on,
-        guardians=tuple(_person_line(one, family) for one in family.guardians),
+        guardians=tuple(_person_line(room, one) for one in family.guardians),
         relationships=await _cards(room),
         tasks=task_lines(tasks, room.actor, room.visit.language),
         add_child_href=room.at("kind"),
@@ -54,6 +62,8 @@ async def family_page(room: Room) -> FamilyPage:
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,
+        authority_href=room.at("gezag"),
+        end_href="" if family.ended_at else room.at("einde"),
     )
 
 
@@ -132,6 +142,7 @@ def _card_without_school(room: Room, child: Child) -> RelationshipCard:
         child=child.identity.full_name,
         birth_date=born(child),
         choose_school_href=room.at("kinderen", child.child, "school"),
+        change_href=room.at("personen", child.child),
     )
 
 
@@ -156,6 +167,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         contacts_href=room.at("scholen", at.relationship, "contacten"),
         end_href=room.at("scholen", at.relationship, "einde"),
         next_questions=sum(state.answer in ("none", "later") for state in states),
+        change_href=room.at("personen", child.child),
     )
 
 
@@ -193,6 +205,7 @@ def _answer_state(
     everyone = [one.guardian for one in room.family.guardians]
     authority = authority_on(today, everyone, [f for f in room.family.authority if f.child == at.child])
     answer, until = combined_answer(people, authority, all_must=kind.decided_by == "all_holders")
+    said = _said(room.family.guardians, people, authority)
     hindered = seen is not None and not seen.shared and answer in ("yes", "partly")
     return AnswerState(
         type_key=kind.key,
@@ -200,6 +213,25 @@ def _answer_state(
         answer=answer,
         until=until,
         explanation=seen.sentence if seen is not None and hindered else "",
+        said=said,
+    )
+
+
+def _said(
+    guardians: Sequence[Guardian], people: Mapping[PersonId, Standing], authority: Authority
+) -> tuple[GuardianSaid, ...]:
+    """Who said what, once one answer for all would hide that: no and later are never hidden."""
+    if not any(answer_of(one) != "none" for one in people.values()):
+        return ()
+    if len(guardians) < 2 and not authority.without:
+        return ()
+    return tuple(
+        GuardianSaid(
+            name=one.identity.full_name,
+            answer=answer_of(people.get(one.guardian)),
+            counts=one.guardian in authority.deciders,
+        )
+        for one in guardians
     )
 
 
@@ -218,9 +250,9 @@ def _share_links(room: Room, at: Relationship, preview: Mapping[TypeKey, TypePre
     )
 
 
-def _person_line(guardian: Guardian, family: FamilyView) -> PersonLine:
+def _person_line(room: Room, guardian: Guardian) -> PersonLine:
     """The newest fact about this guardian; nothing recorded is "not known yet"."""
-    own = [fact for fact in family.authority if fact.guardian == guardian.guardian]
+    own = [fact for fact in room.family.authority if fact.guardian == guardian.guardian]
     newest = max(own, key=lambda fact: fact.recorded_at, default=None)
     return PersonLine(
         name=guardian.identity.full_name,
@@ -228,6 +260,7 @@ def _person_line(guardian: Guardian, family: FamilyView) -> PersonLine:
         source="" if newest is None else newest.source,
         contact_safe=bool(guardian.identity.phone or guardian.identity.email),
         seen_on=None if newest is None else newest.valid_from,
+        change_href=room.at("personen", guardian.guardian),
     )
 
 

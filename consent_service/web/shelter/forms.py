@@ -14,20 +14,25 @@ from consent_service.families.model import (
     AuthorityKind,
     AuthoritySource,
     EndReason,
+    NewAuthority,
     NewFamily,
     NewGuardian,
     PersonIdentity,
     SafetyAssessment,
     SafetyLevel,
+    check_authority,
+    check_safety,
 )
 from consent_service.foundation.errors import Problem
 from consent_service.organisations.model import SubstituteReason
 from consent_service.web.forms import FormReader
 from consent_service.web.vocabulary import (
     ASSESSED_SAFETY,
+    AUTHORITY_KINDS,
     AUTHORITY_SOURCES,
     CAPACITIES,
     END_REASONS,
+    FAMILY_END_REASONS,
     INTERPRETERS,
     STOP_KINDS,
     STOP_METHODS,
@@ -58,6 +63,14 @@ class FamilyEntered(Entered, frozen=True):
     family: NewFamily
     guardian_prefixes: tuple[str, ...]
     child_prefixes: tuple[str, ...]
+
+
+class AuthorityEntered(Entered, frozen=True):
+    """What was seen of the authority of one guardian over one child; no `fact` without a first day."""
+
+    child: str
+    guardian: str
+    fact: NewAuthority | None
 
 
 class SchoolConfirmed(Entered, frozen=True):
@@ -125,15 +138,51 @@ def read_child(form: FormReader, prefix: str = "child-0", *, today: date) -> Per
     )
 
 
+def read_identity(form: FormReader, known: PersonIdentity, *, child: bool, today: date) -> PersonIdentity:
+    """Who somebody is said to be from now on; of a child no phone or e-mail is asked."""
+    return PersonIdentity(
+        given_names=form.text("given_names", max_length=120),
+        family_name=form.text("family_name", max_length=120),
+        birth_date=form.day("birth_date", required=child, not_after=today),
+        phone=known.phone if child else form.text("phone", required=False, max_length=20),
+        email=known.email if child else form.text("email", required=False),
+    )
+
+
+def read_authority_fact(
+    form: FormReader, *, children: Collection[str], guardians: Collection[str]
+) -> AuthorityEntered:
+    """Whose authority over whom, what was seen of it, and from when to when."""
+    child = form.choice("child", children)
+    guardian = form.choice("guardian", guardians)
+    kind = form.choice("authority_kind", AUTHORITY_KINDS)
+    source = form.choice("authority_source", AUTHORITY_SOURCES)
+    begins, ends = form.day("valid_from"), form.day("valid_until", required=False)
+    if begins is None:
+        return AuthorityEntered(child, guardian, None)
+    fact = NewAuthority(cast("AuthorityKind", kind), cast("AuthoritySource", source), begins, ends)
+    for problem in check_authority(fact):
+        form.refuse(problem.field, problem.code)
+    return AuthorityEntered(child, guardian, fact)
+
+
 def _read_authority(form: FormReader, prefix: str) -> tuple[AuthorityKind | None, AuthoritySource | None]:
+    """Who has not said what somebody is to the children is asked for the source too, in the same round."""
     capacity = form.choice(f"{prefix}-capacity", CAPACITIES)
-    if capacity in ("", "unknown"):
+    if capacity == "unknown":
         return None, None
     source = form.choice(f"{prefix}-authority_source", AUTHORITY_SOURCES, required=False)
     if not source:
         form.refuse(f"{prefix}-authority_source", "authority_source_missing")
+    if not (capacity and source):
         return None, None
     return cast("AuthorityKind", capacity), cast("AuthoritySource", source)
+
+
+def all_at_once(shape: Sequence[Problem], judged: Sequence[Problem]) -> list[Problem]:
+    """Problems of shape, and of meaning where the shape is right: one per field."""
+    known = {problem.field for problem in shape} | {"guardians", "children"}
+    return [*shape, *(problem for problem in judged if problem.field not in known)]
 
 
 def problems_in_form(
@@ -164,6 +213,11 @@ def read_safety(form: FormReader) -> SafetyAssessment:
     )
 
 
+def problems_of_review(assessment: SafetyAssessment, *, day: date) -> tuple[Problem, ...]:
+    """What is wrong with the review date, also while nothing was chosen about the danger yet."""
+    return check_safety(msgspec.structs.replace(assessment, level="danger"), day=day)
+
+
 def read_school_search(form: FormReader) -> str:
     """An establishment code or a part of the school's name."""
     return form.text("school", max_length=100)
@@ -192,6 +246,11 @@ def read_substitute_reason(form: FormReader) -> SubstituteReason:
 def read_end_reason(form: FormReader) -> EndReason:
     """A code of `vocabulary.END_REASONS`."""
     return cast("EndReason", form.choice("end_reason", END_REASONS))
+
+
+def read_family_end_reason(form: FormReader) -> EndReason:
+    """A code of `vocabulary.FAMILY_END_REASONS`."""
+    return cast("EndReason", form.choice("family_end_reason", FAMILY_END_REASONS))
 
 
 def read_hand_over(

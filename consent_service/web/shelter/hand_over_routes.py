@@ -12,11 +12,11 @@ from litestar.params import FromPath
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.i18n import language_name
 from consent_service.foundation.ids import PersonId
-from consent_service.identity.handover import HandOver, HandOverRefused
+from consent_service.identity.handover import HandOver, HandOverRefused, problems_of_pin
 from consent_service.identity.permissions import Circumstances
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState
-from consent_service.web.shelter.forms import read_hand_over, read_new_pin
+from consent_service.web.shelter.forms import all_at_once, read_hand_over, read_new_pin
 from consent_service.web.shelter.room import Room, enter
 from consent_service.web.shelter.views import HandOverPage, SetPinPage
 from consent_service.web.visit import Visit
@@ -65,7 +65,7 @@ async def hand_over(
     opened = await visit.services.identity.hand_over(visit.token, HandOver(PersonId(entered.guardian), facts))
     if isinstance(opened, HandOverRefused):
         raise ConflictError(opened.code)
-    return visit.with_session(visit.redirect(f"/intake/{sitting.sitting}"), opened.token)
+    return visit.with_session(visit.redirect(f"/intake/{sitting.sitting}"), opened.token, lent=True)
 
 
 @get(_FAMILY + "/pincode", include_in_schema=False)
@@ -82,8 +82,8 @@ async def set_pin(
     room = await enter(visit, tenant, family)
     form = FormReader(visit.posted)
     pin = read_new_pin(form)
-    if form.problems:
-        return await _pin_page(room, form.problems)
+    if problems := all_at_once(form.problems, problems_of_pin(pin)):
+        return await _pin_page(room, problems)
     try:
         await visit.services.identity.set_pin(visit.known_session(), pin)
     except InputError as refused:

@@ -15,6 +15,7 @@ from consent_service.foundation.errors import InputError, Problem
 from consent_service.identity.model import Counsellor
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.shelter.forms import (
+    all_at_once,
     problems_in_form,
     read_child,
     read_family,
@@ -55,7 +56,7 @@ async def register(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
     entered = read_family(form, today=today)
     blocks = {"guardians": entered.guardian_prefixes, "children": entered.child_prefixes}
     judged = problems_in_form(check_family(entered.family, day=today), **blocks)
-    problems = _all_at_once(form.problems, judged)
+    problems = all_at_once(form.problems, judged)
     if problems:
         return await _register_page(visit, actor, problems)
     if not await is_first_time(visit, _REGISTER):
@@ -80,7 +81,7 @@ async def add_child(
     today = local_date(visit.services.installation.clock.now())
     child = read_child(form, _CHILD, today=today)
     judged = check_identity(child, "child_0_", day=today, child=True)
-    problems = _all_at_once(form.problems, problems_in_form(judged, children=[_CHILD]))
+    problems = all_at_once(form.problems, problems_in_form(judged, children=[_CHILD]))
     if problems:
         return await _child_page(room, problems)
     try:
@@ -106,7 +107,7 @@ async def add_guardian(
     today = local_date(visit.services.installation.clock.now())
     guardian = read_guardian(form, _GUARDIAN, today=today)
     judged = check_guardian(guardian, "guardian_0_", day=today)
-    problems = _all_at_once(form.problems, problems_in_form(judged, guardians=[_GUARDIAN]))
+    problems = all_at_once(form.problems, problems_in_form(judged, guardians=[_GUARDIAN]))
     if problems:
         return await _guardian_page(room, problems)
     try:
@@ -117,12 +118,6 @@ async def add_guardian(
 
 
 ROUTES = [register_page, register, add_child_page, add_child, add_guardian_page, add_guardian]
-
-
-def _all_at_once(shape: Sequence[Problem], judged: Sequence[Problem]) -> list[Problem]:
-    """Problems of shape, and of meaning where the shape is right: one per field."""
-    known = {problem.field for problem in shape} | {"guardians", "children"}
-    return [*shape, *(problem for problem in judged if problem.field not in known)]
 
 
 async def _register_page(

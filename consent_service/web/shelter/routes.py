@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent_service.web.shelter import (
+    changing_routes,
     family_routes,
     hand_over_routes,
     home_routes,
@@ -15,6 +16,7 @@ ROUTES = [
     *home_routes.ROUTES,
     *family_routes.ROUTES,
     *person_routes.ROUTES,
+    *changing_routes.ROUTES,
     *school_routes.ROUTES,
     *sharing_routes.ROUTES,
     *hand_over_routes.ROUTES,

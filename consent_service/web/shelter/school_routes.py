@@ -9,13 +9,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from consent_service.families.model import Relationship, SchoolConfirmation
+from consent_service.families.model import Relationship, SchoolConfirmation, check_confirmation
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.ids import RelationshipId, SchoolId, StaffId
 from consent_service.organisations.model import School, StaffMember
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.shelter.family_showing import contacts_of, has_agreement
 from consent_service.web.shelter.forms import (
+    all_at_once,
     read_end_reason,
     read_school_confirmation,
     read_school_search,
@@ -86,9 +87,11 @@ async def confirm_school(
     options = await _staff_of(room, SchoolId(school))
     form = FormReader(visit.posted)
     entered = read_school_confirmation(form, contacts=tuple(member.staff for member in options))
-    if form.problems:
-        return await _confirm_page(room, child, school, form.problems)
     confirmed = SchoolConfirmation(entered.code, entered.street, entered.phone)
+    known = await visit.services.organisations.school(room.actor.tenant, SchoolId(school))
+    differs = [Problem("confirmed", p.code, p.params) for p in check_confirmation(confirmed, known)]
+    if problems := all_at_once(form.problems, differs):
+        return await _confirm_page(room, child, school, problems)
     try:
         relationship = await visit.services.families.start_relationship(
             room.actor, room.child(child).child, confirmed

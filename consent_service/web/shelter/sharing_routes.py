@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from consent_service.foundation.errors import InputError, NotFoundError
-from consent_service.foundation.ids import PersonId, TypeKey
+from consent_service.foundation.ids import PersonId, RecordId, TypeKey
 from consent_service.information.model import InformationType, Purpose
 from consent_service.records.model import ShareRefused
 from consent_service.records.service import Note
@@ -21,6 +21,7 @@ from consent_service.web.shelter.sharing_showing import (
     SHARING,
     purposes_of_school,
     refused_part,
+    retract_page,
     share_page,
     shared_by_school_page,
     written_page,
@@ -81,6 +82,33 @@ async def written(
     return await room.show(await written_page(room, room.relationship(relationship)))
 
 
+@get(_AT_SCHOOL + "/gedeeld/{record:str}/terughalen", include_in_schema=False)
+async def retract_form_page(
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    relationship: FromPath[str],
+    record: FromPath[str],
+) -> Response[Any]:
+    room = await enter(visit, tenant, family)
+    return await room.show(await retract_page(room, room.relationship(relationship), record))
+
+
+@post(_AT_SCHOOL + "/gedeeld/{record:str}/terughalen", include_in_schema=False)
+async def retract(
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    relationship: FromPath[str],
+    record: FromPath[str],
+) -> Response[Any]:
+    """Taken back at once; sent twice, the second finds nothing."""
+    room = await enter(visit, tenant, family)
+    at = room.relationship(relationship)
+    await visit.services.records.retract(room.actor, at.relationship, RecordId(record))
+    return visit.redirect(room.at("scholen", at.relationship, "gedeeld"), done="teruggehaald")
+
+
 @get(_AT_SCHOOL + "/gekregen", include_in_schema=False)
 async def shared_by_school(
     visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
@@ -105,7 +133,15 @@ async def open_shared_by_school(
     return await room.show(await shared_by_school_page(room, at, outcome))
 
 
-ROUTES = [share_form_page, share, written, shared_by_school, open_shared_by_school]
+ROUTES = [
+    share_form_page,
+    share,
+    written,
+    retract_form_page,
+    retract,
+    shared_by_school,
+    open_shared_by_school,
+]
 
 
 def _kind(room: Room, key: str) -> InformationType:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consent_service.families.model import Relationship
-from consent_service.foundation.errors import Problem
+from consent_service.foundation.errors import NotFoundError, Problem
 from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.ids import RecordId
 from consent_service.information.model import InformationType
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
@@ -17,6 +18,7 @@ from consent_service.web.opened import released_part
 from consent_service.web.sharing import attestations, share_fields, share_form
 from consent_service.web.shelter.room import Room, once
 from consent_service.web.shelter.views import (
+    RetractPage,
     SharedBySchoolPage,
     SharePage,
     WrittenLine,
@@ -27,7 +29,7 @@ SHARING = "share"
 """What the token of the share form is for."""
 _WAITS = N_("Wacht op goedkeuring van een tweede persoon")
 _EXPIRED = N_("Verlopen: de school ziet dit niet meer")
-_READY = N_("De school kan dit zien, zolang de ouder het goed vindt")
+_READY = N_("Staat klaar. Of de school dit ziet, hangt af van wat de ouder goed vindt op dat moment.")
 
 
 async def share_page(
@@ -56,7 +58,7 @@ async def share_page(
         explanation=text.never,
         attestations=attestations(problems, attested=attested, language=language),
         about=_about(room) if kind.decided_by == "own_guardian" else (),
-        blocked=None if problems or refused else await _blocked(room, at, kind),
+        blocked=None if refused else await _blocked(room, at, kind),
         refused=refused,
         form=share_form(room.visit.posted, problems, fields, language=language),
     )
@@ -94,9 +96,37 @@ async def written_page(room: Room, at: Relationship) -> WrittenPage:
                 written_at=one.written_at,
                 written_by=names.get(one.author, ""),
                 state=_state(room, one),
+                retract_href=retract_address(room, at, one.record),
             )
             for one in found
         ),
+    )
+
+
+def retract_address(room: Room, at: Relationship, record: RecordId) -> str:
+    """Where one item that this shelter wrote is taken back."""
+    return room.at("scholen", at.relationship, "gedeeld", record, "terughalen")
+
+
+async def retract_page(room: Room, at: Relationship, record: str) -> RetractPage:
+    """What is about to be taken back.
+
+    Raises:
+        NotFoundError: this shelter wrote no such item here, or took it back before.
+    """
+    services = room.visit.services
+    written = await services.records.written(room.actor, at.relationship)
+    found = next((one for one in written if one.record == record), None)
+    if found is None:
+        raise NotFoundError("record")
+    school = await services.organisations.school(room.actor.tenant, at.school)
+    return RetractPage(
+        action=retract_address(room, at, found.record),
+        back_href=room.at("scholen", at.relationship, "gedeeld"),
+        child=room.child(at.child).identity.full_name,
+        school=school.name,
+        label=services.texts.of_type(room.visit.language, found.information_type).label,
+        written_at=found.written_at,
     )
 
 

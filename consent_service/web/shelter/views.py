@@ -94,6 +94,45 @@ class AddGuardianPage(View, frozen=True):
     form: FormState = EMPTY
 
 
+class ChangeIdentityPage(View, frozen=True):
+    """Correct who a child or guardian is; of a child there is no phone or e-mail (`contact` false)."""
+
+    template: ClassVar[str] = "shelter/change_identity.html"
+    action: str
+    back_href: str
+    person: str
+    contact: bool
+    form: FormState = EMPTY
+
+
+class RecordAuthorityPage(View, frozen=True):
+    """What was seen of a guardian's authority over one child, from when to when."""
+
+    template: ClassVar[str] = "shelter/record_authority.html"
+    action: str
+    back_href: str
+    children: tuple[Option, ...]
+    guardians: tuple[Option, ...]
+    form: FormState = EMPTY
+
+
+class SharedWith(Part, frozen=True):
+    """A child about whom something may be shared with a school now."""
+
+    child: str
+    school: str
+
+
+class EndFamilyPage(View, frozen=True):
+    """End the guidance of the family, and all sharing with it at once; says first what stops."""
+
+    template: ClassVar[str] = "shelter/end_family.html"
+    action: str
+    back_href: str
+    stops: tuple[SharedWith, ...]
+    form: FormState = EMPTY
+
+
 class SafetyPage(View, frozen=True):
     """The Veiligheid step, before a school is chosen."""
 
@@ -162,16 +201,26 @@ class PersonLine(Part, frozen=True):
     contact_safe: bool
     seen_by: str = ""
     seen_on: date | None = None
+    change_href: str = ""
+
+
+class GuardianSaid(Part, frozen=True):
+    """What one guardian said about one type; without authority it does not count."""
+
+    name: str
+    answer: Answer
+    counts: bool
 
 
 class AnswerState(Part, frozen=True):
-    """The standing answer to one information type."""
+    """The standing answer to one information type, and who said what when more than one is asked."""
 
     type_key: str
     label: str
     answer: Answer
     until: date | None = None
     explanation: str = ""
+    said: tuple[GuardianSaid, ...] = ()
 
 
 class RelationshipCard(Part, frozen=True):
@@ -191,6 +240,8 @@ class RelationshipCard(Part, frozen=True):
     contacts_href: str = ""
     end_href: str = ""
     next_questions: int = 0
+    change_href: str = ""
+    """Where the child's name or birth date is corrected."""
 
 
 class FamilyPage(View, frozen=True):
@@ -212,6 +263,9 @@ class FamilyPage(View, frozen=True):
     """Empty when the tablet cannot be handed over yet; `hand_over_blocked` then says why."""
     hand_over_blocked: str = ""
     substitute: bool = False
+    authority_href: str = ""
+    end_href: str = ""
+    """Empty when the guidance has ended already."""
 
 
 class SharePage(View, frozen=True):
@@ -251,12 +305,13 @@ class SharedBySchoolPage(View, frozen=True):
 
 
 class WrittenLine(Part, frozen=True):
-    """An item that this organisation wrote; `state` is a translated sentence."""
+    """An item that this organisation wrote; `state` is a translated sentence, `retract_href` takes it back."""
 
     label: str
     written_at: datetime
     written_by: str
     state: str
+    retract_href: str = ""
 
 
 class WrittenPage(View, frozen=True):
@@ -266,6 +321,18 @@ class WrittenPage(View, frozen=True):
     back_href: str
     child: str
     items: tuple[WrittenLine, ...]
+
+
+class RetractPage(View, frozen=True):
+    """Ask once more before an item is taken back: that cannot be undone."""
+
+    template: ClassVar[str] = "shelter/retract.html"
+    action: str
+    back_href: str
+    child: str
+    school: str
+    label: str
+    written_at: datetime
 
 
 class SubstitutePage(View, frozen=True):
