@@ -10,7 +10,6 @@ from consent_service.consent.service import Key
 from consent_service.families.model import (
     Authority,
     Child,
-    FamilyView,
     Guardian,
     Relationship,
     authority_on,
