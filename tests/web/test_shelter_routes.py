@@ -115,9 +115,9 @@ async def test_two_guardians_answers_stand_beside_each_other_and_no_no_is_hidden
     counsellor = await counsellor_at(site)
     await counsellor.open(family_path(site, family.family))
 
-    said = "Hanna Voorbeeld : Ja , Karim Voorbeeld : Nee , Bo Voorbeeld : Nog niet gevraagd (telt niet mee"
-    assert said in " ".join(counsellor.text.split()).replace("Ja,", "Ja ,").replace("Nee,", "Nee ,")
-    assert "Hanna Voorbeeld : Later" in counsellor.text
+    text = counsellor.text.replace(" :", ":").replace(" ,", ",")
+    assert "Hanna Voorbeeld: Ja, Karim Voorbeeld: Nee, Bo Voorbeeld: Nog niet gevraagd (telt niet mee" in text
+    assert "Hanna Voorbeeld: Later, Karim Voorbeeld: Nee" in text
 
 
 async def test_authority_needs_a_source_and_unknown_authority_needs_none(site: Site) -> None:
@@ -396,7 +396,7 @@ async def test_every_page_of_a_family_opens_in_every_language(site: Site, langua
     await counsellor.open(f"/opvang/{site.world.tenant}")
     assert counsellor.heading == words
     for method, path in _every_route(site, family, relationship):
-        if method == "GET":
+        if method == "GET" and not path.endswith("/terughalen"):
             await counsellor.open(path)
             assert counsellor.page.all("html")[0].attributes["lang"] == language
 

@@ -41,6 +41,7 @@ OFFICER_SENT_ON: Final[Statuses] = (401, 404, 303, 404, 303, 303)
 COORDINATOR_NONE: Final[Statuses] = (401, 404, 303, 404, 404, 403)
 """An empty form is `_WRONG` (400), an id that is nowhere `_NONE` (404): whoever gets there is let in."""
 
+_WRITTEN: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
 TABLE: Final[dict[str, Statuses]] = {
     "GET /": SENT_ON,
     "GET /inloggen": EVERYBODY,
@@ -92,8 +93,8 @@ TABLE: Final[dict[str, Statuses]] = {
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/delen/{kind}": SHELTER,
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/delen/{kind}": SHELTER_SENT_ON,
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld": SHELTER,
-    "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld/{record}/terughalen": SHELTER_NONE,
-    "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld/{record}/terughalen": SHELTER_NONE,
+    f"GET {_WRITTEN}/{{record}}/terughalen": SHELTER_NONE,
+    f"POST {_WRITTEN}/{{record}}/terughalen": SHELTER_NONE,
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gekregen": SHELTER,
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gekregen": SHELTER_WRONG,
     "GET /opvang/{tenant}/gezinnen/{family}/tablet": SHELTER_SENT_ON,

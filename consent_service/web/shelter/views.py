@@ -305,7 +305,7 @@ class SharedBySchoolPage(View, frozen=True):
 
 
 class WrittenLine(Part, frozen=True):
-    """An item that this organisation wrote; `state` is a translated sentence, `retract_href` takes it back."""
+    """What this organisation wrote; `state` is a translated sentence, `retract_href` takes it back."""
 
     label: str
     written_at: datetime
