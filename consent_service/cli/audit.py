@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from consent_service.app import Installation, Services, open_installation
 from consent_service.audit.checkpoint import verifier_key
 from consent_service.audit.log_keys import current_log, public_keys
 from consent_service.audit.reading import verify_stored
+from consent_service.audit.tables import audit_checkpoints, audit_details, audit_entries, audit_logs
 from consent_service.audit.verify import BadEntry, Report, What
 from consent_service.cli.entering import WORDS, Orders, WrongValueError, entry
 from consent_service.cli.failing import FAILED
@@ -92,6 +94,9 @@ async def _verify(terminal: Terminal, tenant: str | None, address: str | None) -
     try:
         await require_current_schema(installation.database)
         logs = await _logs(installation, tenant)
+        if await _is_unused(installation, logs):
+            terminal.say(N_("Er is nog geen opvang en nog geen logboek: er valt nog niets na te kijken."))
+            return 0
         reports = [(name, await _recompute(terminal, installation, log, name)) for log, name in logs]
     finally:
         await installation.database.close()
@@ -114,6 +119,17 @@ async def _logs(installation: Installation, tenant: str | None) -> list[tuple[Te
     if not wanted:
         raise InputError([Problem("tenant", "cli.tenant_unknown")])
     return wanted
+
+
+async def _is_unused(installation: Installation, logs: Sequence[tuple[TenantId, str]]) -> bool:
+    """Whether nothing was ever done here: no shelter, and of no log whatsoever anything is left."""
+    if [log for log, _ in logs] != [INSTALLATION]:
+        return False
+    async with installation.database.reading() as conn:
+        for table in (audit_logs, audit_entries, audit_details, audit_checkpoints):
+            if (await conn.execute(select(literal(1)).select_from(table).limit(1))).first() is not None:
+                return False
+    return True
 
 
 async def _recompute(terminal: Terminal, installation: Installation, log: TenantId, name: str) -> Report:

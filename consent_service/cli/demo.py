@@ -19,6 +19,7 @@ from consent_service.demo.state import (
     RunningElsewhereError,
     held,
     make_if_missing,
+    note_address,
     settings_of,
     upgrade,
 )
@@ -55,6 +56,11 @@ def _start(terminal: Terminal, *, fresh: bool) -> int:
                 shutil.rmtree(folder, ignore_errors=True)
             return asyncio.run(_run(terminal, folder))
     except RunningElsewhereError as twice:
+        if twice.address:
+            raise CommandError(
+                N_("De demo draait al op {address}. Gebruik die, of stop die eerst met Ctrl-C."),
+                address=twice.address,
+            ) from twice
         raise CommandError(N_("De demo draait al. Stop die eerst met Ctrl-C.")) from twice
 
 
@@ -65,6 +71,7 @@ async def _run(terminal: Terminal, folder: Path) -> int:
     settings = settings_of(folder, terminal.settings, port=port)
     await upgrade(settings)
     async with running(settings, state.shelter, clock) as demo:
+        note_address(folder, demo.address)
         _introduce(terminal, demo, state)
         with stop_signals() as stop:
             waiting = asyncio.ensure_future(stop.wait())

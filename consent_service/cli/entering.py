@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -95,15 +96,17 @@ class Entry(click.Option):
         try:
             return super().handle_parse_result(ctx, opts, args)
         except click.MissingParameter:
-            problem = Problem(self.name or "", "required")
+            problem = Problem(self.opts[0], "required")
         except WrongValueError as wrong:
-            problem = Problem(self.name or "", wrong.problem_code, wrong.params)
+            problem = Problem(self.opts[0], wrong.problem_code, wrong.params)
         except click.BadParameter:
-            problem = Problem(self.name or "", *self._refused())
+            problem = Problem(self.opts[0], *self._refused(opts.get(self.name or "")))
         ctx.meta.setdefault(_PROBLEMS, []).append(problem)
         return None, args
 
-    def _refused(self) -> tuple[str, dict[str, str]]:
+    def _refused(self, value: object) -> tuple[str, dict[str, str]]:
+        if isinstance(self.type, click.Path) and self.type.exists and not Path(str(value)).exists():
+            return "cli.path_missing", {"path": str(value)}
         if isinstance(self.type, click.Choice):
             return "cli.choice", {"choices": ", ".join(map(str, self.type.choices))}
         if isinstance(self.type, click.IntRange):

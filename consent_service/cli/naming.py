@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from consent_service.app import Services
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.ids import StaffId, TenantId
@@ -32,6 +34,25 @@ async def find_school(services: Services, tenant: TenantId, code: str) -> School
     if school is None:
         raise InputError([Problem("school", "school_unknown")])
     return school
+
+
+async def find_officers(
+    services: Services, tenant: TenantId, members: Sequence[str]
+) -> tuple[StaffMember, ...]:
+    """The privacy officers with these ids.
+
+    Raises:
+        InputError: every id that is nobody's here, or somebody's who is no privacy officer.
+    """
+    wanted = tuple(dict.fromkeys(StaffId(member) for member in members))
+    async with services.installation.database.reading() as conn:
+        found = await services.organisations.staff_members(conn, tenant, wanted)
+    officers = {
+        one.staff: one for one in found if one.ended_at is None and one.kind in ("privacy_coordinator", "fg")
+    }
+    if unknown := [one for one in wanted if one not in officers]:
+        raise InputError([Problem("approver", "cli.approver_unknown", {"id": one}) for one in unknown])
+    return tuple(officers[one] for one in wanted)
 
 
 async def find_staff(services: Services, tenant: TenantId, member: str) -> StaffMember:

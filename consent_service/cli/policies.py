@@ -15,13 +15,12 @@ import click
 from consent_service.app import Services
 from consent_service.cli.entering import WORDS, Orders, entry
 from consent_service.cli.failing import FAILED
-from consent_service.cli.naming import find_tenant
+from consent_service.cli.naming import find_officers, find_tenant
 from consent_service.cli.opening import OPERATOR, run_with
 from consent_service.cli.organisations import TENANT
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.foundation.errors import ConfigurationError, InputError, Problem
 from consent_service.foundation.i18n import N_
-from consent_service.foundation.ids import StaffId
 from consent_service.information.texts import (
     LANGUAGES,
     GeneralText,
@@ -89,7 +88,7 @@ def activate(terminal: Terminal, tenant: str | None, approver: tuple[str, ...]) 
 
     async def work(services: Services) -> str:
         shelter = await find_tenant(services, tenant)
-        officers = [StaffId(one) for one in approver]
+        officers = [one.staff for one in await find_officers(services, shelter.tenant, approver)]
         return await services.policies.activate_proposal(
             OPERATOR, shelter.tenant, officers, services.organisations
         )

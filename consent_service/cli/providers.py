@@ -59,6 +59,10 @@ def add_to(commands: Orders) -> None:
         origin = terminal.settings.public_origin
         terminal.say(N_("{name} is opgenomen. Geef dit aan de inlogdienst:"), name=provider.name)
         terminal.show(f"redirect_uri  {origin}/inloggen/{provider.id}/terug")
+        terminal.say(
+            N_("De redirect_uri volgt public_origin ({origin}). Verandert dat, geef hem dan opnieuw door."),
+            origin=origin,
+        )
         if provider.public_key:
             terminal.show(f"jwk           {provider.public_key}")
 

@@ -29,6 +29,7 @@ from consent_service.foundation.settings import Settings
 from consent_service.keyring.providers.file import create_keystore
 
 HOST: Final = "127.0.0.1"
+_LOCK: Final = ".demo.lock"
 _STATE: Final = "demo.json"
 _UNLOCKS: Final = "passphrase"
 _DATABASE: Final = "ruggensteun.sqlite"
@@ -42,9 +43,16 @@ class DemoState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RunningElsewhereError(ConfigurationError):
-    """The demo of this user runs already; two over one SQLite file is one too many."""
+    """The demo of this user runs already, at `address` if it got that far.
+
+    Two over one SQLite file is one too many.
+    """
 
     code = "demo_running"
+
+    def __init__(self, address: str = "") -> None:
+        self.address = address
+        super().__init__("demo: it runs already; stop the other one first")
 
 
 def settings_of(folder: Path, base: Settings, *, port: int, database_url: str = "") -> Settings:
@@ -126,15 +134,21 @@ def held(folder: Path) -> Iterator[None]:
         RunningElsewhereError: another one does.
     """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder.parent / ".demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(folder.parent / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
-            raise RunningElsewhereError("demo: it runs already; stop the other one first") from taken
+            raise RunningElsewhereError(os.read(descriptor, 200).decode(errors="replace")) from taken
+        os.truncate(descriptor, 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def note_address(folder: Path, address: str) -> None:
+    """Leave word for whoever finds the folder held; the word goes with the next that holds it."""
+    (folder.parent / _LOCK).write_text(address, encoding="utf-8")
 
 
 def passphrase_of(settings: Settings) -> bytes:

@@ -55,6 +55,26 @@ def test_a_forged_entry_in_a_copy_is_named_and_the_original_stays_ok(sqlite_shel
     assert sqlite_shell.type("audit", "verify").code == 0
 
 
+def test_before_there_is_a_shelter_there_is_nothing_to_verify_yet(shell: Shell) -> None:
+    said = shell.must("audit", "verify")
+
+    assert "er valt nog niets na te kijken" in said
+    assert "NIET GOED" not in said
+
+
+def test_a_log_that_was_taken_away_is_not_nothing_to_verify(sqlite_shell: Shell) -> None:
+    """The shelter and its log are gone; the entries that are left say there was one."""
+    onboard(sqlite_shell)
+    with closing(sqlite3.connect(sqlite_shell.database())) as connection:
+        for statement in removal_statements("sqlite", ["audit_logs"]):
+            connection.execute(statement)
+        connection.execute("DELETE FROM audit_logs")
+        connection.execute("DELETE FROM tenants")
+        connection.commit()
+
+    assert sqlite_shell.type("audit", "verify").code == 1
+
+
 def test_ok_comes_with_size_and_root_of_every_log(shell: Shell) -> None:
     onboard(shell)
 
@@ -89,7 +109,9 @@ def test_wrong_questions_are_refused_beside_their_option(shell: Shell) -> None:
     assert shell.type("audit", "verify", "--database", "mysql://x").err.startswith(
         "--database: Schrijf het adres"
     )
-    assert shell.type("audit", "verify", "--copy", "/nergens/x").err.startswith("--copy:")
+    assert shell.type("audit", "verify", "--copy", "/nergens/x").err == (
+        "--copy: /nergens/x is er niet. Kijk na of de plaats klopt.\n"
+    )
     assert shell.type("audit", "verify", "--tenant", "Nergens").err.startswith("--tenant:")
 
 

@@ -133,6 +133,23 @@ def test_a_link_names_a_provider_for_this_kind_of_staff_and_stands_once(shell: S
     assert link(teacher, "nergens").startswith("--provider: Deze inlogdienst is er niet.")
 
 
+def test_options_that_are_missing_are_named_as_they_are_typed(bare_shell: Shell) -> None:
+    said = bare_shell.type("provider", "add")
+
+    assert {line.partition(":")[0] for line in said.err.splitlines()} == {
+        "--id", "--name", "--issuer", "--client-id", "--audience",
+    }  # fmt: skip
+
+
+def test_a_provider_is_told_what_its_redirect_uri_follows(shell: Shell) -> None:
+    said = shell.must(
+        "provider", "add", "--id", "inloggen", "--name", "Inloggen", "--issuer", "https://login.example",
+        "--client-id", "c", "--audience", "any",
+    )  # fmt: skip
+
+    assert "De redirect_uri volgt public_origin (http" in said
+
+
 def test_a_provider_says_everything_that_is_wrong_and_its_id_stands_once(shell: Shell) -> None:
     said = shell.type(
         "provider", "add", "--id", "Mijn Login", "--name", "x", "--issuer", "ftp://x", "--client-id", "c",

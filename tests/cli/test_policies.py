@@ -101,4 +101,7 @@ def test_two_different_officers_switch_policies_on(shell: Shell, folder: Path) -
 
     assert activate(officers[0], officers[0]) == 2
     assert activate(officers[0], counsellor) == 2
+    assert activate(officers[0], "nobody") == 2
+    assert "geen privacyfunctionaris: nobody" in shell.said[-1].err
+    assert "ander goedkeuren" not in shell.said[-1].err
     assert activate(*officers) == 0

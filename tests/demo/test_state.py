@@ -17,6 +17,7 @@ from consent_service.demo.state import (
     RunningElsewhereError,
     held,
     make_if_missing,
+    note_address,
     read_state,
     settings_of,
 )
@@ -69,6 +70,18 @@ async def test_a_second_run_finds_it_in_no_time_and_only_its_user_can_look(
 async def test_two_demos_do_not_share_one_folder(tmp_path: Path) -> None:
     with held(tmp_path / "demo"), pytest.raises(RunningElsewhereError), held(tmp_path / "demo"):
         raise AssertionError("both were let in")
+
+
+async def test_who_finds_a_demo_running_is_told_where(tmp_path: Path) -> None:
+    with held(tmp_path / "demo"):
+        note_address(tmp_path / "demo", "http://127.0.0.1:8765")
+        with pytest.raises(RunningElsewhereError) as twice, held(tmp_path / "demo"):
+            raise AssertionError("both were let in")
+    assert twice.value.address == "http://127.0.0.1:8765"
+
+    with held(tmp_path / "demo"), pytest.raises(RunningElsewhereError) as starting, held(tmp_path / "demo"):
+        raise AssertionError("both were let in")
+    assert starting.value.address == "", "what the one before left is not told of the next"
 
 
 async def test_another_provider_port_still_lets_everybody_in(base: Settings, tmp_path: Path) -> None:
