@@ -293,7 +293,7 @@ async def test_what_is_wrong_is_told_beside_the_field_and_what_was_entered_is_ke
     known = await _known(site.world)
     contact = await site.logged_in(site.world.contact)
     address = f"{_child(site, known.relationship)}/schrijven/wellbeing_at_school"
-    text = "Haar nummer is 111222333."
+    text = "Zij schreef 111 222 333 op."
     wrong = await contact.post(address, _filled((await contact.get(address)).text, text))
 
     assert wrong.status_code == 400

@@ -109,6 +109,15 @@ async def test_logging_out_ends_the_session(site: Site) -> None:
     assert "U bent uitgelogd." in words_of(await site.anyone().get(out.headers["location"]))
 
 
+async def test_the_fifth_wrong_pin_says_what_happened_and_that_is_not_that_one_was_away(site: Site) -> None:
+    tablet = await site.with_tablet(await site.world.family())
+    answers = [await tablet.post("/tablet-terug", {"pin": "110033"}) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400, 400, 401]
+    assert "De pincode klopte te vaak niet. Log opnieuw in." in words_of(answers[-1])
+    assert "tijdje weg" not in words_of(answers[-1])
+
+
 async def test_a_refused_login_says_what_to_do_and_no_reason(site: Site) -> None:
     anyone = site.anyone()
     unknown = await anyone.post("/inloggen/nergens")

@@ -46,7 +46,7 @@ TABLE: Final[dict[str, Statuses]] = {
     "GET /": SENT_ON,
     "GET /inloggen": EVERYBODY,
     "GET /inloggen/{provider}": SENT_ON,
-    "POST /inloggen/{provider}": REFUSED,
+    "POST /inloggen/{provider}": (403, 403, 303, 403, 403, 403),
     "GET /inloggen/{provider}/terug": REFUSED,
     "POST /uitloggen": SENT_ON,
     "POST /taal": SENT_ON,
