@@ -165,19 +165,29 @@ def _create_engine(url: str, pool_size: int) -> AsyncEngine:
     raise ConfigurationError("database_url must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
 
 
+_SQLITE_SETTINGS = (
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    "recursive_triggers=ON",
+    "secure_delete=ON",
+)
+
+
 def _prepare_sqlite_connection(dbapi_connection: Any, _record: object) -> None:
-    """Settings of each connection; the write-ahead log is set once, by the first migration."""
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        "busy_timeout=10000",
-        "foreign_keys=ON",
-        "synchronous=FULL",
-        "recursive_triggers=ON",
-        "secure_delete=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    """Settings of each connection; the write-ahead log is set once, by the first migration.
+
+    A connection that cannot be prepared is closed here: nobody else knows of it yet.
+    """
+    try:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in _SQLITE_SETTINGS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:
+        dbapi_connection.close()
+        raise
 
 
 def _begin_sqlite(connection: Connection) -> None:
