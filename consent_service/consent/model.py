@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
 
 import msgspec
@@ -152,6 +152,10 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: tuple[ReceiptLine, ...]
 
 
+CLOCKS_DIFFER = timedelta(seconds=1)
+"""How far ahead the clock that wrote a yes may be before it is not believed yet."""
+
+
 def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Standing]:
     """Each person's standing answer on one type of one relationship at `now`.
 
@@ -159,7 +163,8 @@ def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Stan
     stops cannot be invalidated, and counts even before `now`: the clock that noted it may be ahead. An
     objection stands until the same person lifts it. A yes past its last day is expired.
     """
-    rows = [row for row in decisions if not _allows(row) or max(row.recorded_at, row.decided_at) <= now]
+    soon = now + CLOCKS_DIFFER
+    rows = [row for row in decisions if not _allows(row) or max(row.recorded_at, row.decided_at) <= soon]
     invalid = {row.invalidates for row in rows if row.kind == "invalidated"}
     counted = [row for row in rows if row.kind != "invalidated" and not _never_was(row, invalid)]
     standings: dict[PersonId, Standing] = {}

@@ -103,7 +103,7 @@ async def test_over_a_child_added_later_authority_is_still_to_be_recorded(world:
 
 async def test_a_correction_reaches_only_persons_of_this_family(world: World) -> None:
     view, other = await world.family(), await world.family(family_name="Anders")
-    right = PersonIdentity("Nora", "Voorbeeld", date(2018, 5, 5))
+    right = PersonIdentity("Nora", "Voorbeeld", date(2009, 5, 5))
     change = world.services.families.change_identity
     for stranger in (other.children[0].child, other.guardians[0].guardian, PersonId(new_id())):
         with pytest.raises(NotFoundError):
@@ -117,7 +117,7 @@ async def test_a_correction_reaches_only_persons_of_this_family(world: World) ->
     await change(world.counsellor, view.family, view.children[0].child, right)
     search = world.services.families.search
     assert await search(world.counsellor, names="Noor Voorbeeld", birth_date=date(2018, 5, 4)) == ()
-    (found,) = await search(world.counsellor, names="Nora Voorbeeld", birth_date=date(2018, 5, 5))
+    (found,) = await search(world.counsellor, names="Nora Voorbeeld", birth_date=date(2009, 5, 5))
     assert found.child == view.children[0].child
 
 

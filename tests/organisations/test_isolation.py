@@ -119,6 +119,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
             who, family=family, guardian=guardian, language="nl", interpreter="none"
         ),
         "sittings.read": lambda: s.sittings.read(thief, pending),
+        "sittings.signed_as": lambda: s.sittings.signed_as(thief, pending),
         "sittings.current": lambda: s.sittings.current(thief),
         "sittings.answer": lambda: s.sittings.answer(
             thief, pending, question, answer="yes", shown=own.shown(question.information_type)
@@ -139,6 +140,8 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "records.written by school": lambda: s.records.written(school, relationship),
         "records.awaiting_approval": lambda: s.records.awaiting_approval(who),
         "records.approve": lambda: s.records.approve(who, relationship, shared.record),
+        "records.retract": lambda: s.records.retract(who, relationship, shared.record),
+        "records.retract by school": lambda: s.records.retract(school, relationship, shared.record),
         "release.to_school": lambda: s.release.to_school(school, Ask(relationship, "support")),
         "release.to_shelter": lambda: s.release.to_shelter(who, Ask(relationship, "support")),
         "release.children_of_contact": lambda: s.release.children_of_contact(school, [relationship]),

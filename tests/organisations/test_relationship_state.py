@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from consent_service.consent.service import Target
 from consent_service.consent.tables import consent_ledger
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity
-from consent_service.foundation.ids import AgreementId, DecisionId, RelationshipId, TypeKey
+from consent_service.foundation.ids import AgreementId, DecisionId, RecordId, RelationshipId, TypeKey
 from consent_service.organisations.model import NewStaff
 from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.tables import agreements, relationship_state
@@ -33,6 +33,8 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
     hers = Target(world.tenant, view.family, mother.guardian)
     fact = NewAuthority("holder", "judgment", date(2026, 1, 1))
 
+    written: list[RecordId] = []
+
     async def invalidate() -> None:
         row = (await rows(world, consent_ledger, kind="given"))[0]
         await s.consent.invalidate(who, hers, DecisionId(row.decision))
@@ -43,7 +45,12 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
 
     async def share() -> None:
         note = Note(SUPPORT, {"helps": "Rust."})
-        assert isinstance(await s.records.share(who, relationship, note), Shared)
+        shared = await s.records.share(who, relationship, note)
+        assert isinstance(shared, Shared)
+        written.append(shared.record)
+
+    async def retract() -> None:
+        await s.records.retract(who, relationship, written.pop())
 
     async def end_stand_in() -> None:
         await s.organisations.end_staff(OPERATOR, world.tenant, world.colleague.staff)
@@ -59,6 +66,7 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
     noor = PersonIdentity("Nora", "Voorbeeld", BORN)
     return relationship, {
         "share": share,
+        "retract": retract,
         "sign": sign,
         "withdraw": lambda: s.consent.withdraw(mother, hers, method="page"),
         "object": lambda: s.consent.object(mother, hers, method="page"),
@@ -78,10 +86,10 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
         "end_staff of the school": lambda: s.organisations.end_staff(
             OPERATOR, world.tenant, world.teacher.staff
         ),
+        "end_agreement": end_agreement,
         "sign_agreement": lambda: s.organisations.sign_agreement(
             OPERATOR, world.tenant, world.linde, valid_from=date(2026, 1, 1), valid_until=None
         ),
-        "end_agreement": end_agreement,
         "activate_proposal": activate,
         "destroy": lambda: s.custody.destroy(world.officer, relationship),
         "end_family": lambda: s.families.end_family(who, view.family, "night_departure"),

@@ -217,7 +217,7 @@ async def test_a_record_without_a_field_for_the_role_does_not_show_that_it_exist
 
 async def _asked_for_pickup(world: World, *, answers: dict[str, Answer], shared: bool = True) -> Told:
     told = await told_family(
-        world, guardians=(("Samira", "holder"), ("Karim", "holder")), family_name=f"F{new_id()[-6:]}"
+        world, guardians=(("Samira", "holder"), ("Karim", "holder")), family_name="Testman"
     )
     await world.intake(told.mother, answers)
     if shared:

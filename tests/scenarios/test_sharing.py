@@ -32,7 +32,7 @@ from tests.scenarios.stories import (
 from tests.shelter import SECRET, World
 
 LOCATING = {
-    "address": ("Zij wonen nu aan de Kerkstraat 12.", "content.street_under_safety"),
+    "address": ("Het huis is Kerkstraat 12.", "content.street_under_safety"),
     "postcode": ("Stuur post naar 5038 KL.", "content.postcode_under_safety"),
     "phone": ("Bel moeder op 06 12 34 56 78.", "content.phone_under_safety"),
     "map link": ("Zie maps.app.goo.gl/x7Yz voor de plek.", "content.link_under_safety"),
