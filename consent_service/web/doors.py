@@ -85,7 +85,7 @@ class Doors(msgspec.Struct, frozen=True):
 
     @property
     def session_cookie_name(self) -> str:
-        """`__Host-` binds the cookie to this host and to HTTPS; loopback ports share cookies, so name each."""
+        """`__Host-` binds it to this host and HTTPS; loopback ports share cookies, so each has its name."""
         return "__Host-sessie" if self.https else f"sessie-{self.settings.port}"
 
     @property
