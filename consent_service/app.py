@@ -23,6 +23,7 @@ from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.audit.sequencer import Sequencer
+from consent_service.consent.reading import has_stops
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.custody.service import CustodyService
@@ -245,7 +246,25 @@ async def start_up(services: Services) -> None:
     if missing:
         raise ConfigurationError("database: insert-only tables are not protected: " + "; ".join(missing))
     await services.install()
+    await _begin_journal(services)
     await services.replay_stops()
+
+
+async def _begin_journal(services: Services) -> None:
+    """A journal that was there before must be there again: without it accepted stops are forgotten.
+
+    Raises:
+        ConfigurationError: the ledger knows of stops and the journal is gone.
+    """
+    journal = services.installation.journal
+    if not journal.path.exists():
+        async with services.installation.database.reading() as conn:
+            if await has_stops(conn):
+                raise ConfigurationError(
+                    f"state_dir: the stop journal {journal.path} is gone, and with it stops that were "
+                    "accepted; put it back from its backup. Only if it is lost for good: make an empty file"
+                )
+    journal.begin()
 
 
 def create_app(services: Services, settings: Settings) -> Litestar:

@@ -29,6 +29,12 @@ async def read_decisions(
     return tuple(decision_from(row) for row in await conn.execute(query))
 
 
+async def has_stops(conn: AsyncConnection) -> bool:
+    """Whether any stop ever reached the ledger, of whatever tenant."""
+    query = select(consent_ledger.c.decision).where(consent_ledger.c.stop.is_not(None)).limit(1)
+    return (await conn.execute(query)).first() is not None
+
+
 def decision_from(row: Row[Any]) -> Decision:
     """A row of the ledger as a struct."""
     return Decision(

@@ -57,12 +57,28 @@ class StopJournal:
         self.path = path
         self._lock = threading.Lock()
         self._read: tuple[tuple[int, int, int], tuple[Stop, ...]] | None = None
+        self._begun = False
+        self._lost = False
+
+    def begin(self) -> bool:
+        """Make the file if it is not there; from now on its absence is a fault. True when it was made.
+
+        Raises:
+            UnavailableError: the disk does not take it.
+        """
+        made = not self.path.exists()
+        self._append(b"")
+        self._begun = True
+        return made
 
     def accept(self, kind: StopKind, *, tenant: str, at: datetime, subject: dict[str, str]) -> Stop:
         """Write the stop down for good; when this returns, a power cut does not undo it.
 
         Raises:
             UnavailableError: the disk does not take it. The person must be told it was *not* accepted.
+
+        While the file is gone a stop is still taken, in a new one; nothing is released until somebody has
+        put the old one back.
         """
         stop = Stop(id=new_id(), kind=kind, at=at, tenant=tenant, subject=subject)
         self._append(_encoder.encode(stop))
@@ -91,13 +107,17 @@ class StopJournal:
         Raises:
             IntegrityError: a line other than a torn last one cannot be read: somebody must look.
         """
+        if self._lost:
+            raise UnavailableError("the stop journal was replaced while serving")
         try:
             status = self.path.stat()
             state = (status.st_ino, status.st_size, status.st_mtime_ns)
             if self._read is not None and self._read[0] == state:
                 return self._read[1]
             found = _pending_in(self.path.read_bytes())
-        except FileNotFoundError:
+        except FileNotFoundError as gone:
+            if self._begun:
+                raise UnavailableError("the stop journal is gone") from gone
             return ()
         except OSError as failure:
             raise UnavailableError("the stop journal cannot be read") from failure
@@ -107,6 +127,7 @@ class StopJournal:
     def _append(self, line: bytes) -> None:
         try:
             with self._lock:
+                self._lost = self._lost or (self._begun and not self.path.exists())
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
                 try:
@@ -146,7 +167,7 @@ def _write_whole_line(descriptor: int, line: bytes) -> None:
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
         content = os.pread(descriptor, size, 0)
         os.ftruncate(descriptor, content.rfind(b"\n") + 1)
-    data = line + b"\n"
+    data = line + b"\n" if line else b""
     while data:
         data = data[os.write(descriptor, data) :]
 

@@ -123,3 +123,35 @@ def test_whatever_is_torn_off_the_end_only_the_last_line_is_lost(
     journal.path.write_bytes(content[: len(content) - 1 - torn])
 
     assert list(journal.pending())[: len(open_stops)] == open_stops
+
+
+def test_a_journal_that_was_begun_and_is_gone_is_no_journal_without_stops(stop_journal: StopJournal) -> None:
+    assert stop_journal.begin()
+    assert not stop_journal.begin()
+    assert stop_journal.pending() == ()
+    stop_journal.path.unlink()
+    with pytest.raises(UnavailableError):
+        stop_journal.pending()
+
+
+def test_a_stop_is_still_taken_while_the_journal_is_gone_and_nothing_is_released(
+    stop_journal: StopJournal,
+) -> None:
+    stop_journal.begin()
+    stop_journal.path.unlink()
+    accepted = stop_journal.accept("withdrawal", tenant="t", at=datetime.now(UTC), subject={"code": "c"})
+    with pytest.raises(UnavailableError):
+        stop_journal.pending()
+    assert StopJournal(stop_journal.path).pending() == (accepted,)
+
+
+def test_a_stop_bears_on_its_own_tenant_and_relationship_and_one_of_the_installation_on_all(
+    stop_journal: StopJournal,
+) -> None:
+    at = datetime.now(UTC)
+    stop_journal.accept("withdrawal", tenant="a", at=at, subject={"family": "f"})
+    stop_journal.accept("relationship_end", tenant="b", at=at, subject={"relationship": "r"})
+    assert [len(stop_journal.concerning(tenant, "r")) for tenant in ("a", "b", "c")] == [1, 1, 0]
+    assert stop_journal.concerning("b", "other") == ()
+    stop_journal.accept("withdrawal", tenant="_", at=at, subject={"code": "c"})
+    assert len(stop_journal.concerning("c", "any")) == 1

@@ -258,7 +258,7 @@ def _person_line(room: Room, guardian: Guardian) -> PersonLine:
         capacity="unknown" if newest is None else newest.kind,
         source="" if newest is None else newest.source,
         contact_safe=bool(guardian.identity.phone or guardian.identity.email),
-        seen_on=None if newest is None else newest.valid_from,
+        seen_on=None if newest is None else local_date(newest.recorded_at),
         change_href=room.at("personen", guardian.guardian),
     )
 
