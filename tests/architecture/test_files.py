@@ -16,10 +16,17 @@ CHECKOUT = LOCALE_FOLDER.parent.parent
 LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc", "base"}
 MOST_LINES = 500
-# Written so that the pattern does not match itself.
-FORBIDDEN = re.compile(
-    r"pypi[.]org|pythonhosted[.]org|npmjs[.](org|com)|deb[.]debian[.]org"
-    r"|/work/(main|shared|[.]library)|[.][.]/shared\b|/[r]oot/|/opt/(pypi|wheels)"
+# Machine paths, and anything that lies beside the checkout; written so that no pattern matches itself.
+FORBIDDEN = re.compile(r"(?<![\w.~-])/(?:wor[k]|roo[t])/\w|[.][.]/s[h]ared")
+ADDRESS = re.compile(r"https?://(?!127[.]0[.]0[.]1|localhost)[\w.-]+")
+BUILD_FILES = (
+    "*.lock",
+    "package-lock.json",
+    "package.json",
+    "pyproject.toml",
+    "Makefile",
+    "Dockerfile",
+    ".ci/*",
 )
 
 
@@ -36,24 +43,25 @@ def _tracked(*patterns: str) -> list[Path]:
     return sorted(path for path in paths if path.is_file())
 
 
-def _forbidden_words(paths: list[Path]) -> Iterator[str]:
+def _forbidden_words(paths: list[Path], pattern: re.Pattern[str] = FORBIDDEN) -> Iterator[str]:
     for path in paths:
         text = path.read_bytes().decode("utf-8", errors="replace")
         for number, line in enumerate(text.splitlines(), start=1):
-            if found := FORBIDDEN.search(line):
+            if found := pattern.search(line):
                 yield f"{path.name}:{number}: {found[0]}"
 
 
-def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
+def test_no_file_names_a_path_of_one_machine_and_no_build_file_an_address() -> None:
     assert list(_forbidden_words(_tracked())) == []
+    assert list(_forbidden_words(_tracked(*BUILD_FILES), ADDRESS)) == []
 
 
-def test_a_registry_and_a_machine_path_are_found(tmp_path: Path) -> None:
+def test_an_address_and_a_machine_path_are_found(tmp_path: Path) -> None:
     planted = tmp_path / "package-lock.json"
-    registry, path = "registry.npm" + "js.org", "/wo" + "rk/main/x"
-    planted.write_text(f"fine\nhttps://{registry}/x\n{path}\n")
+    planted.write_text("fine\nhttps://registry.invalid/x\n/wo" + "rk/main/x\n")
 
-    assert len(list(_forbidden_words([planted]))) == 2
+    assert len(list(_forbidden_words([planted]))) == 1
+    assert len(list(_forbidden_words([planted], ADDRESS))) == 1
 
 
 def _vague(paths: list[Path]) -> list[str]:
