@@ -16,7 +16,14 @@ from typing import Any, Literal
 
 from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from consent_service.foundation.errors import ConfigurationError, DatabaseUnavailableError
@@ -101,7 +108,7 @@ class Database:
                 connection = await plain.execution_options(consent_read_only=read_only)
                 async with connection.begin():
                     yield connection
-        except (OperationalError, InterfaceError) as failure:
+        except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeoutError) as failure:
             raise DatabaseUnavailableError("the database did not answer") from failure
         except DBAPIError as failure:
             if _is_outage(failure):
@@ -115,7 +122,7 @@ class Database:
         """Whatever is wrong before the first statement, the database is away."""
         try:
             connection = await self.engine.connect()
-        except DBAPIError as failure:
+        except (DBAPIError, PoolTimeoutError) as failure:
             raise DatabaseUnavailableError("the database cannot be reached") from failure
         try:
             yield connection
