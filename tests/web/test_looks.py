@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from consent_service.web.rendering import STATIC, render_text
 from consent_service.web.security import security_headers
+from tests.conftest import cannot_run
 from tests.web.examples import context, examples
 from tests.web.gallery import FLAGS
 
@@ -26,14 +27,13 @@ TOO_SMALL = """() => [...document.querySelectorAll(
                 (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
               .map((e) => e.outerHTML.slice(0, 80))"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        cannot_run("how pages look needs Debian's chromium")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started

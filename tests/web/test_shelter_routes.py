@@ -18,6 +18,9 @@ GUARDIAN = {
     "guardian-0-authority_source": "register",
 }
 
+LENT = "uitgeleend-8080"
+"""Marks a tablet that was handed to a parent."""
+
 
 def born(prefix: str, year: str = "2018") -> dict[str, str]:
     return {f"{prefix}-day": "7", f"{prefix}-month": "3", f"{prefix}-year": year}
@@ -346,8 +349,11 @@ async def test_the_tablet_is_given_after_a_pin_that_is_not_easy(site: Site) -> N
     assert "Samira Voorbeeld" in counsellor.text
     assert counsellor.page.all("html")[0].attributes["lang"] == "en"
     assert counsellor.token != before
+    assert LENT in counsellor.cookies
     await counsellor.open(f"/opvang/{site.world.tenant}")
     assert counsellor.path == "/tablet-terug"
+    await counsellor.press("Terugnemen", {"pin": PIN})
+    assert LENT not in counsellor.cookies
 
 
 async def test_who_decides_nothing_does_not_get_the_tablet(site: Site) -> None:

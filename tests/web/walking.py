@@ -43,6 +43,11 @@ class Walker:
         return heading.text()
 
     @property
+    def cookies(self) -> frozenset[str]:
+        """The names of what this browser keeps."""
+        return frozenset(self._cookies)
+
+    @property
     def token(self) -> str:
         """The session's token now: it changes with who holds the tablet."""
         return self._cookies[COOKIE][0]
