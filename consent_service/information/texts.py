@@ -25,8 +25,10 @@ from consent_service.information.blocks import (
 )
 from consent_service.information.catalogue import load_catalogue
 from consent_service.information.model import Catalogue, InformationType, hash_of
+from consent_service.information.receipt_text import ReceiptText, read_receipt_text
 
-LANGUAGES: Final = ("nl", "en")
+LANGUAGES: Final = ("nl", "en", "ar")
+"""Languages with words of their own; the interface may speak fewer (`foundation.i18n`)."""
 Review = Literal["draft", "reviewed"]
 
 
@@ -89,11 +91,16 @@ class LanguageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str
     general: GeneralText
     types: Mapping[TypeKey, TypeText]
+    receipt: ReceiptText
     hash: str
 
     def drafts(self) -> tuple[str, ...]:
         """The ids of texts that no human has reviewed; real use needs none."""
-        texts: tuple[GeneralText | TypeText, ...] = (self.general, *self.types.values())
+        texts: tuple[GeneralText | TypeText | ReceiptText, ...] = (
+            self.general,
+            *self.types.values(),
+            self.receipt,
+        )
         return tuple(text.id for text in texts if text.review == "draft")
 
 
@@ -155,9 +162,10 @@ def _read_language(
     folder: Path, language: str, catalogue: Catalogue, problems: list[BlockProblem]
 ) -> LanguageTexts | None:
     raw = read_toml(folder / "texts" / f"{language}.toml")
-    for stray in raw.keys() - {"general", "types"}:
+    for stray in raw.keys() - {"general", "types", "receipt"}:
         problems.append(BlockProblem(f"{language}.{stray}", "is not known here", "[types.support_advice]"))
     general = _read_general(raw, language, problems)
+    receipt = read_receipt_text(raw, language, problems)
     tables = table_of(raw, "types", block=language, problems=problems)
     problems += _differences(tables, catalogue.types, block=f"{language}.types")
     types: dict[TypeKey, TypeText] = {}
@@ -165,11 +173,17 @@ def _read_language(
         text = _read_type(kind, tables, language, problems) if key in tables else None
         if text is not None:
             types[key] = text
-    if general is None:
+    if general is None or receipt is None:
         return None
-    hashes = {"general": general.hash} | {str(key): text.hash for key, text in types.items()}
+    hashes = {"general": general.hash, "receipt": receipt.hash} | {
+        str(key): text.hash for key, text in types.items()
+    }
     return LanguageTexts(
-        language=language, general=general, types=MappingProxyType(types), hash=hash_of(hashes)
+        language=language,
+        general=general,
+        types=MappingProxyType(types),
+        receipt=receipt,
+        hash=hash_of(hashes),
     )
 
 

@@ -1,4 +1,4 @@
-"""What families read is short, complete in both languages, and provable by its hash."""
+"""What families read is short, complete in every language, and provable by its hash."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from consent_service.foundation.ids import TypeKey
 from consent_service.information.blocks import BlockProblem, BlocksError
 from consent_service.information.catalogue import load_catalogue
 from consent_service.information.texts import (
+    LANGUAGES,
     GeneralText,
     LanguageTexts,
     Texts,
@@ -77,17 +78,17 @@ def test_the_fixed_line_and_the_address_promise_stand_as_agreed(texts: Texts) ->
     assert all("adres" in text.never for text in texts.of("nl").types.values())
 
 
-def test_both_languages_have_exactly_the_same_keys(texts: Texts) -> None:
+def test_every_language_has_exactly_the_same_keys(texts: Texts) -> None:
     def keys(language: str) -> set[tuple[str, int, str]]:
         every = every_text(texts.of(language))
         return {(text.id, text.version, name) for text in every for name, _ in shown_words(text)}
 
-    assert keys("nl") == keys("en")
+    assert keys("nl") == keys("en") == keys("ar")
 
 
 def test_every_type_field_and_choice_has_its_words(texts: Texts) -> None:
     for key, kind in load_catalogue(POLICIES).types.items():
-        for language in ("nl", "en"):
+        for language in LANGUAGES:
             text = texts.of_type(language, key)
             assert text.label
             assert list(text.fields) == [spec.name for spec in kind.fields]
@@ -96,7 +97,7 @@ def test_every_type_field_and_choice_has_its_words(texts: Texts) -> None:
 
 
 def test_every_text_ships_as_draft(texts: Texts) -> None:
-    assert all(len(texts.of(language).drafts()) == 22 for language in ("nl", "en"))
+    assert all(len(texts.of(language).drafts()) == 23 for language in LANGUAGES)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_the_hash_ignores_comments_and_the_review(folder: Path) -> None:
     change(folder, NL, 'review = "draft"\nreviewer = ""', 'review = "reviewed"\nreviewer = "A. Jansen"')
     after = load_texts(folder)
     assert after.hash == before
-    assert len(after.of("nl").drafts()) == 21
+    assert len(after.of("nl").drafts()) == 22
 
 
 def test_a_new_version_is_another_text_even_with_the_same_words(folder: Path) -> None:
@@ -188,4 +189,4 @@ secrecy_release = "permission"
 [types.swimming_lessons.fields]
 takes_part = { kind = "yes_no" }""",
     )
-    assert {problem.block for problem in problems_in(folder)} == {"nl.types", "en.types"}
+    assert {problem.block for problem in problems_in(folder)} == {"nl.types", "en.types", "ar.types"}

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from consent_service.foundation.errors import ConflictError, InputError, Problem
-from consent_service.foundation.i18n import language_name
+from consent_service.foundation.i18n import SUPPORTED, language_name
 from consent_service.foundation.ids import PersonId
 from consent_service.identity.handover import HandOver, HandOverRefused, problems_of_pin
 from consent_service.identity.permissions import Circumstances
@@ -47,7 +47,7 @@ async def hand_over(
     entered = read_hand_over(
         form,
         guardians=[one.guardian for one in room.family.guardians],
-        languages=list(visit.services.texts.languages),
+        languages=SUPPORTED,
     )
     if form.problems:
         return await _hand_over_page(room, form.problems)
@@ -99,7 +99,7 @@ async def _hand_over_page(room: Room, problems: Sequence[Problem] = ()) -> Respo
         action=room.at("tablet"),
         back_href=room.at(),
         guardians=tuple(Option(g.guardian, g.identity.full_name) for g in room.family.guardians),
-        languages=tuple(Option(code, language_name(code)) for code in room.visit.services.texts.languages),
+        languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
         form=FormState.of(room.visit.posted, problems, language=room.visit.language),
     )
     return await room.show(view, status=400 if problems else 200)
