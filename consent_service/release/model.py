@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -57,8 +57,16 @@ class ChildLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TypePreview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether a type would be shared with the school now, and why (not), worded for the audience."""
+    """Whether a type would be shared with the school now, and why (not), worded for the audience.
+
+    valid_until: the first moment at which time alone would end it, as far as the audience may know.
+    would_change_if: clauses that follow "verandert als"; for a guardian only what is the guardian's own.
+    explanation: all of it as text: geldt tot ..., omdat ...; verandert als ...
+    """
 
     information_type: TypeKey
     shared: bool
     sentence: str
+    valid_until: datetime | None = None
+    would_change_if: tuple[str, ...] = ()
+    explanation: str = ""
