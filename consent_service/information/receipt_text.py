@@ -77,7 +77,6 @@ class ReceiptText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: str
     until_date: str
     now: str
-    never: str
     basis_permission: str
     basis_consent: str
     nothing_told: str

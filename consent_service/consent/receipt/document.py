@@ -24,7 +24,7 @@ from consent_service.consent.receipt.model import (
     SignedChoices,
 )
 from consent_service.consent.receipt.record import CONSENT_BASES
-from consent_service.foundation.clock import AMSTERDAM
+from consent_service.foundation.clock import AMSTERDAM, local_date
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TypeKey
 from consent_service.information.model import Catalogue
@@ -73,8 +73,9 @@ class Part(msgspec.Struct, frozen=True):
         return Locale.parse(self.texts.language)
 
     def day(self, moment: datetime) -> str:
-        """A day in the Netherlands, in words."""
-        return dates.format_date(moment.astimezone(AMSTERDAM).date(), "d MMMM y", locale=self.locale)
+        """A day in the Netherlands, in words that stay on one line."""
+        day = local_date(moment)
+        return dates.format_date(day, "d MMMM y", locale=self.locale).replace(" ", "\N{NO-BREAK SPACE}")
 
     def instant(self, moment: datetime) -> str:
         """Day and time of day in the Netherlands."""
