@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import delete, insert
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.foundation.clock import Clock
+from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
     InputError,
@@ -25,6 +25,7 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import INSTALLATION, PersonId, StaffId, TenantId
 from consent_service.identity import links, sessions
+from consent_service.identity.devices import DevicesSeen, note_staff_device
 from consent_service.identity.handover import (
     HandOver,
     HandOverRefused,
@@ -106,6 +107,7 @@ class IdentityService:
         )
         self._live = LiveSessions(database, log, clock, limits=rules.limits)
         self._lending = Lending(database, clock, live=self._live)
+        self._devices_seen = DevicesSeen()
 
     # --- providers and links -----------------------------------------------------------------
 
@@ -352,12 +354,23 @@ class IdentityService:
     async def issue_step(self, session: Session, step: str) -> str:
         """A token for the form of `step` (e.g. `consent:support_advice`), good for one use."""
         async with self._database.transaction() as conn:
-            return await sessions.issue_step(conn, session, step)
+            return await sessions.issue_step(conn, session, step, self._clock.now())
 
-    async def use_step(self, session: Session, step: str, token: str) -> bool:
-        """Whether this form may be taken: False for a second time, an old one, or another session's."""
+    async def use_step(self, session: Session, step: str, token: str) -> datetime | None:
+        """When this form was shown, if it may be taken; None: taken before, an old one, another's."""
         async with self._database.transaction() as conn:
             return await sessions.use_step(conn, session, step, token)
+
+    # --- devices -----------------------------------------------------------------------------
+
+    async def note_device(self, actor: Counsellor, device: str) -> None:
+        """Remember that this counsellor works at this device today; once a day (S35)."""
+        today = local_date(self._clock.now())
+        if self._devices_seen.knows(actor, device, today):
+            return
+        async with self._database.transaction() as conn:
+            await note_staff_device(conn, actor, device, today)
+        self._devices_seen.add(actor, device, today)
 
     # --- handing the tablet over -------------------------------------------------------------
 

@@ -300,31 +300,34 @@ async def forget_expired(conn: AsyncConnection, limits: SessionLimits, now: date
     return sum([await end_session(conn, one) for one in ids])
 
 
-async def issue_step(conn: AsyncConnection, session: Session, step: str) -> str:
+async def issue_step(conn: AsyncConnection, session: Session, step: str, now: datetime) -> str:
     """A token for one form, for one use; it replaces an earlier one for the same step."""
     token = new_token()
-    values = {"tenant": INSTALLATION, "session": session.id, "step": step, "token": digest(token)}
-    keys = ["tenant", "session", "step"]
+    keys = {"tenant": INSTALLATION, "session": session.id, "step": step}
+    fresh = {"token": digest(token), "issued_at": now}
     if conn.dialect.name == "sqlite":
-        lite = sqlite.insert(step_tokens).values(values)
-        await conn.execute(lite.on_conflict_do_update(index_elements=keys, set_={"token": values["token"]}))
+        lite = sqlite.insert(step_tokens).values(keys | fresh)
+        await conn.execute(lite.on_conflict_do_update(index_elements=list(keys), set_=fresh))
     else:
-        full = postgresql.insert(step_tokens).values(values)
-        await conn.execute(full.on_conflict_do_update(index_elements=keys, set_={"token": values["token"]}))
+        full = postgresql.insert(step_tokens).values(keys | fresh)
+        await conn.execute(full.on_conflict_do_update(index_elements=list(keys), set_=fresh))
     return token
 
 
-async def use_step(conn: AsyncConnection, session: Session, step: str, token: str) -> bool:
-    """Whether this form may be taken; the same token is never taken twice."""
+async def use_step(conn: AsyncConnection, session: Session, step: str, token: str) -> datetime | None:
+    """When this form was shown, if it may be taken; the same token is never taken twice."""
     used = await conn.execute(
-        delete(step_tokens).where(
+        delete(step_tokens)
+        .where(
             step_tokens.c.tenant == INSTALLATION,
             step_tokens.c.session == session.id,
             step_tokens.c.step == step,
             step_tokens.c.token == digest(token),
         )
+        .returning(step_tokens.c.issued_at)
     )
-    return used.rowcount == 1
+    shown: datetime | None = used.scalar_one_or_none()
+    return shown
 
 
 async def forget_steps(conn: AsyncConnection, session_id: str) -> None:

@@ -6,7 +6,7 @@ login under way stores nothing that could finish it. Names of staff live in `org
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Date, Index, Integer, LargeBinary, String, Table, Text
 
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
 
@@ -85,6 +85,16 @@ step_tokens = Table(
     Column("session", Id, primary_key=True, info=holds("pseudonym")),
     Column("step", String(160), primary_key=True, info=holds("pseudonym")),
     Column("token", Digest, nullable=False, info=holds("none")),
+    Column("issued_at", UtcDateTime, nullable=False, info=holds("none")),
+)
+
+staff_devices = Table(
+    "staff_devices",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("device", Digest, primary_key=True, info=holds("pseudonym")),
+    Column("staff", Id, primary_key=True, info=holds("pseudonym")),
+    Column("last_seen_on", Date, nullable=False, info=holds("none")),
 )
 
 return_pins = Table(

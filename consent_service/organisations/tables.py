@@ -56,6 +56,7 @@ staff = Table(
     Column("sealed_name", LargeBinary, nullable=False, info=holds("sealed")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("ended_at", UtcDateTime, info=holds("none")),
+    Column("team", String(24), info=holds("none")),
     ForeignKeyConstraint(["tenant", "school"], ["schools.tenant", "schools.school"]),
     Index("ix_staff_tenant_school", "tenant", "school"),
 )

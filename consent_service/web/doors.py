@@ -98,6 +98,16 @@ class Doors(msgspec.Struct, frozen=True):
         """Marks a tablet that was handed to a parent, also after the session is gone."""
         return "__Host-uitgeleend" if self.https else f"uitgeleend-{self.settings.port}"
 
+    @property
+    def device_cookie_name(self) -> str:
+        """The mark of a device that a counsellor works at."""
+        return "__Host-apparaat" if self.https else f"apparaat-{self.settings.port}"
+
+    def device_cookie(self, mark: str) -> Cookie:
+        """Kept for a year. Not `Strict`: a login comes back from the provider's site, without such a
+        cookie, and each login would then make a new device."""
+        return self._cookie(self.device_cookie_name, mark, max_age=365 * 24 * 3600)
+
     def session_cookie(self, token: str) -> Cookie:
         """The session's cookie; ends with the browser, the limits are kept on our side."""
         return self._cookie(self.session_cookie_name, token)

@@ -46,7 +46,8 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The frame of one answer.
 
     `quick_exit_href` ends the session and leaves; every parent page shows it. `language_action`
-    takes a POST with `language` and `back`.
+    takes a POST with `language` and `back`. `server_time` (ISO 8601) is what `app.js` counts on from, so
+    that the clock of a tablet does not matter.
     """
 
     language: str = "nl"
@@ -55,6 +56,7 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[LanguageOption, ...] = ()
     language_action: str = "/taal"
     quick_exit_href: str = "/snel-weg"
+    server_time: str = ""
     signed_in: SignedIn | None = None
     navigation: tuple[NavigationLink, ...] = ()
     notice: str = ""

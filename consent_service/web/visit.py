@@ -7,6 +7,7 @@ renders. What an actor may do is asked by the services, not here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, assert_never
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from litestar.response import Redirect
 from consent_service.foundation.errors import ConsentServiceError, NotFoundError
 from consent_service.foundation.i18n import SUPPORTED, choose_language, language_name, translator
 from consent_service.foundation.ids import TenantId, is_id
+from consent_service.identity.devices import device_of, new_device_mark
 from consent_service.identity.model import (
     Actor,
     Counsellor,
@@ -142,6 +144,14 @@ class Visit:
             raise LoginNeededError
         return self.session
 
+    def now(self) -> datetime:
+        """The server's time."""
+        return self.services.installation.clock.now()
+
+    def device(self, tenant: TenantId) -> str | None:
+        """What is stored of this device; None for one at which no counsellor ever logged in."""
+        return device_of(self.request.cookies.get(self.doors.device_cookie_name, ""), tenant)
+
     def refuse_prefetch(self) -> None:
         """A browser that fetches ahead gets nothing: looking is logged, so it must be a person who looks.
 
@@ -178,7 +188,10 @@ class Visit:
     ) -> Response[str]:
         """The page of `view` in its frame; staff pages show who is logged in."""
         signed_in = await self._signed_in()
-        return render(view, self.page(navigation, language, signed_in=signed_in), status=status)
+        response = render(view, self.page(navigation, language, signed_in=signed_in), status=status)
+        if isinstance(self._acting_as, Counsellor):
+            await self._know_device(self._acting_as, response)
+        return response
 
     def show_to_anyone(self, view: View, *, status: int = 200) -> Response[str]:
         """The page of `view` in a frame that needs nothing: also with the database away."""
@@ -199,6 +212,7 @@ class Visit:
             path=self.request.url.path,
             languages=tuple(LanguageOption(code, language_name(code)) for code in SUPPORTED),
             quick_exit_href=QUICK_EXIT,
+            server_time=self.now().isoformat(timespec="milliseconds"),
             signed_in=signed_in,
             navigation=navigation,
             notice=self._notice(chosen),
@@ -219,6 +233,14 @@ class Visit:
         """Take the session's token away from the browser."""
         response.set_cookie(self.doors.no_session_cookie())
         return response
+
+    async def _know_device(self, actor: Counsellor, response: Response[str]) -> None:
+        """Mark the device a counsellor works at, so that a parent's choice made there can be seen (S35)."""
+        known = self.device(actor.tenant)
+        if known is not None:
+            await self.services.identity.note_device(actor, known)
+            return
+        response.set_cookie(self.doors.device_cookie(new_device_mark()))
 
     def _notice(self, language: str) -> str:
         code = self.request.query_params.get(NOTICE_FIELD, "")

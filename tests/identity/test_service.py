@@ -238,7 +238,7 @@ async def test_a_form_sent_twice_at_the_same_moment_is_taken_once(desk: Desk) ->
     session = (await desk.logged_in()).session
     token = await desk.service.issue_step(session, "sign")
     taken = await asyncio.gather(*(desk.service.use_step(session, "sign", token) for _ in range(5)))
-    assert sum(taken) == 1
+    assert sum(one is not None for one in taken) == 1
 
 
 async def test_a_csrf_token_belongs_to_one_session(desk: Desk) -> None:

@@ -93,7 +93,8 @@ async def once(visit: Visit, what: str) -> str:
 async def is_first_time(visit: Visit, what: str) -> bool:
     """Whether the posted form is taken for the first time; uses its token up."""
     page, _, token = visit.posted.first("step").partition(".")
-    return await visit.services.identity.use_step(visit.known_session(), f"{what}:{page}", token)
+    shown = await visit.services.identity.use_step(visit.known_session(), f"{what}:{page}", token)
+    return shown is not None
 
 
 async def show(visit: Visit, actor: Counsellor, view: View, *, status: int = 200) -> Response[str]:

@@ -12,6 +12,21 @@ document.addEventListener("click", (event) => {
   window.location.replace(exit.href);
 });
 
+// When somebody chose, counted on from the server's time: a wrong clock of the tablet does not matter.
+// The server lets it make a yes older, never newer (a form that waited for a connection).
+const serverTime = Date.parse(document.documentElement.dataset.serverTime ?? "");
+const shownAfter = performance.now();
+
+function addDeviceTime(form) {
+  if (!("deviceTime" in form.dataset) || Number.isNaN(serverTime)) return;
+  form.querySelector('input[name="device_time"]')?.remove();
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = "device_time";
+  field.value = new Date(serverTime + performance.now() - shownAfter).toISOString();
+  form.append(field);
+}
+
 // A second tap on a slow connection must not send a form twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -20,6 +35,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
+  addDeviceTime(form);
   form.setAttribute("aria-busy", "true");
 });
 
