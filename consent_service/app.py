@@ -28,6 +28,7 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.custody.service import CustodyService
 from consent_service.custody.stops import replay_stops
+from consent_service.families.model import Ages
 from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.foundation.database import Database
@@ -135,6 +136,7 @@ def build_services(parts: Installation) -> Services:
         clock=clock,
         journal=journal,
         organisations=organisations,
+        ages=Ages(rules.catalogue.terms.together_from, rules.catalogue.terms.alone_from),
     )
     policies = PolicyService(database=database, log=log, clock=clock, folder=parts.policies, proposal=rules)
     return Services(

@@ -20,6 +20,8 @@ from consent_service.audit.events import (
     AuthorityRecorded,
     BundleActivated,
     ChildRegistered,
+    CompetenceJudged,
+    ConflictDeclared,
     ConsentEvent,
     ConsentGiven,
     ConsentInvalidated,
@@ -27,7 +29,10 @@ from consent_service.audit.events import (
     ConsentObjected,
     ConsentObjectionLifted,
     ConsentOpinion,
+    ConsentReevaluated,
     ConsentRefused,
+    ConsentResumed,
+    ConsentSuspended,
     ConsentWithdrawn,
     ContactListed,
     ContactRemoved,
@@ -36,6 +41,7 @@ from consent_service.audit.events import (
     FamilyRegistered,
     FamilySearched,
     GuardianRegistered,
+    GuardianSafetyAssessed,
     HandoverEnded,
     HandoverStarted,
     IdentityChanged,
@@ -52,8 +58,20 @@ from consent_service.audit.events import (
     Logout,
     LogVerified,
     LogViewed,
+    MarkerDecided,
+    MarkerEnded,
+    MarkerRequested,
     OrganisationEvent,
+    PageAccessGiven,
+    PageAccessRevoked,
+    PageOpened,
+    PageRefused,
+    PatternSeen,
     ProviderRegistered,
+    PupilDisowned,
+    RecallAcknowledged,
+    RecallIssued,
+    ReceiptPrinted,
     RecordApproved,
     RecordEvent,
     RecordRetracted,
@@ -61,11 +79,14 @@ from consent_service.audit.events import (
     RecordShareRefused,
     RelationshipEnded,
     RelationshipStarted,
+    RelationshipSucceeded,
     ReleaseFailed,
     ReleaseRefused,
+    ReminderDue,
     SafetyAssessed,
     SchoolChanged,
     SchoolRegistered,
+    SchoolSucceeded,
     SessionEnded,
     SessionEvent,
     StaffAdded,
@@ -73,6 +94,9 @@ from consent_service.audit.events import (
     StopReplayed,
     SubstituteAccess,
     TenantRegistered,
+    TextResumed,
+    TextSuspended,
+    WrongInformationReported,
 )
 from consent_service.audit.verify import BadEntry, What
 from consent_service.foundation.i18n import N_
@@ -193,6 +217,29 @@ def _family(event: FamilyEvent) -> Sentence:
             return _say(N_("Naar een gezin gezocht; gevonden: {count}."), count=results)
         case SubstituteAccess(reason=reason):
             return _say(N_("Als vervanger het gezin geopend. Reden: {reason}."), reason=reason)
+        case GuardianSafetyAssessed(state=state):
+            return _say(N_("Veiligheid van een ouder beoordeeld: {state}."), state=state)
+        case MarkerRequested():
+            return _say(N_("Gevraagd om een ouder niet te benaderen, om de veiligheid."))
+        case MarkerDecided(approved=True):
+            return _say(N_("Goedgekeurd: een ouder wordt niet benaderd, om de veiligheid."))
+        case MarkerDecided():
+            return _say(N_("Niet goedgekeurd om een ouder niet te benaderen."))
+        case MarkerEnded():
+            return _say(N_("Een ouder niet benaderen geldt niet meer."))
+        case RecallIssued(information_type=kind, records=count):
+            msgid = N_("Aan de school gevraagd om iets weg te halen: {information_type}; stukken: {count}.")
+            return _say(msgid, information_type=kind, count=count)
+        case RecallAcknowledged(answer=answer):
+            return _say(N_("De school antwoordde op het verzoek: {answer}."), answer=answer)
+        case PupilDisowned():
+            return _say(N_("De school meldt: dit is geen leerling van ons. Alles is dicht."))
+        case ConflictDeclared():
+            return _say(N_("Een contactpersoon kent het gezin zelf; de vervanger neemt het over."))
+        case SchoolSucceeded():
+            return _say(N_("Een school gaat verder als een andere school."))
+        case RelationshipSucceeded():
+            return _say(N_("De samenwerking gaat verder met de opvolgende school."))
         case _:
             assert_never(event)
 
@@ -223,6 +270,33 @@ def _consent(event: ConsentEvent) -> Sentence:
         case ConsentInvalidated(information_type=kind, reason=reason):
             msgid = N_("Antwoord over {information_type} ongeldig verklaard. Reden: {reason}.")
             return _say(msgid, information_type=kind, reason=reason)
+        case ConsentSuspended(information_type=kind):
+            msgid = N_("Antwoord over {information_type} gepauzeerd: de tekst was fout.")
+            return _say(msgid, information_type=kind)
+        case ConsentResumed(information_type=kind):
+            msgid = N_("Antwoord over {information_type} telt weer: de tekst was goed.")
+            return _say(msgid, information_type=kind)
+        case ConsentReevaluated(cause=cause, before=before, after=after):
+            msgid = N_("Opnieuw bekeken wat de school mag zien ({cause}). Eerst: {before}. Nu: {after}.")
+            return _say(msgid, cause=cause, before=_list(before), after=_list(after))
+        case TextSuspended(text_version=version, consents=count):
+            msgid = N_("Tekst {version} is fout bevonden; gepauzeerde antwoorden: {count}.")
+            return _say(msgid, version=version, count=count)
+        case TextResumed(text_version=version, consents=count):
+            msgid = N_("Tekst {version} is toch goed; antwoorden die weer tellen: {count}.")
+            return _say(msgid, version=version, count=count)
+        case CompetenceJudged(competent=True):
+            return _say(N_("Beoordeeld: het kind kan dit zelf afwegen."))
+        case CompetenceJudged():
+            return _say(N_("Beoordeeld: het kind kan dit nog niet zelf afwegen."))
+        case ReminderDue(kind=kind):
+            return _say(N_("Herinnering: {kind}."), kind=kind)
+        case ReceiptPrinted(kind=kind):
+            return _say(N_("Bewijs van de keuzes gemaakt: {kind}."), kind=kind)
+        case WrongInformationReported(information_type=kind):
+            return _say(N_("Gemeld dat iets niet klopt: {information_type}."), information_type=kind)
+        case PatternSeen(kind=kind, count=count):
+            return _say(N_("Opvallend patroon: {kind}; aantal: {count}."), kind=kind, count=count)
         case _:
             assert_never(event)
 
@@ -271,6 +345,14 @@ def _session(event: SessionEvent) -> Sentence:
             return _say(N_("Tablet aan de ouder gegeven."))
         case HandoverEnded():
             return _say(N_("Tablet terug bij de begeleider."))
+        case PageAccessGiven(factor=factor):
+            return _say(N_("Code voor de eigen pagina gegeven, met {factor}."), factor=factor)
+        case PageAccessRevoked(reason=reason):
+            return _say(N_("Code voor de eigen pagina ingetrokken. Reden: {reason}."), reason=reason)
+        case PageOpened():
+            return _say(N_("Op de eigen pagina ingelogd."))
+        case PageRefused(code=code):
+            return _say(N_("Inloggen op de eigen pagina geweigerd. Reden: {code}."), code=code)
         case _:
             assert_never(event)
 

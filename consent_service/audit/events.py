@@ -199,6 +199,91 @@ class SubstituteAccess(_Event, frozen=True, tag="substitute.access.v1"):
     reason: Code
 
 
+class GuardianSafetyAssessed(_Event, frozen=True, tag="safety.guardian_assessed.v1"):
+    """The danger one guardian is in; always under the officer's tag."""
+
+    family: FamilyId
+    guardian: PersonId
+    state: Literal["not_assessed", "no_known_danger", "danger"]
+    review_on: date | None = None
+
+
+class MarkerRequested(_Event, frozen=True, tag="safety.marker_requested.v1"):
+    """Asked: leave `guardian` out, because contact is not safe. It counts once another person approved."""
+
+    marker: Code
+    family: FamilyId
+    guardian: PersonId
+
+
+class MarkerDecided(_Event, frozen=True, tag="safety.marker_decided.v1"):
+    """The second person approved or refused it."""
+
+    marker: Code
+    family: FamilyId
+    guardian: PersonId
+    approved: bool
+
+
+class MarkerEnded(_Event, frozen=True, tag="safety.marker_ended.v1"):
+    """It counts no longer."""
+
+    marker: Code
+    family: FamilyId
+    guardian: PersonId
+
+
+class RecallIssued(_Event, frozen=True, tag="recall.issued.v1"):
+    """The school is asked to remove what it got earlier, and to say so; why is told to nobody."""
+
+    relationship: RelationshipId
+    recall: Code
+    information_type: TypeKey
+    records: int = 0
+
+
+class RecallAcknowledged(_Event, frozen=True, tag="recall.acknowledged.v1"):
+    """What the school answered: `done`, or `kept` with a reason."""
+
+    relationship: RelationshipId
+    recall: Code
+    answer: Literal["done", "kept"]
+    reason: Code = ""
+
+
+class PupilDisowned(_Event, frozen=True, tag="pupil.disowned.v1"):
+    """A contact says that this is not a pupil of the school: everything is sealed, a breach is weighed."""
+
+    relationship: RelationshipId
+    staff: StaffId
+
+
+class ConflictDeclared(_Event, frozen=True, tag="contact.conflict_declared.v1"):
+    """A contact is related to the family: access is the deputy's (S16)."""
+
+    relationship: RelationshipId
+    staff: StaffId
+    deputies: int = 0
+
+
+class SchoolSucceeded(_Event, frozen=True, tag="school.succeeded.v1"):
+    """A school goes on as another one, by a decision that was seen; nothing is transferred by itself."""
+
+    succession: Code
+    school: SchoolId
+    successor: SchoolId
+    decided_on: date
+
+
+class RelationshipSucceeded(_Event, frozen=True, tag="relationship.succeeded.v1"):
+    """One child's relationship goes on with the succeeding school, under the same consents."""
+
+    relationship: RelationshipId
+    succession: Code
+    school: SchoolId
+    successor: SchoolId
+
+
 FamilyEvent = (
     FamilyRegistered
     | ChildRegistered
@@ -213,6 +298,16 @@ FamilyEvent = (
     | IdentityViewed
     | FamilySearched
     | SubstituteAccess
+    | GuardianSafetyAssessed
+    | MarkerRequested
+    | MarkerDecided
+    | MarkerEnded
+    | RecallIssued
+    | RecallAcknowledged
+    | PupilDisowned
+    | ConflictDeclared
+    | SchoolSucceeded
+    | RelationshipSucceeded
 )
 
 # --- intake and consent ----------------------------------------------------------------------
@@ -283,6 +378,89 @@ class ConsentInvalidated(_Decision, frozen=True, tag="consent.invalidated.v1"):
     reason: Code = ""
 
 
+class ConsentSuspended(_Decision, frozen=True, tag="consent.suspended.v1"):
+    """`concerns` rests on a text in doubt: it does not count until it is resumed or given anew."""
+
+    concerns: DecisionId | None = None
+
+
+class ConsentResumed(_Decision, frozen=True, tag="consent.resumed.v1"):
+    """The text of `concerns` turned out to be right."""
+
+    concerns: DecisionId | None = None
+
+
+class ConsentReevaluated(_Event, frozen=True, tag="consent.reevaluated.v1"):
+    """Somebody's authority or a child's age changed: what the contacts of a school could get before and
+    after; `cause` says what changed."""
+
+    relationship: RelationshipId
+    cause: Code
+    before: tuple[TypeKey, ...] = ()
+    after: tuple[TypeKey, ...] = ()
+
+
+class TextSuspended(_Event, frozen=True, tag="text.suspended.v1"):
+    """A text turned out to be faulty; `consents` answers rested on it."""
+
+    text_hash: Code
+    text_version: Code
+    language: Code
+    consents: int = 0
+
+
+class TextResumed(_Event, frozen=True, tag="text.resumed.v1"):
+    """The text is right after all."""
+
+    text_hash: Code
+    text_version: Code
+    language: Code
+    consents: int = 0
+
+
+class CompetenceJudged(_Event, frozen=True, tag="competence.judged.v1"):
+    """Whether a child can weigh this itself; a no never erases what a parent said (S42)."""
+
+    child: PersonId
+    competent: bool
+
+
+class ReminderDue(_Event, frozen=True, tag="reminder.due.v1"):
+    """A date is near or has come: `kind` says which, `on` is the day itself."""
+
+    kind: Code
+    on: date
+    family: FamilyId | None = None
+    relationship: RelationshipId | None = None
+    information_type: TypeKey | None = None
+    person: PersonId | None = None
+
+
+class ReceiptPrinted(_Event, frozen=True, tag="receipt.printed.v1"):
+    """A receipt was made, to be shown or printed."""
+
+    person: PersonId
+    sitting: Code
+    kind: Literal["full", "neutral", "record"]
+    language: Code = ""
+
+
+class WrongInformationReported(_Event, frozen=True, tag="information.reported_wrong.v1"):
+    """Somebody pressed "this is not right" on the own page; what is wrong is told in a conversation."""
+
+    relationship: RelationshipId
+    information_type: TypeKey
+    person: PersonId
+
+
+class PatternSeen(_Event, frozen=True, tag="pattern.seen.v1"):
+    """A way of asking that the privacy officer should look at; counts, never a conclusion."""
+
+    kind: Code
+    team: Code = ""
+    count: int = 0
+
+
 ConsentEvent = (
     IntakeStarted
     | IntakeFinished
@@ -294,6 +472,16 @@ ConsentEvent = (
     | ConsentObjectionLifted
     | ConsentOpinion
     | ConsentInvalidated
+    | ConsentSuspended
+    | ConsentResumed
+    | ConsentReevaluated
+    | TextSuspended
+    | TextResumed
+    | CompetenceJudged
+    | ReminderDue
+    | ReceiptPrinted
+    | WrongInformationReported
+    | PatternSeen
 )
 
 # --- records and release ---------------------------------------------------------------------
@@ -433,7 +621,45 @@ class HandoverEnded(_Event, frozen=True, tag="handover.ended.v1"):
     code: Code = ""
 
 
-SessionEvent = LoginSucceeded | LoginRefused | Logout | SessionEnded | HandoverStarted | HandoverEnded
+class PageAccessGiven(_Event, frozen=True, tag="page.access_given.v1"):
+    """A code and a second factor for the own page; `factor` is pin, mail or sms."""
+
+    person: PersonId
+    factor: Code
+
+
+class PageAccessRevoked(_Event, frozen=True, tag="page.access_revoked.v1"):
+    """The code does not work any more: lost, stolen or seen by somebody else."""
+
+    person: PersonId
+    reason: Code = ""
+
+
+class PageOpened(_Event, frozen=True, tag="page.opened.v1"):
+    """Somebody logged in to the own page."""
+
+    person: PersonId
+
+
+class PageRefused(_Event, frozen=True, tag="page.refused.v1"):
+    """A code that exists, and a second factor that was wrong."""
+
+    person: PersonId
+    code: Code
+
+
+SessionEvent = (
+    LoginSucceeded
+    | LoginRefused
+    | Logout
+    | SessionEnded
+    | HandoverStarted
+    | HandoverEnded
+    | PageAccessGiven
+    | PageAccessRevoked
+    | PageOpened
+    | PageRefused
+)
 
 # --- the log, keys, policies and stops -------------------------------------------------------
 

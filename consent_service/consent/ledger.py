@@ -13,7 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit import events
 from consent_service.audit.events import By, ConsentEvent
 from consent_service.audit.log import AuditLog
-from consent_service.consent.model import Capacity, DecisionKind, Method, Shown
+from consent_service.consent.model import (
+    Capacity,
+    EvidenceKind,
+    Interpreter,
+    InvalidReason,
+    Method,
+    OralReason,
+    Shown,
+    moment_of,
+)
+from consent_service.consent.states import DecisionKind
 from consent_service.consent.tables import consent_ledger
 from consent_service.foundation.clock import strictly_after
 from consent_service.foundation.ids import (
@@ -45,7 +55,16 @@ class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     valid_until: datetime | None = None
     sitting: str | None = None
     witness: StaffId | None = None
-    invalidates: DecisionId | None = None
+    concerns: DecisionId | None = None
+    interpreter: Interpreter | None = None
+    evidence: EvidenceKind | None = None
+    reason: OralReason | InvalidReason | None = None
+    entered_by: StaffId | None = None
+    """Who typed in what somebody said or wrote, when that was not the person itself."""
+    device: str | None = None
+    device_at: datetime | None = None
+    """What the clock of the device said when the choice was made; never trusted to make a yes newer."""
+    seconds_shown: int | None = None
     stop: str | None = None
     """Id of the journalled stop this decision carries out; replaying it again writes nothing."""
     late_since: datetime | None = None
@@ -63,8 +82,11 @@ async def write_decisions(
     """Append the decisions; each has one entry, tagged for the person who decided and nobody else.
 
     Raises:
+        ValueError: a yes without the text it was said to, or one that never ends: a mistake of ours.
         LogUnavailableError: the log takes no entry, so nothing of this may stay.
     """
+    if any(new.kind == "given" and not (new.shown.text_version and new.valid_until) for new in decisions):
+        raise ValueError("a yes names its text and the day it ends")
     for relationship in sorted({new.relationship for new in decisions}):
         await raise_relationship(conn, tenant, relationship, now)  # first: takes the turn in the log too
     moment = strictly_after(now, await _newest(conn, tenant, decisions))
@@ -113,12 +135,26 @@ def _row(tenant: str, decision: str, new: NewDecision, moment: datetime) -> dict
         "screen_hash": new.shown.screen_hash,
         "sitting": new.sitting,
         "witness": new.witness,
-        "invalidates": new.invalidates,
+        "concerns": new.concerns,
+        "interpreter": new.interpreter,
+        "evidence": new.evidence,
+        "reason": new.reason,
+        "entered_by": new.entered_by,
+        "device": new.device,
+        "device_at": new.device_at,
+        "seconds_shown": new.seconds_shown,
         "stop": new.stop,
-        "decided_at": moment if new.late_since is None else min(new.decided_at, moment),
+        "decided_at": _decided_at(new, moment),
         "recorded_at": moment,
         "valid_until": new.valid_until,
     }
+
+
+def _decided_at(new: NewDecision, moment: datetime) -> datetime:
+    """A stop that was journalled counts from then; a device can only make a yes older (S37)."""
+    if new.late_since is not None:
+        return min(new.decided_at, moment)
+    return moment_of(new.kind, now=moment, device_at=new.device_at)
 
 
 def _event(decision: DecisionId, new: NewDecision) -> ConsentEvent:
@@ -152,6 +188,10 @@ def _event(decision: DecisionId, new: NewDecision) -> ConsentEvent:
         case "opinion_no":
             return events.ConsentOpinion(*shared, opinion="no")
         case "invalidated":
-            return events.ConsentInvalidated(*shared, invalidates=new.invalidates)
+            return events.ConsentInvalidated(*shared, invalidates=new.concerns, reason=new.reason or "")
+        case "suspended":
+            return events.ConsentSuspended(*shared, concerns=new.concerns)
+        case "resumed":
+            return events.ConsentResumed(*shared, concerns=new.concerns)
         case _:
             assert_never(new.kind)

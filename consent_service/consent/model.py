@@ -9,6 +9,14 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from consent_service.consent.states import (
+    ABOUT_A_DECISION,
+    ALLOWING,
+    OBJECTION,
+    AnswerState,
+    DecisionKind,
+    after,
+)
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.ids import DecisionId, FamilyId, PersonId, RelationshipId, TypeKey
 from consent_service.information.model import (
@@ -18,24 +26,20 @@ from consent_service.information.model import (
     ForSchoolDays,
     ForSchoolYear,
     InformationType,
+    Terms,
     UntilChanged,
 )
 
 Answer = Literal["yes", "no", "later"]
 Choice = Literal["given", "refused", "later"]
-DecisionKind = Literal[
-    "given",
-    "refused",
-    "later",
-    "withdrawn",
-    "objected",
-    "objection_lifted",
-    "opinion_yes",
-    "opinion_no",
-    "invalidated",
-]
-Capacity = Literal["holder", "voogd", "without_authority", "child"]
+Capacity = Literal["holder", "voogd", "court_order", "gezinsvoogd", "without_authority", "child"]
+"""In which capacity somebody spoke, at that moment: what was said without authority never allows."""
 Method = Literal["tablet", "paper", "oral", "page", "code"]
+OralReason = Literal["no_tablet", "not_present", "cannot_write", "urgent"]
+"""Why nobody could sign: an oral yes holds for a few days only, until it is confirmed."""
+InvalidReason = Literal["mistake", "wrong_person", "pressure", "not_fit", "counsellor_answered"]
+EvidenceKind = Literal["typed", "drawn", "witness", "paper_form", "note", "session", "code", "none"]
+"""What proves it: a signature on the tablet, a form on paper, a note of what was said, a login, a code."""
 Interpreter = Literal["none", "professional", "telephone", "staff"]
 """Never a child."""
 
@@ -55,19 +59,33 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decided_at: datetime
     recorded_at: datetime
     valid_until: datetime | None = None
-    invalidates: DecisionId | None = None
+    concerns: DecisionId | None = None
+    text_version: str = ""
+    method: Method = "tablet"
 
 
 class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where one person stands on one type at one moment. No choice is `none`, and counts as no."""
+    """Where one person stands on one type at one moment. No choice is `none`, and counts as no.
+
+    `expired`, `outdated` (the purpose or a recipient has changed since) and `opinion` (a child was heard,
+    and decided nothing) are about a yes.
+    """
 
     person: PersonId
-    answer: Literal["none", "yes", "no", "later"] = "none"
+    answer: AnswerState = "none"
     objecting: bool = False
     expired: bool = False
+    outdated: bool = False
+    opinion: bool = False
     decided_at: datetime | None = None
     valid_until: datetime | None = None
     decision: DecisionId | None = None
+    text_version: str = ""
+
+    @property
+    def is_yes(self) -> bool:
+        """A yes that is in force now."""
+        return self.answer == "yes" and not (self.expired or self.outdated or self.opinion)
 
 
 class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,90 +174,113 @@ CLOCKS_DIFFER = timedelta(seconds=1)
 """How far ahead the clock that wrote a yes may be before it is not believed yet."""
 
 
-def fold(decisions: Iterable[Decision], *, now: datetime) -> dict[PersonId, Standing]:
+def fold(decisions: Iterable[Decision], *, now: datetime, text: str) -> dict[PersonId, Standing]:
     """Each person's standing answer on one type of one relationship at `now`.
 
-    The latest choice counts; at the same moment a no beats a yes; an invalidated yes never was. What
-    stops cannot be invalidated, and counts even before `now`: the clock that noted it may be ahead. An
-    objection stands until the same person lifts it. A yes past its last day is expired.
+    The latest choice counts; at the same moment a no beats a yes; an invalidated yes never was, and one
+    that was said without authority neither. What stops cannot be invalidated, and counts even before
+    `now`: the clock that noted it may be ahead. An objection stands until the same person lifts it. A yes
+    past its last day is expired; one to another text than `text` (the id of the text in force, without its
+    version) is outdated.
     """
     soon = now + CLOCKS_DIFFER
-    rows = [row for row in decisions if not _allows(row) or max(row.recorded_at, row.decided_at) <= soon]
-    invalid = {row.invalidates for row in rows if row.kind == "invalidated"}
+    rows = [
+        row for row in decisions if row.kind not in ALLOWING or max(row.recorded_at, row.decided_at) <= soon
+    ]
+    invalid = {row.concerns for row in rows if row.kind == "invalidated"}
     counted = [row for row in rows if row.kind != "invalidated" and not _never_was(row, invalid)]
     standings: dict[PersonId, Standing] = {}
     for row in sorted(counted, key=_order):
         before = standings.get(row.person, Standing(row.person))
-        standings[row.person] = _after(before, row, now)
+        standings[row.person] = _after(before, row, now=now, text=text)
     return standings
 
 
 def can_be_invalidated(row: Decision) -> bool:
     """Only what allows sharing: nobody undoes another's no by calling it a mistake."""
-    return _allows(row)
-
-
-def _never_was(row: Decision, invalid: set[DecisionId | None]) -> bool:
-    return row.decision in invalid and can_be_invalidated(row)
-
-
-def _allows(row: Decision) -> bool:
     return row.kind in ("given", "objection_lifted", "opinion_yes")
 
 
-def _order(row: Decision) -> tuple[datetime, int, str]:
-    """By moment; within one moment what allows comes first, so that what stops has the last word."""
-    rank = 0 if _allows(row) else 1 if row.kind == "later" else 2
-    return row.decided_at, rank, row.decision
+def moment_of(kind: DecisionKind, *, now: datetime, device_at: datetime | None) -> datetime:
+    """When a decision counts from: a device's clock can make a yes older, and nothing else (S37).
+
+    A yes that was waiting on a tablet is as old as the tablet says; one from a clock that is ahead counts
+    from its arrival. What stops counts from its arrival: the newest word is the no that just came in.
+    """
+    return min(now, device_at) if device_at is not None and kind in ALLOWING else now
 
 
-def _after(before: Standing, row: Decision, now: datetime) -> Standing:
-    match row.kind:
-        case "given" | "opinion_yes":
-            expired = row.valid_until is not None and row.valid_until <= now
-            return _answered(before, row, "yes", expired=expired)
-        case "refused" | "withdrawn" | "opinion_no":
-            return _answered(before, row, "no")
-        case "later":
-            return _answered(before, row, "later")
-        case "objected" | "objection_lifted":
-            return msgspec.structs.replace(before, objecting=row.kind == "objected")
-        case "invalidated":
+def text_id(version: str) -> str:
+    """Which text it was, whatever its version: a new purpose or recipient has a new id (S24)."""
+    return version.partition("@")[0]
+
+
+_NO_SAY: frozenset[Capacity] = frozenset({"without_authority", "gezinsvoogd"})
+
+
+def _never_was(row: Decision, invalid: set[DecisionId | None]) -> bool:
+    if row.kind == "given" and row.capacity in _NO_SAY:
+        return True
+    return row.decision in invalid and can_be_invalidated(row)
+
+
+def _order(row: Decision) -> tuple[datetime, int, datetime, str]:
+    """By moment; within one moment what allows comes first, so that what stops has the last word.
+
+    What is said about a decision comes after the decision, however late it was recorded.
+    """
+    rank = 0 if row.kind in ALLOWING else 1 if row.kind == "later" else 2
+    moment = max(row.decided_at, row.recorded_at) if row.kind in ABOUT_A_DECISION else row.decided_at
+    return moment, rank, row.recorded_at, row.decision
+
+
+def _after(before: Standing, row: Decision, *, now: datetime, text: str) -> Standing:
+    if row.kind in OBJECTION:
+        return msgspec.structs.replace(before, objecting=OBJECTION[row.kind])
+    if row.kind in ABOUT_A_DECISION:
+        if row.concerns != before.decision:
             return before
-        case _:
-            assert_never(row.kind)
-
-
-def _answered(
-    before: Standing, row: Decision, answer: Literal["yes", "no", "later"], *, expired: bool = False
-) -> Standing:
+        return msgspec.structs.replace(before, answer=after(before.answer, row.kind))
+    allows = row.kind in ALLOWING
     return Standing(
         person=before.person,
-        answer=answer,
+        answer=after(before.answer, row.kind),
         objecting=before.objecting,
-        expired=expired,
+        expired=allows and row.valid_until is not None and row.valid_until <= now,
+        outdated=row.kind == "given" and text_id(row.text_version) != text,
+        opinion=row.kind == "opinion_yes",
         decided_at=row.decided_at,
         valid_until=row.valid_until,
         decision=row.decision,
+        text_version=row.text_version,
     )
 
 
-def consent_ends(kind: InformationType, given_on: date) -> datetime | None:
-    """The moment (local midnight) from which a yes given on this day no longer counts; None: no date.
+def consent_ends(kind: InformationType, given_on: date, *, terms: Terms, method: Method) -> datetime:
+    """The moment (local midnight) from which a yes given on this day no longer counts.
 
-    A yes is asked for as long as the type is kept: longer would be a consent nobody understood. Types
-    kept until the end of guidance end with the relationship.
+    Every yes ends: after as long as the type is kept, and at the latest after `terms.longest_months`. One
+    that was only said aloud ends after `terms.oral_days`, unless it is confirmed before.
     """
+    longest = add_months(given_on, terms.longest_months)
+    last = min(longest, _kept_until(kind, given_on) or longest)
+    if method == "oral":
+        last = min(last, given_on + timedelta(days=terms.oral_days))
+    return local_midnight(last)
+
+
+def _kept_until(kind: InformationType, given_on: date) -> date | None:
+    """How long a yes given on this day can be of use; None when that hangs on something else than time."""
     retention = kind.retention
     match retention:
         case AfterGuidance() | AfterDate() | ForSchoolDays():
             return None
         case ForMonths(months=months):
-            return local_midnight(add_months(given_on, months))
+            return add_months(given_on, months)
         case ForSchoolYear():
-            return local_midnight(school_year_end(given_on))
+            return school_year_end(given_on)
         case UntilChanged(check_every_months=months):
-            return local_midnight(add_months(given_on, months))
+            return add_months(given_on, months)
         case _:
             assert_never(retention)
 

@@ -47,5 +47,7 @@ def decision_from(row: Row[Any]) -> Decision:
         decided_at=row.decided_at,
         recorded_at=row.recorded_at,
         valid_until=row.valid_until,
-        invalidates=None if row.invalidates is None else DecisionId(row.invalidates),
+        concerns=None if row.concerns is None else DecisionId(row.concerns),
+        text_version=row.text_version,
+        method=row.method,
     )

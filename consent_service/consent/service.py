@@ -17,13 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
-from consent_service.consent.capacity import capacity_of
+from consent_service.consent.capacity import capacity_of, people_of
 from consent_service.consent.codes import code_hash, normalised_code
 from consent_service.consent.ledger import NewDecision, write_decisions
-from consent_service.consent.model import Capacity, Decision, Method, Standing, can_be_invalidated, fold
+from consent_service.consent.model import (
+    Capacity,
+    Decision,
+    InvalidReason,
+    Method,
+    Standing,
+    can_be_invalidated,
+    fold,
+)
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.tables import consent_ledger, withdrawal_codes
-from consent_service.families.reading import guardian_ids, lock_family, read_relationships
+from consent_service.families.reading import child_ids, lock_family, read_relationships
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem, UnavailableError
@@ -37,12 +45,14 @@ from consent_service.foundation.ids import (
     TypeKey,
 )
 from consent_service.foundation.stop_journal import Stop, StopJournal
-from consent_service.identity.model import Counsellor, GuardianActor, System, by
+from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, System, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue
 from consent_service.organisations.service import OrganisationService, require
 
 Key = tuple[RelationshipId, TypeKey]
+Person = GuardianActor | ChildActor
+"""Who answers for oneself: a holder of authority, or a child that decides along or alone."""
 _STOP_KINDS: dict[Literal["withdrawal", "objection"], Literal["withdrawn", "objected"]] = {
     "withdrawal": "withdrawn",
     "objection": "objected",
@@ -61,7 +71,8 @@ class CodeHolder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     tenant: TenantId
     family: FamilyId
-    guardian: PersonId
+    person: PersonId
+    is_child: bool = False
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +80,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     tenant: TenantId
     family: FamilyId
-    guardian: PersonId
+    person: PersonId
     keys: tuple[Key, ...] = ()
 
 
@@ -95,9 +106,7 @@ class ConsentService:
 
     # --- stopping ----------------------------------------------------------------------------
 
-    async def withdraw(
-        self, actor: GuardianActor | Counsellor, target: Target, *, method: Method
-    ) -> StopAccepted:
+    async def withdraw(self, actor: Person | Counsellor, target: Target, *, method: Method) -> StopAccepted:
         """Take back what was given; no reason is asked, and it holds at once (AVG 7(3)).
 
         A counsellor may pass a withdrawal on. With the database away the journal alone makes it hold,
@@ -112,9 +121,7 @@ class ConsentService:
         await self._require(actor, Action.WITHDRAW_CONSENT, target)
         return await self._stop("withdrawal", target, by(actor), method)
 
-    async def object(
-        self, actor: GuardianActor | Counsellor, target: Target, *, method: Method
-    ) -> StopAccepted:
+    async def object(self, actor: Person | Counsellor, target: Target, *, method: Method) -> StopAccepted:
         """A guardian objects. Whether it counts is judged on reading; the answer is the same for all (S4).
 
         Raises:
@@ -165,8 +172,9 @@ class ConsentService:
                 "withdrawal", tenant=INSTALLATION, at=self._clock.now(), subject=subject
             )
             return StopAccepted(stop.at, written=False)
-        target = Target(holder.tenant, holder.family, holder.guardian, tuple(keys))
-        return await self._stop("withdrawal", target, By("guardian", holder.guardian), "code")
+        target = Target(holder.tenant, holder.family, holder.person, tuple(keys))
+        who = By("child" if holder.is_child else "guardian", holder.person)
+        return await self._stop("withdrawal", target, who, "code")
 
     async def replay(self, stop: Stop) -> bool:
         """Carry out a journalled stop; True when it is one of ours. Twice changes nothing."""
@@ -180,8 +188,15 @@ class ConsentService:
 
     # --- correcting --------------------------------------------------------------------------
 
-    async def invalidate(self, actor: Counsellor, target: Target, decision: DecisionId) -> None:
-        """A yes that was given by mistake or by the wrong person never counted.
+    async def invalidate(
+        self,
+        actor: Counsellor,
+        target: Target,
+        decision: DecisionId,
+        *,
+        reason: InvalidReason = "mistake",
+    ) -> None:
+        """A yes that was given by mistake or by the wrong person never counted; it was not withdrawn.
 
         Raises:
             NotFoundError: no such yes of this guardian; a no cannot be undone for her.
@@ -196,18 +211,19 @@ class ConsentService:
             correction = NewDecision(
                 relationship=wrong.relationship,
                 information_type=wrong.information_type,
-                person=target.guardian,
+                person=target.person,
                 capacity=wrong.capacity,
                 kind="invalidated",
                 method="page",
                 decided_at=now,
-                invalidates=decision,
+                concerns=decision,
+                reason=reason,
             )
             await write_decisions(
                 conn, self._log, tenant=target.tenant, by=by(actor), now=now, decisions=[correction]
             )
 
-    async def lift_objection(self, actor: GuardianActor, target: Target) -> None:
+    async def lift_objection(self, actor: Person, target: Target) -> None:
         """The same person takes an objection back.
 
         Raises:
@@ -221,7 +237,7 @@ class ConsentService:
                 NewDecision(
                     relationship=relationship,
                     information_type=key,
-                    person=target.guardian,
+                    person=target.person,
                     capacity=capacities[relationship],
                     kind="objection_lifted",
                     method="page",
@@ -241,14 +257,14 @@ class ConsentService:
     ) -> dict[Key, dict[PersonId, Standing]]:
         """Where everybody stands now, per relationship and type."""
         rows = await read_decisions(conn, tenant, relationships)
-        return fold_all(rows, now=self._clock.now())
+        return fold_all(rows, self._catalogue, now=self._clock.now())
 
-    async def own_answers(self, actor: GuardianActor) -> dict[Key, Standing]:
+    async def own_answers(self, actor: Person) -> dict[Key, Standing]:
         """The guardian's own standing answers; never another's (S44)."""
-        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
         require(actor, Action.SEE_OWN_PAGE, facts)
         async with self._database.reading() as conn:
-            return await self._standings_of(conn, Target(actor.tenant, actor.family, actor.guardian))
+            return await self._standings_of(conn, Target(actor.tenant, actor.family, person_of(actor)))
 
     async def answers_by_code(self, entered: str) -> dict[Key, Standing]:
         """The standing answers of the guardian whose receipt carries this code.
@@ -258,21 +274,21 @@ class ConsentService:
         """
         holder = await self.holder_of_code(entered)
         async with self._database.reading() as conn:
-            target = Target(holder.tenant, holder.family, holder.guardian)
+            target = Target(holder.tenant, holder.family, holder.person)
             return await self._standings_of(conn, target)
 
     # --- parts -------------------------------------------------------------------------------
 
-    async def _require(self, actor: GuardianActor | Counsellor, action: Action, target: Target) -> None:
+    async def _require(self, actor: Person | Counsellor, action: Action, target: Target) -> None:
         assigned = False
         if isinstance(actor, Counsellor):
             async with self._database.reading() as conn:
                 assigned = await self._organisations.is_assigned(conn, actor, target.family)
-                known = await guardian_ids(conn, target.tenant, target.family)
-            if target.guardian not in known:
+                known = await people_of(conn, target.tenant, target.family)
+            if target.person not in known:
                 raise NotFoundError("guardian")
         facts = Circumstances(
-            tenant=target.tenant, family=target.family, person=target.guardian, assigned=assigned
+            tenant=target.tenant, family=target.family, person=target.person, assigned=assigned
         )
         require(actor, action, facts)
 
@@ -282,7 +298,7 @@ class ConsentService:
         """1. journal, flushed to disk. 2. ledger and entry. 3. mark done."""
         subject = {
             "family": target.family,
-            "guardian": target.guardian,
+            "guardian": target.person,
             "keys": _joined(target.keys),
             "method": method,
         }
@@ -315,7 +331,7 @@ class ConsentService:
             NewDecision(
                 relationship=relationship,
                 information_type=key,
-                person=target.guardian,
+                person=target.person,
                 capacity=capacities[relationship],
                 kind=kind,
                 method=method,
@@ -345,7 +361,7 @@ class ConsentService:
             await lock_family(conn, target.tenant, target.family)
         except NotFoundError:
             return False
-        if target.guardian not in await guardian_ids(conn, target.tenant, target.family):
+        if target.person not in await people_of(conn, target.tenant, target.family):
             return False
         written = select(consent_ledger.c.decision).where(
             consent_ledger.c.tenant == target.tenant, consent_ledger.c.stop == stop.id
@@ -358,7 +374,7 @@ class ConsentService:
             holder = await self._holder(conn, stop.subject["code"])
             if holder is None:
                 return None
-            return Target(holder.tenant, holder.family, holder.guardian, keys)
+            return Target(holder.tenant, holder.family, holder.person, keys)
         return Target(
             TenantId(stop.tenant),
             FamilyId(stop.subject["family"]),
@@ -368,37 +384,43 @@ class ConsentService:
 
     async def _holder(self, conn: AsyncConnection, hashed: str) -> CodeHolder | None:
         query = select(withdrawal_codes).where(
-            withdrawal_codes.c.tenant == INSTALLATION, withdrawal_codes.c.code_hash == hashed
+            withdrawal_codes.c.tenant == INSTALLATION,
+            withdrawal_codes.c.code_hash == hashed,
+            withdrawal_codes.c.revoked_at.is_(None),
         )
         row = (await conn.execute(query)).first()
         if row is None:
             return None
-        return CodeHolder(TenantId(row.shelter), FamilyId(row.family), PersonId(row.guardian))
+        tenant, family, person = TenantId(row.shelter), FamilyId(row.family), PersonId(row.guardian)
+        is_child = person in await child_ids(conn, tenant, family)
+        return CodeHolder(tenant, family, person, is_child=is_child)
 
     async def _decisions_of(self, conn: AsyncConnection, target: Target) -> tuple[Decision, ...]:
         found = await read_relationships(conn, target.tenant, family=target.family)
         rows = await read_decisions(conn, target.tenant, [r.relationship for r in found])
-        return tuple(row for row in rows if row.person == target.guardian)
+        return tuple(row for row in rows if row.person == target.person)
 
     async def _standings_of(self, conn: AsyncConnection, target: Target) -> dict[Key, Standing]:
         rows = await self._decisions_of(conn, target)
-        folded = fold_all(rows, now=self._clock.now())
-        return {key: people[target.guardian] for key, people in folded.items() if target.guardian in people}
+        folded = fold_all(rows, self._catalogue, now=self._clock.now())
+        return {key: people[target.person] for key, people in folded.items() if target.person in people}
 
     async def _capacities(
         self, conn: AsyncConnection, target: Target, now: datetime
     ) -> dict[RelationshipId, Capacity]:
-        """The relationships of the guardian's own family, and as what she speaks about each child."""
+        """The relationships of the own family, and as what one speaks about each child."""
+        kids = await child_ids(conn, target.tenant, target.family)
         return {
             found.relationship: await capacity_of(
                 conn,
                 target.tenant,
                 family=target.family,
-                guardian=target.guardian,
+                guardian=target.person,
                 child=found.child,
                 now=now,
             )
             for found in await read_relationships(conn, target.tenant, family=target.family)
+            if target.person not in kids or target.person == found.child
         }
 
     def _require_types(self, keys: Sequence[Key]) -> None:
@@ -416,12 +438,18 @@ class ConsentService:
             raise InputError([Problem("guardian", "nothing_to_object_to")])
 
 
-def fold_all(rows: Iterable[Decision], *, now: datetime) -> dict[Key, dict[PersonId, Standing]]:
+def fold_all(
+    rows: Iterable[Decision], catalogue: Catalogue, *, now: datetime
+) -> dict[Key, dict[PersonId, Standing]]:
     """Decisions of several relationships and types, each folded on its own."""
     grouped: dict[Key, list[Decision]] = {}
     for row in rows:
         grouped.setdefault((row.relationship, row.information_type), []).append(row)
-    return {key: fold(decisions, now=now) for key, decisions in grouped.items()}
+    return {
+        key: fold(decisions, now=now, text=catalogue.types[key[1]].text_id)
+        for key, decisions in grouped.items()
+        if key[1] in catalogue.types
+    }
 
 
 def _required_code(entered: str) -> str:

@@ -34,10 +34,12 @@ from consent_service.consent.model import (
     is_written_name,
 )
 from consent_service.consent.tables import sittings, withdrawal_codes
+from consent_service.families.model import Ages
 from consent_service.families.reading import guardian_ids
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
+from consent_service.foundation.i18n import SUPPORTED
 from consent_service.foundation.ids import (
     INSTALLATION,
     FamilyId,
@@ -85,6 +87,7 @@ class SittingService:
         self._clock = clock
         self._organisations = organisations
         self._catalogue = catalogue
+        self._ages = Ages(catalogue.terms.together_from, catalogue.terms.alone_from)
         self._texts = texts
         self._drafts_allowed = drafts_allowed
 
@@ -175,7 +178,7 @@ class SittingService:
         Raises:
             InputError: the texts in that language may not be used here.
         """
-        if language not in self._texts.languages:
+        if language not in SUPPORTED:
             raise InputError([Problem("language", "language_unknown")])
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
@@ -332,7 +335,7 @@ class SittingService:
         self, conn: AsyncConnection, actor: GuardianActor, types: Sequence[TypeKey]
     ) -> tuple[Question, ...]:
         """One question per child and type, in the order of the catalogue."""
-        deciding = await deciding_about(conn, self._ring, actor, now=self._clock.now())
+        deciding = await deciding_about(conn, self._ring, actor, ages=self._ages, now=self._clock.now())
         return tuple(
             Question(relationship.relationship, relationship.child, key)
             for key in self._catalogue.types
@@ -371,7 +374,12 @@ class SittingService:
                     method="tablet",
                     shown=drafts[place].shown,
                     decided_at=now,
-                    valid_until=consent_ends(kind, local_date(now)) if answer == "yes" else None,
+                    valid_until=consent_ends(
+                        kind, local_date(now), terms=self._catalogue.terms, method="tablet"
+                    )
+                    if answer == "yes"
+                    else None,
+                    interpreter=current.interpreter,
                     sitting=current.sitting,
                     witness=witness,
                 )
@@ -442,7 +450,7 @@ class SittingService:
     def _require_reviewed(self, language: str, types: Sequence[TypeKey]) -> None:
         if any(key not in self._catalogue.types for key in types):
             raise NotFoundError("information type")
-        if language not in self._texts.languages:
+        if language not in SUPPORTED:
             raise InputError([Problem("language", "language_unknown")])
         drafts = [k for k in types if self._texts.of_type(language, k).review == "draft"]
         if drafts and not self._drafts_allowed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, String, Table, Text
 
 from consent_service.audit.protection import INSERT_ONLY
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
@@ -24,11 +24,18 @@ consent_ledger = Table(
     Column("screen_hash", String(64), nullable=False, info=holds("none")),
     Column("sitting", Id, info=holds("none")),
     Column("witness", Id, info=holds("pseudonym")),
-    Column("invalidates", Id, info=holds("none")),
+    Column("concerns", Id, info=holds("none")),
     Column("stop", Id, info=holds("none")),
     Column("decided_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("valid_until", UtcDateTime, info=holds("none")),
+    Column("interpreter", String(16), info=holds("none")),
+    Column("evidence", String(16), info=holds("none")),
+    Column("reason", String(24), info=holds("none")),
+    Column("entered_by", Id, info=holds("pseudonym")),
+    Column("device", String(64), info=holds("pseudonym")),
+    Column("device_at", UtcDateTime, info=holds("none")),
+    Column("seconds_shown", Integer, info=holds("none")),
     ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
     Index("ix_consent_ledger_tenant_relationship", "tenant", "relationship", "information_type"),
     Index("ix_consent_ledger_tenant_person", "tenant", "person"),
@@ -51,6 +58,8 @@ sittings = Table(
     Column("finished_at", UtcDateTime, info=holds("none")),
     Column("outcome", String(16), nullable=False, info=holds("none")),
     Column("sealed_evidence", LargeBinary, info=holds("sealed")),
+    Column("decider", String(8), nullable=False, server_default="guardian", info=holds("none")),
+    Column("device", String(64), info=holds("pseudonym")),
     ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
     Index("ix_sittings_tenant_family", "tenant", "family"),
 )
@@ -68,6 +77,8 @@ sitting_answers = Table(
     Column("text_hash", String(64), nullable=False, info=holds("none")),
     Column("screen_hash", String(64), nullable=False, info=holds("none")),
     Column("answered_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("seconds_shown", Integer, info=holds("none")),
+    Column("device_at", UtcDateTime, info=holds("none")),
     ForeignKeyConstraint(["tenant", "sitting"], ["sittings.tenant", "sittings.sitting"]),
 )
 
@@ -80,4 +91,30 @@ withdrawal_codes = Table(
     Column("family", Id, nullable=False, info=holds("pseudonym")),
     Column("guardian", Id, nullable=False, info=holds("pseudonym")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("revoked_at", UtcDateTime, info=holds("none")),
+    Column("revoked_because", String(24), info=holds("none")),
+)
+
+text_versions = Table(
+    "text_versions",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("text_hash", String(64), primary_key=True, info=holds("none")),
+    Column("text_id", String(64), nullable=False, info=holds("none")),
+    Column("version", Integer, nullable=False, info=holds("none")),
+    Column("language", String(8), nullable=False, info=holds("none")),
+    Column("content", Text, nullable=False, info=holds("none")),
+    Column("review", String(8), nullable=False, info=holds("none")),
+    Column("first_used_at", UtcDateTime, nullable=False, info=holds("none")),
+    info=INSERT_ONLY,
+)
+
+suspended_texts = Table(
+    "suspended_texts",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("text_hash", String(64), primary_key=True, info=holds("none")),
+    Column("state", String(12), nullable=False, info=holds("none")),
+    Column("decided_by", Id, nullable=False, info=holds("pseudonym")),
+    Column("decided_at", UtcDateTime, nullable=False, info=holds("none")),
 )

@@ -15,22 +15,27 @@ from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.families.model import (
     NOT_ASSESSED,
+    Ages,
     Child,
     FamilyView,
     Relationship,
-    age_band_on,
     authority_on,
+    is_competent,
+    safety_of,
+    voice_on,
 )
 from consent_service.families.reading import (
     guardian_ids,
     open_children,
+    read_assessments,
     read_authority,
     read_children,
+    read_competence,
     read_contacts,
     read_guardians,
+    read_markers,
     read_relationship,
     read_relationships,
-    read_safety,
     relationship_from,
 )
 from consent_service.families.tables import children, families, relationship_contacts, relationships
@@ -60,7 +65,9 @@ class FamilyRegister:
         log: AuditLog,
         clock: Clock,
         organisations: OrganisationService,
+        ages: Ages,
     ) -> None:
+        self._ages = ages
         self._database = database
         self._ring = ring
         self._log = log
@@ -176,6 +183,7 @@ class FamilyRegister:
     async def _view(self, conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> FamilyView:
         kids = await read_children(conn, self._ring, tenant, family=family)
         found = await read_relationships(conn, tenant, family=family)
+        assessments = await read_assessments(conn, tenant, family=family)
         ended = await conn.execute(
             select(families.c.ended_at).where(families.c.tenant == tenant, families.c.family == family)
         )
@@ -186,15 +194,20 @@ class FamilyRegister:
             guardians=await read_guardians(conn, self._ring, tenant, family=family),
             relationships=found,
             authority=await read_authority(conn, tenant, persons=[kid.child for kid in kids]),
-            safety=await read_safety(conn, tenant, family=family),
+            safety=safety_of(assessments),
             contacts=await read_contacts(conn, tenant, [r.relationship for r in found]),
             ended_at=ended.scalar_one(),
+            assessments=assessments,
+            markers=await read_markers(conn, tenant, family=family),
+            competence=await read_competence(conn, tenant, children=[kid.child for kid in kids]),
         )
 
     def _as_shown_to(self, guardian: PersonId, whole: FamilyView) -> FamilyView:
         everyone = [one.guardian for one in whole.guardians]
         today = local_date(self._clock.now())
-        kids = tuple(child for child in whole.children if _decides(guardian, child, everyone, whole, today))
+        kids = tuple(
+            child for child in whole.children if self._decides(guardian, child, everyone, whole, today)
+        )
         shown = {child.child for child in kids}
         found = tuple(r for r in whole.relationships if r.child in shown)
         return msgspec.structs.replace(
@@ -205,7 +218,19 @@ class FamilyRegister:
             authority=tuple(f for f in whole.authority if f.guardian == guardian and f.child in shown),
             safety=NOT_ASSESSED,
             contacts={r.relationship: whole.contacts[r.relationship] for r in found},
+            assessments=(),
+            markers=(),
+            competence=(),
         )
+
+    def _decides(
+        self, guardian: PersonId, child: Child, everyone: list[PersonId], whole: FamilyView, today: date
+    ) -> bool:
+        facts = [fact for fact in whole.authority if fact.child == child.child]
+        competent = is_competent(one for one in whole.competence if one.child == child.child)
+        born = child.identity.birth_date
+        alone = born is not None and voice_on(born, today, self._ages, competent=competent) == "alone"
+        return not alone and guardian in authority_on(today, everyone, facts).deciders
 
     async def _candidates(
         self, conn: AsyncConnection, tenant: TenantId, names: str, birth_date: date
@@ -222,12 +247,3 @@ class FamilyRegister:
         if len(recent) >= SEARCHES_PER_HOUR:
             raise InputError([Problem("names", "too_many_searches")])
         self._searches[who] = [*recent, now]
-
-
-def _decides(
-    guardian: PersonId, child: Child, everyone: list[PersonId], whole: FamilyView, today: date
-) -> bool:
-    facts = [fact for fact in whole.authority if fact.child == child.child]
-    born = child.identity.birth_date
-    alone = born is not None and age_band_on(born, today) == "16_plus"
-    return not alone and guardian in authority_on(today, everyone, facts).deciders

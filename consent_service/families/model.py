@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -12,12 +12,24 @@ from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
 from consent_service.organisations.model import School, is_phone
 
-AuthorityKind = Literal["holder", "voogd", "none"]
-"""`holder` parent with parental authority, `voogd` court-appointed guardian, `none` no authority."""
+AuthorityKind = Literal["holder", "voogd", "court_order", "gezinsvoogd", "none"]
+"""`holder` parent with parental authority; `voogd` guardian, a person or a body, who replaces the parents
+(BW 1:280); `court_order` decides in the parents' place for as long as a court said (BW 1:265e);
+`gezinsvoogd` supervises, while the parents keep their authority (BW 1:255); `none` no authority."""
+REPLACES_PARENTS: frozenset[AuthorityKind] = frozenset({"voogd", "court_order"})
+NO_AUTHORITY: frozenset[AuthorityKind] = frozenset({"gezinsvoogd", "none"})
 AuthoritySource = Literal["register", "marriage", "judgment", "abroad", "statement"]
 SafetyLevel = Literal["not_assessed", "no_known_danger", "danger"]
-AgeBand = Literal["under_12", "12_to_15", "16_plus"]
+ChildVoice = Literal["heard", "together", "alone"]
+"""What a child's answer is by age: heard (a no pauses), decides along with the holders, decides alone."""
 EndReason = Literal["moved_out", "changed_school", "not_our_pupil", "night_departure"]
+
+
+class Ages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From which age (years) a child decides along, and from which alone. Set in the policies."""
+
+    together_from: int
+    alone_from: int
 
 
 class PersonIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +55,8 @@ class NewGuardian(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """None: not known yet. That is provisional for ordinary types, and blocks special categories."""
     source: AuthoritySource | None = None
     seen_on: date | None = None
+    body: bool = False
+    """An organisation, such as a certified institution for youth protection, instead of a person."""
 
 
 class NewFamily(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,15 +76,23 @@ class AuthorityFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date
     valid_until: date | None
     recorded_at: datetime
+    seen_on: date | None = None
+    jointly: bool = False
+    """A voogd together with another one (BW 1:282)."""
 
 
 class NewAuthority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is entered about a guardian's authority: what it is, what was seen, from when to when."""
+    """What is entered about a guardian's authority: what it is, what was seen, from when to when.
+
+    From `valid_until` on it does not hold any more. `seen_on` is when the evidence was seen.
+    """
 
     kind: AuthorityKind
     source: AuthoritySource
     valid_from: date
     valid_until: date | None = None
+    seen_on: date | None = None
+    jointly: bool = False
 
 
 class SafetyAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,10 +103,39 @@ class SafetyAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other_parent_at_school: bool
     court_order_until: date | None
     review_on: date | None
+    guardian: PersonId | None = None
+    """Whose danger was assessed; None: that of the family as a whole."""
+
+
+class SafetyMarker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`other_holder_not_contacted: safety`: one holder is left out, once a second person approved it."""
+
+    marker: str
+    guardian: PersonId
+    requested_by: StaffId
+    requested_at: datetime
+    review_on: date
+    approved: bool | None = None
+    decided_by: StaffId | None = None
+    ended_at: datetime | None = None
+
+    def is_in_force(self, day: date) -> bool:
+        """Approved, not ended, and looked at again in time."""
+        return bool(self.approved) and self.ended_at is None and day <= self.review_on
+
+
+class Competence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether somebody judged that a child can weigh this itself; the latest judgement counts."""
+
+    child: PersonId
+    competent: bool
+    recorded_at: datetime
 
 
 YOUNGEST_GUARDIAN = 16
 """Years; a younger parent has no authority of her own (BW 1:253ha asks a court from 16 on)."""
+LONGEST_MARKER = timedelta(days=92)
+"""Three months: how long a holder is left out before somebody looks at it again (assumed)."""
 NOT_ASSESSED = SafetyAssessment("not_assessed", True, False, None, None)
 """What counts until somebody has assessed: the address is treated as secret."""
 
@@ -103,6 +154,7 @@ class Guardian(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guardian: PersonId
     family: FamilyId
     identity: PersonIdentity
+    body: bool = False
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,11 +183,15 @@ class Relationship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SchoolConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the counsellor read out to the parent and confirmed: schools may share a name (S49)."""
+    """What the counsellor read out to the parent and confirmed: schools may share a name (S49).
+
+    `despite_other_parent`: talked over once more because the other parent is known at the school.
+    """
 
     establishment_code: str
     street: str
     phone: str
+    despite_other_parent: bool = False
 
 
 class FamilyView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,8 +204,12 @@ class FamilyView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relationships: tuple[Relationship, ...]
     authority: tuple[AuthorityFact, ...]
     safety: SafetyAssessment
+    """What counts: the worst of `assessments`, the newest of the family and of each guardian."""
     contacts: dict[RelationshipId, tuple[Contact, ...]]
     ended_at: datetime | None
+    assessments: tuple[SafetyAssessment, ...] = ()
+    markers: tuple[SafetyMarker, ...] = ()
+    competence: tuple[Competence, ...] = ()
 
 
 class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -166,8 +226,34 @@ class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by_court: bool = False
 
 
+_WORST_FIRST: tuple[SafetyLevel, ...] = ("danger", "not_assessed", "no_known_danger")
+
+
+def safety_of(assessments: Iterable[SafetyAssessment]) -> SafetyAssessment:
+    """What counts for a family: the worst of its own newest assessment and of each guardian's newest.
+
+    `assessments` in the order they were recorded. Without one of the family as a whole nothing is assessed.
+    """
+    newest = {one.guardian: one for one in assessments}
+    family = newest.pop(None, NOT_ASSESSED)
+    standing = [family, *newest.values()]
+    return SafetyAssessment(
+        level=min((one.level for one in standing), key=_WORST_FIRST.index),
+        secret_address=any(one.secret_address for one in standing),
+        other_parent_at_school=family.other_parent_at_school,
+        court_order_until=family.court_order_until,
+        review_on=family.review_on,
+    )
+
+
+def protected_of(assessments: Iterable[SafetyAssessment]) -> frozenset[PersonId]:
+    """The guardians who are in danger themselves, by their own newest assessment."""
+    newest = {one.guardian: one.level for one in assessments}
+    return frozenset(who for who, level in newest.items() if who is not None and level == "danger")
+
+
 def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[AuthorityFact]) -> Authority:
-    """Who decides on `day`: a voogd replaces the parents; an unrecorded guardian counts provisionally.
+    """Who decides on `day`: who replaces the parents does; an unrecorded guardian counts provisionally.
 
     The latest recorded fact about a guardian that has begun counts. When its period is over, authority
     it gave is gone and nothing older revives; what it denied is unknown again.
@@ -178,23 +264,23 @@ def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[Autho
         if fact.valid_from <= day:
             latest[fact.guardian] = _kind_on(day, fact)
     everyone = tuple(dict.fromkeys(guardians))
-    voogden = tuple(g for g in everyone if latest.get(g) == "voogd")
-    if voogden:
-        return Authority(voogden, True, tuple(g for g in everyone if g not in voogden), by_court=True)
-    without = tuple(g for g in everyone if latest.get(g) == "none")
+    instead = tuple(g for g in everyone if latest.get(g) in REPLACES_PARENTS)
+    if instead:
+        return Authority(instead, True, tuple(g for g in everyone if g not in instead), by_court=True)
+    without = tuple(g for g in everyone if latest.get(g) in NO_AUTHORITY)
     deciders = tuple(g for g in everyone if g not in without)
     return Authority(deciders, bool(deciders) and all(latest.get(g) for g in deciders), without)
 
 
 def _recorded_order(fact: AuthorityFact) -> tuple[datetime, int]:
     """Of two facts recorded at one moment, the one that gives less has the last word."""
-    return fact.recorded_at, ("voogd", "holder", "none").index(fact.kind)
+    return fact.recorded_at, get_args(AuthorityKind).index(fact.kind)
 
 
 def _kind_on(day: date, fact: AuthorityFact) -> AuthorityKind | None:
     if fact.valid_until is None or day < fact.valid_until:
         return fact.kind
-    return None if fact.kind == "none" else "none"
+    return None if fact.kind in NO_AUTHORITY else "none"
 
 
 def age_on(birth_date: date, day: date) -> int:
@@ -203,10 +289,18 @@ def age_on(birth_date: date, day: date) -> int:
     return day.year - birth_date.year - (0 if had_birthday else 1)
 
 
-def age_band_on(birth_date: date, day: date) -> AgeBand:
-    """The band by which youth-care practice decides: under 12, 12 to 15, 16 and over (assumed)."""
+def voice_on(birth_date: date, day: date, ages: Ages, *, competent: bool = True) -> ChildVoice:
+    """What the child's answer is on `day`; a child judged not able to weigh it is heard (UAVG 5, assumed)."""
     age = age_on(birth_date, day)
-    return "under_12" if age < 12 else "12_to_15" if age < 16 else "16_plus"
+    if age < ages.together_from or not competent:
+        return "heard"
+    return "together" if age < ages.alone_from else "alone"
+
+
+def is_competent(judgements: Iterable[Competence]) -> bool:
+    """The latest judgement counts; a child is taken to be able to weigh it until somebody judged not."""
+    latest = max(judgements, key=lambda one: one.recorded_at, default=None)
+    return latest is None or latest.competent
 
 
 def birthday_on(birth_date: date, age: int) -> date:
@@ -242,35 +336,19 @@ def check_identity(identity: PersonIdentity, prefix: str, *, day: date, child: b
         problems.append(Problem(prefix + "birth_date", "birth_date_adult"))
     elif not child and age_on(identity.birth_date, day) < YOUNGEST_GUARDIAN:
         problems.append(Problem(prefix + "birth_date", "birth_date_child"))
-    if identity.phone and not is_phone(identity.phone):
-        problems.append(Problem(prefix + "phone", "phone_form"))
-    if identity.email and not _looks_like_mail(identity.email):
-        problems.append(Problem(prefix + "email", "email_form"))
-    return problems
+    return [*problems, *_reach_problems(identity, prefix)]
 
 
-def check_guardian(new: NewGuardian, prefix: str, *, day: date) -> list[Problem]:
-    """Everything wrong with one guardian; authority that rests on nothing is not recorded."""
-    problems = check_identity(new.identity, prefix, day=day, child=False)
-    if new.authority is not None and new.source is None:
-        problems.append(Problem(prefix + "source", "authority_source_missing"))
-    if new.seen_on is not None and new.seen_on > day:
-        problems.append(Problem(prefix + "seen_on", "date_future"))
-    return problems
-
-
-def check_family(new: NewFamily, *, day: date) -> tuple[Problem, ...]:
-    """Everything wrong with a registration; a family has at least one guardian and one child."""
-    problems: list[Problem] = []
-    if not new.guardians:
-        problems.append(Problem("guardians", "guardian_missing"))
-    if not new.children:
-        problems.append(Problem("children", "child_missing"))
-    for number, guardian in enumerate(new.guardians):
-        problems += check_guardian(guardian, f"guardian_{number}_", day=day)
-    for number, child in enumerate(new.children):
-        problems += check_identity(child, f"child_{number}_", day=day, child=True)
-    return tuple(problems)
+def check_body(identity: PersonIdentity, prefix: str) -> list[Problem]:
+    """What is wrong with an organisation: it has one name, ways to reach it, and no birth date."""
+    problems = []
+    if not identity.family_name.strip():
+        problems.append(Problem(prefix + "family_name", "required"))
+    elif len(identity.full_name) > 120:
+        problems.append(Problem(prefix + "family_name", "too_long", {"max": "120"}))
+    if identity.birth_date is not None:
+        problems.append(Problem(prefix + "birth_date", "body_has_no_birth_date"))
+    return [*problems, *_reach_problems(identity, prefix)]
 
 
 def check_confirmation(confirmed: SchoolConfirmation, school: School | None) -> tuple[Problem, ...]:
@@ -283,6 +361,13 @@ def check_confirmation(confirmed: SchoolConfirmation, school: School | None) -> 
     if _digits(confirmed.phone) != _digits(school.phone):
         problems.append(Problem("phone", "school_phone_differs"))
     return tuple(problems)
+
+
+def check_other_parent(confirmed: SchoolConfirmation, safety: SafetyAssessment) -> tuple[Problem, ...]:
+    """Where the other parent knows the school or works there, going on is confirmed once more."""
+    if safety.other_parent_at_school and not confirmed.despite_other_parent:
+        return (Problem("despite_other_parent", "other_parent_at_school"),)
+    return ()
 
 
 def check_safety(assessment: SafetyAssessment, *, day: date) -> tuple[Problem, ...]:
@@ -301,11 +386,27 @@ def check_safety(assessment: SafetyAssessment, *, day: date) -> tuple[Problem, .
     return tuple(problems)
 
 
-def check_authority(fact: NewAuthority) -> tuple[Problem, ...]:
-    """A period that ends after it begins."""
-    if fact.valid_until is not None and fact.valid_until <= fact.valid_from:
-        return (Problem("valid_until", "ends_before_start"),)
-    return ()
+def check_marker(*, review_on: date | None, safety: SafetyAssessment, day: date) -> tuple[Problem, ...]:
+    """Leaving a holder out needs a danger that was not ruled out, and is looked at again within months."""
+    problems = []
+    if safety.level == "no_known_danger":
+        problems.append(Problem("guardian", "marker_without_danger"))
+    if review_on is None:
+        problems.append(Problem("review_on", "required"))
+    elif review_on <= day:
+        problems.append(Problem("review_on", "date_past"))
+    elif review_on > day + LONGEST_MARKER:
+        problems.append(Problem("review_on", "marker_too_long"))
+    return tuple(problems)
+
+
+def _reach_problems(identity: PersonIdentity, prefix: str) -> list[Problem]:
+    problems = []
+    if identity.phone and not is_phone(identity.phone):
+        problems.append(Problem(prefix + "phone", "phone_form"))
+    if identity.email and not _looks_like_mail(identity.email):
+        problems.append(Problem(prefix + "email", "email_form"))
+    return problems
 
 
 def _looks_like_mail(entered: str) -> bool:

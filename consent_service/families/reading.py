@@ -12,22 +12,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.identity_data import open_identity
 from consent_service.families.model import (
-    NOT_ASSESSED,
     AuthorityFact,
     Child,
+    Competence,
     Contact,
     Guardian,
     Relationship,
     SafetyAssessment,
+    SafetyMarker,
+    safety_of,
 )
 from consent_service.families.tables import (
     authority_facts,
+    child_competence,
     children,
     families,
     guardians,
     relationship_contacts,
     relationships,
     safety_assessments,
+    safety_markers,
 )
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
@@ -80,6 +84,7 @@ async def read_guardians(
             PersonId(row.guardian),
             FamilyId(row.family),
             open_identity(ring, keys[row.guardian], row.sealed_identity),
+            body=row.body,
         )
         for row in rows
         if row.guardian in keys
@@ -127,28 +132,75 @@ async def read_authority(
             row.valid_from,
             row.valid_until,
             row.recorded_at,
+            seen_on=row.seen_on,
+            jointly=row.jointly,
+        )
+        for row in await conn.execute(query)
+    )
+
+
+async def read_assessments(
+    conn: AsyncConnection, tenant: TenantId, *, family: FamilyId
+) -> tuple[SafetyAssessment, ...]:
+    """Every assessment of the family as a whole and of each guardian, in the order of recording."""
+    query = (
+        select(safety_assessments)
+        .where(safety_assessments.c.tenant == tenant, safety_assessments.c.family == family)
+        .order_by(safety_assessments.c.recorded_at, safety_assessments.c.assessment)
+    )
+    return tuple(
+        SafetyAssessment(
+            row.level,
+            row.secret_address,
+            row.other_parent_at_school,
+            row.court_order_until,
+            row.review_on,
+            guardian=None if row.guardian is None else PersonId(row.guardian),
         )
         for row in await conn.execute(query)
     )
 
 
 async def read_safety(conn: AsyncConnection, tenant: TenantId, *, family: FamilyId) -> SafetyAssessment:
-    """The latest assessment of a family; `not_assessed` when there is none."""
+    """What counts for the family now; `not_assessed` when nobody assessed it."""
+    return safety_of(await read_assessments(conn, tenant, family=family))
+
+
+async def read_markers(
+    conn: AsyncConnection, tenant: TenantId, *, family: FamilyId
+) -> tuple[SafetyMarker, ...]:
+    """Every request not to contact a holder, in the order asked, decided or not."""
     query = (
-        select(safety_assessments)
-        .where(safety_assessments.c.tenant == tenant, safety_assessments.c.family == family)
-        .order_by(safety_assessments.c.recorded_at.desc(), safety_assessments.c.assessment.desc())
-        .limit(1)
+        select(safety_markers)
+        .where(safety_markers.c.tenant == tenant, safety_markers.c.family == family)
+        .order_by(safety_markers.c.requested_at, safety_markers.c.marker)
     )
-    row = (await conn.execute(query)).first()
-    if row is None:
-        return NOT_ASSESSED
-    return SafetyAssessment(
-        row.level,
-        row.secret_address,
-        row.other_parent_at_school,
-        row.court_order_until,
-        row.review_on,
+    return tuple(
+        SafetyMarker(
+            marker=row.marker,
+            guardian=PersonId(row.guardian),
+            requested_by=StaffId(row.requested_by),
+            requested_at=row.requested_at,
+            review_on=row.review_on,
+            approved=row.approved,
+            decided_by=None if row.decided_by is None else StaffId(row.decided_by),
+            ended_at=row.ended_at,
+        )
+        for row in await conn.execute(query)
+    )
+
+
+async def read_competence(
+    conn: AsyncConnection, tenant: TenantId, *, children: Iterable[PersonId]
+) -> tuple[Competence, ...]:
+    """Every judgement on whether these children can weigh this themselves."""
+    query = (
+        select(child_competence)
+        .where(child_competence.c.tenant == tenant, child_competence.c.child.in_(sorted(children)))
+        .order_by(child_competence.c.recorded_at, child_competence.c.judgement)
+    )
+    return tuple(
+        Competence(PersonId(row.child), row.competent, row.recorded_at) for row in await conn.execute(query)
     )
 
 
@@ -170,6 +222,14 @@ async def read_contacts(
             Contact(StaffId(row.staff), deputy_for, row.starts_at, row.ends_at or row.left_at)
         )
     return {relationship: tuple(contacts) for relationship, contacts in lists.items()}
+
+
+async def bodies_of(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> frozenset[PersonId]:
+    """The guardians of a family that are organisations."""
+    query = select(guardians.c.guardian).where(
+        guardians.c.tenant == tenant, guardians.c.family == family, guardians.c.body.is_(True)
+    )
+    return frozenset(PersonId(guardian) for guardian in (await conn.execute(query)).scalars())
 
 
 async def child_ids(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> tuple[PersonId, ...]:

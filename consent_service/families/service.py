@@ -19,6 +19,7 @@ from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.families.looking import FamilyRegister
 from consent_service.families.model import (
+    Ages,
     EndReason,
     NewAuthority,
     NewFamily,
@@ -81,8 +82,11 @@ class FamilyService(FamilyRegister):
         clock: Clock,
         journal: StopJournal,
         organisations: OrganisationService,
+        ages: Ages,
     ) -> None:
-        super().__init__(database=database, ring=ring, log=log, clock=clock, organisations=organisations)
+        super().__init__(
+            database=database, ring=ring, log=log, clock=clock, organisations=organisations, ages=ages
+        )
         self._writer = FamilyWriter(ring=ring, log=log, clock=clock)
         self._stops = FamilyStops(database=database, clock=clock, journal=journal, writer=self._writer)
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
 )
 
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
@@ -47,6 +48,7 @@ guardians = Table(
     Column("family", Id, nullable=False, info=holds("pseudonym")),
     Column("sealed_identity", LargeBinary, nullable=False, info=holds("sealed")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("body", Boolean, nullable=False, server_default=false(), info=holds("none")),
     ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
     Index("ix_guardians_tenant_family", "tenant", "family"),
 )
@@ -58,12 +60,14 @@ authority_facts = Table(
     Column("fact", Id, primary_key=True, info=holds("none")),
     Column("child", Id, nullable=False, info=holds("pseudonym")),
     Column("guardian", Id, nullable=False, info=holds("pseudonym")),
-    Column("kind", String(8), nullable=False, info=holds("none")),
+    Column("kind", String(12), nullable=False, info=holds("none")),
     Column("source", String(16), nullable=False, info=holds("none")),
     Column("seen_by", Id, nullable=False, info=holds("pseudonym")),
     Column("valid_from", Date, nullable=False, info=holds("none")),
     Column("valid_until", Date, info=holds("none")),
     Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("seen_on", Date, info=holds("none")),
+    Column("jointly", Boolean, nullable=False, server_default=false(), info=holds("none")),
     ForeignKeyConstraint(["tenant", "child"], ["children.tenant", "children.child"]),
     ForeignKeyConstraint(["tenant", "guardian"], ["guardians.tenant", "guardians.guardian"]),
     Index("ix_authority_facts_tenant_child", "tenant", "child"),
@@ -82,8 +86,40 @@ safety_assessments = Table(
     Column("review_on", Date, info=holds("none")),
     Column("assessor", Id, nullable=False, info=holds("pseudonym")),
     Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("guardian", Id, info=holds("pseudonym")),
     ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
     Index("ix_safety_assessments_tenant_family", "tenant", "family", "recorded_at"),
+)
+
+safety_markers = Table(
+    "safety_markers",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("marker", Id, primary_key=True, info=holds("none")),
+    Column("family", Id, nullable=False, info=holds("pseudonym")),
+    Column("guardian", Id, nullable=False, info=holds("pseudonym")),
+    Column("requested_by", Id, nullable=False, info=holds("pseudonym")),
+    Column("requested_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("decided_by", Id, info=holds("pseudonym")),
+    Column("decided_at", UtcDateTime, info=holds("none")),
+    Column("approved", Boolean, info=holds("none")),
+    Column("review_on", Date, nullable=False, info=holds("none")),
+    Column("ended_at", UtcDateTime, info=holds("none")),
+    ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
+    Index("ix_safety_markers_tenant_family", "tenant", "family"),
+)
+
+child_competence = Table(
+    "child_competence",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("judgement", Id, primary_key=True, info=holds("none")),
+    Column("child", Id, nullable=False, info=holds("pseudonym")),
+    Column("competent", Boolean, nullable=False, info=holds("none")),
+    Column("judged_by", Id, nullable=False, info=holds("pseudonym")),
+    Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
+    ForeignKeyConstraint(["tenant", "child"], ["children.tenant", "children.child"]),
+    Index("ix_child_competence_tenant_child", "tenant", "child", "recorded_at"),
 )
 
 relationships = Table(
@@ -114,6 +150,7 @@ relationship_contacts = Table(
     Column("deputy_for", Id, info=holds("pseudonym")),
     Column("starts_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("ends_at", UtcDateTime, info=holds("none")),
+    Column("end_reason", String(16), info=holds("none")),
     ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
     ForeignKeyConstraint(["tenant", "staff"], ["staff.tenant", "staff.staff"]),
     Index("ix_relationship_contacts_tenant_staff", "tenant", "staff"),

@@ -132,6 +132,11 @@ _SENTENCES: dict[RefusalCode, RefusalSentence] = {
 }
 
 
+def person_of(actor: GuardianActor | ChildActor) -> PersonId:
+    """Whose own choices and page these are."""
+    return actor.guardian if isinstance(actor, GuardianActor) else actor.child
+
+
 def tenant_of(actor: Actor) -> TenantId | None:
     """The shelter within which `actor` acts; None for who stands outside every shelter."""
     match actor:

@@ -64,6 +64,7 @@ class Action(StrEnum):
     OBJECT = "object"
     LIFT_OBJECTION = "lift_objection"
     RECORD_OPINION = "record_opinion"
+    JUDGE_COMPETENCE = "judge_competence"
     SEE_OWN_PAGE = "see_own_page"
 
     SHARE_RECORD = "share_record"
@@ -221,14 +222,19 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     # Consent: the family decides; a counsellor only passes on what stops the sharing
     Action.START_INTAKE: {Counsellor: with_the_family},
     Action.HAND_OVER: {Counsellor: with_the_family},
-    Action.GIVE_CONSENT: {GuardianActor: for_oneself},
-    Action.REFUSE_CONSENT: {GuardianActor: for_oneself},
-    Action.POSTPONE_CONSENT: {GuardianActor: for_oneself},
-    Action.WITHDRAW_CONSENT: {GuardianActor: for_oneself, Counsellor: with_the_family},
+    Action.GIVE_CONSENT: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.REFUSE_CONSENT: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.POSTPONE_CONSENT: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.WITHDRAW_CONSENT: {
+        GuardianActor: for_oneself,
+        ChildActor: for_oneself,
+        Counsellor: with_the_family,
+    },
     Action.OBJECT: {GuardianActor: for_oneself, Counsellor: with_the_family},
     Action.LIFT_OBJECTION: {GuardianActor: for_oneself},
     Action.RECORD_OPINION: {ChildActor: for_oneself, Counsellor: with_the_family},
-    Action.SEE_OWN_PAGE: {GuardianActor: for_oneself},
+    Action.JUDGE_COMPETENCE: {Counsellor: with_the_family},
+    Action.SEE_OWN_PAGE: {GuardianActor: for_oneself, ChildActor: for_oneself},
     # Sharing, both directions
     Action.SHARE_RECORD: {
         Counsellor: with_the_family_to_school,

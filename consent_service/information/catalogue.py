@@ -28,10 +28,12 @@ from consent_service.information.model import (
     Catalogue,
     FieldSpec,
     InformationType,
+    Terms,
     hash_of,
 )
 
 FILE_NAME: Final = "information_types.toml"
+TERMS_FILE: Final = "terms.toml"
 
 NEVER_WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -88,9 +90,22 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
     | dict.fromkeys(("required", "locating", "confirm", "gate", "first_intake", "free_text"), "true")
 )
 
+_TERMS_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "together_from": "12",
+        "alone_from": "16",
+        "longest_months": "12",
+        "oral_days": "14",
+        "reminder_days": "[30, 7]",
+        "birthday_notice_days": "30",
+        "authority_reminder_days": "7",
+        "pattern_minimum": "20",
+    }
+)
+
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """Read and validate `information_types.toml` in the policies folder.
+    """Read and validate `information_types.toml` and `terms.toml` in the policies folder.
 
     Raises:
         BlocksError: with every problem in the file, each naming its block and an example.
@@ -106,9 +121,27 @@ def load_catalogue(folder: Path) -> Catalogue:
         problems += _problems_of_type(kind)
     if len(types) == len(tables):
         problems += _problems_of_gate(types)
-    if problems:
+    terms = _read_terms(folder, problems)
+    if problems or terms is None:
         raise BlocksError(FILE_NAME, problems)
-    return Catalogue(types=MappingProxyType(types), hash=hash_of(types))
+    return Catalogue(types=MappingProxyType(types), hash=hash_of([types, terms]), terms=terms)
+
+
+def _read_terms(folder: Path, problems: list[BlockProblem]) -> Terms | None:
+    raw = read_toml(folder / TERMS_FILE)
+    terms = read_struct(Terms, raw, block=TERMS_FILE, given={}, examples=_TERMS_EXAMPLES, problems=problems)
+    if terms is None:
+        return None
+    whole = {name: getattr(terms, name) for name in _TERMS_EXAMPLES if name != "reminder_days"}
+    for name, value in whole.items():
+        if value < 1:
+            problems.append(BlockProblem(TERMS_FILE, f"`{name}` is less than 1", f"{name} = 12"))
+    if terms.together_from >= terms.alone_from:
+        example = "together_from = 12, alone_from = 16"
+        problems.append(BlockProblem(TERMS_FILE, "a child decides along before it decides alone", example))
+    if not terms.reminder_days or min(terms.reminder_days) < 1:
+        problems.append(BlockProblem(TERMS_FILE, "`reminder_days` names no day", "reminder_days = [30, 7]"))
+    return terms
 
 
 def _read_type(key: str, tables: Table, problems: list[BlockProblem]) -> InformationType | None:

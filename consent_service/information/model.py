@@ -30,6 +30,7 @@ SecrecyRelease = Literal["permission", "not_needed"]
 Rule = Literal[
     "child_chose_words",
     "coded_only",
+    "continues_at_birthday",
     "copy_to_parents",
     "evidence_not_stored",
     "no_debt_details",
@@ -145,6 +146,17 @@ class InformationType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     free_text: bool = False
     address_exempt: bool = False
     emergency_decided_by: DecidedBy | None = None
+    text: str = ""
+
+    @property
+    def text_id(self) -> str:
+        """Which text is asked with. Another purpose or recipient is another text, and a fresh consent."""
+        return self.text or f"consent.{self.key}"
+
+    @property
+    def has_emergency_part(self) -> bool:
+        """Some of its fields are decided on by themselves, because they cannot wait."""
+        return self.emergency_decided_by is not None
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name, or None."""
@@ -157,11 +169,32 @@ class InformationType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(spec for spec in self.fields if not spec.roles or role in spec.roles)
 
 
+class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ages and periods that a lawyer or the field may set otherwise; in years, months and days.
+
+    together_from: from this age a child decides along. alone_from: from this age alone (UAVG 5).
+    longest_months: no yes holds longer. oral_days: an oral yes waits so long for its confirmation.
+    reminder_days: so many days before a yes ends somebody is told. birthday_notice_days: and before the
+    birthdays on which a child gets a say. authority_reminder_days: so often somebody is told that it is
+    not known who has authority. pattern_minimum: fewer answers make no pattern.
+    """
+
+    together_from: int = 12
+    alone_from: int = 16
+    longest_months: int = 12
+    oral_days: int = 14
+    reminder_days: tuple[int, ...] = (30, 7)
+    birthday_notice_days: int = 30
+    authority_reminder_days: int = 7
+    pattern_minimum: int = 20
+
+
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every information type, in the order of the file, and the hash of what the file means."""
+    """Every information type, in the order of the file, the terms, and the hash of what both mean."""
 
     types: Mapping[TypeKey, InformationType]
     hash: str
+    terms: Terms = Terms()
 
     @property
     def gate(self) -> InformationType:

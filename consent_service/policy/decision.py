@@ -21,7 +21,14 @@ from consent_service.foundation.errors import ConsentServiceError
 from consent_service.foundation.ids import RelationshipId, TenantId, TypeKey
 from consent_service.information.model import Purpose
 from consent_service.policy.bundle import Bundle
-from consent_service.policy.facts import Action, Question, Reader, question_entities, requests
+from consent_service.policy.facts import (
+    Action,
+    Question,
+    Reader,
+    TypeFacts,
+    question_entities,
+    requests,
+)
 from consent_service.policy.lint import NOT_APPLICABLE
 
 POLICY_ERROR = "policy_error"
@@ -41,6 +48,8 @@ class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: TypeKey
     code: str
     determining: tuple[str, ...]
+    emergency: bool = False
+    """The emergency part of the type only."""
 
 
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +62,7 @@ class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     determining: tuple[str, ...] = ()
     error: bool = False
+    emergency: bool = False
 
     @property
     def forbidden(self) -> bool:
@@ -78,6 +88,8 @@ class _Stamp:
 class Permit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `records.opening` may open, for whom and why. Made by `decide` only.
 
+    Of the types in `emergency` only the emergency part may be shown; they are among `types`.
+
     Raises:
         PermitForgedError: when it is made or altered anywhere else.
     """
@@ -88,6 +100,7 @@ class Permit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     action: Action
     purpose: Purpose
     types: frozenset[TypeKey]
+    emergency: frozenset[TypeKey]
     bundle: str
     decided_at: datetime
     stamp: _Stamp
@@ -109,6 +122,7 @@ class Preview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     action: Action
     purpose: Purpose
     types: frozenset[TypeKey]
+    emergency: frozenset[TypeKey]
     bundle: str
     decided_at: datetime
     allowed: tuple[Allowance, ...]
@@ -134,7 +148,7 @@ def decide(bundle: Bundle, question: Question, *, now: datetime) -> Decision:
     allowed, refusals = _parted(judge(bundle, question, preview=False))
     if not allowed:
         return Decision(permit=None, refusals=refusals)
-    types = frozenset(allowance.type for allowance in allowed)
+    types, emergency = _types(allowed)
     about = question.relationship
     permit = Permit(
         tenant=about.tenant,
@@ -143,9 +157,10 @@ def decide(bundle: Bundle, question: Question, *, now: datetime) -> Decision:
         action=question.action,
         purpose=question.purpose,
         types=types,
+        emergency=emergency,
         bundle=bundle.hash,
         decided_at=now,
-        stamp=_Stamp(_expected(bundle, question, types, now)),
+        stamp=_Stamp(_expected(bundle, question, (types, emergency), now)),
     )
     return Decision(permit=permit, refusals=refusals)
 
@@ -153,7 +168,7 @@ def decide(bundle: Bundle, question: Question, *, now: datetime) -> Decision:
 def preview(bundle: Bundle, question: Question, *, now: datetime) -> Preview:
     """The same judgement as `decide`, for showing and explaining; it can open nothing."""
     allowed, refusals = _parted(judge(bundle, question, preview=True))
-    types = frozenset(allowance.type for allowance in allowed)
+    types, emergency = _types(allowed)
     about = question.relationship
     return Preview(
         tenant=about.tenant,
@@ -162,9 +177,10 @@ def preview(bundle: Bundle, question: Question, *, now: datetime) -> Preview:
         action=question.action,
         purpose=question.purpose,
         types=types,
+        emergency=emergency,
         bundle=bundle.hash,
         decided_at=now,
-        stamp=_Stamp((*_expected(bundle, question, types, now), allowed, refusals)),
+        stamp=_Stamp((*_expected(bundle, question, (types, emergency), now), allowed, refusals)),
         allowed=allowed,
         refusals=refusals,
     )
@@ -175,57 +191,62 @@ def judge(bundle: Bundle, question: Question, *, preview: bool) -> tuple[Allowan
     try:
         return _judged(bundle, question, preview=preview)
     except Exception:  # noqa: BLE001 - fail closed, whatever it is
-        return tuple(Refusal(facts.key, POLICY_ERROR, error=True) for facts in question.types)
+        return tuple(
+            Refusal(facts.key, POLICY_ERROR, error=True, emergency=facts.emergency)
+            for facts in question.types
+        )
 
 
 def _judged(bundle: Bundle, question: Question, *, preview: bool) -> tuple[Allowance | Refusal, ...]:
-    keys = [facts.key for facts in question.types]
-    if len(set(keys)) != len(keys):
+    places = [facts.place for facts in question.types]
+    if len(set(places)) != len(places):
         raise ValueError("a type is asked twice")
     known = tuple(facts for facts in question.types if facts.key in bundle.types)
     answers = _answers(bundle, msgspec.structs.replace(question, types=known), preview=preview)
-    return tuple(answers.get(key, Refusal(key, UNKNOWN_TYPE)) for key in keys)
+    return tuple(
+        answers.get(facts.place, Refusal(facts.key, UNKNOWN_TYPE, emergency=facts.emergency))
+        for facts in question.types
+    )
 
 
-def _answers(bundle: Bundle, question: Question, *, preview: bool) -> dict[TypeKey, Allowance | Refusal]:
+def _answers(bundle: Bundle, question: Question, *, preview: bool) -> dict[str, Allowance | Refusal]:
     """Judges in one batch; asks the companions why not, in one more, about what was refused."""
     asked = requests(question, preview=preview)
     entities = bundle.base.with_added_json_str(question_entities(question))
     results = cedarpy.is_authorized_batch(asked, bundle.policies, entities)
     answers = {
-        facts.key: _answer(bundle, facts.key, result)
+        facts.place: _answer(bundle, facts, result)
         for facts, result in zip(question.types, results, strict=True)
     }
     unexplained = [
-        (key, request)
-        for (key, answer), request in zip(answers.items(), asked, strict=True)
+        (place, answer, request)
+        for (place, answer), request in zip(answers.items(), asked, strict=True)
         if isinstance(answer, Refusal) and not answer.error
     ]
     reached = cedarpy.is_authorized_batch(
-        [request for _, request in unexplained], bundle.companions, entities
+        [request for _, _, request in unexplained], bundle.companions, entities
     )
-    for (key, _), result in zip(unexplained, reached, strict=True):
-        answers[key] = _explained(bundle, key, forbids=answers[key].determining, reached=result)
+    for (place, refusal, _), result in zip(unexplained, reached, strict=True):
+        answers[place] = _explained(bundle, refusal, reached=result)
     return answers
 
 
-def _answer(bundle: Bundle, key: TypeKey, result: cedarpy.AuthzResult) -> Allowance | Refusal:
+def _answer(bundle: Bundle, facts: TypeFacts, result: cedarpy.AuthzResult) -> Allowance | Refusal:
     """Allowed only when Cedar says so without a single error: an erroring forbid would fail open."""
     if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
-        return Refusal(key, POLICY_ERROR, error=True)
+        return Refusal(facts.key, POLICY_ERROR, error=True, emergency=facts.emergency)
     determining = tuple(sorted(result.diagnostics.reasons))
     if result.allowed:
-        return Allowance(key, bundle.notes[determining[0]].reason, determining)
-    return Refusal(key, NOT_PERMITTED, determining)
+        code = bundle.notes[determining[0]].reason
+        return Allowance(facts.key, code, determining, emergency=facts.emergency)
+    return Refusal(facts.key, NOT_PERMITTED, determining, emergency=facts.emergency)
 
 
-def _explained(
-    bundle: Bundle, key: TypeKey, *, forbids: tuple[str, ...], reached: cedarpy.AuthzResult
-) -> Refusal:
+def _explained(bundle: Bundle, refusal: Refusal, *, reached: cedarpy.AuthzResult) -> Refusal:
     """The first cause, in the order of causes.toml, among the forbids and the conditions not met."""
-    causes = {bundle.notes[forbid].reason for forbid in forbids}
+    causes = {bundle.notes[forbid].reason for forbid in refusal.determining}
     causes |= _unmet(bundle, frozenset(reached.diagnostics.reasons))
-    return Refusal(key, bundle.causes.first(causes, otherwise=NOT_PERMITTED), forbids)
+    return msgspec.structs.replace(refusal, code=bundle.causes.first(causes, otherwise=NOT_PERMITTED))
 
 
 def _unmet(bundle: Bundle, reached: frozenset[str]) -> set[str]:
@@ -241,14 +262,34 @@ def _unmet(bundle: Bundle, reached: frozenset[str]) -> set[str]:
 def _parted(
     answers: tuple[Allowance | Refusal, ...],
 ) -> tuple[tuple[Allowance, ...], tuple[Refusal, ...]]:
+    """One answer a type: the whole of it, else its emergency part, else the refusal of the whole."""
+    allowed = {
+        answer.type: answer for answer in answers if isinstance(answer, Allowance) and answer.emergency
+    }
+    allowed |= {
+        answer.type: answer for answer in answers if isinstance(answer, Allowance) and not answer.emergency
+    }
+    refusals = (
+        answer
+        for answer in answers
+        if isinstance(answer, Refusal) and not answer.emergency and answer.type not in allowed
+    )
+    return tuple(allowed.values()), tuple(refusals)
+
+
+def _types(allowed: tuple[Allowance, ...]) -> tuple[frozenset[TypeKey], frozenset[TypeKey]]:
+    """What is allowed, and of what only the emergency part is."""
     return (
-        tuple(answer for answer in answers if isinstance(answer, Allowance)),
-        tuple(answer for answer in answers if isinstance(answer, Refusal)),
+        frozenset(one.type for one in allowed),
+        frozenset(one.type for one in allowed if one.emergency),
     )
 
 
 def _expected(
-    bundle: Bundle, question: Question, types: frozenset[TypeKey], now: datetime
+    bundle: Bundle,
+    question: Question,
+    types: tuple[frozenset[TypeKey], frozenset[TypeKey]],
+    now: datetime,
 ) -> tuple[object, ...]:
     about = question.relationship
     return (
@@ -257,7 +298,7 @@ def _expected(
         question.reader,
         question.action,
         question.purpose,
-        types,
+        *types,
         bundle.hash,
         now,
     )
@@ -271,6 +312,7 @@ def _content(made: Permit | Preview) -> tuple[object, ...]:
         made.action,
         made.purpose,
         made.types,
+        made.emergency,
         made.bundle,
         made.decided_at,
     )

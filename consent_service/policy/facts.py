@@ -21,7 +21,12 @@ Basis = Literal["consent"]
 ReaderKind = Literal["school", "shelter", "guardian"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
 ChildAnswer = Literal["none", "yes", "no"]
-Age = Literal["under_12", "12_to_15", "16_plus"]
+Voice = Literal["heard", "together", "alone"]
+"""A child is heard (its no pauses), decides along with the holders of authority, or decides alone."""
+Gate = Literal["closed", "open", "meanwhile"]
+Lapse = Literal["none", "expired", "outdated", "suspended"]
+"""Why a yes that was given does not count: its day has come, its text has another purpose or recipient
+now, or its text is in doubt."""
 
 
 class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,13 +56,18 @@ class RelationshipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One information type in one direction: who decides about it and what they said.
 
+    emergency: about the emergency part of the type only, which is decided on by itself.
     holders: persons with authority over the child (a guardian replaces the parents).
+    excused: those of them who said nothing and are not contacted, under an approved safety marker.
     authority_known: each of them was established from a source; while it is not, claimed holders count.
     yes, objecting: how many of those persons have a yes in force, or an objection that is known.
-    in_force: False only when there was a yes and every yes has run out.
+    earlier_yes: how many of those persons have a yes in force from before the birthday that gave the child
+        its say; 0 while the child is only heard.
+    lapse: why nobody's yes counts although there was one; "none" as soon as one does.
     own_yes: the one guardian it is about (`own_guardian` types), or who reads (a guardian reader), has a
         yes in force.
-    child_answer: the child's own standing answer; gate_yes: the gate type has a yes that is in force.
+    child_answer: the child's own standing answer; a yes counts from the birthday that gave it that say.
+    gate: whether the gate type is open; "meanwhile": it was before a birthday, and the child did not answer.
     second_approved: another person than the writer approved this (types with `second_approver`).
     """
 
@@ -70,11 +80,18 @@ class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     objecting: int
     own_yes: bool
     child_answer: ChildAnswer
-    age: Age
-    in_force: bool
-    gate_yes: bool
+    voice: Voice
+    gate: Gate
     second_approved: bool
-    suspended: bool
+    lapse: Lapse = "none"
+    excused: int = 0
+    earlier_yes: int = 0
+    emergency: bool = False
+
+    @property
+    def place(self) -> str:
+        """Which question this is, among those asked at once."""
+        return f"{self.key}#emergency" if self.emergency else self.key
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +134,7 @@ def requests(question: Question, *, preview: bool) -> list[dict[str, object]]:
         {
             "principal": _uid(_PRINCIPALS[question.reader.kind], "reader"),
             "action": _uid("Action", question.action),
-            "resource": _uid("Requested", facts.key),
+            "resource": _uid("Requested", facts.place),
             "context": context,
         }
         for facts in question.types
@@ -144,19 +161,21 @@ def _requested_entity(facts: TypeFacts) -> dict[str, object]:
         "type": _ref("InformationType", facts.key),
         "level": _ref("Level", facts.level),
         "direction": _ref("Direction", facts.direction),
+        "emergency": facts.emergency,
         "holders": facts.holders,
+        "excused": facts.excused,
         "authority_known": facts.authority_known,
         "yes": facts.yes,
         "objecting": facts.objecting,
         "own_yes": facts.own_yes,
         "child_answer": _ref("ChildAnswer", facts.child_answer),
-        "age": _ref("Age", facts.age),
-        "in_force": facts.in_force,
-        "gate_yes": facts.gate_yes,
+        "voice": _ref("Voice", facts.voice),
+        "earlier_yes": facts.earlier_yes,
+        "lapse": _ref("Lapse", facts.lapse),
+        "gate": _ref("Gate", facts.gate),
         "second_approved": facts.second_approved,
-        "suspended": facts.suspended,
     }
-    return {"uid": _uid("Requested", facts.key), "attrs": attributes, "parents": []}
+    return {"uid": _uid("Requested", facts.place), "attrs": attributes, "parents": []}
 
 
 def _catalogue_entity(information: InformationType) -> dict[str, object]:
@@ -171,6 +190,7 @@ def _catalogue_entity(information: InformationType) -> dict[str, object]:
         "locating": information.locating,
         "secret_address_denies": "secret_address_denies" in information.rules,
         "second_approver": information.second_approver,
+        "continues_at_birthday": "continues_at_birthday" in information.rules,
     }
     return {"uid": _uid("InformationType", information.key), "attrs": attributes, "parents": []}
 

@@ -13,21 +13,29 @@ import msgspec
 
 from consent_service.consent.model import Decision, Standing, fold
 from consent_service.families.model import (
-    AgeBand,
+    Ages,
     Authority,
     AuthorityFact,
+    ChildVoice,
+    Competence,
     Contact,
     Relationship,
     SafetyAssessment,
-    age_band_on,
+    SafetyMarker,
     authority_on,
+    birthday_on,
+    is_competent,
+    voice_on,
 )
 from consent_service.foundation.clock import local_date, local_midnight
 from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TypeKey
-from consent_service.information.model import Catalogue, Direction, InformationType, Purpose
+from consent_service.information.model import Catalogue, Direction, InformationType, Purpose, Terms
 from consent_service.organisations.model import Agreement, is_valid_on
 from consent_service.policy.facts import (
     Action,
+    ChildAnswer,
+    Gate,
+    Lapse,
     Question,
     Reader,
     RelationshipFacts,
@@ -65,6 +73,26 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     objections: tuple[Decision, ...] = ()
     approved: frozenset[TypeKey] = frozenset()
     owners: Mapping[TypeKey, frozenset[PersonId]] = {}
+    markers: tuple[SafetyMarker, ...] = ()
+    protected: frozenset[PersonId] = frozenset()
+    competence: tuple[Competence, ...] = ()
+
+    def voice(self, terms: Terms, day: date) -> ChildVoice:
+        """What the child's answer is on this day."""
+        return voice_on(
+            self.birth_date,
+            day,
+            Ages(terms.together_from, terms.alone_from),
+            competent=is_competent(self.competence),
+        )
+
+    def voice_since(self, terms: Terms, day: date) -> datetime | None:
+        """The birthday (local midnight) that gave the child its say; None while it is only heard."""
+        voice = self.voice(terms, day)
+        if voice == "heard":
+            return None
+        age = terms.together_from if voice == "together" else terms.alone_from
+        return local_midnight(birthday_on(self.birth_date, age))
 
 
 def question_for(
@@ -84,15 +112,17 @@ def question_for(
         purpose=purpose,
         basis="consent",
         relationship=_relationship_facts(known, reader, now),
-        types=tuple(_type_facts(known, catalogue, asking, now) for asking in asked),
+        types=tuple(
+            facts for asking in asked for facts in _facts_of(known, catalogue, asking, action=action, now=now)
+        ),
     )
 
 
-def owners_with_yes(known: Known, key: TypeKey, now: datetime) -> frozenset[PersonId]:
+def owners_with_yes(known: Known, kind: InformationType, now: datetime) -> frozenset[PersonId]:
     """The guardians a record of this type is about who say yes themselves and do not object."""
-    standings = _standings(known, key, now)
-    objecting = _objecting(known, key, now)
-    owners = known.owners.get(key, frozenset())
+    standings = standings_on(known, kind, now)
+    objecting = _objecting(known, kind, now)
+    owners = known.owners.get(kind.key, frozenset())
     return frozenset(p for p in owners if _is_yes(standings.get(p)) and p not in objecting)
 
 
@@ -142,76 +172,134 @@ def _relationship_facts(known: Known, reader: Reader, now: datetime) -> Relation
     )
 
 
+def standings_on(known: Known, kind: InformationType, now: datetime) -> dict[PersonId, Standing]:
+    """Where everybody stands on one type of this relationship."""
+    rows = [row for row in known.decisions if row.information_type == kind.key]
+    return fold(rows, now=now, text=kind.text_id)
+
+
+def _facts_of(
+    known: Known, catalogue: Catalogue, asked: Asked, *, action: Action, now: datetime
+) -> tuple[TypeFacts, ...]:
+    """The facts of the whole type and, for reading, of its emergency part."""
+    whole = _type_facts(known, catalogue, asked, now)
+    if action == "release" and catalogue.types[whole.key].has_emergency_part:
+        return whole, msgspec.structs.replace(whole, emergency=True)
+    return (whole,)
+
+
 def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime) -> TypeFacts:
     key, direction = asked
-    kind: InformationType = catalogue.types[key]
+    kind = catalogue.types[key]
     day = local_date(now)
     authority = authority_on(day, known.guardians, known.authority)
-    age = age_band_on(known.birth_date, day)
-    standings = _standings(known, key, now)
-    answers = _answers(standings, _voices(known, authority, age))
-    child = standings.get(known.relationship.child)
+    voice = known.voice(catalogue.terms, day)
+    since = known.voice_since(catalogue.terms, day)
+    standings = standings_on(known, kind, now)
+    saying_yes = [p for p in authority.deciders if _is_yes(standings.get(p))]
+    objecting = _objecting(known, kind, now)
     return TypeFacts(
         key=key,
         level=kind.level,
         direction=direction,
         holders=len(authority.deciders),
+        excused=len(_excused(known, authority, standings, objecting, day)),
         authority_known=authority.known,
-        yes=sum(_is_yes(standings.get(person)) for person in authority.deciders),
-        objecting=len(_objecting(known, key, now) & set(authority.deciders)),
-        own_yes=bool(owners_with_yes(known, key, now)),
-        child_answer="none"
-        if child is None or child.answer in ("none", "later") or child.expired
-        else "yes"
-        if child.answer == "yes"
-        else "no",
-        age=age,
-        in_force=not answers or any(not standing.expired for standing in answers),
-        gate_yes=_gate_open(known, catalogue, authority, age, now),
+        yes=len(saying_yes),
+        earlier_yes=sum(_was_before(standings[p], since) for p in saying_yes),
+        objecting=len(objecting & set(authority.deciders)),
+        own_yes=bool(owners_with_yes(known, kind, now)),
+        child_answer=_child_answer(standings.get(known.relationship.child), since),
+        voice=voice,
+        lapse=_lapse(standings, _voices(known, kind, authority, voice)),
+        gate=_gate(known, catalogue, authority, now),
         second_approved=key in known.approved,
-        suspended=False,
     )
 
 
-def _standings(known: Known, key: TypeKey, now: datetime) -> dict[PersonId, Standing]:
-    rows = [row for row in known.decisions if row.information_type == key]
-    return fold(rows, now=now)
-
-
-def _voices(known: Known, authority: Authority, age: AgeBand) -> tuple[PersonId, ...]:
+def _voices(
+    known: Known, kind: InformationType, authority: Authority, voice: ChildVoice
+) -> tuple[PersonId, ...]:
     """Whose yes counts at this age."""
-    return (known.relationship.child,) if age == "16_plus" else authority.deciders
+    if kind.decided_by == "own_guardian":
+        return tuple(sorted(known.owners.get(kind.key, frozenset())))
+    return (known.relationship.child,) if voice == "alone" else authority.deciders
 
 
-def _answers(standings: Mapping[PersonId, Standing], voices: Iterable[PersonId]) -> list[Standing]:
-    return [standings[p] for p in voices if p in standings and standings[p].answer == "yes"]
+def _lapse(standings: Mapping[PersonId, Standing], voices: Iterable[PersonId]) -> Lapse:
+    """Why there was a yes and none counts; the gravest reason first."""
+    said = [standings[person] for person in voices if person in standings]
+    if any(one.is_yes for one in said):
+        return "none"
+    if any(one.answer == "suspended" for one in said):
+        return "suspended"
+    if any(one.answer == "yes" and one.outdated for one in said):
+        return "outdated"
+    return "expired" if any(one.answer == "yes" and one.expired for one in said) else "none"
+
+
+def _excused(
+    known: Known,
+    authority: Authority,
+    standings: Mapping[PersonId, Standing],
+    objecting: set[PersonId],
+    day: date,
+) -> set[PersonId]:
+    """Deciders who are not contacted under an approved marker; who has answered is not left out."""
+    marked = {marker.guardian for marker in known.markers if marker.is_in_force(day)}
+    silent = {p for p in marked if p not in standings or standings[p].answer == "none"}
+    return (silent & set(authority.deciders)) - objecting
+
+
+def _child_answer(said: Standing | None, since: datetime | None) -> ChildAnswer:
+    """A no counts at any age; a yes only as a decision, and from the birthday that made it one (S8, S9)."""
+    if said is None:
+        return "none"
+    if said.answer == "no":
+        return "no"
+    if not said.is_yes or since is None or said.decided_at is None:
+        return "none"
+    return "yes" if said.decided_at >= since else "none"
+
+
+def _was_before(said: Standing, since: datetime | None) -> bool:
+    return since is not None and said.decided_at is not None and said.decided_at < since
 
 
 def _is_yes(standing: Standing | None) -> bool:
-    return standing is not None and standing.answer == "yes" and not standing.expired
+    return standing is not None and standing.is_yes
 
 
-def _objecting(known: Known, key: TypeKey, now: datetime) -> set[PersonId]:
+def _objecting(known: Known, kind: InformationType, now: datetime) -> set[PersonId]:
     """Persons with an objection to this type that stands at any school of the child."""
     by_school: dict[RelationshipId, list[Decision]] = {}
     for row in (*known.decisions, *known.objections):
-        if row.information_type == key:
+        if row.information_type == kind.key:
             by_school.setdefault(row.relationship, []).append(row)
     return {
         person
         for rows in by_school.values()
-        for person, standing in fold(rows, now=now).items()
+        for person, standing in fold(rows, now=now, text=kind.text_id).items()
         if standing.objecting
     }
 
 
-def _gate_open(known: Known, catalogue: Catalogue, authority: Authority, age: AgeBand, now: datetime) -> bool:
-    """Whether the gate type itself has a yes in force, no objection and no refusal of the child."""
-    gate = catalogue.gate.key
-    standings = _standings(known, gate, now)
-    child = standings.get(known.relationship.child)
-    refused = child is not None and child.answer == "no"
-    objected = age != "16_plus" and bool(_objecting(known, gate, now) & set(authority.deciders))
-    yes = any(_is_yes(standings.get(person)) for person in _voices(known, authority, age))
-    agreed = age != "12_to_15" or _is_yes(child)
-    return yes and agreed and not refused and not objected
+def _gate(known: Known, catalogue: Catalogue, authority: Authority, now: datetime) -> Gate:
+    """Whether the gate type itself has a yes in force, no objection and no refusal of the child.
+
+    `meanwhile`: it was open before the birthday that gave the child a say, and the child has not answered.
+    """
+    gate, day = catalogue.gate, local_date(now)
+    voice, since = known.voice(catalogue.terms, day), known.voice_since(catalogue.terms, day)
+    standings = standings_on(known, gate, now)
+    child = _child_answer(standings.get(known.relationship.child), since)
+    saying_yes = [standings[p] for p in authority.deciders if _is_yes(standings.get(p))]
+    objected = bool(_objecting(known, gate, now) & set(authority.deciders))
+    if child == "no" or (objected and voice != "alone"):
+        return "closed"
+    if voice == "alone" and child == "yes":
+        return "open"
+    if voice != "alone" and saying_yes and (voice == "heard" or child == "yes"):
+        return "open"
+    earlier = child == "none" and not objected and any(_was_before(one, since) for one in saying_yes)
+    return "meanwhile" if earlier else "closed"

@@ -9,13 +9,15 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.consent.reading import read_decisions
-from consent_service.families.model import Child, Relationship
+from consent_service.families.model import Child, Relationship, protected_of, safety_of
 from consent_service.families.reading import (
+    read_assessments,
     read_authority,
     read_children,
+    read_competence,
     read_contacts,
+    read_markers,
     read_relationships,
-    read_safety,
 )
 from consent_service.families.tables import guardians
 from consent_service.foundation.errors import KeyDestroyedError
@@ -55,12 +57,17 @@ async def read_known(
     decisions = await read_decisions(conn, tenant, same_child)
     contacts = await read_contacts(conn, tenant, [about.relationship])
     gone = await _ended_staff(conn, tenant)
+    assessments = await read_assessments(conn, tenant, family=about.family)
+    markers = await read_markers(conn, tenant, family=about.family)
     known = Known(
         relationship=about,
         birth_date=child.identity.birth_date,
         guardians=tuple(PersonId(person) for person in everyone.scalars()),
         authority=await read_authority(conn, tenant, persons=[about.child]),
-        safety=await read_safety(conn, tenant, family=about.family),
+        safety=safety_of(assessments),
+        protected=protected_of(assessments),
+        markers=tuple(one for one in markers if one.approved and one.ended_at is None),
+        competence=await read_competence(conn, tenant, children=[about.child]),
         agreements=await organisations.agreements_with(conn, tenant, about.school),
         contacts=tuple(c for c in contacts[about.relationship] if c.staff not in gone),
         assigned=await _assigned(conn, about),

@@ -110,19 +110,22 @@ def refused_types(answer: Judged) -> dict[TypeKey, Refusal | None]:
     return {**{refusal.type: refusal for refusal in answer.refusals}, **dict.fromkeys(empty)}
 
 
-def for_role(
-    catalogue: Catalogue, opened: Iterable[OpenedRecord], reader: Reader
+def for_reader(
+    catalogue: Catalogue, opened: Iterable[OpenedRecord], permit: Permit
 ) -> tuple[OpenedRecord, ...]:
-    """A school role sees only the fields meant for it, and of a record without any not that it exists."""
-    if reader.kind != "school":
-        return tuple(opened)
-    limited = (_limited(catalogue, one, reader.role) for one in opened)
+    """Only fields that the permit and the reader's role allow; of a record without any not that it exists."""
+    limited = (_limited(catalogue, one, permit) for one in opened)
     return tuple(one for one in limited if one.fields)
 
 
-def _limited(catalogue: Catalogue, one: OpenedRecord, role: str) -> OpenedRecord:
+def _limited(catalogue: Catalogue, one: OpenedRecord, permit: Permit) -> OpenedRecord:
     kind = catalogue.types[one.information_type]
-    visible = {spec.name for known in kind.readers if known == role for spec in kind.fields_for(known)}
+    visible = {spec.name for spec in kind.fields}
+    if permit.reader.kind == "school":
+        role = permit.reader.role
+        visible = {spec.name for known in kind.readers if known == role for spec in kind.fields_for(known)}
+    if kind.key in permit.emergency:
+        visible &= {spec.name for spec in kind.fields if spec.part == "emergency"}
     kept = {name: value for name, value in one.fields.items() if name in visible}
     return msgspec.structs.replace(one, fields=kept)
 
@@ -134,4 +137,4 @@ def _is_due(situation: Situation, rules: Rules, one: SealedRecord, *, now: datet
     kind = rules.catalogue.types[one.information_type]
     if kind.second_approver and one.approved_by is None:
         return False
-    return one.about is None or one.about in owners_with_yes(situation.known, kind.key, now)
+    return one.about is None or one.about in owners_with_yes(situation.known, kind, now)

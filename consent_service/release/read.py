@@ -31,20 +31,25 @@ from consent_service.consent.model import Decision
 from consent_service.consent.tables import consent_ledger
 from consent_service.families.identity_data import open_identity
 from consent_service.families.model import (
-    NOT_ASSESSED,
     AuthorityFact,
+    Competence,
     Contact,
     PersonIdentity,
     Relationship,
     SafetyAssessment,
+    SafetyMarker,
+    protected_of,
+    safety_of,
 )
 from consent_service.families.tables import (
     authority_facts,
+    child_competence,
     children,
     guardians,
     relationship_contacts,
     relationships,
     safety_assessments,
+    safety_markers,
 )
 from consent_service.foundation.database import UtcDateTime
 from consent_service.foundation.errors import IntegrityError, KeyDestroyedError
@@ -71,7 +76,7 @@ from consent_service.records.model import SealedRecord
 from consent_service.records.tables import record_digests, records
 
 _SHAPE: tuple[tuple[str, Any], ...] = (
-    *((f"k{number}", String()) for number in range(1, 8)),
+    *((f"k{number}", String()) for number in range(1, 10)),
     *((f"n{number}", Integer()) for number in (1, 2)),
     *((f"t{number}", UtcDateTime()) for number in (1, 2, 3)),
     *((f"d{number}", Date()) for number in (1, 2)),
@@ -182,13 +187,7 @@ def _key_sections(tenant: str, relationship: str, child: Any) -> tuple[Select[An
 
 def _family_sections(tenant: str, child: Any, family: Any) -> tuple[Select[Any], ...]:
     g, a, s = guardians.c, authority_facts.c, safety_assessments.c
-    newest = (
-        select(s.assessment)
-        .where(s.tenant == tenant, s.family == family)
-        .order_by(s.recorded_at.desc(), s.assessment.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    m, j = safety_markers.c, child_competence.c
     return (
         _section("guardian", guardians, key=(g.tenant == tenant, g.family == family), k1=g.guardian),
         _section(
@@ -197,9 +196,20 @@ def _family_sections(tenant: str, child: Any, family: Any) -> tuple[Select[Any],
             d1=a.valid_from, d2=a.valid_until,
         ),
         _section(
-            "safety", safety_assessments, key=(s.tenant == tenant, s.assessment == newest),
-            k1=s.level, n1=cast(s.secret_address, Integer), n2=cast(s.other_parent_at_school, Integer),
-            d1=s.court_order_until, d2=s.review_on,
+            "safety", safety_assessments, key=(s.tenant == tenant, s.family == family),
+            k1=s.level, k2=s.guardian, k3=s.assessment, n1=cast(s.secret_address, Integer),
+            n2=cast(s.other_parent_at_school, Integer), t1=s.recorded_at, d1=s.court_order_until,
+            d2=s.review_on,
+        ),
+        _section(
+            "marker", safety_markers,
+            key=(m.tenant == tenant, m.family == family, m.approved.is_(True), m.ended_at.is_(None)),
+            k1=m.marker, k2=m.guardian, k3=m.requested_by, k4=m.decided_by, t1=m.requested_at,
+            d1=m.review_on,
+        ),
+        _section(
+            "competence", child_competence, key=(j.tenant == tenant, j.child == child),
+            k1=j.child, n1=cast(j.competent, Integer), t1=j.recorded_at,
         ),
     )  # fmt: skip
 
@@ -239,7 +249,8 @@ def _record_sections(tenant: str, relationship: str, same_child: Select[Any]) ->
         _section(
             "decision", consent_ledger, key=(d.tenant == tenant, d.relationship.in_(same_child)),
             k1=d.decision, k2=d.relationship, k3=d.information_type, k4=d.person, k5=d.capacity,
-            k6=d.kind, k7=d.invalidates, t1=d.decided_at, t2=d.recorded_at, t3=d.valid_until,
+            k6=d.kind, k7=d.concerns, k8=d.text_version, k9=d.method, t1=d.decided_at,
+            t2=d.recorded_at, t3=d.valid_until,
         ),
         _section(
             "record", records, key=(o.tenant == tenant, o.relationship == relationship),
@@ -294,7 +305,12 @@ def _known(
         birth_date=identity.birth_date,
         guardians=tuple(PersonId(row.k1) for row in rows.get("guardian", [])),
         authority=tuple(_authority(row) for row in rows.get("authority", [])),
-        safety=_safety(rows),
+        safety=safety_of(_assessments(rows)),
+        protected=protected_of(_assessments(rows)),
+        markers=tuple(_marker(row) for row in rows.get("marker", [])),
+        competence=tuple(
+            Competence(PersonId(row.k1), bool(row.n1), row.t1) for row in rows.get("competence", [])
+        ),
         agreements=tuple(_agreement(row, tenant) for row in rows.get("agreement", [])),
         contacts=tuple(_contact(row) for row in rows.get("contact", [])),
         assigned=tuple(Assigned(StaffId(row.k1), row.t1, row.t2) for row in rows.get("assigned", [])),
@@ -323,11 +339,32 @@ def _owners(sealed: tuple[SealedRecord, ...]) -> dict[TypeKey, frozenset[PersonI
     return {key: frozenset(people) for key, people in owners.items()}
 
 
-def _safety(rows: Rows) -> SafetyAssessment:
-    if "safety" not in rows:
-        return NOT_ASSESSED
-    row = rows["safety"][0]
-    return SafetyAssessment(row.k1, bool(row.n1), bool(row.n2), row.d1, row.d2)
+def _assessments(rows: Rows) -> tuple[SafetyAssessment, ...]:
+    """In the order they were recorded."""
+    found = sorted(rows.get("safety", []), key=lambda row: (row.t1, row.k3))
+    return tuple(
+        SafetyAssessment(
+            row.k1,
+            bool(row.n1),
+            bool(row.n2),
+            row.d1,
+            row.d2,
+            guardian=None if row.k2 is None else PersonId(row.k2),
+        )
+        for row in found
+    )
+
+
+def _marker(row: Row[Any]) -> SafetyMarker:
+    return SafetyMarker(
+        marker=row.k1,
+        guardian=PersonId(row.k2),
+        requested_by=StaffId(row.k3),
+        requested_at=row.t1,
+        review_on=row.d1,
+        approved=True,
+        decided_by=StaffId(row.k4),
+    )
 
 
 def _authority(row: Row[Any]) -> AuthorityFact:
@@ -353,7 +390,9 @@ def _decision(row: Row[Any]) -> Decision:
         decided_at=row.t1,
         recorded_at=row.t2,
         valid_until=row.t3,
-        invalidates=None if row.k7 is None else DecisionId(row.k7),
+        concerns=None if row.k7 is None else DecisionId(row.k7),
+        text_version=row.k8,
+        method=row.k9,
     )
 
 

@@ -44,7 +44,7 @@ from consent_service.policy.service import PolicyService
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records
 from consent_service.release.entries import Told, failed_event, guard, refused, released, released_event
-from consent_service.release.judging import Judged, asked_types, for_role, judged, previews, readings
+from consent_service.release.judging import Judged, asked_types, for_reader, judged, previews, readings
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import ChildLine, Refused, Released, TypePreview
 from consent_service.release.read import Situation, read_situation
@@ -185,7 +185,7 @@ class ReleaseService:
         try:
             async with self._database.transaction() as conn:
                 await self._require_living_log(conn, actor)
-                opened = self._open(judgement, reader)  # 4
+                opened = self._open(judgement)  # 4
                 shown = _only(judgement, opened)
                 entry = await self._append(conn, actor, reader, ask, shown)  # 5
                 if entry is None:
@@ -338,7 +338,7 @@ class ReleaseService:
             guard=guard(judgement, self._clock.now()) if guarded else None,
         )
 
-    def _open(self, judgement: Judged, reader: Reader) -> tuple[OpenedRecord, ...]:
+    def _open(self, judgement: Judged) -> tuple[OpenedRecord, ...]:
         """4. Everything the permit names is checked against its digest; what is due is kept."""
         situation = judgement.situation
         if judgement.permit is None or situation.key is None:
@@ -348,7 +348,7 @@ class ReleaseService:
         )
         due = {one.record for one in judgement.to_open}
         kept = (one for one in opened if one.record in due)
-        return for_role(judgement.rules.catalogue, kept, reader)
+        return for_reader(judgement.rules.catalogue, kept, judgement.permit)
 
     def _refuse_while_stopping(self, tenant: TenantId, relationship: RelationshipId) -> None:
         if self._journal.concerning(tenant, relationship):

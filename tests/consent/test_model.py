@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_service.consent.model import (
+    Capacity,
     Decision,
-    DecisionKind,
     Question,
     Sitting,
     Standing,
@@ -20,8 +20,10 @@ from consent_service.consent.model import (
     can_be_invalidated,
     consent_ends,
     fold,
+    moment_of,
     school_year_end,
 )
+from consent_service.consent.states import DecisionKind
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.ids import DecisionId, FamilyId, PersonId, RelationshipId, TypeKey
 from consent_service.information.catalogue import load_catalogue
@@ -29,6 +31,7 @@ from consent_service.information.catalogue import load_catalogue
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SAMIRA, KARIM = PersonId("samira"), PersonId("karim")
+TEXT = "consent.support_advice"
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 KINDS: tuple[DecisionKind, ...] = (
     "given",
@@ -49,7 +52,7 @@ def said(
     person: PersonId = SAMIRA,
     name: str = "",
     until: datetime | None = None,
-    invalidates: str | None = None,
+    concerns: str | None = None,
     recorded: int | None = None,
 ) -> Decision:
     at = NOON + minutes * MINUTE
@@ -63,12 +66,13 @@ def said(
         decided_at=at,
         recorded_at=at if recorded is None else NOON + recorded * MINUTE,
         valid_until=until,
-        invalidates=None if invalidates is None else DecisionId(invalidates),
+        concerns=None if concerns is None else DecisionId(concerns),
+        text_version=f"{TEXT}@1",
     )
 
 
 def standing(*rows: Decision, at: datetime = NOON + 60 * MINUTE) -> Standing:
-    return fold(rows, now=at).get(SAMIRA, Standing(SAMIRA))
+    return fold(rows, text=TEXT, now=at).get(SAMIRA, Standing(SAMIRA))
 
 
 def seen(found: Standing) -> tuple[str, bool, bool]:
@@ -103,7 +107,7 @@ def seen(found: Standing) -> tuple[str, bool, bool]:
             (said("objection_lifted"), said("objected")), ("none", True, False), id="one-moment-the-objection"
         ),
         pytest.param(
-            (said("given", name="wrong"), said("invalidated", 1, invalidates="wrong")),
+            (said("given", name="wrong"), said("invalidated", 1, concerns="wrong")),
             ("none", False, False),
             id="an-invalidated-yes-never-was",
         ),
@@ -111,7 +115,7 @@ def seen(found: Standing) -> tuple[str, bool, bool]:
             (
                 said("refused"),
                 said("given", 1, name="wrong"),
-                said("invalidated", 2, invalidates="wrong"),
+                said("invalidated", 2, concerns="wrong"),
             ),
             ("no", False, False),
             id="what-was-before-the-mistake-stands-again",
@@ -120,13 +124,13 @@ def seen(found: Standing) -> tuple[str, bool, bool]:
             (
                 said("given"),
                 said("withdrawn", 1, name="hers"),
-                said("invalidated", 2, invalidates="hers"),
+                said("invalidated", 2, concerns="hers"),
             ),
             ("no", False, False),
             id="a-withdrawal-cannot-be-invalidated",
         ),
         pytest.param(
-            (said("given"), said("objected", 1, name="his"), said("invalidated", 2, invalidates="his")),
+            (said("given"), said("objected", 1, name="his"), said("invalidated", 2, concerns="his")),
             ("yes", True, False),
             id="an-objection-cannot-be-invalidated",
         ),
@@ -154,7 +158,7 @@ def test_where_somebody_stands(rows: tuple[Decision, ...], expected: tuple[str, 
 
 
 def test_each_person_stands_alone() -> None:
-    folded = fold([said("given"), said("refused", person=KARIM)], now=NOON)
+    folded = fold([said("given"), said("refused", person=KARIM)], text=TEXT, now=NOON)
     assert {person: one.answer for person, one in folded.items()} == {SAMIRA: "yes", KARIM: "no"}
 
 
@@ -175,9 +179,9 @@ ledgers = st.lists(
 def test_the_order_of_arrival_changes_nothing(rows: list[Decision], data: st.DataObject) -> None:
     if rows:
         wrong = data.draw(st.sampled_from(rows))
-        rows = [*rows, said("invalidated", 7, person=wrong.person, invalidates=wrong.decision)]
+        rows = [*rows, said("invalidated", 7, person=wrong.person, concerns=wrong.decision)]
     shuffled = data.draw(st.permutations(rows))
-    assert fold(shuffled, now=NOON + 60 * MINUTE) == fold(rows, now=NOON + 60 * MINUTE)
+    assert fold(shuffled, text=TEXT, now=NOON + 60 * MINUTE) == fold(rows, text=TEXT, now=NOON + 60 * MINUTE)
 
 
 @given(ledgers, st.integers(0, 6))
@@ -195,8 +199,10 @@ def test_after_a_no_there_is_no_yes_without_a_later_yes(rows: list[Decision], mi
 @given(ledgers)
 def test_nothing_that_stops_can_be_invalidated(rows: list[Decision]) -> None:
     stops = [row for row in rows if not can_be_invalidated(row)]
-    mistakes = [said("invalidated", 9, invalidates=row.decision) for row in stops]
-    assert fold([*rows, *mistakes], now=NOON + 60 * MINUTE) == fold(rows, now=NOON + 60 * MINUTE)
+    mistakes = [said("invalidated", 9, concerns=row.decision) for row in stops]
+    assert fold([*rows, *mistakes], text=TEXT, now=NOON + 60 * MINUTE) == fold(
+        rows, text=TEXT, now=NOON + 60 * MINUTE
+    )
 
 
 def test_the_first_question_without_an_answer_is_next() -> None:
@@ -216,9 +222,9 @@ def test_the_first_question_without_an_answer_is_next() -> None:
 @pytest.mark.parametrize(
     "key, given_on, ends",
     [
-        ("shelter_involvement", date(2026, 9, 1), None),
-        ("care_signal", date(2026, 9, 1), None),
-        ("move_or_new_school", date(2026, 9, 1), None),
+        ("shelter_involvement", date(2026, 9, 1), date(2027, 9, 1)),
+        ("care_signal", date(2026, 9, 1), date(2027, 9, 1)),
+        ("move_or_new_school", date(2028, 2, 29), date(2029, 2, 28)),
         ("support_advice", date(2026, 9, 1), date(2027, 8, 1)),
         ("support_advice", date(2027, 7, 31), date(2027, 8, 1)),
         ("support_advice", date(2027, 8, 1), date(2028, 8, 1)),
@@ -227,11 +233,97 @@ def test_the_first_question_without_an_answer_is_next() -> None:
         ("pickup", date(2027, 2, 28), date(2028, 2, 28)),
     ],
 )
-def test_a_yes_lasts_until_local_midnight_of_its_last_day(
-    key: str, given_on: date, ends: date | None
+def test_a_yes_lasts_until_local_midnight_of_its_last_day(key: str, given_on: date, ends: date) -> None:
+    catalogue = load_catalogue(POLICIES)
+    kind = catalogue.types[TypeKey(key)]
+    assert consent_ends(kind, given_on, terms=catalogue.terms, method="tablet") == local_midnight(ends)
+
+
+@pytest.mark.parametrize("key", ["shelter_involvement", "support_advice"])
+def test_a_yes_that_was_only_said_aloud_lasts_for_days(key: str) -> None:
+    catalogue = load_catalogue(POLICIES)
+    ends = consent_ends(catalogue.types[TypeKey(key)], date(2026, 9, 1), terms=catalogue.terms, method="oral")
+    assert ends == local_midnight(date(2026, 9, 15))
+
+
+@pytest.mark.parametrize(
+    "rows, expected",
+    [
+        pytest.param(
+            (said("given", name="y"), said("suspended", 1, concerns="y")), "suspended", id="text-in-doubt"
+        ),
+        pytest.param(
+            (said("given", name="y"), said("suspended", 1, concerns="y"), said("resumed", 2, concerns="y")),
+            "yes",
+            id="the-text-was-right",
+        ),
+        pytest.param(
+            (said("given", name="y"), said("suspended", 1, concerns="y"), said("given", 2)),
+            "yes",
+            id="asked-again",
+        ),
+        pytest.param(
+            (
+                said("given", name="y"),
+                said("suspended", 1, concerns="y"),
+                said("withdrawn", 2),
+                said("resumed", 3, concerns="y"),
+            ),
+            "no",
+            id="resuming-undoes-no-withdrawal",
+        ),
+        pytest.param(
+            (said("given", name="y"), said("given", 1), said("suspended", 2, concerns="y")),
+            "yes",
+            id="a-newer-yes-to-another-text-stands",
+        ),
+        pytest.param(
+            (said("given", 5, name="y", recorded=9), said("suspended", 1, concerns="y", recorded=10)),
+            "suspended",
+            id="however-the-clocks-stood",
+        ),
+    ],
+)
+def test_a_text_in_doubt_suspends_what_rests_on_it(rows: tuple[Decision, ...], expected: str) -> None:
+    assert standing(*rows).answer == expected
+    assert standing(*reversed(rows)).answer == expected
+
+
+def test_a_yes_to_a_text_with_another_purpose_does_not_count() -> None:
+    old = msgspec.structs.replace(said("given"), text_version="consent.support_advice.2025@3")
+    typo = msgspec.structs.replace(said("given"), text_version=f"{TEXT}@2")
+    assert (standing(old).outdated, standing(old).is_yes) == (True, False)
+    assert (standing(typo).outdated, standing(typo).is_yes) == (False, True)
+
+
+@pytest.mark.parametrize("capacity", ["without_authority", "gezinsvoogd"])
+def test_a_yes_that_was_said_without_authority_never_counts(capacity: Capacity) -> None:
+    row = msgspec.structs.replace(said("given"), capacity=capacity)
+    assert standing(row).answer == "none"
+    assert standing(msgspec.structs.replace(row, kind="objected")).objecting
+
+
+def test_what_a_child_was_heard_about_is_no_decision() -> None:
+    assert not standing(said("opinion_yes")).is_yes
+    assert standing(said("opinion_yes"), said("given", 1)).is_yes
+
+
+@pytest.mark.parametrize(
+    "kind, device_minutes, counts_from",
+    [
+        ("given", -30, -30),
+        ("given", 30, 0),
+        ("withdrawn", -30, 0),
+        ("withdrawn", 30, 0),
+        ("refused", -30, 0),
+    ],
+)
+def test_s37_the_clock_of_a_device_only_makes_a_yes_older(
+    kind: DecisionKind, device_minutes: int, counts_from: int
 ) -> None:
-    kind = load_catalogue(POLICIES).types[TypeKey(key)]
-    assert consent_ends(kind, given_on) == (None if ends is None else local_midnight(ends))
+    device = NOON + device_minutes * MINUTE
+    assert moment_of(kind, now=NOON, device_at=device) == NOON + counts_from * MINUTE
+    assert moment_of(kind, now=NOON, device_at=None) == NOON
 
 
 def test_months_end_where_the_month_does() -> None:

@@ -310,7 +310,7 @@ async def test_a_witness_signs_with_the_own_id_and_stands_in_the_ledger(world: W
     receipt = await world.services.sittings.sign(actor, sitting.sitting, witness, secret="s" * 43)
     assert {row.witness for row in await rows(world, consent_ledger)} == {world.counsellor.staff}
     holder = await world.services.consent.holder_of_code(receipt.withdrawal_code)
-    assert holder.guardian == actor.guardian
+    assert holder.person == actor.guardian
 
 
 async def test_s55_not_now_counts_for_nothing_and_plans_another_conversation(world: World) -> None:

@@ -8,10 +8,11 @@ from itertools import permutations
 import pytest
 
 from consent_service.families.model import (
-    AgeBand,
+    Ages,
     Authority,
     AuthorityFact,
     AuthorityKind,
+    ChildVoice,
     NewAuthority,
     NewFamily,
     NewGuardian,
@@ -19,7 +20,6 @@ from consent_service.families.model import (
     Relationship,
     SafetyAssessment,
     SchoolConfirmation,
-    age_band_on,
     age_on,
     authority_on,
     birthday_on,
@@ -28,6 +28,7 @@ from consent_service.families.model import (
     check_family,
     check_identity,
     check_safety,
+    voice_on,
 )
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import Problem
@@ -37,6 +38,8 @@ from consent_service.organisations.model import School
 TODAY = date(2026, 9, 1)
 SAMIRA, KARIM, VERA = PersonId("samira"), PersonId("karim"), PersonId("vera")
 SCHOOL = School(TenantId("t"), SchoolId("s"), "12AB00", "De Linde", "Lindelaan 1", "Tilburg", "013-5550101")
+
+AGES = Ages(together_from=12, alone_from=16)
 
 
 def fact(
@@ -144,24 +147,24 @@ def test_without_guardians_nobody_decides_and_nothing_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "born, day, age, band",
+    "born, day, age, voice",
     [
-        (date(2014, 9, 2), TODAY, 11, "under_12"),
-        (date(2014, 9, 1), TODAY, 12, "12_to_15"),
-        (date(2010, 9, 2), TODAY, 15, "12_to_15"),
-        (date(2010, 9, 1), TODAY, 16, "16_plus"),
-        (date(2012, 2, 29), date(2024, 2, 29), 12, "12_to_15"),
-        (date(2012, 2, 29), date(2028, 2, 28), 15, "12_to_15"),
-        (date(2012, 2, 29), date(2028, 2, 29), 16, "16_plus"),
-        (date(2014, 2, 28), date(2026, 2, 28), 12, "12_to_15"),
-        (date(2016, 2, 29), date(2027, 2, 28), 10, "under_12"),
-        (date(2016, 2, 29), date(2027, 3, 1), 11, "under_12"),
+        (date(2014, 9, 2), TODAY, 11, "heard"),
+        (date(2014, 9, 1), TODAY, 12, "together"),
+        (date(2010, 9, 2), TODAY, 15, "together"),
+        (date(2010, 9, 1), TODAY, 16, "alone"),
+        (date(2012, 2, 29), date(2024, 2, 29), 12, "together"),
+        (date(2012, 2, 29), date(2028, 2, 28), 15, "together"),
+        (date(2012, 2, 29), date(2028, 2, 29), 16, "alone"),
+        (date(2014, 2, 28), date(2026, 2, 28), 12, "together"),
+        (date(2016, 2, 29), date(2027, 2, 28), 10, "heard"),
+        (date(2016, 2, 29), date(2027, 3, 1), 11, "heard"),
     ],
 )
-def test_a_birthday_changes_the_band_on_the_day_itself(
-    born: date, day: date, age: int, band: AgeBand
+def test_a_birthday_changes_what_a_child_says_on_the_day_itself(
+    born: date, day: date, age: int, voice: ChildVoice
 ) -> None:
-    assert (age_on(born, day), age_band_on(born, day)) == (age, band)
+    assert (age_on(born, day), voice_on(born, day, AGES)) == (age, voice)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +186,8 @@ def test_a_birthday_begins_at_midnight_in_the_netherlands_not_in_utc() -> None:
     born = date(2014, 9, 2)
     before = datetime(2026, 9, 1, 21, 59, 59, tzinfo=UTC)
 
-    assert age_band_on(born, local_date(before)) == "under_12"
-    assert age_band_on(born, local_date(before + timedelta(seconds=1))) == "12_to_15"
+    assert voice_on(born, local_date(before), AGES) == "heard"
+    assert voice_on(born, local_date(before + timedelta(seconds=1)), AGES) == "together"
 
 
 def test_a_registration_says_everything_that_is_wrong_at_once() -> None:

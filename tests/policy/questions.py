@@ -26,11 +26,9 @@ def type_facts(key: str = "support_advice", **changes: Any) -> TypeFacts:
         objecting=0,
         own_yes=False,
         child_answer="none",
-        age="under_12",
-        in_force=True,
-        gate_yes=True,
+        voice="heard",
+        gate="open",
         second_approved=False,
-        suspended=False,
     )
     return msgspec.structs.replace(facts, **changes)
 

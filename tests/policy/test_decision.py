@@ -128,7 +128,7 @@ def test_no_permit_that_applies_is_a_refusal_without_further_cause(bundle: Bundl
 
 
 def test_the_first_unmet_condition_is_named_not_a_later_one(bundle: Bundle) -> None:
-    facts = type_facts("child_health", level="A9", yes=0, age="12_to_15")
+    facts = type_facts("child_health", level="A9", yes=0, voice="together")
     assert decide(bundle, question(facts), now=NOW).refusals[0].code == "no_consent"
 
 

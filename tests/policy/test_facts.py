@@ -18,14 +18,16 @@ from consent_service.information.model import (
 )
 from consent_service.policy.bundle import Bundle
 from consent_service.policy.facts import (
-    Age,
     Basis,
     ChildAnswer,
+    Gate,
+    Lapse,
     Question,
     Reader,
     RelationshipFacts,
     Safety,
     TypeFacts,
+    Voice,
     catalogue_entities,
     question_entities,
     requests,
@@ -46,7 +48,9 @@ SCHEMA = (POLICIES / "schema.cedarschema").read_text(encoding="utf-8")
         ("Basis", get_args(Basis)),
         ("Safety", get_args(Safety)),
         ("ChildAnswer", get_args(ChildAnswer)),
-        ("Age", get_args(Age)),
+        ("Voice", get_args(Voice)),
+        ("Lapse", get_args(Lapse)),
+        ("Gate", get_args(Gate)),
         ("Role", (*get_args(SchoolRole), "counsellor", "holder")),
     ],
 )

@@ -13,9 +13,11 @@ from consent_service.families.model import (
     NOT_ASSESSED,
     AuthorityFact,
     AuthorityKind,
+    Competence,
     Contact,
     Relationship,
     SafetyAssessment,
+    SafetyMarker,
 )
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.ids import (
@@ -70,7 +72,9 @@ def said(
     until: datetime | None = None,
 ) -> Decision:
     name = DecisionId(f"{person}-{kind}-{key}-{where}-{at}")
-    return Decision(name, where, key, person, "holder", kind, at, at, until)
+    capacity = "child" if person == NOOR else "holder"
+    text = CATALOGUE.types[key].text_id
+    return Decision(name, where, key, person, capacity, kind, at, at, until, None, f"{text}@1")
 
 
 def known(**changes: Any) -> Known:
@@ -125,24 +129,24 @@ def test_with_everything_in_order_every_fact_says_so() -> None:
         objecting=0,
         own_yes=False,
         child_answer="none",
-        age="under_12",
-        in_force=True,
-        gate_yes=True,
+        voice="heard",
+        gate="open",
         second_approved=False,
-        suspended=False,
     )
 
 
 GIVEN, GIVEN_GATE = said(SAMIRA, "given"), said(SAMIRA, "given", GATE)
+BEFORE = NOW - 30 * DAY
+MARKER = SafetyMarker("m", KARIM, BO, NOW - DAY, date(2026, 9, 30), approved=True, decided_by=StaffId("el"))
 ENDED = NOW - timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
     "changes, expected",
     [
-        pytest.param({"decisions": ()}, {"yes": 0, "gate_yes": False, "in_force": True}, id="nobody-spoke"),
+        pytest.param({"decisions": ()}, {"yes": 0, "gate": "closed", "lapse": "none"}, id="nobody-spoke"),
         pytest.param(
-            {"decisions": (said(SAMIRA, "later"), GIVEN_GATE)}, {"yes": 0, "in_force": True}, id="later"
+            {"decisions": (said(SAMIRA, "later"), GIVEN_GATE)}, {"yes": 0, "lapse": "none"}, id="later"
         ),
         pytest.param(
             {"decisions": (GIVEN, said(SAMIRA, "withdrawn", at=NOW), GIVEN_GATE)}, {"yes": 0}, id="withdrawn"
@@ -150,12 +154,12 @@ ENDED = NOW - timedelta(minutes=1)
         pytest.param({"decisions": (GIVEN, said(KARIM, "given"), GIVEN_GATE)}, {"yes": 2}, id="both"),
         pytest.param(
             {"decisions": (said(SAMIRA, "given", until=NOW), GIVEN_GATE)},
-            {"yes": 0, "in_force": False},
+            {"yes": 0, "lapse": "expired"},
             id="every-yes-ran-out",
         ),
         pytest.param(
             {"decisions": (said(SAMIRA, "given", until=NOW), said(KARIM, "given"), GIVEN_GATE)},
-            {"yes": 1, "in_force": True},
+            {"yes": 1, "lapse": "none"},
             id="one-of-two-ran-out",
         ),
         pytest.param(
@@ -165,7 +169,7 @@ ENDED = NOW - timedelta(minutes=1)
         ),
         pytest.param(
             {"objections": (said(KARIM, "objected", where=THERE),)},
-            {"objecting": 1, "gate_yes": True},
+            {"objecting": 1, "gate": "open"},
             id="an-objection-at-another-school-stands",
         ),
         pytest.param(
@@ -204,35 +208,35 @@ ENDED = NOW - timedelta(minutes=1)
         ),
         pytest.param(
             {"guardians": (SAMIRA, KARIM, VERA), "authority": (holds(SAMIRA), holds(VERA, "voogd"))},
-            {"holders": 1, "yes": 0, "authority_known": True, "gate_yes": False},
+            {"holders": 1, "yes": 0, "authority_known": True, "gate": "closed"},
             id="s07-only-the-guardian-counts",
         ),
         pytest.param(
             {"authority": (holds(SAMIRA, until=date(2026, 9, 1)), holds(KARIM))},
-            {"holders": 1, "yes": 0, "gate_yes": False},
+            {"holders": 1, "yes": 0, "gate": "closed"},
             id="s06-lost-authority",
         ),
         pytest.param(
             {"birth_date": date(2014, 9, 1)},
-            {"age": "12_to_15", "child_answer": "none", "gate_yes": False},
+            {"voice": "together", "child_answer": "none", "gate": "closed", "earlier_yes": 0},
             id="s08-from-12-the-child-has-still-to-agree",
         ),
         pytest.param(
             {
                 "birth_date": date(2014, 9, 1),
-                "decisions": (GIVEN, GIVEN_GATE, said(NOOR, "opinion_yes"), said(NOOR, "opinion_yes", GATE)),
+                "decisions": (GIVEN, GIVEN_GATE, said(NOOR, "given"), said(NOOR, "given", GATE)),
             },
-            {"age": "12_to_15", "child_answer": "yes", "gate_yes": True},
+            {"voice": "together", "child_answer": "yes", "gate": "open"},
             id="from-12-parent-and-child-agree",
         ),
         pytest.param(
             {"decisions": (GIVEN, GIVEN_GATE, said(NOOR, "opinion_no"))},
-            {"child_answer": "no", "yes": 1, "gate_yes": True},
+            {"child_answer": "no", "yes": 1, "gate": "open"},
             id="s10-the-no-of-a-child-under-12",
         ),
         pytest.param(
             {"decisions": (GIVEN, GIVEN_GATE, said(NOOR, "opinion_no", GATE))},
-            {"child_answer": "none", "gate_yes": False},
+            {"child_answer": "none", "gate": "closed"},
             id="the-childs-no-to-the-gate",
         ),
         pytest.param(
@@ -246,30 +250,87 @@ ENDED = NOW - timedelta(minutes=1)
             id="a-child-who-says-later",
         ),
         pytest.param(
+            {
+                "birth_date": date(2014, 9, 1),
+                "decisions": (GIVEN, GIVEN_GATE, said(NOOR, "given", at=BEFORE), said(NOOR, "given", GATE)),
+            },
+            {"voice": "together", "child_answer": "none", "gate": "open"},
+            id="s08-what-a-child-said-before-it-was-12-decides-nothing",
+        ),
+        pytest.param(
+            {"birth_date": date(2014, 9, 1), "decisions": (said(NOOR, "opinion_yes"), GIVEN, GIVEN_GATE)},
+            {"child_answer": "none", "gate": "closed"},
+            id="from-12-an-opinion-is-no-decision",
+        ),
+        pytest.param(
+            {"birth_date": date(2014, 9, 1), "decisions": (GIVEN, said(SAMIRA, "given", GATE, at=BEFORE))},
+            {"voice": "together", "gate": "meanwhile", "earlier_yes": 0},
+            id="the-gate-of-before-the-birthday",
+        ),
+        pytest.param(
+            {
+                "birth_date": date(2010, 9, 1),
+                "decisions": (said(SAMIRA, "given", at=BEFORE), said(SAMIRA, "given", GATE, at=BEFORE)),
+            },
+            {"voice": "alone", "gate": "meanwhile", "earlier_yes": 1, "lapse": "none"},
+            id="what-the-parents-chose-before-16",
+        ),
+        pytest.param(
+            {
+                "birth_date": date(2010, 9, 1),
+                "competence": (Competence(NOOR, False, NOW - HOUR),),
+            },
+            {"voice": "heard", "yes": 1, "gate": "open"},
+            id="s42-judged-not-able-to-weigh-it-the-parents-consent-stays",
+        ),
+        pytest.param(
+            {"markers": (MARKER,)}, {"holders": 2, "excused": 1}, id="not-contacted-under-an-approved-marker"
+        ),
+        pytest.param(
+            {"markers": (MARKER,), "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "refused"))},
+            {"excused": 0},
+            id="who-has-answered-is-not-left-out",
+        ),
+        pytest.param(
+            {"markers": (MARKER,), "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "objected"))},
+            {"excused": 0, "objecting": 1},
+            id="who-objects-is-not-left-out",
+        ),
+        pytest.param(
+            {"markers": (msgspec.structs.replace(MARKER, review_on=date(2026, 8, 31)),)},
+            {"excused": 0},
+            id="a-marker-nobody-looked-at-again",
+        ),
+        pytest.param(
+            {"markers": (msgspec.structs.replace(MARKER, approved=None),)},
+            {"excused": 0},
+            id="not-approved-yet",
+        ),
+        pytest.param(
             {"birth_date": date(2010, 9, 1), "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "objected", GATE))},
-            {"age": "16_plus", "gate_yes": False, "in_force": True},
+            {"voice": "alone", "gate": "closed", "lapse": "none"},
             id="s09-at-16-the-parents-yes-opens-no-gate",
         ),
         pytest.param(
             {
                 "birth_date": date(2010, 9, 1),
                 "decisions": (
-                    said(NOOR, "opinion_yes"),
-                    said(NOOR, "opinion_yes", GATE),
+                    said(NOOR, "given"),
+                    said(NOOR, "given", GATE),
                     said(KARIM, "objected", GATE),
                 ),
             },
-            {"age": "16_plus", "child_answer": "yes", "gate_yes": True, "yes": 0},
+            {"voice": "alone", "child_answer": "yes", "gate": "open", "yes": 0},
             id="s09-at-16-the-young-person-alone",
         ),
         pytest.param(
             {"decisions": (GIVEN, GIVEN_GATE, said(KARIM, "objected", GATE))},
-            {"gate_yes": False, "objecting": 0},
+            {"gate": "closed", "objecting": 0},
             id="an-objection-to-the-gate",
         ),
         pytest.param(
             {"decisions": (GIVEN, said(SAMIRA, "given", GATE, until=NOW))},
-            {"gate_yes": False},
+            {"gate": "closed"},
             id="the-gate-ran-out",
         ),
         pytest.param({"approved": frozenset({SUPPORT})}, {"second_approved": True}, id="approved"),
@@ -294,8 +355,9 @@ def test_about_one_parent_only_that_parents_own_yes_counts(
 ) -> None:
     about = known(decisions=(said(spoke, "given", OWN),), owners={OWN: frozenset({owner})})
     assert facts(about, OWN).own_yes is own_yes
-    assert owners_with_yes(about, OWN, NOW) == (frozenset({owner}) if own_yes else frozenset())
-    assert owners_with_yes(known(), OWN, NOW) == frozenset()
+    kind = CATALOGUE.types[OWN]
+    assert owners_with_yes(about, kind, NOW) == (frozenset({owner}) if own_yes else frozenset())
+    assert owners_with_yes(known(), kind, NOW) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ async def test_signing_makes_every_answer_count_and_gives_a_code_that_works(site
 
     assert {standing.answer for standing in (await table.answers()).values()} == {"yes"}
     holder = await table.world.services.consent.holder_of_code(code)
-    assert holder.guardian == table.actor.guardian
+    assert holder.person == table.actor.guardian
     for words in ("Opvang Zuid", "Samira Voorbeeld", "Naam getypt", "/intrekken", "De Linde"):
         assert words in table.parent.text
 

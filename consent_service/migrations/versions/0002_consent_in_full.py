@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from consent_service.audit.protection import protection_statements
 from consent_service.foundation.database import UtcDateTime
 
 revision = "0002"
@@ -23,6 +24,7 @@ def upgrade() -> None:
     _ledger()
     _safety()
     _devices()
+    _texts()
 
 
 def downgrade() -> None:
@@ -109,3 +111,39 @@ def _devices() -> None:
         sa.PrimaryKeyConstraint("tenant", "device", "staff", name=op.f("pk_staff_devices")),
     )
     op.add_column("staff", sa.Column("team", sa.String(length=24), nullable=True))
+
+
+def _texts() -> None:
+    op.create_table(
+        "text_versions",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("text_hash", sa.String(length=64), nullable=False),
+        sa.Column("text_id", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("review", sa.String(length=8), nullable=False),
+        sa.Column("first_used_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "text_hash", name=op.f("pk_text_versions")),
+    )
+    for statement in protection_statements(op.get_bind().dialect.name, ("text_versions",)):
+        op.execute(statement)
+    op.create_table(
+        "suspended_texts",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("text_hash", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("decided_by", sa.String(length=36), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "text_hash", name=op.f("pk_suspended_texts")),
+    )
+    op.create_table(
+        "calendar_marks",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("mark", sa.String(length=160), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "mark", name=op.f("pk_calendar_marks")),
+    )
+    op.add_column("tasks", sa.Column("information_type", sa.String(length=40), nullable=True))
+    op.add_column("tasks", sa.Column("person", sa.String(length=36), nullable=True))
+    op.add_column("tasks", sa.Column("due_on", sa.Date(), nullable=True))

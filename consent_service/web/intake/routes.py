@@ -303,7 +303,7 @@ async def _code_of_sitting(desk: Desk, secret: str) -> str | None:
         holder = await desk.visit.services.consent.holder_of_code(code)
     except InputError:
         return None
-    return code if holder.guardian == desk.actor.guardian else None
+    return code if holder.person == desk.actor.guardian else None
 
 
 def _receipt_cookie(desk: Desk, secret: str, seconds: int) -> Cookie:

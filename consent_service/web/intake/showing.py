@@ -148,7 +148,7 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
     answers: dict[Question, Answer] = {}
     for question in desk.sitting.questions:
         known = standing.get((question.relationship, question.information_type))
-        if known is not None and known.answer != "none":
+        if known is not None and known.answer in ("yes", "no", "later"):
             answers[question] = known.answer
     texts = services.texts.of(desk.sitting.language)
     return ReceiptPage(
