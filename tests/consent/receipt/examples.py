@@ -32,6 +32,7 @@ SIGNED_AT = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
 MADE_AT = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
 CODE = "7K3M-9QXA-2B4C-8DEF"
 ROOT = "mLrPz3o0tTz0Ck2n6d3GIPqhs4UXSFoElXjbG+Dy/6E="
+HEAD = Head(1042, ROOT)
 
 
 def answered(
@@ -56,7 +57,7 @@ def child_choices(
 ) -> ChildChoices:
     return ChildChoices(
         relationship=RelationshipId(f"at-{school}"),
-        child=PersonId(f"child-{name.partition(' ')[0]}"),
+        child=PersonId("child-1"),
         name=name,
         school=Recipient(SchoolId("school"), school, "Lindelaan 1, Tilburg", "013-5550101"),
         capacity="holder",
@@ -79,11 +80,11 @@ def choices(
     language: str = "nl",
     name: str = "Samira Voorbeeld",
     signed_name: str | None = None,
-    head: Head | None = Head(1042, ROOT),
+    head: Head | None = HEAD,
 ) -> SignedChoices:
     return SignedChoices(
         sitting="sitting-1",
-        person=PersonId("person-samira"),
+        person=PersonId("person-1"),
         name=name,
         controller=Controller(
             TenantId("opvang-zuid"), "Opvang Zuid", "0800-5550000", "https://toestemming.example"
