@@ -21,6 +21,9 @@ from consent_service.cli.organisations import TENANT
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.foundation.errors import ConfigurationError, InputError, Problem
 from consent_service.foundation.i18n import N_
+from consent_service.information.catalogue import load_catalogue
+from consent_service.information.receipt_text import ReceiptText, receipt_words
+from consent_service.information.scopes import changed_scopes, lock_scopes, scope_problems
 from consent_service.information.texts import (
     LANGUAGES,
     GeneralText,
@@ -71,14 +74,17 @@ def check(terminal: Terminal, folder: Path | None) -> int:
 
 def write_lock(terminal: Terminal, folder: Path | None) -> int:
     where = folder or terminal.settings.policies_dir
-    problems = [problem for problem in check_candidate(where) if problem.code != _TO_BE_LOCKED]
+    problems = [str(problem) for problem in check_candidate(where) if problem.code != _TO_BE_LOCKED]
+    if not problems:
+        problems += map(str, changed_scopes(where, load_catalogue(where)))
     for problem in problems:
-        terminal.complain(str(problem))
+        terminal.complain(problem)
     if problems:
         return FAILED
-    bundle = load_rules(where).bundle
-    lock(where, bundle)
-    terminal.say(N_("Vastgelegd: {hash}"), hash=bundle.hash)
+    rules = load_rules(where)
+    lock(where, rules.bundle)
+    lock_scopes(where, rules.catalogue)
+    terminal.say(N_("Vastgelegd: {hash}"), hash=rules.bundle.hash)
     return 0
 
 
@@ -97,10 +103,11 @@ def activate(terminal: Terminal, tenant: str | None, approver: tuple[str, ...]) 
 
 
 def problems_in(folder: Path) -> Iterator[str]:
-    """Everything wrong with rules, catalogue, texts and the lock of a folder, one line each."""
+    """Everything wrong with rules, catalogue, texts and the locks of a folder, one line each."""
     yield from map(str, check_candidate(folder))
     try:
         load_texts(folder)
+        yield from map(str, scope_problems(folder, load_catalogue(folder)))
     except ConfigurationError as wrong:
         yield str(wrong)
 
@@ -144,16 +151,16 @@ def _refuse_unknown(texts: Texts, language: str, wanted: tuple[str, ...]) -> Non
         raise InputError([Problem("text", "cli.text_unknown")])
 
 
-def _all_texts(texts: Texts, language: str) -> tuple[GeneralText | TypeText, ...]:
+def _all_texts(texts: Texts, language: str) -> tuple[GeneralText | TypeText | ReceiptText, ...]:
     spoken = texts.of(language)
-    return (spoken.general, *spoken.types.values())
+    return (spoken.general, *spoken.types.values(), spoken.receipt)
 
 
 def _show(terminal: Terminal, texts: Texts, language: str, wanted: str) -> None:
     """What is being released, so that nobody signs for words that were not on the screen."""
     text = next(one for one in _all_texts(texts, language) if one.id == wanted)
     terminal.show(f"{text.id} {text.version} ({language})")
-    for name, words in shown_words(text):
+    for name, words in receipt_words(text) if isinstance(text, ReceiptText) else shown_words(text):
         terminal.show(f"  {name}: {words}")
 
 

@@ -34,6 +34,7 @@ from consent_service.consent.model import (
     is_written_name,
 )
 from consent_service.consent.tables import sittings, withdrawal_codes
+from consent_service.consent.texts import keep_texts, require_text_usable
 from consent_service.families.model import Ages
 from consent_service.families.reading import guardian_ids
 from consent_service.foundation.clock import Clock, local_date
@@ -113,6 +114,7 @@ class SittingService:
             facts = Circumstances(tenant=actor.tenant, family=family, assigned=assigned)
             require(actor, Action.START_INTAKE, facts)
             self._require_reviewed(language, chosen)
+            await require_text_usable(conn, actor.tenant, *self._hashes(language, chosen))
             if guardian not in await guardian_ids(conn, actor.tenant, family):
                 raise InputError([Problem("guardian", "guardian_unknown")])
             asked = GuardianActor(actor.tenant, guardian, family)
@@ -167,6 +169,7 @@ class SittingService:
             if question not in current.questions:
                 raise NotFoundError("question")
             self._require_current_text(question.information_type, current.language, shown)
+            await require_text_usable(conn, actor.tenant, shown.text_hash)
             draft = Draft(answer, shown)
             now = self._clock.now()
             await keep_draft(conn, actor.tenant, sitting, question, draft, at=now)
@@ -182,7 +185,9 @@ class SittingService:
             raise InputError([Problem("language", "language_unknown")])
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
-            self._require_reviewed(language, [q.information_type for q in current.questions])
+            asked = [question.information_type for question in current.questions]
+            self._require_reviewed(language, asked)
+            await require_text_usable(conn, actor.tenant, *self._hashes(language, asked))
             await conn.execute(
                 update(sittings)
                 .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting)
@@ -221,6 +226,7 @@ class SittingService:
                 raise InputError([Problem("answers", "answers_missing")])
             await self._require_witness(conn, actor, sitting, signature)
             decisions = await self._decisions(conn, actor, current, now, witness=_witness(signature))
+            await keep_texts(conn, actor.tenant, self._texts, [new.shown for new in decisions], at=now)
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )
@@ -455,6 +461,9 @@ class SittingService:
         drafts = [k for k in types if self._texts.of_type(language, k).review == "draft"]
         if drafts and not self._drafts_allowed:
             raise InputError([Problem("language", "texts_not_reviewed")])
+
+    def _hashes(self, language: str, types: Sequence[TypeKey]) -> list[str]:
+        return [self._texts.of_type(language, key).hash for key in types]
 
     def _require_current_text(self, key: TypeKey, language: str, shown: Shown) -> None:
         """The text as it is now, in the language that was checked for this sitting."""

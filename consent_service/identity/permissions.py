@@ -35,6 +35,7 @@ class Action(StrEnum):
     REGISTER_SCHOOL = "register_school"
     REGISTER_AGREEMENT = "register_agreement"
     END_AGREEMENT = "end_agreement"
+    RECORD_SUCCESSION = "record_succession"
     REGISTER_STAFF = "register_staff"
     END_STAFF = "end_staff"
     REGISTER_PROVIDER = "register_provider"
@@ -47,6 +48,12 @@ class Action(StrEnum):
     REGISTER_GUARDIAN = "register_guardian"
     RECORD_AUTHORITY = "record_authority"
     RECORD_SAFETY = "record_safety"
+    REQUEST_MARKER = "request_marker"
+    APPROVE_MARKER = "approve_marker"
+    MOVE_TO_SUCCESSOR = "move_to_successor"
+    DISOWN_PUPIL = "disown_pupil"
+    DECLARE_CONFLICT = "declare_conflict"
+    ANSWER_RECALL = "answer_recall"
     START_RELATIONSHIP = "start_relationship"
     END_RELATIONSHIP = "end_relationship"
     LIST_CONTACT = "list_contact"
@@ -64,8 +71,10 @@ class Action(StrEnum):
     OBJECT = "object"
     LIFT_OBJECTION = "lift_objection"
     RECORD_OPINION = "record_opinion"
+    PASS_ON_ANSWER = "pass_on_answer"
     JUDGE_COMPETENCE = "judge_competence"
     SEE_OWN_PAGE = "see_own_page"
+    PRINT_RECEIPT = "print_receipt"
 
     SHARE_RECORD = "share_record"
     APPROVE_RECORD = "approve_record"
@@ -75,7 +84,10 @@ class Action(StrEnum):
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
     DESTROY_KEY = "destroy_key"
+    VIEW_PATTERNS = "view_patterns"
     ACTIVATE_POLICIES = "activate_policies"
+    VIEW_TEXTS = "view_texts"
+    SUSPEND_TEXT = "suspend_text"
 
 
 class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,12 +206,21 @@ def active_contact_from_school(actor: Actor, facts: Circumstances) -> DeniedCode
     return None if facts.way == "c2s" else "wrong_direction"
 
 
+def active_contact(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """On the active contact list of a relationship with the actor's own school."""
+    elsewhere = at_own_school(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    return None if facts.active_contact else "not_active_contact"
+
+
 PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     # The installation and its organisations
     Action.REGISTER_TENANT: {Operator: anywhere},
     Action.REGISTER_SCHOOL: {Operator: anywhere},
     Action.REGISTER_AGREEMENT: {Operator: anywhere},
     Action.END_AGREEMENT: {Operator: anywhere},
+    Action.RECORD_SUCCESSION: {Operator: anywhere},
     Action.REGISTER_STAFF: {Operator: anywhere},
     Action.END_STAFF: {Operator: anywhere},
     Action.REGISTER_PROVIDER: {Operator: anywhere},
@@ -212,6 +233,12 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.REGISTER_GUARDIAN: {Counsellor: with_the_family},
     Action.RECORD_AUTHORITY: {Counsellor: with_the_family},
     Action.RECORD_SAFETY: {Counsellor: with_the_family},
+    Action.REQUEST_MARKER: {Counsellor: with_the_family},
+    Action.APPROVE_MARKER: {Counsellor: in_own_organisation},
+    Action.MOVE_TO_SUCCESSOR: {Counsellor: with_the_family},
+    Action.DISOWN_PUPIL: {SchoolStaff: active_contact},
+    Action.DECLARE_CONFLICT: {SchoolStaff: active_contact, Counsellor: with_the_family},
+    Action.ANSWER_RECALL: {SchoolStaff: at_own_school},
     Action.START_RELATIONSHIP: {Counsellor: with_the_family},
     Action.END_RELATIONSHIP: {Counsellor: with_the_family},
     Action.LIST_CONTACT: {Counsellor: with_the_family},
@@ -232,9 +259,15 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     },
     Action.OBJECT: {GuardianActor: for_oneself, Counsellor: with_the_family},
     Action.LIFT_OBJECTION: {GuardianActor: for_oneself},
+    Action.PASS_ON_ANSWER: {Counsellor: with_the_family},
     Action.RECORD_OPINION: {ChildActor: for_oneself, Counsellor: with_the_family},
     Action.JUDGE_COMPETENCE: {Counsellor: with_the_family},
     Action.SEE_OWN_PAGE: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.PRINT_RECEIPT: {
+        GuardianActor: for_oneself,
+        ChildActor: for_oneself,
+        Counsellor: with_the_family,
+    },
     # Sharing, both directions
     Action.SHARE_RECORD: {
         Counsellor: with_the_family_to_school,
@@ -249,8 +282,11 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation},
     Action.ACTIVATE_POLICIES: {Operator: anywhere},
+    Action.VIEW_TEXTS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.SUSPEND_TEXT: {PrivacyCoordinator: in_own_organisation},
 }
 """The table. `System` has no row: what the service does by itself asks nobody, and is logged."""
 

@@ -206,9 +206,14 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(kind for kind in self.types.values() if kind.first_intake)
 
 
+def canonical(value: object) -> bytes:
+    """Canonical JSON: sorted keys, so that neither order nor comments of a file count."""
+    return msgspec.json.encode(value, order="deterministic")
+
+
 def hash_of(value: object) -> str:
-    """SHA-256 (hex) of canonical JSON: sorted keys, so that neither order nor comments of a file count."""
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+    """SHA-256 (hex) of canonical JSON."""
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def needs_gate(kind: InformationType, direction: Direction) -> bool:

@@ -7,6 +7,7 @@ and other words of the interface are `foundation.i18n`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +25,7 @@ from consent_service.information.blocks import (
     table_of,
 )
 from consent_service.information.catalogue import load_catalogue
-from consent_service.information.model import Catalogue, InformationType, hash_of
+from consent_service.information.model import Catalogue, InformationType, canonical, hash_of
 from consent_service.information.receipt_text import ReceiptText, read_receipt_text
 
 LANGUAGES: Final = ("nl", "en", "ar")
@@ -209,6 +210,9 @@ def _read_type(
     text = read_struct(TypeText, rest, block=block, given=given, examples=_EXAMPLES, problems=problems)
     if text is None:
         return None
+    if text.id != kind.text_id:
+        wrong = "`id` is not the text of the catalogue"
+        problems.append(BlockProblem(block, wrong, f'id = "{kind.text_id}"'))
     problems += _problems_of_text(text, block=block)
     return msgspec.structs.replace(text, hash=_hash_of_text(text))
 
@@ -264,5 +268,14 @@ def shown_words(text: GeneralText | TypeText) -> Iterator[tuple[str, str]]:
             yield from ((f"fields.{name}.choices.{code}", label) for code, label in words.choices.items())
 
 
+def words_of(text: GeneralText | TypeText) -> str:
+    """The text as canonical JSON: what it is (id, version, language) and every word, exactly as read.
+
+    `hash` is SHA-256 of these bytes (UTF-8), so whoever has the words can prove which they were.
+    """
+    shown = [text.id, text.version, text.language, dict(shown_words(text))]
+    return canonical(shown).decode()
+
+
 def _hash_of_text(text: GeneralText | TypeText) -> str:
-    return hash_of([text.id, text.version, text.language, dict(shown_words(text))])
+    return hashlib.sha256(words_of(text).encode()).hexdigest()

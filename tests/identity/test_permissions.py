@@ -73,6 +73,8 @@ MAY = {
     Action.VERIFY_LOG: "PF",
     Action.DESTROY_KEY: "P",
     Action.ACTIVATE_POLICIES: "O",
+    Action.VIEW_TEXTS: "PF",
+    Action.SUSPEND_TEXT: "P",
 }
 ANYWHERE = {action for action in MAY if "O" in MAY[action]}
 WITHOUT_THE_FAMILY = {Action.REGISTER_FAMILY, Action.SEARCH_FAMILY, Action.STAND_IN, Action.APPROVE_RECORD}

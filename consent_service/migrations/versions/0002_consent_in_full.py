@@ -25,6 +25,8 @@ def upgrade() -> None:
     _safety()
     _devices()
     _texts()
+    _page()
+    _families()
 
 
 def downgrade() -> None:
@@ -147,3 +149,110 @@ def _texts() -> None:
     op.add_column("tasks", sa.Column("information_type", sa.String(length=40), nullable=True))
     op.add_column("tasks", sa.Column("person", sa.String(length=36), nullable=True))
     op.add_column("tasks", sa.Column("due_on", sa.Date(), nullable=True))
+
+
+def _page() -> None:
+    for column in (
+        sa.Column("lent_to_child", sa.Boolean(), nullable=True),
+        sa.Column("own_shelter", sa.String(length=36), nullable=True),
+        sa.Column("own_family", sa.String(length=36), nullable=True),
+        sa.Column("own_person", sa.String(length=36), nullable=True),
+        sa.Column("own_is_child", sa.Boolean(), nullable=True),
+    ):
+        op.add_column("sessions", column)
+    op.create_table(
+        "page_factors",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("factor", sa.String(length=36), nullable=False),
+        sa.Column("person", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("pin", sa.String(length=200), nullable=True),
+        sa.Column("sealed_address", sa.LargeBinary(), nullable=True),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "factor", name=op.f("pk_page_factors")),
+    )
+    op.create_index("ix_page_factors_person", "page_factors", ["tenant", "person"])
+    op.create_table(
+        "page_challenges",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("challenge", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "challenge", name=op.f("pk_page_challenges")),
+    )
+    op.create_index("ix_page_challenges_person", "page_challenges", ["tenant", "person"])
+    op.create_table(
+        "page_devices",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("person", sa.String(length=36), nullable=False),
+        sa.Column("device", sa.String(length=64), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "person", "device", name=op.f("pk_page_devices")),
+    )
+    op.create_table(
+        "page_tries",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("about", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("known", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "about", "source", name=op.f("pk_page_tries")),
+    )
+    op.create_index("ix_page_tries_last_at", "page_tries", ["tenant", "last_at"])
+
+
+def _families() -> None:
+    op.add_column("guardians", sa.Column("body", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("authority_facts", sa.Column("seen_on", sa.Date(), nullable=True))
+    op.add_column(
+        "authority_facts", sa.Column("jointly", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.add_column("relationship_contacts", sa.Column("end_reason", sa.String(length=16), nullable=True))
+    op.add_column("relationship_keys", sa.Column("retired_at", UtcDateTime(), nullable=True))
+    op.create_table(
+        "school_successions",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("succession", sa.String(length=36), nullable=False),
+        sa.Column("school", sa.String(length=36), nullable=False),
+        sa.Column("successor", sa.String(length=36), nullable=False),
+        sa.Column("document", sa.String(length=24), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant", "school"],
+            ["schools.tenant", "schools.school"],
+            name=op.f("fk_school_successions_tenant_school_schools"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant", "successor"],
+            ["schools.tenant", "schools.school"],
+            name=op.f("fk_school_successions_tenant_successor_schools"),
+        ),
+        sa.PrimaryKeyConstraint("tenant", "succession", name=op.f("pk_school_successions")),
+    )
+    op.create_index("ix_school_successions_tenant_school", "school_successions", ["tenant", "school"])
+    _recalls()
+
+
+def _recalls() -> None:
+    op.create_table(
+        "recalls",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("recall", sa.String(length=36), nullable=False),
+        sa.Column("relationship", sa.String(length=36), nullable=False),
+        sa.Column("school", sa.String(length=36), nullable=False),
+        sa.Column("information_type", sa.String(length=40), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("answered_by", sa.String(length=36), nullable=True),
+        sa.Column("answer", sa.String(length=8), nullable=True),
+        sa.Column("reason", sa.String(length=24), nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "recall", name=op.f("pk_recalls")),
+    )
+    op.create_index("ix_recalls_tenant_school", "recalls", ["tenant", "school", "answered_at"])
+    op.create_index("ix_recalls_tenant_relationship", "recalls", ["tenant", "relationship"])
