@@ -97,7 +97,9 @@ class World:
         relationship = await self.services.families.start_relationship(
             self.counsellor,
             child,
-            SchoolConfirmation(details.establishment_code, details.street, details.phone),
+            SchoolConfirmation(
+                details.establishment_code, details.street, details.phone, despite_other_parent=True
+            ),
         )
         who = contact or (self.contact if where == self.linde else self.eik_contact)
         await self.services.families.list_contact(self.counsellor, relationship, who.staff)

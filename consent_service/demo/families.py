@@ -66,7 +66,9 @@ class Home:
         self, child: PersonId, school: SchoolDetails, contacts: Mapping[str, str | None]
     ) -> RelationshipId:
         """The child at a school with its contacts: login -> whose deputy, or nobody's."""
-        confirmed = SchoolConfirmation(school.establishment_code, school.street, school.phone)
+        confirmed = SchoolConfirmation(
+            school.establishment_code, school.street, school.phone, despite_other_parent=True
+        )
         relationship = await self.services.families.start_relationship(self.counsellor, child, confirmed)
         for login, deputy_for in contacts.items():
             await self.services.families.list_contact(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,6 +38,9 @@ from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.tables import staff
+
+CONFLICT = "conflict"
+"""Why a listing ended: this person is related to the family and is not listed again."""
 
 
 async def read_children(
@@ -190,6 +194,38 @@ async def read_markers(
     )
 
 
+class WaitingMarker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request not to contact a holder that nobody decided yet; for the approver without any name."""
+
+    marker: str
+    family: FamilyId
+    guardian: PersonId
+    requested_by: StaffId
+    requested_at: datetime
+    review_on: date
+
+
+async def waiting_markers(conn: AsyncConnection, tenant: TenantId) -> tuple[WaitingMarker, ...]:
+    """The requests of this shelter that wait for a second person, oldest first."""
+    query = (
+        select(safety_markers)
+        .where(safety_markers.c.tenant == tenant, safety_markers.c.approved.is_(None))
+        .where(safety_markers.c.ended_at.is_(None))
+        .order_by(safety_markers.c.requested_at, safety_markers.c.marker)
+    )
+    return tuple(
+        WaitingMarker(
+            row.marker,
+            FamilyId(row.family),
+            PersonId(row.guardian),
+            StaffId(row.requested_by),
+            row.requested_at,
+            row.review_on,
+        )
+        for row in await conn.execute(query)
+    )
+
+
 async def read_competence(
     conn: AsyncConnection, tenant: TenantId, *, children: Iterable[PersonId]
 ) -> tuple[Competence, ...]:
@@ -230,6 +266,32 @@ async def bodies_of(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -
         guardians.c.tenant == tenant, guardians.c.family == family, guardians.c.body.is_(True)
     )
     return frozenset(PersonId(guardian) for guardian in (await conn.execute(query)).scalars())
+
+
+async def active_listings(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, now: datetime
+) -> frozenset[StaffId]:
+    """Who stands on the contact list of a relationship now and still works there."""
+    lists = await read_contacts(conn, tenant, [relationship])
+    return frozenset(
+        contact.staff
+        for contact in lists[relationship]
+        if contact.starts_at <= now and (contact.ends_at is None or now < contact.ends_at)
+    )
+
+
+async def has_conflict(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, member: StaffId
+) -> bool:
+    """Whether this member of staff left the list because of being related to the family."""
+    listing = relationship_contacts.c
+    query = (
+        select(listing.listing)
+        .where(listing.tenant == tenant, listing.relationship == relationship, listing.staff == member)
+        .where(listing.end_reason == CONFLICT)
+        .limit(1)
+    )
+    return (await conn.execute(query)).first() is not None
 
 
 async def child_ids(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> tuple[PersonId, ...]:

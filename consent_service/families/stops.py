@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.model import Relationship, SafetyAssessment
-from consent_service.families.reading import lock_family, read_relationship
+from consent_service.families.reading import CONFLICT, lock_family, read_relationship
 from consent_service.families.tables import safety_assessments
 from consent_service.families.writing import FamilyWriter
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotFoundError, UnavailableError
-from consent_service.foundation.ids import FamilyId, RelationshipId, StaffId, TenantId
+from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, StaffId, TenantId
 from consent_service.foundation.stop_journal import Stop, StopJournal, StopKind
 from consent_service.identity.model import System, by
 
@@ -71,11 +72,14 @@ class FamilyStops:
         return True
 
     async def _replay_safety_flag(self, stop: Stop) -> None:
+        """Only an assessment of the same, the family as a whole or that guardian, makes it superfluous."""
         tenant, family = TenantId(stop.tenant), FamilyId(stop.subject["family"])
+        about = PersonId(stop.subject["guardian"]) if "guardian" in stop.subject else None
+        assessed = safety_assessments.c
         later = (
-            select(safety_assessments.c.assessment)
-            .where(safety_assessments.c.tenant == tenant, safety_assessments.c.family == family)
-            .where(safety_assessments.c.recorded_at >= stop.at)
+            select(assessed.assessment)
+            .where(assessed.tenant == tenant, assessed.family == family, assessed.recorded_at >= stop.at)
+            .where(assessed.guardian.is_(None) if about is None else assessed.guardian == about)
             .limit(1)
         )
         async with self._database.transaction() as conn:
@@ -86,7 +90,7 @@ class FamilyStops:
                     conn,
                     tenant,
                     family,
-                    WORST,
+                    msgspec.structs.replace(WORST, guardian=about),
                     who=by(System()),
                     assessor=StaffId(stop.subject["assessor"]),
                     late_since=stop.at,
@@ -103,21 +107,27 @@ class FamilyStops:
                     )
                 return
             found = await _relationship_of(conn, stop)
-            if found is not None:
+            if found is not None and "staff" in stop.subject:
+                member = StaffId(stop.subject["staff"])
+                await self._writer.disown(conn, found, member, who=by(System()), late_since=stop.at)
+            elif found is not None:
                 await self._writer.end_relationship(conn, found, reason, who=by(System()), late_since=stop.at)
 
     async def _replay_contact_removal(self, stop: Stop) -> None:
         async with self._database.transaction() as conn:
             found = await _relationship_of(conn, stop)
-            if found is not None:
-                await self._writer.remove_contact(
-                    conn,
-                    found,
-                    StaffId(stop.subject["staff"]),
-                    who=by(System()),
-                    listed_until=stop.at,
-                    late_since=stop.at,
-                )
+            if found is None:
+                return
+            conflict = stop.subject.get("reason") == CONFLICT
+            remove = self._writer.declare_conflict if conflict else self._writer.remove_contact
+            await remove(
+                conn,
+                found,
+                StaffId(stop.subject["staff"]),
+                who=by(System()),
+                listed_until=stop.at,
+                late_since=stop.at,
+            )
 
 
 async def _still_known(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> bool:

@@ -13,16 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.events import By
-from consent_service.audit.log import OFFICER, AuditLog
+from consent_service.audit.log import AuditLog
 from consent_service.families.identity_data import seal_identity
 from consent_service.families.model import (
     NewAuthority,
     NewGuardian,
     PersonIdentity,
     Relationship,
-    SafetyAssessment,
 )
-from consent_service.families.reading import child_ids, read_relationships
+from consent_service.families.reading import (
+    CONFLICT,
+    active_listings,
+    bodies_of,
+    child_ids,
+    read_relationship,
+    read_relationships,
+)
 from consent_service.families.tables import (
     authority_facts,
     children,
@@ -30,8 +36,8 @@ from consent_service.families.tables import (
     guardians,
     relationship_contacts,
     relationships,
-    safety_assessments,
 )
+from consent_service.families.writing_safety import SafetyWriter
 from consent_service.foundation.clock import Clock, local_date, strictly_after
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import (
@@ -46,17 +52,21 @@ from consent_service.foundation.ids import (
 from consent_service.identity.model import Counsellor, by
 from consent_service.keyring.blind_index import search_tag
 from consent_service.keyring.service import KeyRing
-from consent_service.organisations.model import StaffMember
-from consent_service.organisations.relationship_state import open_state, raise_family, raise_relationship
+from consent_service.organisations.model import StaffMember, Succession
+from consent_service.organisations.relationship_state import (
+    move_state,
+    open_state,
+    raise_family,
+    raise_relationship,
+)
 
 
-class FamilyWriter:
+class FamilyWriter(SafetyWriter):
     """Rows and entries of families."""
 
     def __init__(self, *, ring: KeyRing, log: AuditLog, clock: Clock) -> None:
+        super().__init__(log=log, clock=clock)
         self._ring = ring
-        self._log = log
-        self._clock = clock
 
     # --- who is who --------------------------------------------------------------------------
 
@@ -69,7 +79,7 @@ class FamilyWriter:
     async def add_child(
         self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, identity: PersonIdentity
     ) -> PersonId:
-        """A child with a key of its own."""
+        """A child with a key of its own; an organisation never has authority over it by itself."""
         child = PersonId(new_id())
         key = await self._ring.create_person_key(conn, actor.tenant, child)
         await conn.execute(
@@ -89,6 +99,9 @@ class FamilyWriter:
             by=by(actor),
             subject=child,
         )
+        for body in sorted(await bodies_of(conn, actor.tenant, family)):
+            nothing = NewAuthority("none", "statement", local_date(self._clock.now()))
+            await self.record_authority(conn, actor, child=child, guardian=body, fact=nothing)
         await raise_family(conn, actor.tenant, family, self._clock.now())
         return child
 
@@ -105,6 +118,7 @@ class FamilyWriter:
                 family=family,
                 sealed_identity=seal_identity(self._ring, key, new.identity),
                 created_at=self._clock.now(),
+                body=new.body,
             )
         )
         await self._log.append(
@@ -116,7 +130,7 @@ class FamilyWriter:
         )
         if new.authority is not None and new.source is not None:
             since = new.seen_on or local_date(self._clock.now())
-            fact = NewAuthority(new.authority, new.source, since)
+            fact = NewAuthority(new.authority, new.source, since, seen_on=new.seen_on)
             for child in await child_ids(conn, actor.tenant, family):
                 await self.record_authority(conn, actor, child=child, guardian=guardian, fact=fact)
         await raise_family(conn, actor.tenant, family, self._clock.now())
@@ -172,7 +186,7 @@ class FamilyWriter:
             .values(ended_at=self._clock.now())
         )
 
-    # --- authority and safety ----------------------------------------------------------------
+    # --- authority ---------------------------------------------------------------------------
 
     async def record_authority(
         self,
@@ -200,57 +214,14 @@ class FamilyWriter:
                 valid_from=fact.valid_from,
                 valid_until=fact.valid_until,
                 recorded_at=moment,
+                seen_on=fact.seen_on,
+                jointly=fact.jointly,
             )
         )
         event = events.AuthorityRecorded(
             child, guardian, fact.kind, fact.source, fact.valid_from, fact.valid_until
         )
         await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=guardian)
-
-    async def write_safety(
-        self,
-        conn: AsyncConnection,
-        tenant: TenantId,
-        family: FamilyId,
-        assessment: SafetyAssessment,
-        *,
-        who: By,
-        assessor: StaffId,
-        late_since: datetime | None = None,
-    ) -> None:
-        """The assessment. The entry carries the officer's tag: no guardian's page may find it."""
-        await raise_family(conn, tenant, family, self._clock.now())
-        newest = select(func.max(safety_assessments.c.recorded_at)).where(
-            safety_assessments.c.tenant == tenant, safety_assessments.c.family == family
-        )
-        moment = strictly_after(self._clock.now(), (await conn.execute(newest)).scalar_one())
-        await conn.execute(
-            insert(safety_assessments).values(
-                tenant=tenant,
-                assessment=new_id(),
-                family=family,
-                level=assessment.level,
-                secret_address=assessment.secret_address,
-                other_parent_at_school=assessment.other_parent_at_school,
-                court_order_until=assessment.court_order_until,
-                review_on=assessment.review_on,
-                assessor=assessor,
-                recorded_at=moment,
-            )
-        )
-        eldest, *_ = await child_ids(conn, tenant, family)
-        event = events.SafetyAssessed(
-            family, assessment.level, assessment.secret_address, assessment.review_on
-        )
-        await self._log.append(
-            conn,
-            tenant=tenant,
-            event=event,
-            by=who,
-            subject=eldest,
-            tagged_for=OFFICER,
-            late_since=late_since,
-        )
 
     # --- relationships and contacts ----------------------------------------------------------
 
@@ -297,7 +268,7 @@ class FamilyWriter:
         who: By,
         late_since: datetime | None = None,
     ) -> None:
-        """End it; a second time changes nothing."""
+        """End it, and let its key seal nothing any more; a second time changes nothing."""
         now = self._clock.now()
         ended = await conn.execute(
             update(relationships)
@@ -309,8 +280,52 @@ class FamilyWriter:
             .values(ended_at=now, end_reason=reason)
         )
         if ended.rowcount == 1:
+            await self._ring.retire_relationship_key(conn, found.tenant, found.relationship)
             event = events.RelationshipEnded(found.relationship, reason)
             await self._note(conn, found, event, who, late_since)
+
+    async def disown(
+        self,
+        conn: AsyncConnection,
+        found: Relationship,
+        member: StaffId,
+        *,
+        who: By,
+        late_since: datetime | None = None,
+    ) -> None:
+        """The school's contact says it is no pupil of theirs: it ends, somebody weighs the breach (S12)."""
+        current = await read_relationship(conn, found.tenant, found.relationship)
+        if current is None or current.ended_at is not None:
+            return
+        await self.end_relationship(conn, found, "not_our_pupil", who=who, late_since=late_since)
+        await self._note(conn, found, events.PupilDisowned(found.relationship, member), who, late_since)
+
+    async def move_to_successor(
+        self, conn: AsyncConnection, found: Relationship, succession: Succession, *, who: By
+    ) -> None:
+        """Go on with the succeeding school under the same consents; its own people are still to be listed.
+
+        The key is wrapped anew under the newest key of the tenant (S32).
+        """
+        now = self._clock.now()
+        here = relationship_contacts.c
+        await conn.execute(
+            update(relationships)
+            .where(relationships.c.tenant == found.tenant, relationships.c.relationship == found.relationship)
+            .values(school=succession.successor)
+        )
+        await conn.execute(
+            update(relationship_contacts)
+            .where(here.tenant == found.tenant, here.relationship == found.relationship)
+            .where(here.ends_at.is_(None) | (here.ends_at > now))
+            .values(ends_at=now)
+        )
+        await move_state(conn, found.tenant, found.relationship, succession.successor)
+        await self._ring.rewrap_relationship_key(conn, found.tenant, found.relationship)
+        event = events.RelationshipSucceeded(
+            found.relationship, succession.succession, succession.school, succession.successor
+        )
+        await self._note(conn, found, event, who, None)
 
     async def list_contact(
         self,
@@ -346,17 +361,47 @@ class FamilyWriter:
         who: By,
         listed_until: datetime,
         late_since: datetime | None = None,
-    ) -> None:
-        """End every listing begun by `listed_until`: a late removal spares who was listed again since."""
+        reason: str | None = None,
+    ) -> bool:
+        """End every listing begun by `listed_until`: a late removal spares who was listed again since.
+
+        Returns whether there was one.
+        """
         listing = relationship_contacts.c
         removed = await conn.execute(
             update(relationship_contacts)
             .where(listing.tenant == found.tenant, listing.relationship == found.relationship)
             .where(listing.staff == member, listing.ends_at.is_(None), listing.starts_at <= listed_until)
-            .values(ends_at=self._clock.now())
+            .values(ends_at=self._clock.now(), end_reason=reason)
         )
         if removed.rowcount:
             event = events.ContactRemoved(found.relationship, member)
+            await self._note(conn, found, event, who, late_since)
+        return bool(removed.rowcount)
+
+    async def declare_conflict(
+        self,
+        conn: AsyncConnection,
+        found: Relationship,
+        member: StaffId,
+        *,
+        who: By,
+        listed_until: datetime,
+        late_since: datetime | None = None,
+    ) -> None:
+        """Who is related to the family leaves the list for good; how many others are on it is told (S16)."""
+        removed = await self.remove_contact(
+            conn,
+            found,
+            member,
+            who=who,
+            listed_until=listed_until,
+            late_since=late_since,
+            reason=CONFLICT,
+        )
+        if removed:
+            others = await active_listings(conn, found.tenant, found.relationship, self._clock.now())
+            event = events.ConflictDeclared(found.relationship, member, len(others))
             await self._note(conn, found, event, who, late_since)
 
     async def _note(

@@ -74,6 +74,9 @@ class Action(StrEnum):
     PASS_ON_ANSWER = "pass_on_answer"
     JUDGE_COMPETENCE = "judge_competence"
     SEE_OWN_PAGE = "see_own_page"
+    SECURE_OWN_PAGE = "secure_own_page"
+    REPORT_WRONG = "report_wrong"
+    MANAGE_PAGE_ACCESS = "manage_page_access"
     PRINT_RECEIPT = "print_receipt"
 
     SHARE_RECORD = "share_record"
@@ -263,6 +266,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.RECORD_OPINION: {ChildActor: for_oneself, Counsellor: with_the_family},
     Action.JUDGE_COMPETENCE: {Counsellor: with_the_family},
     Action.SEE_OWN_PAGE: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.SECURE_OWN_PAGE: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.REPORT_WRONG: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.MANAGE_PAGE_ACCESS: {Counsellor: with_the_family},
     Action.PRINT_RECEIPT: {
         GuardianActor: for_oneself,
         ChildActor: for_oneself,

@@ -55,6 +55,10 @@ class Material:
         aad = _owned_aad(kind, parent, owner, version)
         return nonce + self._wrapping(parent).encrypt(nonce, key, aad)
 
+    def rewrap_owned_key(self, key: OwnedKey, parent: WrappedTenantKey, kind: str) -> bytes:
+        """The blob of the same key under another data key of the tenant; its version stays."""
+        return self.wrap_owned_key(self._unwrapped(key), parent, kind, key.owner, key.version)
+
     def data_key(self, key: AnyKey, purpose: str) -> DataKey:
         """The data key for one purpose (an information type, `identity`, ...); design: `dek/v1`."""
         info = length_prefixed("dek/v1", key.tenant, _owner(key), purpose, key.version)

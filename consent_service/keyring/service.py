@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -143,6 +143,51 @@ class KeyRing:
             raise KeyDestroyedError("the key of this relationship no longer exists")
         return WrappedRelationshipKey(
             tenant, relationship, rows[0].version, rows[0].wrapped, _parent_of(tenant, rows[0])
+        )
+
+    async def sealing_key(
+        self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+    ) -> WrappedRelationshipKey:
+        """The key to seal something new with: a retired one opens what there is and seals nothing.
+
+        Raises:
+            KeyDestroyedError: it was destroyed, or retired because the relationship ended.
+        """
+        retired = select(relationship_keys.c.retired_at).where(
+            relationship_keys.c.tenant == tenant, relationship_keys.c.relationship == relationship
+        )
+        if (await conn.execute(retired)).scalar_one_or_none() is not None:
+            raise KeyDestroyedError("the key of this relationship seals nothing any more")
+        return await self.relationship_key(conn, tenant, relationship)
+
+    async def retire_relationship_key(
+        self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+    ) -> None:
+        """From now on the key seals nothing new; what it sealed is opened until it is destroyed."""
+        await conn.execute(
+            update(relationship_keys)
+            .where(relationship_keys.c.tenant == tenant, relationship_keys.c.relationship == relationship)
+            .where(relationship_keys.c.retired_at.is_(None))
+            .values(retired_at=self._clock.now())
+        )
+
+    async def rewrap_relationship_key(
+        self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+    ) -> None:
+        """The same key in a fresh wrapping, under the newest data key of the tenant.
+
+        Raises:
+            KeyDestroyedError: it was destroyed.
+        """
+        key = await self.relationship_key(conn, tenant, relationship)
+        parent = await self.tenant_key(conn, tenant, "data")
+        await conn.execute(
+            update(relationship_keys)
+            .where(relationship_keys.c.tenant == tenant, relationship_keys.c.relationship == relationship)
+            .values(
+                wrapped=self.material.rewrap_owned_key(key, parent, "relationship"),
+                parent_version=parent.version,
+            )
         )
 
     async def person_key(self, conn: AsyncConnection, tenant: TenantId, person: PersonId) -> WrappedPersonKey:

@@ -35,6 +35,7 @@ relationship_keys = Table(
     Column("parent_version", Integer, nullable=False, info=holds("none")),
     Column("wrapped", LargeBinary, nullable=False, info=holds("none")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("retired_at", UtcDateTime, info=holds("none")),
 )
 
 person_keys = Table(

@@ -23,11 +23,19 @@ from consent_service.organisations.model import (
     Agreement,
     School,
     StaffMember,
+    Succession,
     Tenant,
     normalised_establishment_code,
     unpack_days,
 )
-from consent_service.organisations.tables import agreements, assignments, schools, staff, tenants
+from consent_service.organisations.tables import (
+    agreements,
+    assignments,
+    school_successions,
+    schools,
+    staff,
+    tenants,
+)
 
 
 class OrganisationRegister:
@@ -113,6 +121,22 @@ class OrganisationRegister:
             .order_by(agreements.c.agreement)
         )
         return tuple(_agreement_from(row) for row in await conn.execute(query))
+
+    async def successions_of(
+        self, conn: AsyncConnection, tenant: TenantId, school: SchoolId
+    ) -> tuple[Succession, ...]:
+        """As which schools this one goes on, oldest first."""
+        query = (
+            select(school_successions)
+            .where(school_successions.c.tenant == tenant, school_successions.c.school == school)
+            .order_by(school_successions.c.succession)
+        )
+        return tuple(
+            Succession(
+                row.succession, SchoolId(row.school), SchoolId(row.successor), row.document, row.decided_on
+            )
+            for row in await conn.execute(query)
+        )
 
     async def staff_members(
         self, conn: AsyncConnection, tenant: TenantId, members: Iterable[StaffId] | None = None

@@ -61,6 +61,28 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ended_at: datetime | None
 
 
+SuccessionDocument = Literal["merger_deed", "board_decision", "ministry_register"]
+
+
+class Succession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One school goes on as another, by a decision that somebody saw on paper (S32)."""
+
+    succession: str
+    school: SchoolId
+    successor: SchoolId
+    document: SuccessionDocument
+    decided_on: date
+
+
+class NewSuccession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is entered about a school that goes on as another; without a document seen there is none."""
+
+    school: SchoolId
+    successor: SchoolId
+    document: SuccessionDocument | None
+    decided_on: date
+
+
 class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody who works for the shelter or for a school, with the opened name."""
 
@@ -155,6 +177,18 @@ def check_staff(new: NewStaff) -> tuple[Problem, ...]:
         problems.append(Problem("role", "staff_role_missing"))
     if not at_school and (new.school is not None or new.role is not None):
         problems.append(Problem("school", "staff_school_unwanted"))
+    return tuple(problems)
+
+
+def check_succession(new: NewSuccession, *, day: date) -> tuple[Problem, ...]:
+    """A decision that was taken and seen, about two different schools."""
+    problems = []
+    if new.school == new.successor:
+        problems.append(Problem("successor", "successor_is_school"))
+    if new.document is None:
+        problems.append(Problem("document", "succession_document_missing"))
+    if new.decided_on > day:
+        problems.append(Problem("decided_on", "date_future"))
     return tuple(problems)
 
 

@@ -55,6 +55,17 @@ async def raise_tenant(conn: AsyncConnection, tenant: TenantId, at: datetime) ->
     await _raise(conn, tenant, true(), at)
 
 
+async def move_state(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, school: SchoolId
+) -> None:
+    """The relationship is with another school from now on; raising its version is the caller's."""
+    await conn.execute(
+        update(state)
+        .where(state.c.tenant == tenant, state.c.relationship == relationship)
+        .values(school=school)
+    )
+
+
 async def set_next_change(
     conn: AsyncConnection,
     tenant: TenantId,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.foundation.clock import Clock
+from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
 from consent_service.foundation.ids import (
@@ -39,17 +39,26 @@ from consent_service.organisations.looking import (
 from consent_service.organisations.model import (
     AssignmentKind,
     NewStaff,
+    NewSuccession,
     SchoolDetails,
     SubstituteReason,
     check_school,
     check_staff,
+    check_succession,
     check_tenant,
     normalised_establishment_code,
     overlaps,
     pack_days,
 )
 from consent_service.organisations.relationship_state import raise_family, raise_school
-from consent_service.organisations.tables import agreements, assignments, schools, staff, tenants
+from consent_service.organisations.tables import (
+    agreements,
+    assignments,
+    school_successions,
+    schools,
+    staff,
+    tenants,
+)
 
 
 def require(actor: Actor, action: Action, facts: Circumstances) -> None:
@@ -204,6 +213,41 @@ class OrganisationService(OrganisationRegister):
             await raise_school(conn, tenant, SchoolId(school), now)
             event = events.AgreementEnded(agreement=agreement, school=SchoolId(school))
             await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=None)
+
+    async def record_succession(self, actor: Actor, tenant: TenantId, new: NewSuccession) -> str:
+        """A school goes on as another one; nothing is transferred by it, each child is a decision (S32).
+
+        Raises:
+            InputError: every problem at once.
+            NotFoundError: no such shelter.
+        """
+        require(actor, Action.RECORD_SUCCESSION, Circumstances(tenant=tenant, school=new.school))
+        problems = list(check_succession(new, day=local_date(self._clock.now())))
+        succession = new_id()
+        async with self._database.transaction() as conn:
+            await tenant_in(conn, tenant)
+            for field, school in (("school", new.school), ("successor", new.successor)):
+                if await school_in(conn, tenant, school) is None:
+                    problems.append(Problem(field, "school_unknown"))
+            known = await self.successions_of(conn, tenant, new.school)
+            if any(one.successor == new.successor for one in known):
+                problems.append(Problem("successor", "succession_known"))
+            if problems:
+                raise InputError(problems)
+            await conn.execute(
+                insert(school_successions).values(
+                    tenant=tenant,
+                    succession=succession,
+                    school=new.school,
+                    successor=new.successor,
+                    document=new.document,
+                    decided_on=new.decided_on,
+                    recorded_at=self._clock.now(),
+                )
+            )
+            event = events.SchoolSucceeded(succession, new.school, new.successor, new.decided_on)
+            await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=None)
+        return succession
 
     async def add_staff(self, actor: Actor, tenant: TenantId, new: NewStaff) -> StaffId:
         """A member of staff with a sealed name; logging in is linked separately by `identity`.

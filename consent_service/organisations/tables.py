@@ -44,6 +44,21 @@ agreements = Table(
     Index("ix_agreements_tenant_school", "tenant", "school"),
 )
 
+school_successions = Table(
+    "school_successions",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("succession", Id, primary_key=True, info=holds("none")),
+    Column("school", Id, nullable=False, info=holds("none")),
+    Column("successor", Id, nullable=False, info=holds("none")),
+    Column("document", String(24), nullable=False, info=holds("none")),
+    Column("decided_on", Date, nullable=False, info=holds("none")),
+    Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
+    ForeignKeyConstraint(["tenant", "school"], ["schools.tenant", "schools.school"]),
+    ForeignKeyConstraint(["tenant", "successor"], ["schools.tenant", "schools.school"]),
+    Index("ix_school_successions_tenant_school", "tenant", "school"),
+)
+
 staff = Table(
     "staff",
     metadata,

@@ -292,7 +292,7 @@ class RecordService:
         place: tuple[RecordId, int, Direction],
     ) -> None:
         record, version, direction = place
-        key = await self._ring.relationship_key(conn, about.tenant, about.relationship)
+        key = await self._ring.sealing_key(conn, about.tenant, about.relationship)
         now = self._clock.now()
         await conn.execute(
             insert(records).values(

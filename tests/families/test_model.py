@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from consent_service.families.authority import check_authority, check_family
 from consent_service.families.model import (
     Ages,
     Authority,
@@ -23,9 +24,7 @@ from consent_service.families.model import (
     age_on,
     authority_on,
     birthday_on,
-    check_authority,
     check_confirmation,
-    check_family,
     check_identity,
     check_safety,
     voice_on,
@@ -257,10 +256,10 @@ def test_an_assessment_is_reviewed_on_a_day_to_come() -> None:
 
 
 def test_a_period_of_authority_ends_after_it_begins() -> None:
-    assert check_authority(NewAuthority("holder", "register", TODAY, TODAY)) == (
+    assert check_authority(NewAuthority("holder", "register", TODAY, TODAY), day=TODAY) == (
         Problem("valid_until", "ends_before_start"),
     )
-    assert check_authority(NewAuthority("holder", "register", TODAY, TOMORROW)) == ()
+    assert check_authority(NewAuthority("holder", "register", TODAY, TOMORROW), day=TODAY) == ()
 
 
 def test_a_relationship_is_active_from_its_first_moment_until_just_before_its_last() -> None:

@@ -113,6 +113,43 @@ def _devices() -> None:
         sa.PrimaryKeyConstraint("tenant", "device", "staff", name=op.f("pk_staff_devices")),
     )
     op.add_column("staff", sa.Column("team", sa.String(length=24), nullable=True))
+    _passed_on()
+
+
+def _passed_on() -> None:
+    op.create_table(
+        "passed_on_statements",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("statement", sa.String(length=36), nullable=False),
+        sa.Column("family", sa.String(length=36), nullable=False),
+        sa.Column("person", sa.String(length=36), nullable=False),
+        sa.Column("method", sa.String(length=8), nullable=False),
+        sa.Column("said_on", sa.Date(), nullable=False),
+        sa.Column("entered_by", sa.String(length=36), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.Column("form", sa.String(length=64), nullable=False),
+        sa.Column("sealed_evidence", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant", "family"],
+            ["families.tenant", "families.family"],
+            name=op.f("fk_passed_on_statements_tenant_family_families"),
+        ),
+        sa.PrimaryKeyConstraint("tenant", "statement", name=op.f("pk_passed_on_statements")),
+    )
+    op.create_index(
+        "ix_passed_on_statements_tenant_family", "passed_on_statements", ["tenant", "family", "entered_at"]
+    )
+    op.create_index(
+        "ix_passed_on_statements_tenant_form", "passed_on_statements", ["tenant", "form"], unique=True
+    )
+    op.create_table(
+        "pattern_marks",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("team", sa.String(length=24), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "kind", "team", "week", name=op.f("pk_pattern_marks")),
+    )
 
 
 def _texts() -> None:

@@ -9,7 +9,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from consent_service.families.model import PersonIdentity, check_identity
+from consent_service.families.authority import check_authority
+from consent_service.families.model import PersonIdentity, check_body, check_identity
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import PersonId
@@ -18,6 +19,7 @@ from consent_service.web.forms import FormReader, FormState, prefill_day
 from consent_service.web.shelter.family_showing import active_relationships
 from consent_service.web.shelter.forms import (
     all_at_once,
+    problems_of_authority,
     read_authority_fact,
     read_family_end_reason,
     read_identity,
@@ -51,8 +53,10 @@ async def change_identity(
     known, child = _identity_of(room, person), _is_child(room, person)
     form = FormReader(visit.posted)
     today = local_date(visit.services.installation.clock.now())
-    entered = read_identity(form, known, child=child, today=today)
-    problems = all_at_once(form.problems, check_identity(entered, "", day=today, child=child))
+    body = _is_body(room, person)
+    entered = read_identity(form, known, child=child, today=today, body=body)
+    judged = check_body(entered, "") if body else check_identity(entered, "", day=today, child=child)
+    problems = all_at_once(form.problems, judged)
     if not problems:
         try:
             await visit.services.families.change_identity(
@@ -84,8 +88,11 @@ async def record_authority(
         children=[one.child for one in room.family.children],
         guardians=[one.guardian for one in room.family.guardians],
     )
-    if form.problems or entered.fact is None:
-        return await _authority_page(room, form.problems)
+    today = local_date(visit.services.installation.clock.now())
+    judged = () if entered.fact is None else check_authority(entered.fact, day=today)
+    problems = all_at_once(form.problems, problems_of_authority(judged))
+    if problems or entered.fact is None:
+        return await _authority_page(room, problems)
     try:
         await visit.services.families.record_authority(
             room.actor,
@@ -95,7 +102,7 @@ async def record_authority(
             fact=entered.fact,
         )
     except InputError as refused:
-        return await _authority_page(room, refused.problems)
+        return await _authority_page(room, problems_of_authority(refused.problems))
     return visit.redirect(room.at(), done="gezag")
 
 
@@ -133,6 +140,10 @@ ROUTES = [
 
 def _is_child(room: Room, person: str) -> bool:
     return any(one.child == person for one in room.family.children)
+
+
+def _is_body(room: Room, person: str) -> bool:
+    return any(one.guardian == person and one.body for one in room.family.guardians)
 
 
 def _identity_of(room: Room, person: str) -> PersonIdentity:

@@ -20,7 +20,6 @@ from consent_service.families.model import (
     PersonIdentity,
     SafetyAssessment,
     SafetyLevel,
-    check_authority,
     check_safety,
 )
 from consent_service.foundation.errors import Problem
@@ -42,8 +41,10 @@ from consent_service.web.vocabulary import (
 CONFIRMED = ("code", "street", "phone")
 EVERYTHING = "everything"
 """Stands for every type of every child in the form that passes on a withdrawal or objection."""
-_FORM_NAMES = {"source": "authority_source"}
+_FORM_NAMES = {"source": "authority_source", "kind": "authority_kind"}
 """Fields that a form calls otherwise than the service."""
+_BLOCK_NAMES = {"source": "authority_source", "kind": "capacity"}
+"""The same, in a block of a guardian among others."""
 
 
 class Entered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,14 +120,15 @@ def read_family(form: FormReader, *, today: date) -> FamilyEntered:
 def read_guardian(form: FormReader, prefix: str = "guardian-0", *, today: date) -> NewGuardian:
     """One guardian block; authority that is not known yet has no source."""
     authority, source = _read_authority(form, prefix)
+    body = form.ticked(f"{prefix}-body")
     identity = PersonIdentity(
-        given_names=form.text(f"{prefix}-given_names"),
+        given_names=form.text(f"{prefix}-given_names", required=not body),
         family_name=form.text(f"{prefix}-family_name"),
         birth_date=form.day(f"{prefix}-birth_date", required=False, not_after=today),
         phone=form.text(f"{prefix}-phone", required=False, max_length=20),
     )
     seen_on = form.day(f"{prefix}-seen_on", required=False, not_after=today)
-    return NewGuardian(identity, authority, source, seen_on)
+    return NewGuardian(identity, authority, source, seen_on, body=body)
 
 
 def read_child(form: FormReader, prefix: str = "child-0", *, today: date) -> PersonIdentity:
@@ -138,10 +140,12 @@ def read_child(form: FormReader, prefix: str = "child-0", *, today: date) -> Per
     )
 
 
-def read_identity(form: FormReader, known: PersonIdentity, *, child: bool, today: date) -> PersonIdentity:
+def read_identity(
+    form: FormReader, known: PersonIdentity, *, child: bool, today: date, body: bool = False
+) -> PersonIdentity:
     """Who somebody is said to be from now on; of a child no phone or e-mail is asked."""
     return PersonIdentity(
-        given_names=form.text("given_names", max_length=120),
+        given_names=form.text("given_names", required=not body, max_length=120),
         family_name=form.text("family_name", max_length=120),
         birth_date=form.day("birth_date", required=child, not_after=today),
         phone=known.phone if child else form.text("phone", required=False, max_length=20),
@@ -152,18 +156,30 @@ def read_identity(form: FormReader, known: PersonIdentity, *, child: bool, today
 def read_authority_fact(
     form: FormReader, *, children: Collection[str], guardians: Collection[str]
 ) -> AuthorityEntered:
-    """Whose authority over whom, what was seen of it, and from when to when."""
+    """Whose authority over whom, what was seen of it and when, and from when to when."""
     child = form.choice("child", children)
     guardian = form.choice("guardian", guardians)
     kind = form.choice("authority_kind", AUTHORITY_KINDS)
     source = form.choice("authority_source", AUTHORITY_SOURCES)
     begins, ends = form.day("valid_from"), form.day("valid_until", required=False)
-    if begins is None:
+    seen_on = form.day("authority_seen_on", required=False)
+    if begins is None or not kind or not source:
         return AuthorityEntered(child, guardian, None)
-    fact = NewAuthority(cast("AuthorityKind", kind), cast("AuthoritySource", source), begins, ends)
-    for problem in check_authority(fact):
-        form.refuse(problem.field, problem.code)
+    fact = NewAuthority(
+        cast("AuthorityKind", kind),
+        cast("AuthoritySource", source),
+        begins,
+        ends,
+        seen_on=seen_on,
+        jointly=form.ticked("jointly"),
+    )
     return AuthorityEntered(child, guardian, fact)
+
+
+def problems_of_authority(problems: Sequence[Problem]) -> list[Problem]:
+    """The service's problems with authority, at the fields of the form."""
+    names = {**_FORM_NAMES, "seen_on": "authority_seen_on"}
+    return [Problem(names.get(one.field, one.field), one.code, one.params) for one in problems]
 
 
 def _read_authority(form: FormReader, prefix: str) -> tuple[AuthorityKind | None, AuthoritySource | None]:
@@ -197,7 +213,7 @@ def _in_form(problem: Problem, blocks: Mapping[str, Sequence[str]]) -> Problem:
     found = re.fullmatch(r"(guardian|child)_(\d+)_(\w+)", problem.field)
     if found is None or int(found[2]) >= len(blocks[found[1]]):
         return problem
-    name = _FORM_NAMES.get(found[3], found[3])
+    name = _BLOCK_NAMES.get(found[3], found[3])
     return Problem(f"{blocks[found[1]][int(found[2])]}-{name}", problem.code, problem.params)
 
 

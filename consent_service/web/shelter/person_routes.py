@@ -9,7 +9,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from consent_service.families.model import check_family, check_guardian, check_identity
+from consent_service.families.authority import check_family, check_guardian
+from consent_service.families.model import check_identity
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.identity.model import Counsellor

@@ -1,0 +1,142 @@
+"""Writing safety: assessments and markers, each with its raised version and entry, in one transaction.
+
+Every entry carries the officer's tag: no guardian's page may find it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.events import By
+from consent_service.audit.log import OFFICER, AuditLog
+from consent_service.families.model import SafetyAssessment
+from consent_service.families.reading import WaitingMarker, child_ids
+from consent_service.families.tables import safety_assessments, safety_markers
+from consent_service.foundation.clock import Clock, strictly_after
+from consent_service.foundation.ids import FamilyId, PersonId, StaffId, TenantId, new_id
+from consent_service.identity.model import Counsellor, by
+from consent_service.organisations.relationship_state import raise_family
+
+
+class SafetyWriter:
+    """Rows and entries about safety."""
+
+    def __init__(self, *, log: AuditLog, clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+
+    async def write_safety(
+        self,
+        conn: AsyncConnection,
+        tenant: TenantId,
+        family: FamilyId,
+        assessment: SafetyAssessment,
+        *,
+        who: By,
+        assessor: StaffId,
+        late_since: datetime | None = None,
+    ) -> None:
+        """The assessment of the family as a whole, or of the guardian it names."""
+        await raise_family(conn, tenant, family, self._clock.now())
+        newest = select(func.max(safety_assessments.c.recorded_at)).where(
+            safety_assessments.c.tenant == tenant, safety_assessments.c.family == family
+        )
+        moment = strictly_after(self._clock.now(), (await conn.execute(newest)).scalar_one())
+        await conn.execute(
+            insert(safety_assessments).values(
+                tenant=tenant,
+                assessment=new_id(),
+                family=family,
+                level=assessment.level,
+                secret_address=assessment.secret_address,
+                other_parent_at_school=assessment.other_parent_at_school,
+                court_order_until=assessment.court_order_until,
+                review_on=assessment.review_on,
+                assessor=assessor,
+                recorded_at=moment,
+                guardian=assessment.guardian,
+            )
+        )
+        event, subject = await self._assessed(conn, tenant, family, assessment)
+        await self._log.append(
+            conn,
+            tenant=tenant,
+            event=event,
+            by=who,
+            subject=subject,
+            tagged_for=OFFICER,
+            late_since=late_since,
+        )
+
+    async def _assessed(
+        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, assessment: SafetyAssessment
+    ) -> tuple[events.SafetyAssessed | events.GuardianSafetyAssessed, PersonId]:
+        """The event and whom it is about: the guardian, or the eldest child for all of them."""
+        level, review_on = assessment.level, assessment.review_on
+        if assessment.guardian is not None:
+            event = events.GuardianSafetyAssessed(family, assessment.guardian, level, review_on)
+            return event, assessment.guardian
+        eldest, *_ = await child_ids(conn, tenant, family)
+        return events.SafetyAssessed(family, level, assessment.secret_address, review_on), eldest
+
+    async def request_marker(
+        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, guardian: PersonId, review_on: date
+    ) -> str:
+        """Asked for; it counts only once somebody else has approved it."""
+        marker = new_id()
+        await conn.execute(
+            insert(safety_markers).values(
+                tenant=actor.tenant,
+                marker=marker,
+                family=family,
+                guardian=guardian,
+                requested_by=actor.staff,
+                requested_at=self._clock.now(),
+                review_on=review_on,
+            )
+        )
+        await self._mark(
+            conn, actor, family, events.MarkerRequested(marker, family, guardian), subject=guardian
+        )
+        return marker
+
+    async def decide_marker(
+        self, conn: AsyncConnection, actor: Counsellor, waiting: WaitingMarker, *, approve: bool
+    ) -> None:
+        """What the second person decided."""
+        await conn.execute(
+            update(safety_markers)
+            .where(safety_markers.c.tenant == actor.tenant, safety_markers.c.marker == waiting.marker)
+            .values(approved=approve, decided_by=actor.staff, decided_at=self._clock.now())
+        )
+        event = events.MarkerDecided(waiting.marker, waiting.family, waiting.guardian, approve)
+        await self._mark(conn, actor, waiting.family, event, subject=waiting.guardian)
+
+    async def end_marker(
+        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, marker: str, guardian: PersonId
+    ) -> None:
+        """From now on everybody who decides is waited for again."""
+        await conn.execute(
+            update(safety_markers)
+            .where(safety_markers.c.tenant == actor.tenant, safety_markers.c.marker == marker)
+            .values(ended_at=self._clock.now())
+        )
+        await self._mark(conn, actor, family, events.MarkerEnded(marker, family, guardian), subject=guardian)
+
+    async def _mark(
+        self,
+        conn: AsyncConnection,
+        actor: Counsellor,
+        family: FamilyId,
+        event: events.FamilyEvent,
+        *,
+        subject: PersonId,
+    ) -> None:
+        await raise_family(conn, actor.tenant, family, self._clock.now())
+        await self._log.append(
+            conn, tenant=actor.tenant, event=event, by=by(actor), subject=subject, tagged_for=OFFICER
+        )
