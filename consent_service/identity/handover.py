@@ -25,6 +25,7 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guardian: PersonId
     facts: Circumstances
     relationship: RelationshipId | None = None
+    is_child: bool = False
 
 
 class HandOverRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ def lent_to(session: Session, to: HandOver) -> HandedOver | HandOverRefused:
     by = next((a for a in session.actors if isinstance(a, Counsellor) and a.tenant == facts.tenant), None)
     if by is None or facts.family is None or isinstance(may(by, Action.HAND_OVER, facts), Denied):
         return HandOverRefused("not_allowed")
-    return HandedOver(by, facts.family, to.guardian, to.relationship)
+    return HandedOver(by, facts.family, to.guardian, to.relationship, is_child=to.is_child)
 
 
 def problems_of_pin(pin: str) -> tuple[Problem, ...]:

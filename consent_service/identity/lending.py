@@ -1,13 +1,10 @@
-"""Lending the tablet to a guardian and taking it back, with the PIN of who lent it.
+"""Lending the tablet to a guardian or child and taking it back, with the PIN of who lent it.
 
 Owns the transactions and log entries of a hand-over. Its rules are `identity.handover`; the session
 rows are `identity.sessions`; who is there now is `identity.live`.
 """
 
 from __future__ import annotations
-
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +14,7 @@ from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import INSTALLATION
-from consent_service.identity import sessions
+from consent_service.identity import pins, sessions
 from consent_service.identity.handover import (
     HandOver,
     HandOverRefused,
@@ -29,11 +26,6 @@ from consent_service.identity.live import LiveSessions
 from consent_service.identity.model import Counsellor
 from consent_service.identity.sessions import HandedOver, Opened, Session, new_token
 from consent_service.identity.tables import return_pins
-from consent_service.keyring.primitives import hash_pin, verify_pin
-
-_pin_work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
-"""One PIN at a time in this process: Argon2id in several threads at once stands still for good inside
-OpenSSL's own thread pool (seen with eight threads, four lanes), and each try takes 64 MiB."""
 
 
 class Lending:
@@ -56,7 +48,7 @@ class Lending:
         problems = problems_of_pin(pin)
         if problems:
             raise InputError(problems)
-        hashed = await asyncio.get_running_loop().run_in_executor(_pin_work, hash_pin, pin)
+        hashed = await pins.hashed(pin)
         mine = _pin_of(session)
         values = {"provider": session.provider, "subject": session.subject, "pin": hashed}
         async with self._database.transaction() as conn:
@@ -120,7 +112,7 @@ class Lending:
         async with self._database.transaction() as conn:
             tries = await sessions.count_pin_try(conn, session)
             stored = await _stored_pin(conn, session)
-        if tries is not None and stored is not None and await _pin_fits(pin, stored):
+        if tries is not None and await pins.fits(pin, stored):
             return session, session.handed_over
         tries_left = 0 if tries is None else sessions.MAX_PIN_TRIES - tries
         if tries_left > 0:
@@ -146,10 +138,6 @@ def _pin_of(session: Session) -> tuple[ColumnElement[bool], ...]:
         return_pins.c.provider == session.provider,
         return_pins.c.subject == session.subject,
     )
-
-
-async def _pin_fits(pin: str, stored: str) -> bool:
-    return await asyncio.get_running_loop().run_in_executor(_pin_work, verify_pin, pin, stored)
 
 
 async def _stored_pin(conn: AsyncConnection, session: Session) -> str | None:

@@ -24,7 +24,7 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import PersonId
 from consent_service.identity import sessions
-from consent_service.identity.model import StaffActor, by
+from consent_service.identity.model import PersonActor, StaffActor, by, person_of
 from consent_service.identity.sessions import HandedOver, Session, SessionLimits, digest
 
 REMEMBERED = 1000
@@ -90,6 +90,8 @@ class LiveSessions:
         event = events.Logout() if code == "logged_out" else events.SessionEnded(code)
         for actor in _who(session):
             await self.append(conn, actor, event)
+        if session.own is not None:
+            await self.append_own(conn, session.own, event)
 
     async def note_handed_back(self, conn: AsyncConnection, lent: HandedOver, code: str) -> None:
         """The tablet is no longer with the guardian."""
@@ -105,6 +107,11 @@ class LiveSessions:
         """A login or session is about the member of staff."""
         who: By = by(actor)
         await self._log.append(conn, tenant=actor.tenant, event=event, by=who, subject=PersonId(actor.staff))
+
+    async def append_own(self, conn: AsyncConnection, actor: PersonActor, event: Event) -> None:
+        """What somebody does with the own page is about that person."""
+        who: By = by(actor)
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=who, subject=person_of(actor))
 
     def forget(self, token: str) -> None:
         """This token is worth nothing any more, also while the database is away."""

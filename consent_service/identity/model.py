@@ -77,6 +77,8 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="syste
 
 StaffActor = Counsellor | SchoolStaff | PrivacyCoordinator | Fg
 """The actors that log in with OpenID Connect."""
+PersonActor = GuardianActor | ChildActor
+"""Somebody of a family, for oneself."""
 Actor = GuardianActor | ChildActor | Counsellor | SchoolStaff | PrivacyCoordinator | Fg | Operator | System
 
 RefusalCode = Literal[
@@ -132,7 +134,7 @@ _SENTENCES: dict[RefusalCode, RefusalSentence] = {
 }
 
 
-def person_of(actor: GuardianActor | ChildActor) -> PersonId:
+def person_of(actor: PersonActor) -> PersonId:
     """Whose own choices and page these are."""
     return actor.guardian if isinstance(actor, GuardianActor) else actor.child
 

@@ -35,6 +35,8 @@ from consent_service.identity.lending import Lending
 from consent_service.identity.live import LiveSessions
 from consent_service.identity.model import Actor, Counsellor, LoginRefused, StaffActor, System, by
 from consent_service.identity.oidc import Callback, LoginSecret, OpenIdConnect, comparable_subject
+from consent_service.identity.page_sessions import PageSessions
+from consent_service.identity.page_tries import forget_old_tries
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
 from consent_service.identity.providers import (
     NewProvider,
@@ -107,6 +109,7 @@ class IdentityService:
         )
         self._live = LiveSessions(database, log, clock, limits=rules.limits)
         self._lending = Lending(database, clock, live=self._live)
+        self.own_pages = PageSessions(clock, live=self._live, limits=rules.limits)
         self._devices_seen = DevicesSeen()
 
     # --- providers and links -----------------------------------------------------------------
@@ -347,8 +350,9 @@ class IdentityService:
         return True
 
     async def forget_expired(self) -> int:
-        """Clear away sessions nobody came back to; run now and then."""
+        """Clear away sessions nobody came back to, and old tries; run now and then."""
         async with self._database.transaction() as conn:
+            await forget_old_tries(conn, self._clock.now())
             return await sessions.forget_expired(conn, self._limits, self._clock.now())
 
     async def issue_step(self, session: Session, step: str) -> str:

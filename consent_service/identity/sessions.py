@@ -2,8 +2,9 @@
 
 A token the service did not give out is unknown, so a planted one is worth nothing; every change of
 what a session may do comes with a new token. The tablet is handed over by *downgrading* the session
-to one guardian. Deciding when that may happen is `identity.handover`; the log is
-`identity.live`, `identity.lending` and `identity.service`.
+to one guardian or child. Deciding when that may happen is `identity.handover`; a session somebody opened
+with the own code is `identity.page_sessions`; the log is `identity.live`, `identity.lending` and
+`identity.service`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,15 @@ from consent_service.foundation.ids import (
     new_id,
 )
 from consent_service.identity.links import linked_actor
-from consent_service.identity.model import Actor, Counsellor, GuardianActor, StaffActor
+from consent_service.identity.model import (
+    Actor,
+    ChildActor,
+    Counsellor,
+    GuardianActor,
+    PersonActor,
+    StaffActor,
+    person_of,
+)
 from consent_service.identity.tables import sessions, staff_links, step_tokens
 
 MAX_PIN_TRIES = 5
@@ -48,16 +57,28 @@ class SessionLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HandedOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The tablet is with a guardian: what the session is limited to, and who comes back."""
+    """The tablet is with a guardian or a child: what the session is limited to, and who comes back."""
 
     by: Counsellor
     family: FamilyId
     guardian: PersonId
+    """Who holds the tablet; also when that is a child."""
     relationship: RelationshipId | None = None
+    is_child: bool = False
+
+    @property
+    def holder(self) -> PersonActor:
+        """Who holds the tablet, as an actor."""
+        if self.is_child:
+            return ChildActor(self.by.tenant, self.guardian, self.family)
+        return GuardianActor(self.by.tenant, self.guardian, self.family)
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A live session. `subject` is a pseudonym of the login; `actors` is everybody it may act as."""
+    """A live session. `subject` is a pseudonym of the login; `actors` is everybody it may act as.
+
+    `own`: somebody of a family opened the own page; then there are no staff to act as.
+    """
 
     id: str
     provider: str
@@ -69,20 +90,22 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_seen_at: datetime
     expires_at: datetime
     handed_over: HandedOver | None = None
+    own: PersonActor | None = None
 
     @property
     def actor(self) -> Actor:
-        """Who acts: the guardian while the tablet is handed over, else the first linked member of staff."""
-        lent = self.handed_over
-        if lent is not None:
-            return GuardianActor(lent.by.tenant, lent.guardian, lent.family)
-        return self.actors[0]
+        """Who acts: whose own page or tablet it is now, else the first linked member of staff."""
+        return self._everybody[0]
 
     def acting_in(self, tenant: TenantId) -> Actor | None:
         """Who acts towards one shelter: one school login may reach several. None: nobody there."""
-        if self.handed_over is not None:
-            return self.actor if self.handed_over.by.tenant == tenant else None
-        return next((actor for actor in self.actors if actor.tenant == tenant), None)
+        return next((actor for actor in self._everybody if actor.tenant == tenant), None)
+
+    @property
+    def _everybody(self) -> tuple[PersonActor | StaffActor, ...]:
+        if self.own is not None:
+            return (self.own,)
+        return self.actors if self.handed_over is None else (self.handed_over.holder,)
 
     def ended_by(self, limits: SessionLimits, now: datetime) -> EndedBy | None:
         """Which limit this session has passed, if any."""
@@ -138,6 +161,7 @@ def same(own: str, given: str) -> bool:
 
 async def open_session(conn: AsyncConnection, login: Session, token: str) -> None:
     """Keep a new session under the digest of its token."""
+    own = login.own
     await conn.execute(
         insert(sessions).values(
             tenant=INSTALLATION,
@@ -151,6 +175,10 @@ async def open_session(conn: AsyncConnection, login: Session, token: str) -> Non
             last_seen_at=login.last_seen_at,
             expires_at=login.expires_at,
             pin_tries=0,
+            own_shelter=own and own.tenant,
+            own_family=own and own.family,
+            own_person=own and person_of(own),
+            own_is_child=own and isinstance(own, ChildActor),
         )
     )
 
@@ -163,6 +191,7 @@ def new_session(
     level: str,
     authenticated_at: datetime,
     lasts: tuple[datetime, datetime],
+    own: PersonActor | None = None,
 ) -> Session:
     """A session as it starts; `lasts` is from now until its absolute end."""
     now, until = lasts
@@ -176,13 +205,14 @@ def new_session(
         created_at=now,
         last_seen_at=now,
         expires_at=until,
+        own=own,
     )
 
 
 async def find_session(conn: AsyncConnection, token: str) -> Session | None:
     """The session of this token with everybody it may act as, in one read; its limits are not checked.
 
-    A session whose last link is gone is none.
+    A session whose last link is gone is none; one of the own page has no links.
     """
     link = (
         (staff_links.c.tenant == sessions.c.tenant)
@@ -192,12 +222,14 @@ async def find_session(conn: AsyncConnection, token: str) -> Session | None:
     links = (staff_links.c.shelter, staff_links.c.staff, staff_links.c.kind, staff_links.c.school)
     query = (
         select(sessions, *links, staff_links.c.role)
-        .join_from(sessions, staff_links, link)
+        .join_from(sessions, staff_links, link, isouter=True)
         .where(sessions.c.tenant == INSTALLATION, sessions.c.token == digest(token))
         .order_by(staff_links.c.linked_at, staff_links.c.staff)
     )
     rows = (await conn.execute(query)).mappings().all()
-    return _session(rows[0], tuple(linked_actor(row) for row in rows)) if rows else None
+    actors = tuple(linked_actor(row) for row in rows if row["staff"] is not None)
+    known = rows and (actors or rows[0]["own_person"] is not None)
+    return _session(rows[0], actors) if known else None
 
 
 async def note_seen(conn: AsyncConnection, session: Session, now: datetime) -> None:
@@ -219,6 +251,7 @@ async def downgrade(
             family=lent.family,
             relationship=lent.relationship,
             guardian=lent.guardian,
+            lent_to_child=lent.is_child,
             pin_tries=0,
         )
     )
@@ -238,6 +271,7 @@ async def restore(conn: AsyncConnection, session: Session, old_token: str, new_t
             family=None,
             relationship=None,
             guardian=None,
+            lent_to_child=None,
             pin_tries=0,
         )
     )
@@ -345,7 +379,9 @@ def _session(row: RowMapping, actors: tuple[StaffActor, ...]) -> Session:
     lent = None
     if row["guardian"] is not None:
         by = Counsellor(row["handed_in"], row["handed_by"])
-        lent = HandedOver(by, row["family"], row["guardian"], row["relationship"])
+        lent = HandedOver(
+            by, row["family"], row["guardian"], row["relationship"], is_child=bool(row["lent_to_child"])
+        )
     return Session(
         id=row["id"],
         provider=row["provider"],
@@ -357,4 +393,12 @@ def _session(row: RowMapping, actors: tuple[StaffActor, ...]) -> Session:
         last_seen_at=row["last_seen_at"],
         expires_at=row["expires_at"],
         handed_over=lent,
+        own=_own(row),
     )
+
+
+def _own(row: RowMapping) -> PersonActor | None:
+    if row["own_person"] is None:
+        return None
+    kind = ChildActor if row["own_is_child"] else GuardianActor
+    return kind(row["own_shelter"], row["own_person"], row["own_family"])

@@ -6,7 +6,7 @@ login under way stores nothing that could finish it. Names of staff live in `org
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text
 
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
 
@@ -74,6 +74,11 @@ sessions = Table(
     Column("relationship", Id, nullable=True, info=holds("pseudonym")),
     Column("guardian", Id, nullable=True, info=holds("pseudonym")),
     Column("pin_tries", Integer, nullable=False, info=holds("none")),
+    Column("lent_to_child", Boolean, nullable=True, info=holds("none")),
+    Column("own_shelter", Id, nullable=True, info=holds("none")),
+    Column("own_family", Id, nullable=True, info=holds("pseudonym")),
+    Column("own_person", Id, nullable=True, info=holds("pseudonym")),
+    Column("own_is_child", Boolean, nullable=True, info=holds("none")),
 )
 Index("ix_sessions_token", sessions.c.tenant, sessions.c.token, unique=True)
 Index("ix_sessions_subject", sessions.c.tenant, sessions.c.provider, sessions.c.subject)
@@ -106,3 +111,53 @@ return_pins = Table(
     Column("pin", String(200), nullable=False, info=holds("none")),
     Column("set_at", UtcDateTime, nullable=False, info=holds("none")),
 )
+
+page_factors = Table(
+    "page_factors",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("factor", Id, primary_key=True, info=holds("none")),
+    Column("person", Id, nullable=False, info=holds("pseudonym")),
+    Column("kind", String(4), nullable=False, info=holds("none")),
+    Column("pin", String(200), nullable=True, info=holds("none")),
+    Column("sealed_address", LargeBinary, nullable=True, info=holds("sealed")),
+    Column("set_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("revoked_at", UtcDateTime, nullable=True, info=holds("none")),
+)
+"""The second factor of the own page: a PIN (Argon2id) or an address somebody called safe."""
+Index("ix_page_factors_person", page_factors.c.tenant, page_factors.c.person)
+
+page_challenges = Table(
+    "page_challenges",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("challenge", Digest, primary_key=True, info=holds("none")),
+    Column("person", Id, nullable=False, info=holds("pseudonym")),
+    Column("code", String(200), nullable=False, info=holds("none")),
+    Column("expires_at", UtcDateTime, nullable=False, info=holds("none")),
+)
+"""One-time codes under way, each for the browser that asked for it; Argon2id, like a PIN."""
+Index("ix_page_challenges_person", page_challenges.c.tenant, page_challenges.c.person)
+
+page_devices = Table(
+    "page_devices",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("person", Id, primary_key=True, info=holds("pseudonym")),
+    Column("device", Digest, primary_key=True, info=holds("pseudonym")),
+    Column("last_used_at", UtcDateTime, nullable=False, info=holds("none")),
+)
+"""Where somebody logged in to the own page before: tries of others do not slow those."""
+
+page_tries = Table(
+    "page_tries",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("about", Digest, primary_key=True, info=holds("none")),
+    Column("source", Digest, primary_key=True, info=holds("pseudonym")),
+    Column("known", Boolean, nullable=False, info=holds("none")),
+    Column("tries", Integer, nullable=False, info=holds("none")),
+    Column("last_at", UtcDateTime, nullable=False, info=holds("none")),
+)
+"""Wrong tries of the last day, per code and per place they came from; both as digests."""
+Index("ix_page_tries_last_at", page_tries.c.tenant, page_tries.c.last_at)

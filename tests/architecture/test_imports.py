@@ -30,6 +30,7 @@ PROTECTED = {
         "consent_service.audit.details",
         "consent_service.consent.evidence",
         "consent_service.families.identity_data",
+        "consent_service.identity.page_address",
         "consent_service.identity.secrets",
         "consent_service.keyring.signing",
         "consent_service.organisations.identity_data",
@@ -37,7 +38,7 @@ PROTECTED = {
         "consent_service.rights.cases",
     },
     "consent_service.keyring.primitives": {
-        "consent_service.identity.lending",
+        "consent_service.identity.pins",
         "consent_service.identity.secrets",
         "consent_service.keyring",
     },
