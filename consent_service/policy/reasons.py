@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -19,7 +19,45 @@ REQUIRED_LANGUAGE: Final = "nl"
 BUILT_IN: Final = frozenset({"policy_error", "unknown_type", "not_permitted"})
 """Causes that `decision` itself gives, whatever the policies are."""
 
+ChangeCode = Literal[
+    "safe",
+    "danger",
+    "authority_established",
+    "agreement",
+    "second_approval",
+    "objection_lifted",
+    "text_cleared",
+    "text_answered",
+    "renewed",
+    "gate_yes",
+    "gate_no",
+    "holder_yes",
+    "holders_yes",
+    "own_yes",
+    "child_yes",
+    "yes_withdrawn",
+    "own_withdrawn",
+    "holder_objects",
+    "child_no",
+    "you_say_yes",
+    "you_say_no",
+    "you_withdraw",
+    "you_object",
+    "you_lift_objection",
+]
+"""What would change an answer; `you_` is said to the one who can do it."""
+
 T = TypeVar("T", bound=msgspec.Struct)
+
+
+_PLACEHOLDERS: Final = {
+    "until": "{day}",
+    "own_until": "{day}",
+    "then": "{reason}",
+    "begins": "{day}",
+    "changes": "{clauses}",
+    "own_changes": "{clauses}",
+}
 
 
 class PolicyProblem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,11 +112,36 @@ class Neutral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guardian: str
 
 
+class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that would change an answer, as it stands after "verandert als"."""
+
+    staff: str
+    guardian: str
+
+
+class OutlookParts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The sentences around dates and clauses. `own_` is for who reads about the own choice only.
+
+    `{day}` is a date, `{reason}` a whole sentence, `{clauses}` one clause or several.
+    """
+
+    until: str
+    own_until: str
+    then: str
+    begins: str
+    changes: str
+    own_changes: str
+    all_of: str
+    one_of: str
+
+
 class Reasons(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every sentence in one language."""
 
     refused: Neutral
     allowed: Neutral
+    outlook: OutlookParts
+    changes: dict[ChangeCode, Clause]
     causes: dict[str, Sentences]
     grounds: dict[str, Sentences]
 
@@ -138,6 +201,11 @@ def _problems_of_reasons(where: str, reasons: Reasons, causes: Causes) -> Iterat
             yield PolicyProblem(where, "school_sentence", f"{cause.code}: only a cause in itself is told")
     for code in sorted(set(causes.grounds) - reasons.grounds.keys()):
         yield PolicyProblem(where, "sentence_missing", code)
+    for missing in sorted(set(get_args(ChangeCode)) - set(reasons.changes)):
+        yield PolicyProblem(where, "sentence_missing", missing)
+    for part, placeholder in _PLACEHOLDERS.items():
+        if placeholder not in getattr(reasons.outlook, part):
+            yield PolicyProblem(where, "placeholder_missing", f"{part}: {placeholder}")
     known = {cause.code for cause in causes.causes}
     for code in sorted((reasons.causes.keys() - known) | (reasons.grounds.keys() - set(causes.grounds))):
         yield PolicyProblem(where, "sentence_unused", code)

@@ -12,9 +12,10 @@ import msgspec
 
 from consent_service.foundation.ids import TypeKey
 from consent_service.information.model import Catalogue, Direction, Purpose
-from consent_service.policy.decision import Permit, Preview, Refusal, decide, preview
+from consent_service.policy.decision import Allowance, Permit, Refusal, decide
 from consent_service.policy.facts import Reader
-from consent_service.policy.projection import Asked, owners_with_yes, question_for
+from consent_service.policy.outlook import Asking, answers
+from consent_service.policy.projection import Asked, Known, owners_with_yes, question_for
 from consent_service.policy.service import Rules
 from consent_service.records.model import OpenedRecord, SealedRecord
 from consent_service.release.read import Situation
@@ -76,20 +77,29 @@ def judged(
     return Judged(situation, rules, decision.permit, decision.refusals, to_open)
 
 
-def previews(situation: Situation, rules: Rules, reader: Reader, *, now: datetime) -> Iterable[Preview]:
-    """The decision this reader would get for each purpose in turn; opens nothing."""
-    purposes = dict.fromkeys(p for kind in rules.catalogue.types.values() for p in kind.purposes)
-    for purpose in purposes:
-        question = question_for(
-            situation.known,
-            rules.catalogue,
-            action="release",
-            reader=reader,
-            purpose=purpose,
-            asked=asked_types(rules.catalogue, purpose, "s2c"),
-            now=now,
-        )
-        yield preview(rules.bundle, question, now=now)
+def best_askings(
+    known: Known, rules: Rules, readers: Sequence[Reader], *, now: datetime
+) -> tuple[Asking, ...]:
+    """Who of these, for which purpose, gets most of each type now: the first that gets it at all.
+
+    Each type that goes to a school for any purpose stands in one of these. Opens nothing.
+    """
+    best: dict[TypeKey, tuple[Reader, Purpose, bool]] = {}
+    for reader in readers:
+        for purpose in _purposes(rules.catalogue):
+            asked = tuple(asked_types(rules.catalogue, purpose, "s2c"))
+            for key, answer in answers(rules, known, Asking(reader, purpose, asked), now=now).items():
+                shared = isinstance(answer, Allowance)
+                if key not in best or (shared and not best[key][2]):
+                    best[key] = (reader, purpose, shared)
+    grouped: dict[tuple[Reader, Purpose], list[Asked]] = {}
+    for key, (reader, purpose, _) in best.items():
+        grouped.setdefault((reader, purpose), []).append((key, "s2c"))
+    return tuple(Asking(reader, purpose, tuple(asked)) for (reader, purpose), asked in grouped.items())
+
+
+def _purposes(catalogue: Catalogue) -> tuple[Purpose, ...]:
+    return tuple(dict.fromkeys(purpose for kind in catalogue.types.values() for purpose in kind.purposes))
 
 
 def readings(situation: Situation, rules: Rules, reader: Reader, *, now: datetime) -> Iterable[Judged]:

@@ -31,24 +31,25 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey
 from consent_service.foundation.stop_journal import StopJournal
-from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff, by
+from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Direction
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.service import OrganisationService, require
-from consent_service.policy.explain import Audience
+from consent_service.policy.explain import Audience, Viewer, audience_of, explain
 from consent_service.policy.facts import Reader
-from consent_service.policy.projection import active_contacts, next_change
+from consent_service.policy.projection import Known, active_contacts, next_change
 from consent_service.policy.service import PolicyService
+from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records
 from consent_service.release.entries import Told, failed_event, guard, refused, released, released_event
-from consent_service.release.judging import Judged, asked_types, for_reader, judged, previews, readings
+from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged, readings
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import ChildLine, Refused, Released, TypePreview
 from consent_service.release.read import Situation, read_situation
-from consent_service.release.wording import preview_lines, refused_lines
+from consent_service.release.wording import preview_line, refused_lines
 
 _TRIES = 3
 
@@ -116,32 +117,32 @@ class ReleaseService:
         return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
 
     async def preview(
-        self, actor: GuardianActor | Counsellor, relationship: RelationshipId, *, language: str
+        self, actor: GuardianActor | ChildActor | Counsellor, relationship: RelationshipId, *, language: str
     ) -> tuple[TypePreview, ...]:
         """What the school would get now, per type, by the very decision a contact's request would get.
 
-        Opens nothing. Other causes than one's own choice are worded neutrally for a guardian.
+        With until when that holds and what would change it. Opens nothing. A guardian who is not in danger,
+        and a child, read of no other choice than their own.
 
         Raises:
-            NotAllowedError: not one's own family.
+            NotAllowedError: not one's own family; of a child: not its own school.
+            NotFoundError: no such relationship, or the child was erased.
         """
         now = self._clock.now()
         async with self._database.reading() as conn:
             situation = await self._situation(conn, actor, relationship)
             rules = await self._policies.rules(situation.active_bundle)
             await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, "s2c")
-            readers = sorted(active_contacts(situation.known, now))
-            members = await self._organisations.staff_members(conn, actor.tenant, readers)
-        audience: Audience = "guardian" if isinstance(actor, GuardianActor) else "counsellor"
-        found: dict[TypeKey, TypePreview] = {}
-        for member in members:
-            reader = Reader("school", member.staff, member.role or "contact")
-            for seen in previews(situation, rules, reader, now=now):
-                for line in preview_lines(rules, seen, audience=audience, language=language):
-                    before = found.get(line.information_type)
-                    if before is None or not before.shared:
-                        found[line.information_type] = line
-        return tuple(found[key] for key in rules.catalogue.types if key in found)
+            listed = sorted(active_contacts(situation.known, now))
+            members = await self._organisations.staff_members(conn, actor.tenant, listed)
+        viewer, known = _viewer(actor, situation.known, language)
+        readers = [Reader("school", member.staff, member.role or "contact") for member in members]
+        lines = {
+            key: preview_line(explained)
+            for asking in best_askings(known, rules, readers, now=now)
+            for key, explained in explain(rules, known, asking, viewer, now=now).items()
+        }
+        return tuple(lines[key] for key in rules.catalogue.types if key in lines)
 
     # --- the walk ----------------------------------------------------------------------------
 
@@ -244,7 +245,7 @@ class ReleaseService:
     async def _situation(
         self,
         conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor | GuardianActor,
+        actor: SchoolStaff | Counsellor | GuardianActor | ChildActor,
         relationship: RelationshipId,
     ) -> Situation:
         """An erased child is answered like one that never was."""
@@ -259,7 +260,7 @@ class ReleaseService:
     async def _require(
         self,
         conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor | GuardianActor,
+        actor: SchoolStaff | Counsellor | GuardianActor | ChildActor,
         situation: Situation,
         action: Action,
         direction: Direction,
@@ -278,6 +279,8 @@ class ReleaseService:
                 facts = Circumstances(
                     tenant=about.tenant, family=about.family, person=actor.guardian, way=direction
                 )
+            case ChildActor():
+                facts = Circumstances(tenant=about.tenant, family=about.family, person=about.child)
             case _:
                 assert_never(actor)
         require(actor, action, facts)
@@ -361,6 +364,16 @@ class ReleaseService:
             raise LogUnavailableError("the log cannot be read") from failure
         if waiting is not None and waiting > PENDING_LIMIT:
             raise LogUnavailableError("entries wait too long for their place in the log")
+
+
+def _viewer(
+    actor: GuardianActor | ChildActor | Counsellor, known: Known, language: str
+) -> tuple[Viewer, Known]:
+    """In whose words it is explained; what is about another guardian only is not for a person to see."""
+    if isinstance(actor, Counsellor):
+        return Viewer("counsellor", language), known
+    person = person_of(actor)
+    return Viewer(audience_of(known, person), language, person), own_records(known, person)
 
 
 def _only(judgement: Judged, opened: tuple[OpenedRecord, ...]) -> Judged:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 
 from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import TypeKey
-from consent_service.policy.decision import NOT_PERMITTED, Preview, Refusal
-from consent_service.policy.explain import Audience, sentence
+from consent_service.policy.decision import NOT_PERMITTED, Refusal
+from consent_service.policy.explain import Audience, Explanation, sentence
 from consent_service.policy.service import Rules
 from consent_service.release.model import RefusedLine, TypePreview
 
@@ -40,11 +40,13 @@ def _nothing_there(rules: Rules, key: TypeKey, *, audience: Audience, language: 
     return sentence(rules.bundle, Refusal(key, NOT_PERMITTED), audience=audience, language=language)
 
 
-def preview_lines(rules: Rules, seen: Preview, *, audience: Audience, language: str) -> Iterable[TypePreview]:
-    """One line per type of what a school would get now, and on which ground or for which cause not."""
-    for allowance in seen.allowed:
-        text = sentence(rules.bundle, allowance, audience=audience, language=language)
-        yield TypePreview(allowance.type, shared=True, sentence=text)
-    for refusal in seen.refusals:
-        text = sentence(rules.bundle, refusal, audience=audience, language=language)
-        yield TypePreview(refusal.type, shared=False, sentence=text)
+def preview_line(explained: Explanation) -> TypePreview:
+    """What a school would get of one type now, in the words of the explanation."""
+    return TypePreview(
+        explained.information_type,
+        shared=explained.shared,
+        sentence=explained.because,
+        valid_until=explained.valid_until,
+        would_change_if=explained.would_change_if,
+        explanation=explained.text,
+    )
