@@ -25,6 +25,13 @@ from consent_service.information.blocks import (
     table_of,
 )
 from consent_service.information.catalogue import load_catalogue
+from consent_service.information.child_text import (
+    ChildText,
+    ChildWords,
+    child_words,
+    read_child_text,
+    read_words,
+)
 from consent_service.information.model import Catalogue, InformationType, canonical, hash_of
 from consent_service.information.receipt_text import ReceiptText, read_receipt_text
 
@@ -60,7 +67,24 @@ class TypeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: str
     never: str
     fields: Mapping[str, FieldText]
+    child: ChildWords | None = None
+    """The same in words for the child; None for a type that no child is asked about."""
     hash: str = ""
+
+    @property
+    def for_child(self) -> ChildWords:
+        """What a child reads about this type; where it has no words of its own, the parents'.
+
+        Raises:
+            KeyError: no child is asked about this type.
+        """
+        if self.child is None:
+            raise KeyError(self.id)
+        return msgspec.structs.replace(
+            self.child,
+            who_sees=self.child.who_sees or self.who_sees,
+            until=self.child.until or self.until,
+        )
 
 
 class GeneralText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,14 +117,16 @@ class LanguageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     general: GeneralText
     types: Mapping[TypeKey, TypeText]
     receipt: ReceiptText
+    child: ChildText
     hash: str
 
     def drafts(self) -> tuple[str, ...]:
         """The ids of texts that no human has reviewed; real use needs none."""
-        texts: tuple[GeneralText | TypeText | ReceiptText, ...] = (
+        texts: tuple[GeneralText | TypeText | ReceiptText | ChildText, ...] = (
             self.general,
             *self.types.values(),
             self.receipt,
+            self.child,
         )
         return tuple(text.id for text in texts if text.review == "draft")
 
@@ -163,10 +189,11 @@ def _read_language(
     folder: Path, language: str, catalogue: Catalogue, problems: list[BlockProblem]
 ) -> LanguageTexts | None:
     raw = read_toml(folder / "texts" / f"{language}.toml")
-    for stray in raw.keys() - {"general", "types", "receipt"}:
+    for stray in raw.keys() - {"general", "types", "receipt", "child"}:
         problems.append(BlockProblem(f"{language}.{stray}", "is not known here", "[types.support_advice]"))
     general = _read_general(raw, language, problems)
     receipt = read_receipt_text(raw, language, problems)
+    child = read_child_text(raw, language, problems)
     tables = table_of(raw, "types", block=language, problems=problems)
     problems += _differences(tables, catalogue.types, block=f"{language}.types")
     types: dict[TypeKey, TypeText] = {}
@@ -174,9 +201,9 @@ def _read_language(
         text = _read_type(kind, tables, language, problems) if key in tables else None
         if text is not None:
             types[key] = text
-    if general is None or receipt is None:
+    if general is None or receipt is None or child is None:
         return None
-    hashes = {"general": general.hash, "receipt": receipt.hash} | {
+    hashes = {"general": general.hash, "receipt": receipt.hash, "child": child.hash} | {
         str(key): text.hash for key, text in types.items()
     }
     return LanguageTexts(
@@ -184,6 +211,7 @@ def _read_language(
         general=general,
         types=MappingProxyType(types),
         receipt=receipt,
+        child=child,
         hash=hash_of(hashes),
     )
 
@@ -205,8 +233,13 @@ def _read_type(
     block = f"{language}.{kind.key}"
     raw = table_of(tables, kind.key, block=f"{language}.types", problems=problems)
     labels = table_of(raw, "fields", block=block, problems=problems)
-    given = {"language": language, "hash": "", "fields": _read_fields(kind, labels, block, problems)}
-    rest = {name: value for name, value in raw.items() if name != "fields"}
+    given = {
+        "language": language,
+        "hash": "",
+        "fields": _read_fields(kind, labels, block, problems),
+        "child": read_words(kind, raw, block, problems),
+    }
+    rest = {name: value for name, value in raw.items() if name not in ("fields", "child")}
     text = read_struct(TypeText, rest, block=block, given=given, examples=_EXAMPLES, problems=problems)
     if text is None:
         return None
@@ -262,6 +295,8 @@ def shown_words(text: GeneralText | TypeText) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and name not in hidden:
             yield name, value
     if isinstance(text, TypeText):
+        if text.child is not None:
+            yield from ((f"child.{name}", words) for name, words in child_words(text.for_child))
         for name, words in text.fields.items():
             yield f"fields.{name}.label", words.label
             yield f"fields.{name}.help", words.help
