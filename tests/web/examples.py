@@ -21,7 +21,7 @@ from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
-from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, wrong
+from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.officer_examples import officer_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
@@ -312,6 +312,7 @@ def _shelter(language: str) -> dict[str, View]:
             "/tablet",
             authority_href="/gezag",
             end_href="/einde",
+            receipts_href="/bewijzen",
         ),
         "shelter-family-new": shelter.FamilyPage(
             "/",
@@ -416,6 +417,7 @@ def _shelter(language: str) -> dict[str, View]:
             (shelter.ApprovalLine("Geweld thuis", "Basisschool De Linde", AT, "Bo Jansen", "/goedkeuren/1"),),
         ),
         "shelter-approvals-none": shelter.ApprovalsPage("/", ()),
+        **receipt_examples(),
     }
 
 

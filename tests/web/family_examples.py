@@ -9,6 +9,8 @@ from consent_service.web.forms import FormState, Posted
 from consent_service.web.intake import views as intake
 from consent_service.web.pages import View
 from consent_service.web.parent import views as parent
+from consent_service.web.receipts import views as receipts
+from consent_service.web.receipts.showing import paper_links
 
 AT = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 ANSWERS = (
@@ -123,8 +125,11 @@ def intake_examples(language: str) -> dict[str, View]:
             "1204 9f2c7f0e4b1a6d33",
             "/code",
             "/klaar",
+            paper_links("/bewijs.pdf", ("nl", "en", "ar")),
         ),
-        "intake-receipt-neutral": intake.NeutralReceiptPage(date(2026, 9, 1), "K7QF-2MXD-9TRA", "/"),
+        "intake-receipt-neutral": intake.NeutralReceiptPage(
+            date(2026, 9, 1), "K7QF-2MXD-9TRA", "/", "/code.pdf"
+        ),
         "intake-done": intake.DonePage("/terug"),
         "intake-done-stopped": intake.DonePage("/terug", stopped=True),
         "intake-take-back": intake.TakeBackPage("/terug", "/verder"),
@@ -133,6 +138,15 @@ def intake_examples(language: str) -> dict[str, View]:
 
 def _without_link(line: intake.AnswerLine) -> intake.AnswerLine:
     return intake.AnswerLine(line.type_key, line.label, line.question, line.answer)
+
+
+def receipt_examples() -> dict[str, View]:
+    papers = paper_links("/bewijzen/1/keuzes.pdf", ("nl", "en", "ar"))
+    line = receipts.ReceiptLine("Selam Haile", AT, papers, "/bewijzen/1/keuzes.json")
+    return {
+        "shelter-receipts": receipts.ReceiptsPage("/gezin", (line,)),
+        "shelter-receipts-none": receipts.ReceiptsPage("/gezin", ()),
+    }
 
 
 def parent_examples(language: str) -> dict[str, View]:

@@ -25,6 +25,7 @@ from consent_service.web.intake.views import (
     SignPage,
     WelcomePage,
 )
+from consent_service.web.receipts.showing import paper_links
 from consent_service.web.vocabulary import ANSWERS
 
 DRAFT_NOTICE = N_("Proefversie: deze tekst is nog niet door een mens nagekeken.")
@@ -164,6 +165,7 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
         checkpoint=await _checkpoint(desk),
         neutral_href=desk.at("bewijs", "code"),
         done_href=desk.at("klaar"),
+        papers=paper_links(desk.at("bewijs.pdf"), services.receipts.languages),
     )
 
 
@@ -171,7 +173,9 @@ def neutral_receipt_page(desk: Desk, code: str) -> NeutralReceiptPage:
     """Date and code: whoever finds it learns nothing else (S50)."""
     now = desk.visit.services.installation.clock.now()
     signed_on = local_date(desk.sitting.finished_at or now)
-    return NeutralReceiptPage(signed_on, code, back_href=desk.at("bewijs"))
+    return NeutralReceiptPage(
+        signed_on, code, back_href=desk.at("bewijs"), paper_href=desk.at("bewijs", "code.pdf")
+    )
 
 
 def _earlier(desk: Desk, question: Question) -> Answer | Literal[""]:

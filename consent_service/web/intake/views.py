@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from consent_service.web.components import Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
+from consent_service.web.receipts.views import PaperLink
 
 
 class WelcomePage(View, frozen=True):
@@ -111,6 +112,7 @@ class ReceiptPage(View, frozen=True):
     checkpoint: str
     neutral_href: str
     done_href: str
+    papers: tuple[PaperLink, ...] = ()
 
 
 class NeutralReceiptPage(View, frozen=True):
@@ -120,6 +122,7 @@ class NeutralReceiptPage(View, frozen=True):
     signed_on: date
     withdrawal_code: str
     back_href: str
+    paper_href: str = ""
 
 
 class DonePage(View, frozen=True):

@@ -58,6 +58,7 @@ async def family_page(room: Room) -> FamilyPage:
         add_child_href=room.at("kind"),
         add_guardian_href=room.at("ouder"),
         stops_href=room.at("stoppen"),
+        receipts_href=room.at("bewijzen"),
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,

@@ -266,6 +266,7 @@ class FamilyPage(View, frozen=True):
     authority_href: str = ""
     end_href: str = ""
     """Empty when the guidance has ended already."""
+    receipts_href: str = ""
 
 
 class SharePage(View, frozen=True):

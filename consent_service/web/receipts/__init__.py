@@ -1,0 +1,1 @@
+"""Receipts over the web: files for whoever signed, and for the counsellor who prints them."""
