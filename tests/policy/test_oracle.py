@@ -15,18 +15,21 @@ from consent_service.policy.decision import Allowance, Refusal, decide, judge, p
 from consent_service.policy.explain import sentence
 from consent_service.policy.facts import (
     Action,
-    Age,
     ChildAnswer,
+    Gate,
+    Lapse,
     Question,
     Reader,
     ReaderKind,
     Safety,
     TypeFacts,
+    Voice,
 )
 from tests.policy.questions import NOW, POLICIES, question, relationship_facts
 
 ROLES = ("contact", "teacher", "director", "administration", "meldcode_officer", "counsellor", "holder", "?")
-TYPES = tuple(load_catalogue(POLICIES).types.values())
+BY_KEY = load_catalogue(POLICIES).types
+TYPES = tuple(BY_KEY.values())
 
 
 INCOMING: dict[ReaderKind, Direction] = {"school": "s2c", "guardian": "s2c", "shelter": "c2s"}
@@ -50,10 +53,11 @@ OF_TYPE: dict[str, st.SearchStrategy[object]] = {
     "objecting": COUNT,
     "own_yes": st.just(False),
     "child_answer": st.sampled_from(get_args(ChildAnswer)),
-    "in_force": st.just(False),
-    "gate_yes": st.just(False),
+    "earlier_yes": COUNT,
+    "excused": COUNT,
+    "lapse": st.sampled_from(get_args(Lapse)),
+    "gate": st.sampled_from(get_args(Gate)),
     "second_approved": st.just(False),
-    "suspended": st.just(True),
 }
 
 
@@ -70,11 +74,9 @@ def type_in_order(draw: st.DrawFn, kind: InformationType, direction: Direction) 
         objecting=0,
         own_yes=True,
         child_answer="yes",
-        age=draw(st.sampled_from(get_args(Age))),
-        in_force=True,
-        gate_yes=True,
+        voice=draw(st.sampled_from(get_args(Voice))),
+        gate="open",
         second_approved=True,
-        suspended=False,
     )
 
 
@@ -90,13 +92,15 @@ def questions_in_order(draw: st.DrawFn) -> Question:
     kinds = draw(st.lists(st.sampled_from(others), min_size=1, max_size=3, unique_by=lambda kind: kind.key))
     of_school = kinds[0].readers if action == "release" else kinds[0].writers
     fitting = {"school": of_school or ROLES, "shelter": ("counsellor",), "guardian": ("holder",)}
+    types = [type_in_order(draw, kind, direction) for kind in kinds]
+    urgent = [replace(facts, emergency=True) for facts in types if BY_KEY[facts.key].has_emergency_part]
     return Question(
         action=action,
         reader=Reader(kind=who, id="reader", role=draw(st.sampled_from(fitting[who]))),
         purpose=purpose,
         basis="consent",
         relationship=relationship_facts(),
-        types=tuple(type_in_order(draw, kind, direction) for kind in kinds),
+        types=(*types, *urgent) if action == "release" else tuple(types),
     )
 
 
@@ -149,8 +153,8 @@ def cause_in_family(asked: Question, facts: TypeFacts, kind: InformationType) ->
     about = asked.relationship
     flagged = about.safety in ("danger", "not_assessed")
     own = kind.decided_by == "own_guardian"
-    alone = facts.age == "16_plus" and not own
-    everybody = kind.decided_by == "all_holders" or (facts.level == "A9" and not own)
+    alone = facts.voice == "alone" and not own
+    carries_on = "continues_at_birthday" in kind.rules or facts.emergency
     if asked.reader.kind == "guardian" and asked.action == "release" and not facts.own_yes:
         return "not_your_answer"
     if kind.key == "postal_address" and (about.secret_address or flagged):
@@ -159,39 +163,54 @@ def cause_in_family(asked: Question, facts: TypeFacts, kind: InformationType) ->
         return "location_protected"
     if not about.active:
         return "relationship_ended"
-    if facts.suspended:
+    if facts.lapse == "suspended":
         return "suspended"
-    if facts.objecting and not own and facts.age != "16_plus":
+    if facts.objecting and not own and facts.voice != "alone":
         return "objection"
     if facts.child_answer == "no":
         return "child_refused"
-    if facts.direction == "s2c" and not (kind.gate or kind.exempt_from_gate or facts.gate_yes):
+    open_enough = ("open", "meanwhile") if carries_on else ("open",)
+    gated = facts.direction == "s2c" and not (kind.gate or kind.exempt_from_gate)
+    if gated and facts.gate not in open_enough:
         return "gate_closed"
-    if (
-        not facts.authority_known
-        and not alone
-        and (facts.level[0] == "A" or kind.decided_by == "all_holders")
-    ):
+    if needs_known_authority(facts, kind, alone=alone) and not facts.authority_known:
         return "authority_unknown"
-    if not facts.in_force:
-        return "consent_expired"
-    answer = missing_answer(facts, own=own, alone=alone, everybody=everybody)
-    if answer:
+    if facts.lapse != "none":
+        return {"outdated": "text_changed", "expired": "consent_expired"}[facts.lapse]
+    answer = missing_answer(facts, kind, own=own, alone=alone)
+    if answer and not (carries_on and is_only_the_birthday(facts)):
         return answer
     approved = facts.second_approved or asked.action == "share"
     return "" if approved or not (kind.second_approver or facts.level == "A10") else "second_approval_missing"
 
 
-def missing_answer(facts: TypeFacts, *, own: bool, alone: bool, everybody: bool) -> str:
+def needs_known_authority(facts: TypeFacts, kind: InformationType, *, alone: bool) -> bool:
+    """Special categories and criminal risk; an emergency waits for nobody's papers."""
+    if facts.emergency or alone:
+        return False
+    return facts.level in ("A9", "A10") or kind.decided_by == "all_holders"
+
+
+def is_only_the_birthday(facts: TypeFacts) -> bool:
+    """Nobody said no; the child, who has a say since a birthday, has just not been asked."""
+    has_say = facts.voice in ("together", "alone")
+    return has_say and facts.child_answer == "none" and facts.earlier_yes > 0 and facts.objecting == 0
+
+
+def missing_answer(facts: TypeFacts, kind: InformationType, *, own: bool, alone: bool) -> str:
+    """Whose yes it still takes, or nothing."""
     if own:
         return "" if facts.own_yes else "own_answer_missing"
     if alone:
         return "" if facts.child_answer == "yes" else "awaiting_young_person"
     if facts.yes < 1:
         return "no_consent"
-    if everybody and facts.yes != facts.holders:
+    if facts.emergency:
+        return ""
+    everybody = kind.decided_by == "all_holders" or facts.level == "A9"
+    if everybody and facts.yes + facts.excused != facts.holders:
         return "holders_missing"
-    if facts.age == "12_to_15" and facts.child_answer != "yes":
+    if facts.voice == "together" and facts.child_answer != "yes":
         return "awaiting_child"
     return ""
 
