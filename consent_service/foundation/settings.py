@@ -21,6 +21,7 @@ import msgspec
 
 from consent_service.foundation.errors import ConfigurationError, Problem
 from consent_service.foundation.i18n import SUPPORTED, problem_sentence
+from consent_service.foundation.notifier import MailServer
 
 PREFIX: Final = "RUGGENSTEUN_"
 CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
@@ -44,6 +45,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "neutral_site": "https://www.knmi.nl/",
     "database_pool_size": "8",
     "log_level": "info",
+    "smtp_host": "mail.ruggensteun.example",
+    "smtp_port": "587",
+    "smtp_from": "noreply@ruggensteun.example",
+    "sms_gateway": "sms.gateway.example",
 }
 """Every setting with a value that works; the example in each message."""
 
@@ -70,6 +75,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where the quick exit on a parent's page leads."""
     database_pool_size: int
     log_level: LogLevel
+    smtp_host: str
+    """Takes one-time codes for the own page; empty: a PIN is the only second factor."""
+    smtp_port: int
+    smtp_from: str
+    sms_gateway: str
+    """The domain at which `number@domain` becomes a text message; empty: no text messages."""
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where messages are handed over, if anywhere."""
+        if not self.smtp_host:
+            return None
+        return MailServer(self.smtp_host, self.smtp_port, self.smtp_from, self.sms_gateway)
 
     @property
     def is_production(self) -> bool:
@@ -134,6 +152,10 @@ def _read(reader: _Reader) -> Settings:
         neutral_site=reader.web_address("neutral_site", EXAMPLES["neutral_site"]),
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
         log_level=_LOG_LEVELS[reader.choice("log_level", tuple(_LOG_LEVELS))],
+        smtp_host=reader.host("smtp_host", ""),
+        smtp_port=reader.number("smtp_port", 587, lowest=1, highest=65535),
+        smtp_from=reader.sender("smtp_from"),
+        sms_gateway=reader.host("sms_gateway", ""),
     )
 
 
@@ -229,6 +251,12 @@ class _Reader:
             return default
         return text
 
+    def sender(self, name: str) -> str:
+        text = self.text(name) or ""
+        if text and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", text):
+            self._refuse(name, "settings.mail_address")
+        return text
+
     def web_address(self, name: str, default: str) -> str:
         text = self.text(name)
         if text is None:
@@ -267,6 +295,10 @@ class _Reader:
             self._refuse("session_idle_minutes", "settings.idle_longer_than_absolute")
         if settings.is_production and not settings.public_origin.startswith("https://"):
             self._refuse("public_origin", "settings.https_in_production")
+        messages = (settings.smtp_host, settings.smtp_from, settings.sms_gateway)
+        for name in ("smtp_host", "smtp_from"):
+            if any(messages) and not getattr(settings, name):
+                self._refuse(name, "settings.mail_incomplete")
 
     def _read_file(self, path: Path) -> dict[str, object]:
         try:
