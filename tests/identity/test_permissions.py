@@ -66,6 +66,7 @@ MAY = {
     Action.RECORD_OPINION: "CB",
     Action.PASS_ON_ANSWER: "B",
     Action.SEE_OWN_PAGE: "GC",
+    Action.PRINT_RECEIPT: "GCB",
     Action.SECURE_OWN_PAGE: "GC",
     Action.REPORT_WRONG: "GC",
     Action.MANAGE_PAGE_ACCESS: "B",
