@@ -269,12 +269,10 @@ def _parted(
     allowed |= {
         answer.type: answer for answer in answers if isinstance(answer, Allowance) and not answer.emergency
     }
-    refusals = (
-        answer
-        for answer in answers
-        if isinstance(answer, Refusal) and not answer.emergency and answer.type not in allowed
-    )
-    return tuple(allowed.values()), tuple(refusals)
+    refused = [answer for answer in answers if isinstance(answer, Refusal) and answer.type not in allowed]
+    wholes = {one.type for one in refused if not one.emergency}
+    kept = (one for one in refused if not one.emergency or one.type not in wholes)
+    return tuple(allowed.values()), tuple(kept)
 
 
 def _types(allowed: tuple[Allowance, ...]) -> tuple[frozenset[TypeKey], frozenset[TypeKey]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -43,6 +44,8 @@ from consent_service.policy.facts import (
 )
 
 Asked = tuple[TypeKey, Direction]
+EmergencyParts = Literal["also", "only", "never"]
+"""Whether the emergency part of a type is asked beside the whole, instead of it, or not at all."""
 
 
 class Assigned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +107,7 @@ def question_for(
     purpose: Purpose,
     asked: Iterable[Asked],
     now: datetime,
+    emergency: EmergencyParts = "also",
 ) -> Question:
     """The question whether this reader may do this with the asked types, now."""
     return Question(
@@ -113,7 +117,9 @@ def question_for(
         basis="consent",
         relationship=_relationship_facts(known, reader, now),
         types=tuple(
-            facts for asking in asked for facts in _facts_of(known, catalogue, asking, action=action, now=now)
+            facts
+            for asking in asked
+            for facts in _facts_of(known, catalogue, asking, emergency=emergency, now=now)
         ),
     )
 
@@ -179,13 +185,14 @@ def standings_on(known: Known, kind: InformationType, now: datetime) -> dict[Per
 
 
 def _facts_of(
-    known: Known, catalogue: Catalogue, asked: Asked, *, action: Action, now: datetime
+    known: Known, catalogue: Catalogue, asked: Asked, *, emergency: EmergencyParts, now: datetime
 ) -> tuple[TypeFacts, ...]:
-    """The facts of the whole type and, for reading, of its emergency part."""
+    """The facts of the whole type, of its emergency part, or of both."""
     whole = _type_facts(known, catalogue, asked, now)
-    if action == "release" and catalogue.types[whole.key].has_emergency_part:
-        return whole, msgspec.structs.replace(whole, emergency=True)
-    return (whole,)
+    if emergency == "never" or not catalogue.types[whole.key].has_emergency_part:
+        return (whole,)
+    part = msgspec.structs.replace(whole, emergency=True)
+    return (part,) if emergency == "only" else (whole, part)
 
 
 def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime) -> TypeFacts:

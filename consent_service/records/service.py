@@ -117,7 +117,7 @@ class RecordService:
             shelter = (await tenant_in(conn, actor.tenant)).name
             _require_fit(actor, kind, note, known, children=children, organisation=shelter)  # 2
             owned = _with_owner(known, kind, note.about)
-            decision = self._decide(rules, owned, _reader(actor), kind, direction)  # 3
+            decision = self._decide(rules, owned, actor, kind, note)  # 3
             if decision.permit is None:
                 (refusal,) = decision.refusals
                 event = events.RecordShareRefused(
@@ -243,17 +243,19 @@ class RecordService:
         require(actor, Action.SHARE_RECORD, facts)
 
     def _decide(
-        self, rules: Rules, known: Known, reader: Reader, kind: InformationType, direction: Direction
+        self, rules: Rules, known: Known, actor: Writer, kind: InformationType, note: Note
     ) -> Decision:
         now = self._clock.now()
+        direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
         question = question_for(
             known,
             rules.catalogue,
             action="share",
-            reader=reader,
+            reader=_reader(actor),
             purpose=kind.purposes[0],
             asked=[(kind.key, direction)],
             now=now,
+            emergency="only" if _is_for_emergencies(kind, note) else "never",
         )
         return decide(rules.bundle, question, now=now)
 
@@ -430,6 +432,12 @@ def _worded_for_school(problem: Problem) -> Problem:
     """The same request without the reason, which is the family's."""
     code = problem.code.replace("_under_safety", "_unwanted")
     return Problem(problem.field, code, problem.params)
+
+
+def _is_for_emergencies(kind: InformationType, note: Note) -> bool:
+    """Only fields of the emergency part are filled, so that only that part is decided on."""
+    filled = {name for name, value in note.fields.items() if value.strip()}
+    return bool(filled) and filled <= {spec.name for spec in kind.fields if spec.part == "emergency"}
 
 
 def _with_owner(known: Known, kind: InformationType, about: PersonId | None) -> Known:

@@ -244,6 +244,7 @@ def make_permit(*, stamp: object) -> Permit:
         action="release",
         purpose="support",
         types=frozenset({TypeKey("child_health")}),
+        emergency=frozenset(),
         bundle="",
         decided_at=NOW,
         stamp=stamp,  # type: ignore[arg-type]
@@ -290,3 +291,35 @@ def permits_made(source: str) -> Iterator[ast.AST]:
 
 def test_the_preview_type_is_named_for_what_it_is() -> None:
     assert not issubclass(Preview, Permit)
+
+
+def test_the_whole_of_a_type_goes_before_its_emergency_part(bundle: Bundle) -> None:
+    whole = type_facts("child_health", level="A9", yes=2)
+    part = msgspec.structs.replace(whole, emergency=True)
+    permit = decide(bundle, question(whole, part), now=NOW).permit
+    assert permit is not None
+    assert (permit.types, permit.emergency) == ({"child_health"}, frozenset())
+
+
+def test_with_one_holder_of_two_only_the_emergency_part_is_allowed_and_nothing_is_refused(
+    bundle: Bundle,
+) -> None:
+    whole = type_facts("child_health", level="A9", yes=1)
+    decision = decide(bundle, question(whole, msgspec.structs.replace(whole, emergency=True)), now=NOW)
+    assert decision.permit is not None
+    assert (decision.permit.types, decision.permit.emergency) == ({"child_health"}, {"child_health"})
+    assert decision.refusals == ()
+
+
+def test_when_neither_is_allowed_the_whole_is_refused_once(bundle: Bundle) -> None:
+    whole = type_facts("child_health", level="A9", yes=0)
+    decision = decide(bundle, question(whole, msgspec.structs.replace(whole, emergency=True)), now=NOW)
+    assert [(one.code, one.emergency) for one in decision.refusals] == [("no_consent", False)]
+
+
+def test_a_permit_for_the_emergency_part_cannot_be_widened(bundle: Bundle) -> None:
+    whole = type_facts("child_health", level="A9", yes=1)
+    permit = decide(bundle, question(whole, msgspec.structs.replace(whole, emergency=True)), now=NOW).permit
+    assert permit is not None
+    with pytest.raises(PermitForgedError):
+        msgspec.structs.replace(permit, emergency=frozenset())
