@@ -23,9 +23,12 @@ from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.audit.sequencer import Sequencer
+from consent_service.consent.passed_on import PassedOnService
 from consent_service.consent.reading import has_stops
+from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
+from consent_service.consent.texts import TextService
 from consent_service.custody.service import CustodyService
 from consent_service.custody.stops import replay_stops
 from consent_service.families.model import Ages
@@ -44,6 +47,7 @@ from consent_service.keyring.providers.file import unlock_keystore
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.service import PolicyService, load_rules
+from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
@@ -55,6 +59,7 @@ from consent_service.web.intake import routes as intake_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.parent import routes as parent_routes
 from consent_service.web.problems import page_of_error
+from consent_service.web.receipts import routes as receipts_routes
 from consent_service.web.school import routes as school_routes
 from consent_service.web.security import SecurityHeaders
 from consent_service.web.shared import routes as shared_routes
@@ -63,6 +68,7 @@ from consent_service.web.static_files import static_files
 from consent_service.web.visit import open_visit
 
 _log = structlog.get_logger()
+_CALENDAR_SECONDS = 30.0
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -90,11 +96,15 @@ class Services(msgspec.Struct, frozen=True):
     policies: PolicyService
     texts: Texts
     sittings: SittingService
+    wording: TextService
     consent: ConsentService
+    passed_on: PassedOnService
+    receipts: ReceiptService
     records: RecordService
     release: ReleaseService
     custody: CustodyService
     follower: Follower
+    calendar: Calendar
     tasks: TaskService
     rights: RightsService
     supervision: SupervisionService
@@ -158,6 +168,9 @@ def build_services(parts: Installation) -> Services:
             texts=texts,
             drafts_allowed=parts.drafts_allowed,
         ),
+        wording=TextService(
+            database=database, ring=ring, log=log, clock=clock, catalogue=rules.catalogue, texts=texts
+        ),
         consent=ConsentService(
             database=database,
             log=log,
@@ -165,6 +178,27 @@ def build_services(parts: Installation) -> Services:
             journal=journal,
             organisations=organisations,
             catalogue=rules.catalogue,
+        ),
+        passed_on=PassedOnService(
+            database=database,
+            ring=ring,
+            log=log,
+            clock=clock,
+            organisations=organisations,
+            catalogue=rules.catalogue,
+            texts=texts,
+            drafts_allowed=parts.drafts_allowed,
+        ),
+        receipts=ReceiptService(
+            database=database,
+            ring=ring,
+            log=log,
+            clock=clock,
+            organisations=organisations,
+            catalogue=rules.catalogue,
+            texts=texts,
+            public_origin=parts.login.public_origin,
+            drafts_allowed=parts.drafts_allowed,
         ),
         records=RecordService(
             database=database,
@@ -193,6 +227,7 @@ def build_services(parts: Installation) -> Services:
                 kind.key for kind in rules.catalogue.types.values() if kind.second_approver
             ),
         ),
+        calendar=Calendar(database=database, ring=ring, log=log, catalogue=rules.catalogue),
         tasks=TaskService(database=database, clock=clock, organisations=organisations),
         rights=RightsService(database=database, log=log, families=families),
         supervision=SupervisionService(database=database, ring=ring, log=log),
@@ -282,6 +317,7 @@ def create_app(services: Services, settings: Settings) -> Litestar:
             asyncio.create_task(services.sequencer.run(stop)),
             asyncio.create_task(_run_follower(services, stop)),
             asyncio.create_task(_run_chores(services, stop)),
+            asyncio.create_task(_run_calendar(services, stop)),
         ]
         try:
             yield
@@ -295,6 +331,7 @@ def create_app(services: Services, settings: Settings) -> Litestar:
             *shared_routes.ROUTES,
             *shelter_routes.ROUTES,
             *intake_routes.ROUTES,
+            *receipts_routes.ROUTES,
             *parent_routes.ROUTES,
             *school_routes.ROUTES,
             *officer_routes.ROUTES,
@@ -342,6 +379,17 @@ async def _run_chores(services: Services, stop: asyncio.Event) -> None:
             if services.installation.journal.pending():
                 await services.replay_stops()
             await services.identity.forget_expired()
+
+
+async def _run_calendar(services: Services, stop: asyncio.Event) -> None:
+    """Look at every date once a day, and finish taking a text out of use; at start-up first of all."""
+    seconds = 0.0
+    while not await _stopped(stop, seconds):
+        seconds = _CALENDAR_SECONDS
+        with _told("calendar"):
+            for tenant in await services.organisations.tenants():
+                await services.wording.finish(tenant.tenant)
+                await services.calendar.run(tenant.tenant, services.installation.clock.now())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from consent_service.consent.model import Evidence
+from consent_service.consent.statement import PassedOnEvidence
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.model import WrappedPersonKey
 from consent_service.keyring.opening import open_for_person
@@ -13,6 +14,8 @@ from consent_service.keyring.service import KeyRing
 
 _PURPOSE = "consent-evidence"
 _decoder = msgspec.msgpack.Decoder(Evidence)
+_PASSED_ON = "consent-passed-on"
+_passed_on_decoder = msgspec.msgpack.Decoder(PassedOnEvidence)
 
 
 def seal_evidence(ring: KeyRing, key: WrappedPersonKey, sitting: str, evidence: Evidence) -> bytes:
@@ -30,5 +33,24 @@ def open_evidence(ring: KeyRing, key: WrappedPersonKey, sitting: str, sealed: by
     raw = open_for_person(ring, key, purpose=_PURPOSE, record=sitting, envelope=sealed)
     try:
         return _decoder.decode(raw)
+    except msgspec.DecodeError as failure:
+        raise IntegrityError("sealed evidence has an unknown shape") from failure
+
+
+def seal_passed_on(ring: KeyRing, key: WrappedPersonKey, statement: str, evidence: PassedOnEvidence) -> bytes:
+    """The sealed evidence of what a counsellor typed in for somebody."""
+    plaintext = msgspec.msgpack.encode(evidence)
+    return seal_for_person(ring, key, purpose=_PASSED_ON, record=statement, plaintext=plaintext)
+
+
+def open_passed_on(ring: KeyRing, key: WrappedPersonKey, statement: str, sealed: bytes) -> PassedOnEvidence:
+    """The evidence of one statement.
+
+    Raises:
+        IntegrityError: the bytes are not the evidence of this statement.
+    """
+    raw = open_for_person(ring, key, purpose=_PASSED_ON, record=statement, envelope=sealed)
+    try:
+        return _passed_on_decoder.decode(raw)
     except msgspec.DecodeError as failure:
         raise IntegrityError("sealed evidence has an unknown shape") from failure

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from consent_service.audit.protection import INSERT_ONLY
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
@@ -60,6 +72,7 @@ sittings = Table(
     Column("sealed_evidence", LargeBinary, info=holds("sealed")),
     Column("decider", String(8), nullable=False, server_default="guardian", info=holds("none")),
     Column("device", String(64), info=holds("pseudonym")),
+    Column("read_aloud", Boolean, nullable=False, server_default=false(), info=holds("none")),
     ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
     Index("ix_sittings_tenant_family", "tenant", "family"),
 )
@@ -117,4 +130,22 @@ suspended_texts = Table(
     Column("state", String(12), nullable=False, info=holds("none")),
     Column("decided_by", Id, nullable=False, info=holds("pseudonym")),
     Column("decided_at", UtcDateTime, nullable=False, info=holds("none")),
+)
+
+passed_on_statements = Table(
+    "passed_on_statements",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("statement", Id, primary_key=True, info=holds("none")),
+    Column("family", Id, nullable=False, info=holds("pseudonym")),
+    Column("person", Id, nullable=False, info=holds("pseudonym")),
+    Column("method", String(8), nullable=False, info=holds("none")),
+    Column("said_on", Date, nullable=False, info=holds("none")),
+    Column("entered_by", Id, nullable=False, info=holds("pseudonym")),
+    Column("entered_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("form", String(64), nullable=False, info=holds("none")),
+    Column("sealed_evidence", LargeBinary, nullable=False, info=holds("sealed")),
+    ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),
+    Index("ix_passed_on_statements_tenant_family", "tenant", "family", "entered_at"),
+    Index("ix_passed_on_statements_tenant_form", "tenant", "form", unique=True),
 )

@@ -8,6 +8,7 @@ import msgspec
 from litestar.datastructures import Cookie
 
 from consent_service.audit.log import AuditLog
+from consent_service.consent.passed_on import PassedOnService
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.custody.service import CustodyService
@@ -57,6 +58,8 @@ class AllServices(Protocol):
     def sittings(self) -> SittingService: ...
     @property
     def consent(self) -> ConsentService: ...
+    @property
+    def passed_on(self) -> PassedOnService: ...
     @property
     def records(self) -> RecordService: ...
     @property

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _texts()
     _page()
     _families()
+    _children()
 
 
 def downgrade() -> None:
@@ -239,6 +240,10 @@ def _page() -> None:
         sa.PrimaryKeyConstraint("tenant", "about", "source", name=op.f("pk_page_tries")),
     )
     op.create_index("ix_page_tries_last_at", "page_tries", ["tenant", "last_at"])
+
+
+def _children() -> None:
+    op.add_column("sittings", sa.Column("read_aloud", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def _families() -> None:
