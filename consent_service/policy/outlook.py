@@ -86,15 +86,10 @@ class Supposition(msgspec.Struct, frozen=True):
 
 
 def outlooks(rules: Rules, known: Known, asking: Asking, *, now: datetime) -> dict[TypeKey, Outlook]:
-    """The outlook of each asked type.
-
-    The gate type is supposed about by itself: a yes to it opens the others too, which is another reason.
-    """
+    """The outlook of each asked type."""
     found: dict[TypeKey, Outlook] = {}
-    for is_gate in (True, False):
-        part = tuple(one for one in asking.asked if rules.catalogue.types[one[0]].gate is is_gate)
-        if part:
-            found |= _outlooks(rules, known, msgspec.structs.replace(asking, asked=part), now=now)
+    for part in _parts(rules, asking):
+        found |= _outlooks(rules, known, part, now=now)
     return {key: found[key] for key, _ in asking.asked}
 
 
@@ -105,18 +100,38 @@ def own_outlooks(
 
     `changes` holds only what this person can do, or what is nobody's choice.
     """
-    real = answers(rules, own_records(known, person), asking, now=now)
+    found: dict[TypeKey, Outlook] = {}
+    for part in _parts(rules, asking):
+        found |= _own_outlooks(rules, known, part, person=person, now=now)
+    return {key: found[key] for key, _ in asking.asked}
+
+
+def _parts(rules: Rules, asking: Asking) -> Iterator[Asking]:
+    """The gate type is supposed about by itself: a yes to it opens the others, which is another reason."""
+    for is_gate in (True, False):
+        asked = tuple(one for one in asking.asked if rules.catalogue.types[one[0]].gate is is_gate)
+        if asked:
+            yield msgspec.structs.replace(asking, asked=asked)
+
+
+def _own_outlooks(
+    rules: Rules, known: Known, asking: Asking, *, person: PersonId, now: datetime
+) -> dict[TypeKey, Outlook]:
     kinds = [rules.catalogue.types[key] for key, _ in asking.asked]
     own = own_view(known, rules.catalogue, kinds, person, now)
-    seen = outlooks(rules, own, asking, now=now)
-    is_child = person == known.relationship.child
+    silent = own_view(msgspec.structs.replace(known, decisions=()), rules.catalogue, kinds, person, now)
+    real = answers(rules, own_records(known, person), asking, now=now)
+    alone = _outlooks(rules, own, asking, now=now)
+    unsaid = answers(rules, silent, asking, now=now)
     stopped = answers(rules, _stopped(own, kinds, person, now), asking, now=now)
+    is_child = person == known.relationship.child
+    own_no: ChangeCode = "you_say_no" if is_child else "you_object"
     return {
         key: _own(
             answer,
-            seen[key],
+            alone[key] if _rank(unsaid[key]) == 0 else msgspec.structs.replace(alone[key], ends_at=None),
             names=_OWN_OF_CHILD if is_child else _OWN_OF_GUARDIAN,
-            stop=None if _rank(stopped[key]) else "you_say_no" if is_child else "you_object",
+            stop=own_no if _rank(stopped[key]) == 0 else None,
         )
         for key, answer in real.items()
     }

@@ -13,6 +13,7 @@ import msgspec
 from consent_service.foundation.ids import TypeKey
 from consent_service.information.model import Catalogue, Direction, Purpose
 from consent_service.policy.decision import Allowance, Permit, Refusal, decide
+from consent_service.policy.explain import is_told_to_school
 from consent_service.policy.facts import Reader
 from consent_service.policy.outlook import Asking, answers
 from consent_service.policy.projection import Asked, Known, owners_with_yes, question_for
@@ -80,22 +81,29 @@ def judged(
 def best_askings(
     known: Known, rules: Rules, readers: Sequence[Reader], *, now: datetime
 ) -> tuple[Asking, ...]:
-    """Who of these, for which purpose, gets most of each type now: the first that gets it at all.
+    """Who of these, for which purpose, gets most of each type now; of equals the first. Opens nothing.
 
-    Each type that goes to a school for any purpose stands in one of these. Opens nothing.
+    Most: the type; then a no that lies in the family; then one that lies in the reader, who would never
+    get it. Each type that goes to a school for any purpose stands in one of these.
     """
-    best: dict[TypeKey, tuple[Reader, Purpose, bool]] = {}
+    best: dict[TypeKey, tuple[int, Reader, Purpose]] = {}
     for reader in readers:
         for purpose in _purposes(rules.catalogue):
             asked = tuple(asked_types(rules.catalogue, purpose, "s2c"))
             for key, answer in answers(rules, known, Asking(reader, purpose, asked), now=now).items():
-                shared = isinstance(answer, Allowance)
-                if key not in best or (shared and not best[key][2]):
-                    best[key] = (reader, purpose, shared)
+                got = _nearness(rules, answer)
+                if key not in best or got > best[key][0]:
+                    best[key] = (got, reader, purpose)
     grouped: dict[tuple[Reader, Purpose], list[Asked]] = {}
-    for key, (reader, purpose, _) in best.items():
+    for key, (_, reader, purpose) in best.items():
         grouped.setdefault((reader, purpose), []).append((key, "s2c"))
     return tuple(Asking(reader, purpose, tuple(asked)) for (reader, purpose), asked in grouped.items())
+
+
+def _nearness(rules: Rules, answer: Allowance | Refusal) -> int:
+    if isinstance(answer, Allowance):
+        return 2
+    return 0 if is_told_to_school(rules.bundle, answer) else 1
 
 
 def _purposes(catalogue: Catalogue) -> tuple[Purpose, ...]:
