@@ -6,6 +6,7 @@ lost or done twice. Of two followers at once the second finds the first one's ro
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import exc, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +14,7 @@ from consent_service.audit.log import AuditLog, TrailEntry
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import TenantId, new_id
-from consent_service.process.model import ONCE, NewTask, tasks_from
+from consent_service.process.model import ONCE, NewTask, Settled, settled_by, tasks_from
 from consent_service.process.tables import follower_cursors, tasks
 
 _NAME = "tasks"
@@ -53,18 +54,18 @@ class Follower:
     async def _follow(self, conn: AsyncConnection, tenant: TenantId, entry: TrailEntry) -> None:
         if entry.detail is None:
             return
-        for new in tasks_from(entry.detail.event, second_approver=self._second_approver):
+        event, subject = entry.detail.event, entry.detail.subject
+        for settled in settled_by(event, subject=subject):
+            await self._settle(conn, tenant, settled, entry)
+        for new in tasks_from(event, second_approver=self._second_approver, subject=subject):
             if not await self._waits_already(conn, tenant, new):
                 await conn.execute(
                     insert(tasks).values(
                         tenant=tenant,
                         task=new_id(),
-                        kind=new.kind,
-                        audience=new.audience,
-                        family=new.family,
-                        relationship=new.relationship,
                         entry=entry.id,
                         created_at=entry.at,
+                        **msgspec.structs.asdict(new),
                     )
                 )
 
@@ -75,10 +76,29 @@ class Follower:
         query = select(tasks.c.task).where(
             tasks.c.tenant == tenant,
             tasks.c.kind == new.kind,
-            tasks.c.relationship == new.relationship,
+            tasks.c.family.is_not_distinct_from(new.family),
+            tasks.c.relationship.is_not_distinct_from(new.relationship),
+            tasks.c.information_type.is_not_distinct_from(new.information_type),
+            tasks.c.person.is_not_distinct_from(new.person),
             tasks.c.done_at.is_(None),
         )
         return (await conn.execute(query.limit(1))).first() is not None
+
+    async def _settle(
+        self, conn: AsyncConnection, tenant: TenantId, settled: Settled, entry: TrailEntry
+    ) -> None:
+        """Done by what happened; nobody has to tick it off."""
+        about = {
+            name: value
+            for name, value in msgspec.structs.asdict(settled).items()
+            if name != "kinds" and value is not None
+        }
+        await conn.execute(
+            update(tasks)
+            .where(tasks.c.tenant == tenant, tasks.c.kind.in_(sorted(settled.kinds)))
+            .where(tasks.c.done_at.is_(None), *(tasks.c[name] == value for name, value in about.items()))
+            .values(done_at=entry.at)
+        )
 
     async def _cursor(self, conn: AsyncConnection, tenant: TenantId) -> int | None:
         """The place to read from, taken until the batch is done; None before the first batch."""

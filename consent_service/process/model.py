@@ -2,29 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from consent_service.audit.events import (
+    ConflictDeclared,
+    ConsentGiven,
+    ConsentLater,
     ConsentObjected,
     ConsentOpinion,
+    ConsentRefused,
+    ConsentResumed,
+    ConsentSuspended,
+    ConsentWithdrawn,
     Event,
     IntakeFinished,
+    MarkerDecided,
+    MarkerRequested,
+    PatternSeen,
+    PupilDisowned,
     RecordShared,
+    ReminderDue,
     SubstituteAccess,
+    WrongInformationReported,
 )
 from consent_service.foundation.i18n import N_
-from consent_service.foundation.ids import EntryId, FamilyId, RelationshipId
+from consent_service.foundation.ids import EntryId, FamilyId, PersonId, RelationshipId, TypeKey
 
-TaskKind = Literal[
-    "objection_to_judge",
-    "talk_with_child",
-    "intake_again",
-    "second_approval",
-    "substitute_review",
+ReminderKind = Literal[
+    "consent_ends",
+    "consent_ended",
+    "oral_unconfirmed",
+    "oral_ended",
+    "birthday_notice",
+    "birthday",
+    "birthday_alone",
+    "authority_unknown",
+    "authority_ends",
+    "safety_review",
+    "court_order_ends",
+    "marker_review",
+    "recall_unanswered",
 ]
+"""Which date is near or has come; see `process.calendar`."""
+TaskKind = (
+    Literal[
+        "objection_to_judge",
+        "talk_with_child",
+        "intake_again",
+        "second_approval",
+        "substitute_review",
+        "ask_again",
+        "look_into_wrong",
+        "marker_to_approve",
+        "breach_to_assess",
+        "contact_needed",
+        "pattern_to_look_at",
+    ]
+    | ReminderKind
+)
 Audience = Literal["privacy_coordinator", "counsellor", "approver"]
 
 TITLES: dict[TaskKind, str] = {
@@ -33,12 +71,36 @@ TITLES: dict[TaskKind, str] = {
     "intake_again": N_("De ouder kon nu niet kiezen. Plan het gesprek opnieuw."),
     "second_approval": N_("Een collega vraagt uw goedkeuring voordat dit gedeeld wordt."),
     "substitute_review": N_("Iemand viel in bij een gezin. Kijk of dat nodig was."),
+    "ask_again": N_("De tekst was fout, het antwoord telt niet. Stel de vraag opnieuw."),
+    "look_into_wrong": N_("Iemand meldt dat dit niet klopt. Bespreek het en verbeter het."),
+    "marker_to_approve": N_("Een collega vraagt een ouder niet te benaderen. Beoordeel dit."),
+    "breach_to_assess": N_("De school zegt: geen leerling van ons. Beoordeel of dit een datalek is."),
+    "contact_needed": N_(
+        "De contactpersoon kent het gezin en er is geen vervanger. Zoek een andere contactpersoon."
+    ),
+    "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
+    "consent_ends": N_("Een toestemming loopt bijna af. Vraag opnieuw als dat nodig is."),
+    "consent_ended": N_("Een toestemming is afgelopen. Er wordt niets meer gedeeld."),
+    "oral_unconfirmed": N_("Een mondeling ja is nog niet bevestigd. Laat de ouder tekenen."),
+    "oral_ended": N_("Een mondeling ja is niet bevestigd en telt niet meer. Stel de vraag opnieuw."),
+    "birthday_notice": N_("Een kind mag na de verjaardag meebeslissen. Bereid het gesprek voor."),
+    "birthday": N_("Een kind beslist vanaf nu mee. Vraag het kind wat het wil."),
+    "birthday_alone": N_("Een jongere beslist vanaf nu zelf. Geef een eigen pagina en stel de vragen."),
+    "authority_unknown": N_("Het gezag van een ouder is niet bekend. Zoek het uit en leg het vast."),
+    "authority_ends": N_("Vastgelegd gezag loopt bijna af. Zoek uit wie daarna beslist."),
+    "safety_review": N_("De veiligheid moet opnieuw bekeken worden."),
+    "court_order_ends": N_("Een uitspraak van de rechter loopt bijna af. Bekijk de veiligheid opnieuw."),
+    "marker_review": N_("Een ouder wordt niet benaderd. Bekijk of dat nog nodig is."),
+    "recall_unanswered": N_("De school heeft niet geantwoord op het terugroepen. Bel de school."),
 }
 """What the task asks, as a sentence to translate."""
 
+ONCE: Final[frozenset[TaskKind]] = frozenset(
+    TITLES.keys() - {"second_approval", "intake_again", "substitute_review"}
+)
+"""Tasks that nobody gets twice at a time about the same family, child at a school, type and person."""
 
-ONCE: frozenset[TaskKind] = frozenset({"objection_to_judge", "talk_with_child"})
-"""Tasks of which one relationship has at most one open at a time, however many types they are about."""
+_REMINDERS: Final[frozenset[str]] = frozenset(get_args(ReminderKind))
 
 
 class NewTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +110,19 @@ class NewTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: Audience
     family: FamilyId | None = None
     relationship: RelationshipId | None = None
+    information_type: TypeKey | None = None
+    person: PersonId | None = None
+    due_on: date | None = None
+
+
+class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Open tasks of these kinds that are no longer needed; what is None may be anything."""
+
+    kinds: frozenset[TaskKind]
+    family: FamilyId | None = None
+    relationship: RelationshipId | None = None
+    information_type: TypeKey | None = None
+    person: PersonId | None = None
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,12 +135,18 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relationship: RelationshipId | None
     entry: EntryId
     created_at: datetime
+    information_type: TypeKey | None = None
+    person: PersonId | None = None
+    due_on: date | None = None
 
 
-def tasks_from(event: Event, *, second_approver: frozenset[str]) -> tuple[NewTask, ...]:
+def tasks_from(
+    event: Event, *, second_approver: frozenset[str], subject: PersonId | None = None
+) -> tuple[NewTask, ...]:
     """What has to be done because of one event; most events ask nothing.
 
-    `second_approver` are the information types that a second person must approve.
+    `second_approver` are the information types that a second person must approve, `subject` is whom the
+    entry is about.
     """
     match event:
         case ConsentObjected(relationship=relationship):
@@ -78,5 +159,51 @@ def tasks_from(event: Event, *, second_approver: frozenset[str]) -> tuple[NewTas
             return (NewTask("substitute_review", "privacy_coordinator", family=family),)
         case RecordShared(information_type=kind, relationship=relationship) if kind in second_approver:
             return (NewTask("second_approval", "approver", relationship=relationship),)
+        case ConsentSuspended(relationship=relationship, information_type=kind):
+            return (NewTask("ask_again", "counsellor", None, relationship, kind, subject),)
+        case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
+            return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
+        case MarkerRequested(family=family, guardian=guardian):
+            return (NewTask("marker_to_approve", "approver", family=family, person=guardian),)
+        case PupilDisowned(relationship=relationship):
+            return (NewTask("breach_to_assess", "privacy_coordinator", relationship=relationship),)
+        case ConflictDeclared(relationship=relationship, deputies=0):
+            return (NewTask("contact_needed", "counsellor", relationship=relationship),)
+        case PatternSeen():
+            return (NewTask("pattern_to_look_at", "privacy_coordinator"),)
+        case ReminderDue():
+            return _of_reminder(event)
         case _:
             return ()
+
+
+def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settled, ...]:
+    """Which open tasks an event makes pointless, so that a list holds only what is still to be done."""
+    match event:
+        case ConsentGiven() | ConsentRefused() | ConsentLater() | ConsentWithdrawn():
+            about = (None, event.relationship, event.information_type, subject)
+            return (Settled(_ASKED | {"ask_again"}, *about),)
+        case ConsentResumed(relationship=relationship, information_type=kind):
+            return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
+        case MarkerDecided(family=family, guardian=guardian):
+            return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
+        case ReminderDue(kind="consent_ended" | "oral_ended"):
+            near: frozenset[TaskKind] = frozenset({"consent_ends", "oral_unconfirmed"})
+            return (Settled(near, None, event.relationship, event.information_type, event.person),)
+        case _:
+            return ()
+
+
+_ASKED: Final[frozenset[TaskKind]] = frozenset(
+    {"consent_ends", "consent_ended", "oral_unconfirmed", "oral_ended"}
+)
+"""Tasks to ask somebody about a type, done once that person has said anything at all."""
+
+
+def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:
+    """A reminder of a kind that nobody knows asks nothing: an older service may read a newer log."""
+    if event.kind not in _REMINDERS:
+        return ()
+    kind: TaskKind = event.kind  # type: ignore[assignment]
+    about = (event.family, event.relationship, event.information_type, event.person, event.on)
+    return (NewTask(kind, "counsellor", *about),)

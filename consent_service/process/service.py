@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotAllowedError, NotFoundError
-from consent_service.foundation.ids import EntryId, FamilyId, RelationshipId
+from consent_service.foundation.ids import EntryId, FamilyId, PersonId, RelationshipId, TypeKey
 from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator
 from consent_service.organisations.service import OrganisationService
 from consent_service.organisations.tables import relationship_state
@@ -61,6 +61,9 @@ class TaskService:
                 relationship=None if row.relationship is None else RelationshipId(row.relationship),
                 entry=EntryId(row.entry),
                 created_at=row.created_at,
+                information_type=None if row.information_type is None else TypeKey(row.information_type),
+                person=None if row.person is None else PersonId(row.person),
+                due_on=row.due_on,
             )
             for row in rows
         )

@@ -12,7 +12,8 @@ TYPES = "information_types.toml"
 def copy_policies(target: Path) -> Path:
     """The catalogue and the texts as they ship, in a folder of the test's own."""
     shutil.copytree(POLICIES / "texts", target / "texts")
-    shutil.copy(POLICIES / TYPES, target / TYPES)
+    for name in (TYPES, "terms.toml"):
+        shutil.copy(POLICIES / name, target / name)
     return target
 
 

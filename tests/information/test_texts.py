@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from consent_service.foundation.ids import TypeKey
@@ -19,6 +21,7 @@ from consent_service.information.texts import (
     TypeText,
     load_texts,
     shown_words,
+    words_of,
 )
 from tests.information.folders import POLICIES, TYPES, append, change, copy_policies
 
@@ -191,3 +194,22 @@ secrecy_release = "permission"
 takes_part = { kind = "yes_no" }""",
     )
     assert {problem.block for problem in problems_in(folder)} == {"nl.types", "en.types", "ar.types"}
+
+
+def test_the_kept_words_prove_the_hash_and_hold_every_word(texts: Texts) -> None:
+    for spoken in texts.languages.values():
+        for text in every_text(spoken):
+            kept = words_of(text)
+            assert hashlib.sha256(kept.encode()).hexdigest() == text.hash
+            assert msgspec.json.decode(kept) == [text.id, text.version, text.language, dict(shown_words(text))]
+
+
+def test_a_text_with_another_id_than_the_catalogue_names_is_refused(folder: Path) -> None:
+    """A type that asks with `consent.x.2` and shows `consent.x` would never be answered."""
+    change(folder, NL, 'id = "consent.support_advice"', 'id = "consent.support_advice.2"')
+    (problem,) = problems_in(folder)
+    assert (problem.block, "not the text of the catalogue" in problem.wrong) == ("nl.support_advice", True)
+    change(
+        folder, TYPES, "[types.support_advice]", '[types.support_advice]\ntext = "consent.support_advice.2"'
+    )
+    assert {problem.block for problem in problems_in(folder)} == {"en.support_advice", "ar.support_advice"}
