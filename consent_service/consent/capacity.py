@@ -1,4 +1,4 @@
-"""In which capacity a guardian speaks about a child today, and about which children one is asked.
+"""In which capacity somebody speaks about a child today, and about which children one is asked.
 
 Used by sittings and stops alike.
 """
@@ -10,11 +10,12 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.consent.model import Capacity
+from consent_service.consent.model import NO_SAY, Capacity
 from consent_service.families.model import (
     Ages,
     AuthorityFact,
     AuthorityKind,
+    ChildVoice,
     Relationship,
     authority_on,
     is_competent,
@@ -30,7 +31,7 @@ from consent_service.families.reading import (
 )
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import FamilyId, PersonId, TenantId
-from consent_service.identity.model import GuardianActor
+from consent_service.identity.model import ChildActor, PersonActor, person_of
 from consent_service.keyring.service import KeyRing
 
 
@@ -66,36 +67,55 @@ async def people_of(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -
 
 
 async def deciding_about(
-    conn: AsyncConnection, ring: KeyRing, actor: GuardianActor, *, ages: Ages, now: datetime
+    conn: AsyncConnection, ring: KeyRing, actor: PersonActor, *, ages: Ages, now: datetime
 ) -> tuple[Relationship, ...]:
-    """The active relationships of the children over whom this guardian decides today.
+    """The active relationships of the children about whom this guardian or child decides today.
 
-    A child that decides alone (from 16, S9) is left out: its parents are asked nothing. So is one whose
-    data was erased.
+    A guardian: over whom one has authority, and who do not decide alone (from 16, S9). A child: about
+    itself only, along or alone. A child whose data was erased is left out.
     """
-    asked = await _decided_for(conn, ring, actor, ages, now)
+    voices = await voices_of(conn, ring, actor.tenant, actor.family, ages=ages, now=now)
     found = []
     for relationship in await read_relationships(conn, actor.tenant, family=actor.family):
-        child = relationship.child
-        if relationship.is_active(now) and child in asked:
-            capacity = await capacity_of(
-                conn, actor.tenant, family=actor.family, guardian=actor.guardian, child=child, now=now
-            )
-            found += [relationship] if capacity != "without_authority" else []
+        voice = voices.get(relationship.child)
+        if voice is None or not relationship.is_active(now):
+            continue
+        capacity = await capacity_of(
+            conn,
+            actor.tenant,
+            family=actor.family,
+            guardian=person_of(actor),
+            child=relationship.child,
+            now=now,
+        )
+        if _decides(actor, capacity, voice):
+            found.append(relationship)
     return tuple(found)
 
 
-async def _decided_for(
-    conn: AsyncConnection, ring: KeyRing, actor: GuardianActor, ages: Ages, now: datetime
-) -> set[PersonId]:
-    """The children of the family who are too young to decide alone."""
+def _decides(actor: PersonActor, capacity: Capacity, voice: ChildVoice) -> bool:
+    if isinstance(actor, ChildActor):
+        return capacity == "child" and voice != "heard"
+    return voice != "alone" and capacity not in NO_SAY
+
+
+async def voices_of(
+    conn: AsyncConnection,
+    ring: KeyRing,
+    tenant: TenantId,
+    family: FamilyId,
+    *,
+    ages: Ages,
+    now: datetime,
+) -> dict[PersonId, ChildVoice]:
+    """What the answer of each child of the family is today; erased children are left out."""
     today = local_date(now)
-    kids = await read_children(conn, ring, actor.tenant, family=actor.family)
-    judged = await read_competence(conn, actor.tenant, children=[kid.child for kid in kids])
-    decided = set()
+    kids = await read_children(conn, ring, tenant, family=family)
+    judged = await read_competence(conn, tenant, children=[kid.child for kid in kids])
+    voices: dict[PersonId, ChildVoice] = {}
     for kid in kids:
         competent = is_competent(one for one in judged if one.child == kid.child)
         born = kid.identity.birth_date
-        if born is not None and voice_on(born, today, ages, competent=competent) != "alone":
-            decided.add(kid.child)
-    return decided
+        if born is not None:
+            voices[kid.child] = voice_on(born, today, ages, competent=competent)
+    return voices

@@ -15,15 +15,28 @@ from consent_service.foundation.ids import RelationshipId, TenantId, TypeKey
 Place = tuple[RelationshipId, TypeKey]
 
 
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a question was answered: when by the device's clock, and after how many seconds on the screen."""
+
+    device_at: datetime | None = None
+    seconds_shown: int | None = None
+
+
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One answer with what was on the screen when it was given."""
+    """One answer with what was on the screen when it was given.
+
+    `answered_at` is our own clock, just after whatever the ledger held by then: what comes into the ledger
+    after it is newer, also before the signature (S37).
+    """
 
     answer: Answer
     shown: Shown
+    answered_at: datetime
+    seen: Seen = Seen()
 
 
 async def keep_draft(
-    conn: AsyncConnection, tenant: TenantId, sitting: str, question: Question, draft: Draft, *, at: datetime
+    conn: AsyncConnection, tenant: TenantId, sitting: str, question: Question, draft: Draft
 ) -> None:
     """Note one answer in the place of an earlier one to the same question."""
     same = (
@@ -42,7 +55,9 @@ async def keep_draft(
             text_version=draft.shown.text_version,
             text_hash=draft.shown.text_hash,
             screen_hash=draft.shown.screen_hash,
-            answered_at=at,
+            answered_at=draft.answered_at,
+            seconds_shown=draft.seen.seconds_shown,
+            device_at=draft.seen.device_at,
         )
     )
 
@@ -52,7 +67,10 @@ async def read_drafts(conn: AsyncConnection, tenant: TenantId, sitting: str) -> 
     found = await conn.execute(select(sitting_answers).where(_of(tenant, sitting)))
     return {
         (RelationshipId(row.relationship), TypeKey(row.information_type)): Draft(
-            row.answer, Shown(row.language, row.text_version, row.text_hash, row.screen_hash)
+            row.answer,
+            Shown(row.language, row.text_version, row.text_hash, row.screen_hash),
+            row.answered_at,
+            Seen(row.device_at, row.seconds_shown),
         )
         for row in found
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -62,6 +62,8 @@ class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     entered_by: StaffId | None = None
     """Who typed in what somebody said or wrote, when that was not the person itself."""
     device: str | None = None
+    chosen_at: datetime | None = None
+    """When we saw the choice, before it was signed: a yes is no newer than that (S37)."""
     device_at: datetime | None = None
     """What the clock of the device said when the choice was made; never trusted to make a yes newer."""
     seconds_shown: int | None = None
@@ -89,7 +91,7 @@ async def write_decisions(
         raise ValueError("a yes names its text and the day it ends")
     for relationship in sorted({new.relationship for new in decisions}):
         await raise_relationship(conn, tenant, relationship, now)  # first: takes the turn in the log too
-    moment = strictly_after(now, await _newest(conn, tenant, decisions))
+    moment = await moment_after(conn, tenant, {new.relationship for new in decisions}, now)
     written = []
     for new in decisions:
         decision = DecisionId(new_id())
@@ -107,16 +109,16 @@ async def write_decisions(
     return tuple(written)
 
 
-async def _newest(
-    conn: AsyncConnection, tenant: TenantId, decisions: Sequence[NewDecision]
-) -> datetime | None:
-    """The latest moment in the ledger of these relationships, whoever's clock wrote it."""
+async def moment_after(
+    conn: AsyncConnection, tenant: TenantId, relationships: Iterable[RelationshipId], now: datetime
+) -> datetime:
+    """`now`, or just after whatever the ledger of these relationships holds, whoever's clock wrote it."""
     query = select(func.max(consent_ledger.c.recorded_at)).where(
         consent_ledger.c.tenant == tenant,
-        consent_ledger.c.relationship.in_(sorted({new.relationship for new in decisions})),
+        consent_ledger.c.relationship.in_(sorted(relationships)),
     )
     newest: datetime | None = (await conn.execute(query)).scalar_one()
-    return newest
+    return strictly_after(now, newest)
 
 
 def _row(tenant: str, decision: str, new: NewDecision, moment: datetime) -> dict[str, object]:
@@ -151,10 +153,11 @@ def _row(tenant: str, decision: str, new: NewDecision, moment: datetime) -> dict
 
 
 def _decided_at(new: NewDecision, moment: datetime) -> datetime:
-    """A stop that was journalled counts from then; a device can only make a yes older (S37)."""
+    """A stop that was journalled counts from then; what was chosen before it was signed, if it is a yes."""
     if new.late_since is not None:
         return min(new.decided_at, moment)
-    return moment_of(new.kind, now=moment, device_at=new.device_at)
+    earlier = min((at for at in (new.chosen_at, new.device_at) if at is not None), default=None)
+    return moment_of(new.kind, now=moment, device_at=earlier)
 
 
 def _event(decision: DecisionId, new: NewDecision) -> ConsentEvent:

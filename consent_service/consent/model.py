@@ -126,20 +126,29 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`relationship:type` to the answer as it was checked before signing."""
     statement: str = ""
     """The sentences above the signature, as they stood on the screen."""
+    read_aloud: bool = False
+    """The questions were read to whoever signed."""
+
+
+Outcome = Literal["signed", "not_now", "tell_myself", "heard"]
+"""How a conversation ended. `tell_myself`: she tells it herself, we send nothing (S52); `heard`: a child
+said what it thinks of it."""
 
 
 class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One conversation with one guardian at the tablet; answers count only once it is signed."""
+    """One conversation with one guardian or child at the tablet; answers count only once it is signed."""
 
     sitting: str
     family: FamilyId
-    guardian: PersonId
+    person: PersonId
     language: str
     interpreter: Interpreter
     questions: tuple[Question, ...]
     answers: dict[tuple[RelationshipId, TypeKey], Answer]
     finished_at: datetime | None = None
-    outcome: Literal["", "signed", "not_now", "tell_myself"] = ""
+    outcome: Outcome | Literal[""] = ""
+    read_aloud: bool = False
+    device: str | None = None
 
     def next_question(self) -> Question | None:
         """The first question without an answer."""
@@ -156,6 +165,8 @@ class ReceiptLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     information_type: TypeKey
     answer: Answer
     valid_until: datetime | None
+    stands: bool = True
+    """False when a newer no came in before this was signed: then that counts (S37)."""
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,7 +174,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sitting: str
     family: FamilyId
-    guardian: PersonId
+    person: PersonId
     signed_at: datetime
     language: str
     withdrawal_code: str
@@ -215,11 +226,12 @@ def text_id(version: str) -> str:
     return version.partition("@")[0]
 
 
-_NO_SAY: frozenset[Capacity] = frozenset({"without_authority", "gezinsvoogd"})
+NO_SAY: frozenset[Capacity] = frozenset({"without_authority", "gezinsvoogd"})
+"""Who spoke in one of these was heard, and decided nothing."""
 
 
 def _never_was(row: Decision, invalid: set[DecisionId | None]) -> bool:
-    if row.kind == "given" and row.capacity in _NO_SAY:
+    if row.kind == "given" and row.capacity in NO_SAY:
         return True
     return row.decision in invalid and can_be_invalidated(row)
 

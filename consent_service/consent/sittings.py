@@ -1,57 +1,67 @@
-"""One conversation with one guardian: which questions, the draft answers, signing.
+"""One conversation with one guardian or child: which questions, the draft answers, signing.
 
-Nothing counts before it is signed; no choice is no. Each guardian has a sitting alone, each child its
-own question. Handing the tablet over and taking it back is `identity`.
+Nothing counts before it is signed; no choice is no. Everybody has a sitting alone, each child its own
+question, and a child is asked about itself only. What signing makes of the answers is `signing`; a child
+that is heard and does not decide yet is `opinions`; handing the tablet over is `identity`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import insert, select, update
+import msgspec
+from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.consent.capacity import capacity_of, deciding_about
+from consent_service.consent.capacity import capacity_of, deciding_about, voices_of
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
-from consent_service.consent.drafts import Draft, forget_drafts, keep_draft, read_drafts
+from consent_service.consent.drafts import Draft, Place, Seen, forget_drafts, keep_draft, read_drafts
 from consent_service.consent.evidence import open_evidence, seal_evidence
-from consent_service.consent.ledger import NewDecision, write_decisions
+from consent_service.consent.ledger import moment_after, write_decisions
 from consent_service.consent.model import (
-    CHOICE_OF,
     Answer,
-    Evidence,
+    Capacity,
     Interpreter,
+    Outcome,
     Question,
     Receipt,
-    ReceiptLine,
     Shown,
     Signature,
     Sitting,
-    consent_ends,
-    is_written_name,
 )
-from consent_service.consent.tables import sittings, withdrawal_codes
+from consent_service.consent.reading import decision_from, read_decisions
+from consent_service.consent.service import fold_all
+from consent_service.consent.signing import (
+    Signing,
+    decisions_of,
+    evidence_of,
+    receipt_of,
+    require_signed,
+    require_witness,
+)
+from consent_service.consent.tables import consent_ledger, sittings, withdrawal_codes
 from consent_service.consent.texts import keep_texts, require_text_usable
 from consent_service.families.model import Ages
-from consent_service.families.reading import guardian_ids
-from consent_service.foundation.clock import Clock, local_date
+from consent_service.families.reading import child_ids, guardian_ids, read_relationships
+from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.foundation.i18n import SUPPORTED
-from consent_service.foundation.ids import (
-    INSTALLATION,
-    FamilyId,
-    PersonId,
-    StaffId,
-    TypeKey,
-    is_id,
-    new_id,
+from consent_service.foundation.ids import INSTALLATION, FamilyId, PersonId, TypeKey, new_id
+from consent_service.identity.model import (
+    ChildActor,
+    Counsellor,
+    GuardianActor,
+    PersonActor,
+    by,
+    person_of,
 )
-from consent_service.identity.model import Counsellor, GuardianActor, by
 from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.child_text import is_asked_of_children
 from consent_service.information.model import Catalogue
 from consent_service.information.texts import Texts, TypeText
 from consent_service.keyring.service import KeyRing
@@ -64,11 +74,17 @@ _ACTION_OF: dict[Answer, Action] = {
 }
 
 
-_LONGEST_SIGNATURE = 20_000
+class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a conversation is held: in which language, who interprets, and at which device."""
+
+    language: str
+    interpreter: Interpreter = "none"
+    read_aloud: bool = False
+    device: str | None = None
 
 
 class SittingService:
-    """Intake conversations from the first question to the signature."""
+    """Conversations at the tablet from the first question to the signature."""
 
     def __init__(
         self,
@@ -102,44 +118,66 @@ class SittingService:
         interpreter: Interpreter,
         types: Sequence[TypeKey] | None = None,
     ) -> Sitting:
-        """Prepare the questions for one guardian; the first intake's types unless others are named.
+        """Prepare the questions for one guardian; see `prepare`."""
+        asked = GuardianActor(actor.tenant, guardian, family)
+        return await self.prepare(actor, asked, Setting(language, interpreter), types=types)
+
+    async def prepare(
+        self,
+        actor: Counsellor,
+        asked: PersonActor,
+        setting: Setting,
+        *,
+        types: Sequence[TypeKey] | None = None,
+    ) -> Sitting:
+        """Prepare the questions for a guardian or child; the first intake's types unless others are named.
 
         Raises:
-            InputError: the guardian decides nothing here, or the texts are drafts in production.
+            InputError: whoever is asked decides nothing here, or the texts may not be used.
             NotFoundError: no such information type.
+            NotAllowedError: another counsellor's family.
         """
-        chosen = list(types or [kind.key for kind in self._catalogue.asked_first()])
+        chosen = tuple(types or [kind.key for kind in self._catalogue.asked_first()])
+        if asked.tenant != actor.tenant:
+            raise NotFoundError("family")
         async with self._database.transaction() as conn:
-            assigned = await self._organisations.is_assigned(conn, actor, family)
-            facts = Circumstances(tenant=actor.tenant, family=family, assigned=assigned)
+            assigned = await self._organisations.is_assigned(conn, actor, asked.family)
+            facts = Circumstances(tenant=actor.tenant, family=asked.family, assigned=assigned)
             require(actor, Action.START_INTAKE, facts)
-            self._require_reviewed(language, chosen)
-            await require_text_usable(conn, actor.tenant, *self._hashes(language, chosen))
-            if guardian not in await guardian_ids(conn, actor.tenant, family):
-                raise InputError([Problem("guardian", "guardian_unknown")])
-            asked = GuardianActor(actor.tenant, guardian, family)
+            self._require_reviewed(asked, setting.language, chosen)
+            await require_text_usable(conn, actor.tenant, *self._hashes(setting.language, chosen))
+            await self._require_of_family(conn, asked)
             questions = await self._questions(conn, asked, chosen)
             if not questions:
-                raise InputError([Problem("guardian", "nothing_to_decide")])
-            opened = Sitting(new_id(), family, guardian, language, interpreter, questions, {})
-            await self._keep(conn, actor, opened, chosen)
+                raise InputError([await self._why_nothing(conn, asked)])
+            opened = Sitting(
+                sitting=new_id(),
+                family=asked.family,
+                person=person_of(asked),
+                language=setting.language,
+                interpreter=setting.interpreter,
+                questions=questions,
+                answers={},
+                read_aloud=setting.read_aloud,
+                device=setting.device,
+            )
+            await self._keep(conn, actor, asked, opened, chosen)
         return opened
 
-    async def read(self, actor: GuardianActor, sitting: str) -> Sitting:
-        """The sitting with its draft answers, for the guardian whose it is.
+    async def read(self, actor: PersonActor, sitting: str) -> Sitting:
+        """The sitting with its draft answers, for whose it is.
 
         Raises:
-            NotFoundError: no such sitting of this guardian.
+            NotFoundError: no such sitting of this person.
         """
         async with self._database.reading() as conn:
             return await self._read(conn, actor, sitting)
 
-    async def current(self, actor: GuardianActor) -> str | None:
-        """The newest sitting of this guardian that is not finished."""
+    async def current(self, actor: PersonActor) -> str | None:
+        """The newest sitting of this person that is not finished."""
         query = (
             select(sittings.c.sitting)
-            .where(sittings.c.tenant == actor.tenant, sittings.c.family == actor.family)
-            .where(sittings.c.guardian == actor.guardian, sittings.c.finished_at.is_(None))
+            .where(_own(actor), sittings.c.finished_at.is_(None))
             .order_by(sittings.c.started_at.desc(), sittings.c.sitting.desc())
             .limit(1)
         )
@@ -149,33 +187,33 @@ class SittingService:
 
     async def answer(
         self,
-        actor: GuardianActor,
+        actor: PersonActor,
         sitting: str,
         question: Question,
         *,
         answer: Answer,
         shown: Shown,
+        seen: Seen = Seen(),  # noqa: B008 - frozen
     ) -> Sitting:
         """Note one answer; until signing it can be changed and counts for nothing.
 
         Raises:
             ConflictError: the sitting is finished, or the text changed while it was on the screen.
+            InputError: the text was taken out of use.
             NotFoundError: this question is not asked in this sitting.
         """
-        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
-        require(actor, _ACTION_OF[answer], facts)
+        require(actor, _ACTION_OF[answer], _facts(actor))
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
             if question not in current.questions:
                 raise NotFoundError("question")
             self._require_current_text(question.information_type, current.language, shown)
             await require_text_usable(conn, actor.tenant, shown.text_hash)
-            draft = Draft(answer, shown)
-            now = self._clock.now()
-            await keep_draft(conn, actor.tenant, sitting, question, draft, at=now)
+            at = await moment_after(conn, actor.tenant, [question.relationship], self._clock.now())
+            await keep_draft(conn, actor.tenant, sitting, question, Draft(answer, shown, at, seen))
             return await self._read(conn, actor, sitting)
 
-    async def choose_language(self, actor: GuardianActor, sitting: str, language: str) -> None:
+    async def choose_language(self, actor: PersonActor, sitting: str, language: str) -> None:
         """Go on in another language.
 
         Raises:
@@ -186,17 +224,15 @@ class SittingService:
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
             asked = [question.information_type for question in current.questions]
-            self._require_reviewed(language, asked)
+            self._require_reviewed(actor, language, asked)
             await require_text_usable(conn, actor.tenant, *self._hashes(language, asked))
             await conn.execute(
-                update(sittings)
-                .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting)
-                .values(language=language)
+                update(sittings).where(_own(actor), sittings.c.sitting == sitting).values(language=language)
             )
 
     async def sign(
         self,
-        actor: GuardianActor,
+        actor: PersonActor,
         sitting: str,
         signature: Signature,
         *,
@@ -205,6 +241,7 @@ class SittingService:
     ) -> Receipt:
         """Make the answers count: the ledger, the sealed evidence and a withdrawal code, at once.
 
+        A yes is as old as the answer, so that a no that came in before the signature wins (S37).
         `secret` is what the code is made of (`codes.code_of`), for whoever must show it a second time;
         `statement` is what stood above the signature.
 
@@ -213,100 +250,87 @@ class SittingService:
             ConflictError: the sitting was signed or stopped before.
         """
         now = self._clock.now()
-        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
-        require(actor, Action.GIVE_CONSENT, facts)
-        if not _is_signed(signature):
-            raise InputError([Problem("signature", "signature_missing")])
+        require(actor, Action.GIVE_CONSENT, _facts(actor))
+        require_signed(signature)
         code = new_code() if secret is None else code_of(secret)
         async with self._database.transaction() as conn:
-            current = await self._open(conn, actor, sitting)
-            if not current.questions:
-                raise InputError([Problem("guardian", "nothing_to_decide")])
-            if current.next_question() is not None:
-                raise InputError([Problem("answers", "answers_missing")])
-            await self._require_witness(conn, actor, sitting, signature)
-            decisions = await self._decisions(conn, actor, current, now, witness=_witness(signature))
+            signing = await self._signing(conn, actor, sitting, signature, statement)
+            decisions = decisions_of(signing, self._catalogue, now=now)
             await keep_texts(conn, actor.tenant, self._texts, [new.shown for new in decisions], at=now)
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )
-            await self._keep_evidence(conn, actor, current, signature, statement)
+            await self._keep_evidence(conn, actor, signing)
             await self._keep_code(conn, actor, code, now)
-            await self._finish(conn, actor, current, "signed")
-        lines = tuple(
-            ReceiptLine(
-                decision.relationship,
-                decision.information_type,
-                current.answers[decision.relationship, decision.information_type],
-                decision.valid_until,
-            )
-            for decision in decisions
-        )
-        return Receipt(sitting, actor.family, actor.guardian, now, current.language, code, lines)
+            await self._finish(conn, actor, signing.sitting, "signed")
+            overruled = await self._overruled(conn, actor, sitting)
+        return receipt_of(signing, decisions, now=now, code=code, overruled=overruled)
 
-    async def not_now(self, actor: GuardianActor, sitting: str) -> None:
-        """The parent is not fit to decide now: nothing counts, a task follows (S55)."""
-        async with self._database.transaction() as conn:
-            current = await self._open(conn, actor, sitting)
-            await self._finish(conn, actor, current, "not_now")
+    async def not_now(self, actor: PersonActor, sitting: str) -> None:
+        """Not fit to decide now: nothing counts, a task follows (S55)."""
+        await self._stop(actor, sitting, "not_now")
 
-    async def signed_as(self, actor: GuardianActor, sitting: str) -> Signature | None:
-        """How the guardian signed this sitting, for the receipt; None when it was not signed.
+    async def tell_myself(self, actor: PersonActor, sitting: str) -> None:
+        """She tells the school herself: nothing is sent, and the ledger stays as it was (S52)."""
+        await self._stop(actor, sitting, "tell_myself")
+
+    async def overruled(self, actor: PersonActor, sitting: str) -> frozenset[Place]:
+        """To which questions of this signed sitting a yes does not stand any more: a newer no counts."""
+        async with self._database.reading() as conn:
+            await self._read(conn, actor, sitting)
+            return await self._overruled(conn, actor, sitting)
+
+    async def signed_as(self, actor: PersonActor, sitting: str) -> Signature | None:
+        """How this sitting was signed, for the receipt; None when it was not.
 
         Raises:
-            KeyDestroyedError: the guardian was erased.
+            KeyDestroyedError: whoever signed was erased.
         """
-        mine = (
-            (sittings.c.tenant == actor.tenant)
-            & (sittings.c.sitting == sitting)
-            & (sittings.c.guardian == actor.guardian)
+        query = select(sittings.c.sealed_evidence).where(
+            _own(actor), sittings.c.sitting == sitting, sittings.c.outcome == "signed"
         )
         async with self._database.reading() as conn:
-            sealed = (await conn.execute(select(sittings.c.sealed_evidence).where(mine))).scalar_one_or_none()
+            sealed = (await conn.execute(query)).scalar_one_or_none()
             if sealed is None:
                 return None
-            key = await self._ring.person_key(conn, actor.tenant, actor.guardian)
+            key = await self._ring.person_key(conn, actor.tenant, person_of(actor))
         return open_evidence(self._ring, key, sitting, sealed).signature
 
     # --- parts -------------------------------------------------------------------------------
 
-    async def _require_witness(
-        self, conn: AsyncConnection, actor: GuardianActor, sitting: str, signature: Signature
-    ) -> None:
-        """Only the counsellor of this very sitting witnesses it."""
-        if signature.kind != "witness":
-            return
-        query = select(sittings.c.counsellor).where(
-            sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting
-        )
-        if (await conn.execute(query)).scalar_one() != signature.value:
-            raise InputError([Problem("signature", "signature_missing")])
-
     async def _keep(
-        self, conn: AsyncConnection, actor: Counsellor, opened: Sitting, types: Sequence[TypeKey]
+        self,
+        conn: AsyncConnection,
+        actor: Counsellor,
+        asked: PersonActor,
+        opened: Sitting,
+        types: Sequence[TypeKey],
     ) -> None:
         await conn.execute(
             insert(sittings).values(
                 tenant=actor.tenant,
                 sitting=opened.sitting,
                 family=opened.family,
-                guardian=opened.guardian,
+                guardian=opened.person,
+                decider=_decider(asked),
                 counsellor=actor.staff,
                 language=opened.language,
                 interpreter=opened.interpreter,
+                read_aloud=opened.read_aloud,
+                device=opened.device,
                 types=",".join(types),
                 started_at=self._clock.now(),
                 outcome="",
             )
         )
-        event = events.IntakeStarted(opened.family, opened.guardian)
-        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=opened.guardian)
+        event = events.IntakeStarted(opened.family, opened.person)
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=opened.person)
 
-    async def _open(self, conn: AsyncConnection, actor: GuardianActor, sitting: str) -> Sitting:
+    async def _open(self, conn: AsyncConnection, actor: PersonActor, sitting: str) -> Sitting:
         """The sitting, taken until the transaction ends: an answer never lands beside a signature."""
         await conn.execute(
             select(sittings.c.sitting)
-            .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == sitting)
+            .where(_own(actor), sittings.c.sitting == sitting)
             .with_for_update(key_share=True)
         )
         current = await self._read(conn, actor, sitting)
@@ -314,123 +338,130 @@ class SittingService:
             raise ConflictError("this sitting is finished")
         return current
 
-    async def _read(self, conn: AsyncConnection, actor: GuardianActor, sitting: str) -> Sitting:
-        mine = (
-            (sittings.c.tenant == actor.tenant)
-            & (sittings.c.sitting == sitting)
-            & (sittings.c.guardian == actor.guardian)
-        )
-        row = (await conn.execute(select(sittings).where(mine))).first()
-        if row is None or row.family != actor.family:
+    async def _read(self, conn: AsyncConnection, actor: PersonActor, sitting: str) -> Sitting:
+        query = select(sittings).where(_own(actor), sittings.c.sitting == sitting)
+        row = (await conn.execute(query)).first()
+        if row is None:
             raise NotFoundError("sitting")
         drafts = await read_drafts(conn, actor.tenant, sitting)
         types = [TypeKey(key) for key in row.types.split(",")]
         return Sitting(
             sitting=sitting,
             family=actor.family,
-            guardian=actor.guardian,
+            person=person_of(actor),
             language=row.language,
             interpreter=row.interpreter,
             questions=await self._questions(conn, actor, types),
             answers={place: draft.answer for place, draft in drafts.items()},
             finished_at=row.finished_at,
             outcome=row.outcome,
+            read_aloud=row.read_aloud,
+            device=row.device,
         )
 
     async def _questions(
-        self, conn: AsyncConnection, actor: GuardianActor, types: Sequence[TypeKey]
+        self, conn: AsyncConnection, actor: PersonActor, types: Sequence[TypeKey]
     ) -> tuple[Question, ...]:
-        """One question per child and type, in the order of the catalogue."""
+        """One question per child and type, in the order of the catalogue.
+
+        Counted anew on each reading: who lost authority, or whose child decides alone since midnight, is
+        asked nothing more about it (S9), and what was answered is not signed.
+        """
         deciding = await deciding_about(conn, self._ring, actor, ages=self._ages, now=self._clock.now())
         return tuple(
             Question(relationship.relationship, relationship.child, key)
-            for key in self._catalogue.types
-            if key in types
+            for key, kind in self._catalogue.types.items()
+            if key in types and (isinstance(actor, GuardianActor) or is_asked_of_children(kind))
             for relationship in deciding
         )
 
-    async def _decisions(
+    async def _signing(
         self,
         conn: AsyncConnection,
-        actor: GuardianActor,
-        current: Sitting,
-        now: datetime,
-        *,
-        witness: StaffId | None,
-    ) -> list[NewDecision]:
-        drafts = await read_drafts(conn, actor.tenant, current.sitting)
-        capacities = {
-            child: await capacity_of(
-                conn, actor.tenant, family=actor.family, guardian=actor.guardian, child=child, now=now
-            )
-            for child in {question.child for question in current.questions}
-        }
-        decisions = []
-        for question in current.questions:
-            place = (question.relationship, question.information_type)
-            answer = current.answers[place]
-            kind = self._catalogue.types[question.information_type]
-            decisions.append(
-                NewDecision(
-                    relationship=question.relationship,
-                    information_type=question.information_type,
-                    person=actor.guardian,
-                    capacity=capacities[question.child],
-                    kind=CHOICE_OF[answer],
-                    method="tablet",
-                    shown=drafts[place].shown,
-                    decided_at=now,
-                    valid_until=consent_ends(
-                        kind, local_date(now), terms=self._catalogue.terms, method="tablet"
-                    )
-                    if answer == "yes"
-                    else None,
-                    interpreter=current.interpreter,
-                    sitting=current.sitting,
-                    witness=witness,
-                )
-            )
-        return decisions
-
-    async def _keep_evidence(
-        self,
-        conn: AsyncConnection,
-        actor: GuardianActor,
-        current: Sitting,
+        actor: PersonActor,
+        sitting: str,
         signature: Signature,
         statement: str,
-    ) -> None:
-        asked = [(question.relationship, question.information_type) for question in current.questions]
-        answers = {f"{place[0]}:{place[1]}": str(current.answers[place]) for place in asked}
-        evidence = Evidence(signature, current.interpreter, answers, statement)
-        key = await self._ring.person_key(conn, actor.tenant, actor.guardian)
-        sealed = seal_evidence(self._ring, key, current.sitting, evidence)
-        await conn.execute(
-            update(sittings)
-            .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == current.sitting)
-            .values(sealed_evidence=sealed)
+    ) -> Signing:
+        """The sitting with every question answered, ready to be signed.
+
+        Raises:
+            InputError: a question is unanswered, nothing is left to decide, or another one is the witness.
+            ConflictError: the sitting was signed or stopped before.
+        """
+        current = await self._open(conn, actor, sitting)
+        if not current.questions:
+            raise InputError([Problem("guardian", "nothing_to_decide")])
+        if current.next_question() is not None:
+            raise InputError([Problem("answers", "answers_missing")])
+        query = select(sittings.c.counsellor).where(_own(actor), sittings.c.sitting == sitting)
+        require_witness(signature, (await conn.execute(query)).scalar_one())
+        drafts = await read_drafts(conn, actor.tenant, sitting)
+        capacities = await self._capacities(conn, actor, {one.child for one in current.questions})
+        return Signing(current, drafts, capacities, signature, statement)
+
+    async def _capacities(
+        self, conn: AsyncConnection, actor: PersonActor, children: set[PersonId]
+    ) -> Mapping[PersonId, Capacity]:
+        now = self._clock.now()
+        return {
+            child: await capacity_of(
+                conn, actor.tenant, family=actor.family, guardian=person_of(actor), child=child, now=now
+            )
+            for child in children
+        }
+
+    async def _overruled(self, conn: AsyncConnection, actor: PersonActor, sitting: str) -> frozenset[Place]:
+        query = select(consent_ledger).where(
+            consent_ledger.c.tenant == actor.tenant,
+            consent_ledger.c.sitting == sitting,
+            consent_ledger.c.person == person_of(actor),
+            consent_ledger.c.kind == "given",
+        )
+        given = [decision_from(row) for row in await conn.execute(query)]
+        rows = await read_decisions(conn, actor.tenant, {row.relationship for row in given})
+        mine = [row for row in rows if row.person == person_of(actor)]
+        folded = fold_all(mine, self._catalogue, now=self._clock.now())
+        places = {(row.relationship, row.information_type) for row in given}
+        return frozenset(
+            place
+            for place in places
+            if (standing := folded.get(place, {}).get(person_of(actor))) is None
+            or standing.answer in ("no", "later")
         )
 
-    async def _keep_code(self, conn: AsyncConnection, actor: GuardianActor, code: str, now: datetime) -> None:
+    async def _keep_evidence(self, conn: AsyncConnection, actor: PersonActor, signing: Signing) -> None:
+        sitting = signing.sitting.sitting
+        key = await self._ring.person_key(conn, actor.tenant, person_of(actor))
+        sealed = seal_evidence(self._ring, key, sitting, evidence_of(signing))
+        await conn.execute(
+            update(sittings).where(_own(actor), sittings.c.sitting == sitting).values(sealed_evidence=sealed)
+        )
+
+    async def _keep_code(self, conn: AsyncConnection, actor: PersonActor, code: str, now: datetime) -> None:
         await conn.execute(
             insert(withdrawal_codes).values(
                 tenant=INSTALLATION,
                 code_hash=code_hash(normalised_code(code) or ""),
                 shelter=actor.tenant,
                 family=actor.family,
-                guardian=actor.guardian,
+                guardian=person_of(actor),
                 created_at=now,
             )
         )
 
+    async def _stop(self, actor: PersonActor, sitting: str, outcome: Outcome) -> None:
+        async with self._database.transaction() as conn:
+            current = await self._open(conn, actor, sitting)
+            await self._finish(conn, actor, current, outcome)
+
     async def _finish(
-        self, conn: AsyncConnection, actor: GuardianActor, current: Sitting, outcome: str
+        self, conn: AsyncConnection, actor: PersonActor, current: Sitting, outcome: Outcome
     ) -> None:
         """End the sitting; the drafts have served and go."""
         done = await conn.execute(
             update(sittings)
-            .where(sittings.c.tenant == actor.tenant, sittings.c.sitting == current.sitting)
-            .where(sittings.c.finished_at.is_(None))
+            .where(_own(actor), sittings.c.sitting == current.sitting, sittings.c.finished_at.is_(None))
             .values(finished_at=self._clock.now(), outcome=outcome)
         )
         if done.rowcount != 1:
@@ -438,28 +469,49 @@ class SittingService:
         await forget_drafts(conn, actor.tenant, current.sitting)
         asked = [(question.relationship, question.information_type) for question in current.questions]
         given = [current.answers[place] for place in asked] if outcome == "signed" else []
-        await self._log.append(
-            conn,
-            tenant=actor.tenant,
-            event=events.IntakeFinished(
-                current.family,
-                current.guardian,
-                yes=given.count("yes"),
-                no=given.count("no"),
-                later=given.count("later"),
-                outcome=outcome,
-            ),
-            by=by(actor),
-            subject=actor.guardian,
+        event = events.IntakeFinished(
+            current.family,
+            current.person,
+            yes=given.count("yes"),
+            no=given.count("no"),
+            later=given.count("later"),
+            outcome=outcome,
         )
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=current.person)
 
-    def _require_reviewed(self, language: str, types: Sequence[TypeKey]) -> None:
+    # --- who and with which words ------------------------------------------------------------
+
+    async def _require_of_family(self, conn: AsyncConnection, asked: PersonActor) -> None:
+        if isinstance(asked, ChildActor):
+            if asked.child not in await child_ids(conn, asked.tenant, asked.family):
+                raise InputError([Problem("child", "child_unknown")])
+        elif asked.guardian not in await guardian_ids(conn, asked.tenant, asked.family):
+            raise InputError([Problem("guardian", "guardian_unknown")])
+
+    async def _why_nothing(self, conn: AsyncConnection, asked: PersonActor) -> Problem:
+        """Why somebody is asked nothing, as far as the counsellor is to know: one neutral sentence.
+
+        A child that is too young is heard instead; a gezinsvoogd supervises and needs a court order (S53).
+        """
+        now = self._clock.now()
+        if isinstance(asked, ChildActor):
+            voices = await voices_of(conn, self._ring, asked.tenant, asked.family, ages=self._ages, now=now)
+            heard = voices.get(asked.child) == "heard"
+            return Problem("child", "child_is_heard" if heard else "nothing_to_decide")
+        children = {one.child for one in await read_relationships(conn, asked.tenant, family=asked.family)}
+        if "gezinsvoogd" in (await self._capacities(conn, asked, children)).values():
+            return Problem("guardian", "court_order_needed")
+        return Problem("guardian", "nothing_to_decide")
+
+    def _require_reviewed(self, asked: PersonActor, language: str, types: Sequence[TypeKey]) -> None:
         if any(key not in self._catalogue.types for key in types):
             raise NotFoundError("information type")
         if language not in SUPPORTED:
             raise InputError([Problem("language", "language_unknown")])
-        drafts = [k for k in types if self._texts.of_type(language, k).review == "draft"]
-        if drafts and not self._drafts_allowed:
+        reviews = [self._texts.of_type(language, key).review for key in types]
+        if isinstance(asked, ChildActor):
+            reviews.append(self._texts.of(language).child.review)
+        if "draft" in reviews and not self._drafts_allowed:
             raise InputError([Problem("language", "texts_not_reviewed")])
 
     def _hashes(self, language: str, types: Sequence[TypeKey]) -> list[str]:
@@ -478,17 +530,19 @@ def text_version(text: TypeText) -> str:
     return f"{text.id}@{text.version}"
 
 
-def _is_signed(signature: Signature) -> bool:
-    """A typed name is a name; anything else is at least there."""
-    if len(signature.value) > _LONGEST_SIGNATURE:
-        return False
-    return is_written_name(signature.value) if signature.kind == "typed" else bool(signature.value.strip())
+def _decider(actor: PersonActor) -> Literal["guardian", "child"]:
+    return "child" if isinstance(actor, ChildActor) else "guardian"
 
 
-def _witness(signature: Signature) -> StaffId | None:
-    """Who signed for the parent, when a witness did; then the signature is the id of that counsellor."""
-    if signature.kind != "witness":
-        return None
-    if not is_id(signature.value):
-        raise InputError([Problem("signature", "signature_missing")])
-    return StaffId(signature.value)
+def _facts(actor: PersonActor) -> Circumstances:
+    return Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
+
+
+def _own(actor: PersonActor) -> ColumnElement[bool]:
+    """The sittings of this person; the sibling's or the other guardian's are not there."""
+    return and_(
+        sittings.c.tenant == actor.tenant,
+        sittings.c.family == actor.family,
+        sittings.c.guardian == person_of(actor),
+        sittings.c.decider == _decider(actor),
+    )

@@ -90,7 +90,7 @@ async def test_signing_makes_exactly_the_last_answers_count_and_forgets_the_draf
         (SUPPORT, "yes", local_midnight(date(2027, 8, 1))),
     }
     assert await count(world, sitting_answers) == 0
-    assert (await world.services.consent.holder_of_code(receipt.withdrawal_code)).guardian == actor.guardian
+    assert (await world.services.consent.holder_of_code(receipt.withdrawal_code)).person == actor.guardian
     (finished,) = await entries(world, "intake.finished.v1")
     assert finished.detail is not None
     event = finished.detail.event
