@@ -256,7 +256,8 @@ def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[Autho
     """Who decides on `day`: who replaces the parents does; an unrecorded guardian counts provisionally.
 
     The latest recorded fact about a guardian that has begun counts. When its period is over, authority
-    it gave is gone and nothing older revives; what it denied is unknown again.
+    it gave is gone and nothing older revives; what it denied is unknown again. Who only supervised
+    decides no more after it than before.
     Source: BW 1:245, 1:253i.
     """
     latest: dict[PersonId, AuthorityKind | None] = {}
@@ -280,7 +281,7 @@ def _recorded_order(fact: AuthorityFact) -> tuple[datetime, int]:
 def _kind_on(day: date, fact: AuthorityFact) -> AuthorityKind | None:
     if fact.valid_until is None or day < fact.valid_until:
         return fact.kind
-    return None if fact.kind in NO_AUTHORITY else "none"
+    return None if fact.kind == "none" else "none"
 
 
 def age_on(birth_date: date, day: date) -> int:

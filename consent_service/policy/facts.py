@@ -61,8 +61,8 @@ class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     excused: those of them who said nothing and are not contacted, under an approved safety marker.
     authority_known: each of them was established from a source; while it is not, claimed holders count.
     yes, objecting: how many of those persons have a yes in force, or an objection that is known.
-    earlier_yes: how many of those persons have a yes in force from before the birthday that gave the child
-        its say; 0 while the child is only heard.
+    earlier_yes: how many of those persons have a yes in force on which this went on until the birthday that
+        gave the child its say; 0 while the child is only heard.
     lapse: why nobody's yes counts although there was one; "none" as soon as one does.
     own_yes: the one guardian it is about (`own_guardian` types), or who reads (a guardian reader), has a
         yes in force.

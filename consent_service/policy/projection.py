@@ -203,7 +203,7 @@ def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime)
     voice = known.voice(catalogue.terms, day)
     since = known.voice_since(catalogue.terms, day)
     standings = standings_on(known, kind, now)
-    saying_yes = [p for p in authority.deciders if _is_yes(standings.get(p))]
+    saying_yes = _yeses(known, kind, now)
     objecting = _objecting(known, kind, now)
     return TypeFacts(
         key=key,
@@ -213,12 +213,12 @@ def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime)
         excused=len(_excused(known, authority, standings, objecting, day)),
         authority_known=authority.known,
         yes=len(saying_yes),
-        earlier_yes=sum(_was_before(standings[p], since) for p in saying_yes),
+        earlier_yes=len(_going_on(known, catalogue.terms, kind, saying_yes, now=now)),
         objecting=len(objecting & set(authority.deciders)),
         own_yes=bool(owners_with_yes(known, kind, now)),
         child_answer=_child_answer(standings.get(known.relationship.child), since),
         voice=voice,
-        lapse=_lapse(standings, _voices(known, kind, authority, voice)),
+        lapse=_lapse(standings, _voices(known, kind, authority, voice), known.relationship.child, since),
         gate=_gate(known, catalogue, authority, now),
         second_approved=key in known.approved,
     )
@@ -233,9 +233,52 @@ def _voices(
     return (known.relationship.child,) if voice == "alone" else authority.deciders
 
 
-def _lapse(standings: Mapping[PersonId, Standing], voices: Iterable[PersonId]) -> Lapse:
-    """Why there was a yes and none counts; the gravest reason first."""
-    said = [standings[person] for person in voices if person in standings]
+def _yeses(known: Known, kind: InformationType, now: datetime) -> list[Standing]:
+    """The yeses in force of who has authority."""
+    standings = standings_on(known, kind, now)
+    authority = authority_on(local_date(now), known.guardians, known.authority)
+    return [standings[p] for p in authority.deciders if _is_yes(standings.get(p))]
+
+
+def _earlier(known: Known, terms: Terms, yeses: Iterable[Standing], now: datetime) -> list[Standing]:
+    """Those from before the birthday that gave the child the say it has now."""
+    since = known.voice_since(terms, local_date(now))
+    return [one for one in yeses if _was_before(one, since)]
+
+
+def _going_on(
+    known: Known, terms: Terms, kind: InformationType, yeses: Iterable[Standing], *, now: datetime
+) -> list[Standing]:
+    """Those on which sharing went on until that birthday; a birthday alone never starts anything.
+
+    Before it decided alone the child decided along: either it agreed then, or nobody had asked it since
+    the birthday before.
+    """
+    earlier = _earlier(known, terms, yeses, now)
+    if known.voice(terms, local_date(now)) != "alone":
+        return earlier
+    along = local_midnight(birthday_on(known.birth_date, terms.together_from))
+    agreed = standings_on(known, kind, now).get(known.relationship.child)
+    if agreed is not None and agreed.is_yes and not _was_before(agreed, along):
+        return earlier
+    return [one for one in earlier if _was_before(one, along)]
+
+
+def _lapse(
+    standings: Mapping[PersonId, Standing],
+    voices: Iterable[PersonId],
+    child: PersonId,
+    since: datetime | None,
+) -> Lapse:
+    """Why there was a yes and none counts; the gravest reason first.
+
+    What a child said before the birthday that gave it its say was another answer, and lapses for nobody.
+    """
+    said = [
+        standings[person]
+        for person in voices
+        if person in standings and not (person == child and _was_before(standings[person], since))
+    ]
     if any(one.is_yes for one in said):
         return "none"
     if any(one.answer == "suspended" for one in said):
@@ -300,7 +343,7 @@ def _gate(known: Known, catalogue: Catalogue, authority: Authority, now: datetim
     voice, since = known.voice(catalogue.terms, day), known.voice_since(catalogue.terms, day)
     standings = standings_on(known, gate, now)
     child = _child_answer(standings.get(known.relationship.child), since)
-    saying_yes = [standings[p] for p in authority.deciders if _is_yes(standings.get(p))]
+    saying_yes = _yeses(known, gate, now)
     objected = bool(_objecting(known, gate, now) & set(authority.deciders))
     if child == "no" or (objected and voice != "alone"):
         return "closed"
@@ -308,5 +351,5 @@ def _gate(known: Known, catalogue: Catalogue, authority: Authority, now: datetim
         return "open"
     if voice != "alone" and saying_yes and (voice == "heard" or child == "yes"):
         return "open"
-    earlier = child == "none" and not objected and any(_was_before(one, since) for one in saying_yes)
-    return "meanwhile" if earlier else "closed"
+    going_on = _going_on(known, catalogue.terms, gate, saying_yes, now=now)
+    return "meanwhile" if child == "none" and not objected and going_on else "closed"

@@ -270,10 +270,37 @@ ENDED = NOW - timedelta(minutes=1)
         pytest.param(
             {
                 "birth_date": date(2010, 9, 1),
+                "decisions": (
+                    said(SAMIRA, "given", at=BEFORE),
+                    said(SAMIRA, "given", GATE, at=BEFORE),
+                    said(NOOR, "given", at=BEFORE),
+                    said(NOOR, "given", GATE, at=BEFORE),
+                ),
+            },
+            {
+                "voice": "alone",
+                "gate": "meanwhile",
+                "earlier_yes": 1,
+                "child_answer": "none",
+                "lapse": "none",
+            },
+            id="what-parents-and-child-chose-before-16",
+        ),
+        pytest.param(
+            {
+                "birth_date": date(2010, 9, 1),
                 "decisions": (said(SAMIRA, "given", at=BEFORE), said(SAMIRA, "given", GATE, at=BEFORE)),
             },
-            {"voice": "alone", "gate": "meanwhile", "earlier_yes": 1, "lapse": "none"},
-            id="what-the-parents-chose-before-16",
+            {"voice": "alone", "gate": "closed", "earlier_yes": 0},
+            id="at-16-nothing-begins-that-still-waited-for-the-child",
+        ),
+        pytest.param(
+            {
+                "birth_date": date(2010, 9, 1),
+                "decisions": (said(SAMIRA, "given", at=BEFORE), said(NOOR, "given", at=BEFORE, until=NOW)),
+            },
+            {"voice": "alone", "earlier_yes": 0, "lapse": "none"},
+            id="what-a-child-said-before-16-cannot-lapse-after",
         ),
         pytest.param(
             {
