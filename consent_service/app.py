@@ -49,6 +49,8 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.service import PolicyService, load_rules
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.recalls import RecallService
+from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
@@ -105,6 +107,8 @@ class Services(msgspec.Struct, frozen=True):
     custody: CustodyService
     follower: Follower
     calendar: Calendar
+    reevaluator: Reevaluator
+    recalls: RecallService
     tasks: TaskService
     rights: RightsService
     supervision: SupervisionService
@@ -228,6 +232,15 @@ def build_services(parts: Installation) -> Services:
             ),
         ),
         calendar=Calendar(database=database, ring=ring, log=log, catalogue=rules.catalogue),
+        reevaluator=Reevaluator(
+            database=database,
+            ring=ring,
+            log=log,
+            clock=clock,
+            organisations=organisations,
+            policies=policies,
+        ),
+        recalls=RecallService(database=database, ring=ring, log=log, clock=clock, policies=policies),
         tasks=TaskService(database=database, clock=clock, organisations=organisations),
         rights=RightsService(database=database, log=log, families=families),
         supervision=SupervisionService(database=database, ring=ring, log=log),
@@ -369,6 +382,8 @@ async def _run_follower(services: Services, stop: asyncio.Event) -> None:
     while not await _stopped(stop, 1.0):
         with _told("follower"):
             for tenant in await services.organisations.tenants():
+                await services.recalls.catch_up(tenant.tenant)
+                await services.reevaluator.catch_up(tenant.tenant)
                 await services.follower.catch_up(tenant.tenant)
 
 

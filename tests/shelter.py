@@ -146,6 +146,8 @@ class World:
     async def settle(self) -> None:
         """Put all entries in order, follow them."""
         await self.services.sequencer.run_once(self.tenant)
+        await self.services.recalls.catch_up(self.tenant)
+        await self.services.reevaluator.catch_up(self.tenant)
         await self.services.follower.catch_up(self.tenant)
 
 

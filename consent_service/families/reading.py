@@ -118,6 +118,18 @@ async def read_relationship(
     return None if row is None else relationship_from(row)
 
 
+async def relationships_of_child(
+    conn: AsyncConnection, tenant: TenantId, child: PersonId
+) -> tuple[Relationship, ...]:
+    """This child at every school, also where it ended."""
+    query = (
+        select(relationships)
+        .where(relationships.c.tenant == tenant, relationships.c.child == child)
+        .order_by(relationships.c.started_at, relationships.c.relationship)
+    )
+    return tuple(relationship_from(row) for row in await conn.execute(query))
+
+
 async def read_authority(
     conn: AsyncConnection, tenant: TenantId, *, persons: Iterable[PersonId]
 ) -> tuple[AuthorityFact, ...]:
@@ -278,6 +290,17 @@ async def active_listings(
         for contact in lists[relationship]
         if contact.starts_at <= now and (contact.ends_at is None or now < contact.ends_at)
     )
+
+
+async def ever_listed(conn: AsyncConnection, tenant: TenantId, member: StaffId) -> frozenset[RelationshipId]:
+    """Where this member of staff stands or stood on the list; not where he is related to the family."""
+    listing = relationship_contacts.c
+    query = select(listing.relationship, listing.end_reason).where(
+        listing.tenant == tenant, listing.staff == member
+    )
+    rows = (await conn.execute(query)).all()
+    related = {row.relationship for row in rows if row.end_reason == CONFLICT}
+    return frozenset(RelationshipId(row.relationship) for row in rows) - related
 
 
 async def has_conflict(

@@ -24,11 +24,13 @@ from consent_service.identity.model import System, by
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.model import StaffMember
 from consent_service.organisations.service import OrganisationService
+from consent_service.policy.decision import Allowance
 from consent_service.policy.facts import Reader
+from consent_service.policy.outlook import Asking, answers
 from consent_service.policy.projection import Known, active_contacts
 from consent_service.policy.service import PolicyService, Rules
 from consent_service.process.walk import LogWalk
-from consent_service.release.judging import previews
+from consent_service.release.judging import asked_types
 from consent_service.release.read import Situation, read_situation
 
 
@@ -94,10 +96,7 @@ class Reevaluator:
         moment = max(self._clock.now(), change.counts_from)
         rules = await self._policies.rules(situation.active_bundle)
         readers = await self._readers(conn, situation, moment)
-        outcomes = [
-            types_for(msgspec.structs.replace(situation, known=known), rules, readers, now=moment)
-            for known in (change.before, change.after)
-        ]
+        outcomes = [types_for(known, rules, readers, now=moment) for known in (change.before, change.after)]
         await self._log.append(
             conn,
             tenant=tenant,
@@ -126,7 +125,7 @@ def change_of_authority(known: Known, event: events.AuthorityRecorded, at: datet
     return Change(
         before=_with_authority(known, [fact for fact in known.authority if fact.recorded_at < recorded]),
         after=_with_authority(known, [fact for fact in known.authority if fact.recorded_at <= recorded]),
-        counts_from=local_midnight(event.valid_from),
+        counts_from=at if event.valid_from is None else local_midnight(event.valid_from),
     )
 
 
@@ -141,14 +140,15 @@ def change_of_competence(known: Known, event: events.CompetenceJudged, at: datet
     )
 
 
-def types_for(
-    situation: Situation, rules: Rules, readers: Iterable[Reader], *, now: datetime
-) -> tuple[TypeKey, ...]:
+def types_for(known: Known, rules: Rules, readers: Iterable[Reader], *, now: datetime) -> tuple[TypeKey, ...]:
     """Every type that any of these readers could get for any purpose, in the order of the catalogue."""
+    purposes = dict.fromkeys(purpose for kind in rules.catalogue.types.values() for purpose in kind.purposes)
     found: set[TypeKey] = set()
     for reader in readers:
-        for seen in previews(situation, rules, reader, now=now):
-            found |= seen.types
+        for purpose in purposes:
+            asking = Asking(reader, purpose, tuple(asked_types(rules.catalogue, purpose, "s2c")))
+            judged = answers(rules, known, asking, now=now)
+            found |= {key for key, answer in judged.items() if isinstance(answer, Allowance)}
     return tuple(key for key in rules.catalogue.types if key in found)
 
 

@@ -20,6 +20,7 @@ from consent_service.identity.service import IdentityService
 from consent_service.information.texts import Texts
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.service import PolicyService
+from consent_service.process.recalls import RecallService
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
@@ -66,6 +67,8 @@ class AllServices(Protocol):
     def release(self) -> ReleaseService: ...
     @property
     def custody(self) -> CustodyService: ...
+    @property
+    def recalls(self) -> RecallService: ...
     @property
     def tasks(self) -> TaskService: ...
     @property

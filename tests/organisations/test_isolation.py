@@ -21,25 +21,36 @@ from consent_service.foundation.database import metadata
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import AgreementId, DecisionId, TypeKey
 from consent_service.identity.model import GuardianActor, SchoolStaff
+from consent_service.organisations.model import NewSuccession
 from consent_service.organisations.tables import agreements
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.release.service import Ask
 from tests.ledger import rows
-from tests.shelter import LINDE, OPERATOR, SAFE, World, furnish
+from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
 
 Attempt = Callable[[], Awaitable[object]]
 REFUSED = (NotAllowedError, NotFoundError, InputError)
 NOTHING: tuple[object, ...] = ((), None, {})
 SUPPORT = TypeKey("support_advice")
 NOOR = PersonIdentity("Noor", "Voorbeeld", date(2018, 5, 4))
-ELSEWHERE = {"identity", "policies", "texts", "log", "sequencer", "follower", "installation", "release"}
+ELSEWHERE = {
+    "identity",
+    "reevaluator",
+    "policies",
+    "texts",
+    "log",
+    "sequencer",
+    "follower",
+    "installation",
+    "release",
+}
 """Doors swept in their own tests, or that take no id of a family."""
 UNREACHABLE = {
     "register_tenant", "tenants", "register_family", "families_of", "replay", "own_answers",
     "withdraw_by_code", "holder_of_code", "answers_by_code", "trail", "verify", "open_tasks",
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
-    "school_by_code", "awaiting_approval",
+    "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
     "install", "replay_stops",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop."""
@@ -50,7 +61,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
     view = await own.family(guardians=(("Samira", "holder"), ("Karim", None)))
     child, mother = view.children[0].child, own.guardian(view)
     relationship = await own.at_school(child)
-    await own.intake(mother, {"shelter_involvement": "yes", "support_advice": "yes"})
+    receipt = await own.intake(mother, {"shelter_involvement": "yes", "support_advice": "yes"})
     shared = await own.services.records.share(own.counsellor, relationship, Note(SUPPORT, {"helps": "Rust."}))
     assert isinstance(shared, Shared)
     await own.services.sittings.not_now(mother, (await open_sitting(own, mother)))
@@ -66,6 +77,10 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
     confirmed = SchoolConfirmation(LINDE.establishment_code, LINDE.street, LINDE.phone)
     entry = (await s.supervision.trail(own.officer, TrailFilter(), limit=1)).entries[0].id
     fact = NewAuthority("holder", "register", date(2026, 1, 1))
+    merger = NewSuccession(own.linde, own.eik, "merger_deed", date(2026, 1, 1))
+    succession = await own.services.organisations.record_succession(OPERATOR, own.tenant, merger)
+    marker = await a_waiting_marker(own)
+    recall = await a_recall(own)
 
     async def in_connection(ask: Callable[[Any], Awaitable[object]]) -> object:
         async with s.installation.database.reading() as conn:
@@ -101,6 +116,31 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
             who, family, child=child, guardian=guardian, fact=fact
         ),
         "families.assess_safety": lambda: s.families.assess_safety(who, family, SAFE),
+        "families.assess_guardian": lambda: s.families.assess_guardian(who, family, guardian, SAFE),
+        "families.request_marker": lambda: s.families.request_marker(
+            who, family, guardian, date(2026, 10, 1)
+        ),
+        "families.decide_marker": lambda: s.families.decide_marker(who, marker, approve=True),
+        "families.end_marker": lambda: s.families.end_marker(who, family, marker),
+        "families.declare_conflict": lambda: s.families.declare_conflict(
+            who, relationship, own.contact.staff
+        ),
+        "families.declare_conflict by school": lambda: s.families.declare_conflict(
+            school, relationship, school.staff
+        ),
+        "families.disown": lambda: s.families.disown(school, relationship),
+        "families.move_to_successor": lambda: s.families.move_to_successor(who, relationship, succession),
+        "organisations.record_succession": lambda: s.organisations.record_succession(
+            OPERATOR, other.tenant, merger
+        ),
+        "organisations.successions_of": lambda: in_connection(
+            lambda conn: s.organisations.successions_of(conn, other.tenant, own.linde)
+        ),
+        "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
+        "recalls.notices": lambda: s.recalls.notices(school),
+        "recalls.overdue": lambda: in_connection(
+            lambda conn: s.recalls.overdue(conn, other.tenant, own.clock.now())
+        ),
         "families.start_relationship": lambda: s.families.start_relationship(who, child, confirmed),
         "families.end_relationship": lambda: s.families.end_relationship(who, relationship, "moved_out"),
         "families.list_contact": lambda: s.families.list_contact(who, relationship, other.teacher.staff),
@@ -135,6 +175,12 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "consent.lift_objection": lambda: s.consent.lift_objection(thief, hers),
         "consent.invalidate": lambda: s.consent.invalidate(who, hers, DecisionId(entry)),
         "consent.own_answers": lambda: s.consent.own_answers(thief),
+        "receipts.signed": lambda: s.receipts.signed(who, family),
+        "receipts.full": lambda: s.receipts.full(who, receipt.sitting),
+        "receipts.full by guardian": lambda: s.receipts.full(thief, receipt.sitting),
+        "receipts.neutral": lambda: s.receipts.neutral(thief, receipt.sitting, code=receipt.withdrawal_code),
+        "receipts.record": lambda: s.receipts.record(who, receipt.sitting),
+        "receipts.record by guardian": lambda: s.receipts.record(thief, receipt.sitting),
         "records.share": lambda: s.records.share(who, relationship, Note(SUPPORT, {"helps": "Rust."})),
         "records.written": lambda: s.records.written(who, relationship),
         "records.written by school": lambda: s.records.written(school, relationship),
@@ -174,6 +220,26 @@ async def rows_of(world: World) -> dict[str, list[tuple[object, ...]]]:
             mine = select(table).where(table.c.tenant == world.tenant)
             found[name] = sorted((tuple(row) for row in await conn.execute(mine)), key=repr)
     return found
+
+
+async def a_waiting_marker(own: World) -> str:
+    """In a family of its own, where danger was not ruled out."""
+    hidden = await own.family(guardians=(("Fleur", "holder"), ("Bram", "holder")), safety=SECRET)
+    bram = hidden.guardians[1].guardian
+    return await own.services.families.request_marker(own.counsellor, hidden.family, bram, date(2026, 10, 1))
+
+
+async def a_recall(own: World) -> str:
+    """Of a pick-up list that was shared before danger was seen."""
+    view = await own.family(family_name="Terug")
+    at = await own.at_school(view.children[0].child)
+    await own.intake(own.guardian(view), {"shelter_involvement": "yes", "pickup": "yes"})
+    fields = {"name": "Oma", "relation": "grandparent", "moment": "always", "evidence_seen": "yes"}
+    shared = await own.services.records.share(own.counsellor, at, Note(TypeKey("pickup"), fields))
+    assert isinstance(shared, Shared)
+    await own.services.families.assess_safety(own.counsellor, view.family, SECRET)
+    await own.settle()
+    return (await own.services.recalls.notices(own.contact))[0].recall
 
 
 async def test_ids_of_one_shelter_are_worth_nothing_in_the_other(world: World) -> None:

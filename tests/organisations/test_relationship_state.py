@@ -9,13 +9,13 @@ from consent_service.consent.service import Target
 from consent_service.consent.tables import consent_ledger
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity
 from consent_service.foundation.ids import AgreementId, DecisionId, RecordId, RelationshipId, TypeKey
-from consent_service.organisations.model import NewStaff
+from consent_service.organisations.model import NewStaff, NewSuccession
 from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.tables import agreements, relationship_state
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from tests.ledger import rows, version
-from tests.shelter import OPERATOR, SAFE, World
+from tests.shelter import OPERATOR, SAFE, SECRET, World
 
 Act = Callable[[], Awaitable[object]]
 SUPPORT = TypeKey("support_advice")
@@ -63,6 +63,19 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
     async def sign() -> None:
         await world.intake(mother, {"shelter_involvement": "yes"})
 
+    markers: list[str] = []
+
+    async def request_marker() -> None:
+        markers.append(await s.families.request_marker(who, view.family, mother.guardian, date(2026, 10, 1)))
+
+    async def decide_marker() -> None:
+        await s.families.decide_marker(world.colleague, markers[-1], approve=True)
+
+    async def move_to_successor() -> None:
+        merger = NewSuccession(world.linde, world.eik, "merger_deed", date(2026, 1, 1))
+        succession = await s.organisations.record_succession(OPERATOR, world.tenant, merger)
+        await s.families.move_to_successor(who, relationship, succession)
+
     noor = PersonIdentity("Nora", "Voorbeeld", BORN)
     return relationship, {
         "share": share,
@@ -79,8 +92,13 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
             who, view.family, child=child, guardian=mother.guardian, fact=fact
         ),
         "assess_safety": lambda: s.families.assess_safety(who, view.family, SAFE),
+        "assess_guardian": lambda: s.families.assess_guardian(who, view.family, mother.guardian, SECRET),
+        "request_marker": request_marker,
+        "decide_marker": decide_marker,
+        "end_marker": lambda: s.families.end_marker(who, view.family, markers[-1]),
         "list_contact": lambda: s.families.list_contact(who, relationship, world.teacher.staff),
         "remove_contact": lambda: s.families.remove_contact(who, relationship, world.teacher.staff),
+        "declare_conflict": lambda: s.families.declare_conflict(who, relationship, world.contact.staff),
         "stand_in": lambda: s.families.stand_in(world.colleague, view.family, "night_duty"),
         "end_staff of the shelter": end_stand_in,
         "end_staff of the school": lambda: s.organisations.end_staff(
@@ -91,6 +109,7 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
             OPERATOR, world.tenant, world.linde, valid_from=date(2026, 1, 1), valid_until=None
         ),
         "activate_proposal": activate,
+        "move_to_successor": move_to_successor,
         "destroy": lambda: s.custody.destroy(world.officer, relationship),
         "end_family": lambda: s.families.end_family(who, view.family, "night_departure"),
     }
