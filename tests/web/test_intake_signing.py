@@ -42,7 +42,7 @@ async def test_a_reload_shows_the_code_again_and_it_is_stored_nowhere(site: Site
     await table.parent.again()
     assert table.code == code
     await table.parent.follow("Alleen de code")
-    assert table.parent.text == f"Terug Code 1 september 2026 {code} Printen"
+    assert table.parent.text == f"Terug Code 1 september 2026 {code} PDF Printen"
     await table.parent.open(table.at("klaar"))
     await table.parent.open(table.at("bewijs"))
     assert table.parent.path == table.at("klaar"), "after the end the code is gone"

@@ -218,7 +218,7 @@ def test_the_question_page_says_who_until_when_never_the_address_and_that_no_cos
 def test_s50_the_neutral_receipt_tells_a_finder_nothing() -> None:
     main = _page("intake-receipt-neutral").all("main")[0].text()
 
-    assert main == "Terug Code 1 september 2026 K7QF-2MXD-9TRA Printen"
+    assert main == "Terug Code 1 september 2026 K7QF-2MXD-9TRA PDF Printen"
 
 
 def test_withdrawing_takes_no_more_taps_than_giving() -> None:

@@ -30,6 +30,7 @@ NOTHING: Final[Statuses] = (404, 404, 404, 404, 404, 404)
 PARENT: Final[Statuses] = (401, 401, 200, 401, 401, 401)
 PARENT_WRONG: Final[Statuses] = (401, 401, 400, 401, 401, 401)
 PARENT_SENT_ON: Final[Statuses] = (401, 401, 303, 401, 401, 401)
+PARENT_NONE: Final[Statuses] = (401, 401, 404, 401, 401, 401)
 SHELTER: Final[Statuses] = (401, 200, 303, 404, 404, 404)
 SHELTER_WRONG: Final[Statuses] = (401, 400, 303, 404, 404, 404)
 SHELTER_SENT_ON: Final[Statuses] = (401, 303, 303, 404, 404, 404)
@@ -114,6 +115,12 @@ TABLE: Final[dict[str, Statuses]] = {
     "GET /intake/{sitting}/bewijs": PARENT_SENT_ON,
     "GET /intake/{sitting}/bewijs/code": PARENT_SENT_ON,
     "GET /intake/{sitting}/klaar": PARENT,
+    "GET /intake/{sitting}/bewijs.pdf": PARENT_NONE,
+    "GET /intake/{sitting}/bewijs/code.pdf": PARENT_NONE,
+    "GET /intake/{sitting}/bewijs.json": PARENT_NONE,
+    "GET /opvang/{tenant}/gezinnen/{family}/bewijzen": SHELTER,
+    "GET /opvang/{tenant}/gezinnen/{family}/bewijzen/{sitting}/keuzes.pdf": SHELTER_NONE,
+    "GET /opvang/{tenant}/gezinnen/{family}/bewijzen/{sitting}/keuzes.json": SHELTER_NONE,
     "GET /intrekken": EVERYBODY,
     "POST /intrekken": EVERYBODY_WRONG,
     "GET /intrekken/kies": SENT_ON,
