@@ -9,8 +9,10 @@ from litestar.datastructures import Cookie
 
 from consent_service.audit.log import AuditLog
 from consent_service.consent.passed_on import PassedOnService
+from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
+from consent_service.consent.texts import TextService
 from consent_service.custody.service import CustodyService
 from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock
@@ -58,9 +60,13 @@ class AllServices(Protocol):
     @property
     def sittings(self) -> SittingService: ...
     @property
+    def wording(self) -> TextService: ...
+    @property
     def consent(self) -> ConsentService: ...
     @property
     def passed_on(self) -> PassedOnService: ...
+    @property
+    def receipts(self) -> ReceiptService: ...
     @property
     def records(self) -> RecordService: ...
     @property
