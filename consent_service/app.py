@@ -23,7 +23,11 @@ from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.audit.sequencer import Sequencer
+from consent_service.consent.opinions import OpinionService
 from consent_service.consent.passed_on import PassedOnService
+from consent_service.consent.changes import ChangeService
+from consent_service.consent.page_access import PageAccessService
+from consent_service.consent.page_login import PageLoginService
 from consent_service.consent.reading import has_stops
 from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
@@ -38,6 +42,7 @@ from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConfigurationError, UnavailableError
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.migrating import require_current_schema
+from consent_service.foundation.notifier import MailNotifier, Notifier
 from consent_service.foundation.settings import Settings
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.service import IdentityService, LoginRules
@@ -84,6 +89,7 @@ class Installation(msgspec.Struct, frozen=True):
     login: LoginRules
     log_host: str
     drafts_allowed: bool
+    notifier: Notifier = MailNotifier(None)
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -98,6 +104,7 @@ class Services(msgspec.Struct, frozen=True):
     policies: PolicyService
     texts: Texts
     sittings: SittingService
+    opinions: OpinionService
     wording: TextService
     consent: ConsentService
     passed_on: PassedOnService
@@ -110,6 +117,9 @@ class Services(msgspec.Struct, frozen=True):
     reevaluator: Reevaluator
     recalls: RecallService
     tasks: TaskService
+    page_access: PageAccessService
+    page_login: PageLoginService
+    changes: ChangeService
     rights: RightsService
     supervision: SupervisionService
 
@@ -153,6 +163,7 @@ def build_services(parts: Installation) -> Services:
         ages=Ages(rules.catalogue.terms.together_from, rules.catalogue.terms.alone_from),
     )
     policies = PolicyService(database=database, log=log, clock=clock, folder=parts.policies, proposal=rules)
+    recalls = RecallService(database=database, ring=ring, log=log, clock=clock, policies=policies)
     return Services(
         installation=parts,
         log=log,
@@ -171,6 +182,15 @@ def build_services(parts: Installation) -> Services:
             catalogue=rules.catalogue,
             texts=texts,
             drafts_allowed=parts.drafts_allowed,
+        ),
+        opinions=OpinionService(
+            database=database,
+            ring=ring,
+            log=log,
+            clock=clock,
+            organisations=organisations,
+            catalogue=rules.catalogue,
+            texts=texts,
         ),
         wording=TextService(
             database=database, ring=ring, log=log, clock=clock, catalogue=rules.catalogue, texts=texts
@@ -226,12 +246,11 @@ def build_services(parts: Installation) -> Services:
         follower=Follower(
             database=database,
             log=log,
-            clock=clock,
             second_approver=frozenset(
                 kind.key for kind in rules.catalogue.types.values() if kind.second_approver
             ),
         ),
-        calendar=Calendar(database=database, ring=ring, log=log, catalogue=rules.catalogue),
+        calendar=Calendar(database=database, ring=ring, log=log, catalogue=rules.catalogue, recalls=recalls),
         reevaluator=Reevaluator(
             database=database,
             ring=ring,
@@ -240,9 +259,11 @@ def build_services(parts: Installation) -> Services:
             organisations=organisations,
             policies=policies,
         ),
-        recalls=RecallService(database=database, ring=ring, log=log, clock=clock, policies=policies),
+        recalls=recalls,
         tasks=TaskService(database=database, clock=clock, organisations=organisations),
-        rights=RightsService(database=database, log=log, families=families),
+        rights=RightsService(
+            database=database, ring=ring, log=log, clock=clock, families=families, catalogue=rules.catalogue
+        ),
         supervision=SupervisionService(database=database, ring=ring, log=log),
     )
 
@@ -279,6 +300,7 @@ def open_installation(settings: Settings, passphrase: bytes, *, clock: Clock | N
         ),
         log_host=urlsplit(settings.public_origin).hostname or "localhost",
         drafts_allowed=not settings.is_production,
+        notifier=MailNotifier(settings.mail_server),
     )
 
 

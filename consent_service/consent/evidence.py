@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from consent_service.consent.model import Evidence
+from consent_service.consent.model import ChildSaid, Evidence
 from consent_service.consent.statement import PassedOnEvidence
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.model import WrappedPersonKey
@@ -14,6 +14,8 @@ from consent_service.keyring.service import KeyRing
 
 _PURPOSE = "consent-evidence"
 _decoder = msgspec.msgpack.Decoder(Evidence)
+_CHILD_WORDS = "consent-child-words"
+_child_words_decoder = msgspec.msgpack.Decoder(ChildSaid)
 _PASSED_ON = "consent-passed-on"
 _passed_on_decoder = msgspec.msgpack.Decoder(PassedOnEvidence)
 
@@ -33,6 +35,25 @@ def open_evidence(ring: KeyRing, key: WrappedPersonKey, sitting: str, sealed: by
     raw = open_for_person(ring, key, purpose=_PURPOSE, record=sitting, envelope=sealed)
     try:
         return _decoder.decode(raw)
+    except msgspec.DecodeError as failure:
+        raise IntegrityError("sealed evidence has an unknown shape") from failure
+
+
+def seal_child_words(ring: KeyRing, key: WrappedPersonKey, sitting: str, said: ChildSaid) -> bytes:
+    """What a child said that is heard, sealed under its own key."""
+    plaintext = msgspec.msgpack.encode(said)
+    return seal_for_person(ring, key, purpose=_CHILD_WORDS, record=sitting, plaintext=plaintext)
+
+
+def open_child_words(ring: KeyRing, key: WrappedPersonKey, sitting: str, sealed: bytes) -> ChildSaid:
+    """What a child said.
+
+    Raises:
+        IntegrityError: the bytes are not what was said then.
+    """
+    raw = open_for_person(ring, key, purpose=_CHILD_WORDS, record=sitting, envelope=sealed)
+    try:
+        return _child_words_decoder.decode(raw)
     except msgspec.DecodeError as failure:
         raise IntegrityError("sealed evidence has an unknown shape") from failure
 

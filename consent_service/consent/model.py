@@ -130,6 +130,17 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The questions were read to whoever signed."""
 
 
+Face = Literal["yes", "so_so", "no"]
+"""What a child that is heard points at: a smile, so-so, or a sad face."""
+
+
+class ChildSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a child said, sealed under its own key: a face per type, and its own words."""
+
+    faces: dict[str, Face]
+    words: str = ""
+
+
 Outcome = Literal["signed", "not_now", "tell_myself", "heard"]
 """How a conversation ended. `tell_myself`: she tells it herself, we send nothing (S52); `heard`: a child
 said what it thinks of it."""

@@ -43,7 +43,7 @@ from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
-from consent_service.identity.model import Counsellor, GuardianActor, by
+from consent_service.identity.model import ChildActor, Counsellor, PersonActor, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.blind_index import normalised_name, search_tag
 from consent_service.keyring.service import KeyRing
@@ -122,17 +122,21 @@ class FamilyRegister:
             await self._require(conn, actor, Action.VIEW_FAMILY, family)
             return await self._view(conn, actor.tenant, family)
 
-    async def own_family(self, actor: GuardianActor) -> FamilyView:
+    async def own_family(self, actor: PersonActor) -> FamilyView:
         """What a guardian sees of the family: oneself, and the children over whom one decides today.
 
-        Never another guardian's data (S44) and never the safety assessment. Without authority, and of a
-        child that decides alone (from 16, S9), one sees neither child nor school.
+        A child sees itself only. Never another guardian's data (S44) and never the safety assessment.
+        Without authority, and of a child that decides alone (from 16, S9), one sees neither child nor
+        school.
 
         Raises:
-            NotFoundError: no such guardian in this family.
+            NotFoundError: no such guardian or child in this family.
         """
-        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
         require(actor, Action.SEE_OWN_PAGE, facts)
+        if isinstance(actor, ChildActor):
+            async with self._database.reading() as conn:
+                return _as_shown_to_child(actor, await self._view(conn, actor.tenant, actor.family))
         async with self._database.reading() as conn:
             if actor.guardian not in await guardian_ids(conn, actor.tenant, actor.family):
                 raise NotFoundError("guardian")
@@ -247,3 +251,27 @@ class FamilyRegister:
         if len(recent) >= SEARCHES_PER_HOUR:
             raise InputError([Problem("names", "too_many_searches")])
         self._searches[who] = [*recent, now]
+
+
+def _as_shown_to_child(actor: ChildActor, whole: FamilyView) -> FamilyView:
+    """Itself and its own schools; no sibling, no guardian.
+
+    Raises:
+        NotFoundError: no such child in this family, or it was erased.
+    """
+    mine = tuple(one for one in whole.children if one.child == actor.child)
+    if not mine:
+        raise NotFoundError("child")
+    found = tuple(r for r in whole.relationships if r.child == actor.child)
+    return msgspec.structs.replace(
+        whole,
+        children=mine,
+        guardians=(),
+        relationships=found,
+        authority=(),
+        safety=NOT_ASSESSED,
+        contacts={r.relationship: whole.contacts[r.relationship] for r in found},
+        assessments=(),
+        markers=(),
+        competence=tuple(one for one in whole.competence if one.child == actor.child),
+    )

@@ -20,6 +20,7 @@ from consent_service.families.authority import (
     check_guardian,
     check_guardianship,
 )
+from consent_service.families.competence import CompetenceActs
 from consent_service.families.model import (
     EndReason,
     NewAuthority,
@@ -52,7 +53,7 @@ SUBSTITUTE_PERIOD = timedelta(hours=12)
 """How long standing in for a colleague lasts before a reason is asked again."""
 
 
-class FamilyService(SafetyActs, SchoolActs):
+class FamilyService(SafetyActs, SchoolActs, CompetenceActs):
     """Children, guardians, authority, safety, relationships and their contact lists."""
 
     # --- who is who --------------------------------------------------------------------------
