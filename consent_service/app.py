@@ -23,11 +23,11 @@ from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.audit.sequencer import Sequencer
-from consent_service.consent.opinions import OpinionService
-from consent_service.consent.passed_on import PassedOnService
 from consent_service.consent.changes import ChangeService
+from consent_service.consent.opinions import OpinionService
 from consent_service.consent.page_access import PageAccessService
 from consent_service.consent.page_login import PageLoginService
+from consent_service.consent.passed_on import PassedOnService
 from consent_service.consent.reading import has_stops
 from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
@@ -149,6 +149,7 @@ def build_services(parts: Installation) -> Services:
     log = AuditLog(ring, clock)
     rules = load_rules(parts.policies)
     texts = load_texts(parts.policies)
+    ages = Ages(rules.catalogue.terms.together_from, rules.catalogue.terms.alone_from)
     identity = IdentityService(database, ring, log, clock, rules=parts.login)
     organisations = OrganisationService(
         database=database, ring=ring, log=log, clock=clock, identity=identity, log_host=parts.log_host
@@ -160,7 +161,15 @@ def build_services(parts: Installation) -> Services:
         clock=clock,
         journal=journal,
         organisations=organisations,
-        ages=Ages(rules.catalogue.terms.together_from, rules.catalogue.terms.alone_from),
+        ages=ages,
+    )
+    consent = ConsentService(
+        database=database,
+        log=log,
+        clock=clock,
+        journal=journal,
+        organisations=organisations,
+        catalogue=rules.catalogue,
     )
     policies = PolicyService(database=database, log=log, clock=clock, folder=parts.policies, proposal=rules)
     recalls = RecallService(database=database, ring=ring, log=log, clock=clock, policies=policies)
@@ -195,13 +204,34 @@ def build_services(parts: Installation) -> Services:
         wording=TextService(
             database=database, ring=ring, log=log, clock=clock, catalogue=rules.catalogue, texts=texts
         ),
-        consent=ConsentService(
+        consent=consent,
+        page_access=PageAccessService(
             database=database,
+            ring=ring,
             log=log,
             clock=clock,
-            journal=journal,
             organisations=organisations,
+            sessions=identity.own_pages,
+            ages=ages,
+            notifier=parts.notifier,
+        ),
+        page_login=PageLoginService(
+            database=database,
+            ring=ring,
+            log=log,
+            clock=clock,
+            consent=consent,
+            sessions=identity.own_pages,
+            notifier=parts.notifier,
+        ),
+        changes=ChangeService(
+            database=database,
+            ring=ring,
+            log=log,
+            clock=clock,
             catalogue=rules.catalogue,
+            texts=texts,
+            drafts_allowed=parts.drafts_allowed,
         ),
         passed_on=PassedOnService(
             database=database,

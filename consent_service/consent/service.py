@@ -371,7 +371,7 @@ class ConsentService:
     async def _target_of(self, conn: AsyncConnection, stop: Stop) -> Target | None:
         keys = _parted(stop.subject.get("keys", ""))
         if "code" in stop.subject:
-            holder = await self._holder(conn, stop.subject["code"])
+            holder = await self._holder(conn, stop.subject["code"], at=stop.at)
             if holder is None:
                 return None
             return Target(holder.tenant, holder.family, holder.person, keys)
@@ -382,11 +382,15 @@ class ConsentService:
             keys,
         )
 
-    async def _holder(self, conn: AsyncConnection, hashed: str) -> CodeHolder | None:
+    async def _holder(
+        self, conn: AsyncConnection, hashed: str, *, at: datetime | None = None
+    ) -> CodeHolder | None:
+        """Whose code it is; of a stop that was accepted `at`, whose it was then."""
+        revoked = withdrawal_codes.c.revoked_at
         query = select(withdrawal_codes).where(
             withdrawal_codes.c.tenant == INSTALLATION,
             withdrawal_codes.c.code_hash == hashed,
-            withdrawal_codes.c.revoked_at.is_(None),
+            revoked.is_(None) if at is None else revoked.is_(None) | (revoked > at),
         )
         row = (await conn.execute(query)).first()
         if row is None:

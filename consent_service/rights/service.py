@@ -1,61 +1,156 @@
-"""Who saw what about my child: the releases in the log, as a guardian may see them (AVG 15(1)(c)).
+"""Who saw what about my child or me: the releases in the log, as a person may see them (AVG 15(1)(c)).
 
 An organisation, a role, a time and a reason; the name of a member of staff only after weighing, which
-is not done here. Entries that carry the officer's tag stay hidden.
+is not done here. Entries that carry the officer's tag stay hidden, and so do refusals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
-import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent_service.audit import events
 from consent_service.audit.events import InformationReleased
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
+from consent_service.families.model import Ages, Child, ChildVoice, Relationship, is_competent, voice_on
+from consent_service.families.reading import read_children, read_competence, read_relationships
 from consent_service.families.service import FamilyService
+from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
-from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, TypeKey
-from consent_service.identity.model import GuardianActor
+from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.ids import PersonId, RelationshipId, TypeKey
+from consent_service.identity.model import ChildActor, GuardianActor, PersonActor, by, person_of
+from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.model import Catalogue
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.service import require
+from consent_service.rights.model import Disclosure as Disclosure
+from consent_service.rights.model import OwnPlace, OwnView
 
 _RELEASED = "information.released.v1"
 
 
-class Disclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One time that somebody saw something about a child."""
-
-    entry: EntryId
-    at: datetime
-    child: PersonId
-    relationship: RelationshipId
-    reader_kind: str
-    role: str
-    purpose: str
-    types: tuple[TypeKey, ...]
-
-
 class RightsService:
-    """What a guardian may know about the use of the child's data."""
+    """What somebody may know about the use of the own data, and saying that it is not right."""
 
-    def __init__(self, *, database: Database, log: AuditLog, families: FamilyService) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        families: FamilyService,
+        catalogue: Catalogue,
+    ) -> None:
         self._database = database
+        self._ring = ring
         self._log = log
+        self._clock = clock
         self._families = families
+        self._catalogue = catalogue
+        self._ages = Ages(catalogue.terms.together_from, catalogue.terms.alone_from)
 
-    async def who_looked(self, actor: GuardianActor, *, limit: int = 50) -> tuple[Disclosure, ...]:
-        """The newest releases about the guardian's children, newest first.
+    async def own_view(self, actor: PersonActor) -> OwnView:
+        """Whose page this is and which children at which schools it is about.
+
+        A guardian sees the children over whom she decides today, and of one that decides alone nothing
+        (S9); a child sees itself only.
 
         Raises:
             NotAllowedError: not one's own page.
+            NotFoundError: nobody with this id in this family.
         """
-        family = await self._families.own_family(actor)
+        if isinstance(actor, GuardianActor):
+            family = await self._families.own_family(actor)
+            name = family.guardians[0].identity.full_name
+            return self._view(name, None, family.children, family.relationships)
+        self._require(actor, Action.SEE_OWN_PAGE)
+        async with self._database.reading() as conn:
+            child = await self._own_child(conn, actor)
+            judged = await read_competence(conn, actor.tenant, children=[child.child])
+            found = await read_relationships(conn, actor.tenant, family=actor.family)
+        born, today = child.identity.birth_date, local_date(self._clock.now())
+        voice: ChildVoice = "heard"
+        if born is not None:
+            voice = voice_on(born, today, self._ages, competent=is_competent(judged))
+        return self._view(child.identity.full_name, voice, (child,), found)
+
+    async def who_looked(self, actor: PersonActor, *, limit: int = 50) -> tuple[Disclosure, ...]:
+        """The newest releases about the person and the children shown to her, newest first.
+
+        Raises:
+            NotAllowedError: not one's own page.
+            NotFoundError: nobody with this id in this family.
+        """
+        view = await self.own_view(actor)
+        people = dict.fromkeys((person_of(actor), *(one.child for one in (*view.places, *view.earlier))))
         found: list[Disclosure] = []
         async with self._database.reading() as conn:
-            for child in family.children:
-                shown = TrailFilter(shown_to=child.child, types=frozenset({_RELEASED}))
+            for person in people:
+                shown = TrailFilter(shown_to=person, types=frozenset({_RELEASED}))
                 page = await self._log.trail(conn, actor.tenant, shown, limit=limit)
-                found += _disclosures(child.child, page.entries)
+                found += _disclosures(person, page.entries)
         return tuple(sorted(found, key=lambda one: one.at, reverse=True)[:limit])
+
+    async def report_wrong(
+        self, actor: PersonActor, relationship: RelationshipId, information_type: TypeKey
+    ) -> None:
+        """Something is not right; what, is told in a conversation, and nothing is typed here (AVG 16).
+
+        Raises:
+            NotAllowedError: not one's own page.
+            NotFoundError: no such child at a school on this page, or no such type.
+        """
+        self._require(actor, Action.REPORT_WRONG)
+        view = await self.own_view(actor)
+        known = {one.relationship for one in (*view.places, *view.earlier)}
+        if relationship not in known or information_type not in self._catalogue.types:
+            raise NotFoundError("information")
+        event = events.WrongInformationReported(relationship, information_type, person_of(actor))
+        async with self._database.transaction() as conn:
+            await self._log.append(
+                conn,
+                tenant=actor.tenant,
+                event=event,
+                by=by(actor),
+                subject=person_of(actor),
+                relationship=relationship,
+            )
+
+    # --- parts -------------------------------------------------------------------------------
+
+    def _require(self, actor: PersonActor, action: Action) -> None:
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
+        require(actor, action, facts)
+
+    async def _own_child(self, conn: AsyncConnection, actor: ChildActor) -> Child:
+        for child in await read_children(conn, self._ring, actor.tenant, family=actor.family):
+            if child.child == actor.child:
+                return child
+        raise NotFoundError("child")
+
+    def _view(
+        self,
+        name: str,
+        voice: ChildVoice | None,
+        children: Iterable[Child],
+        relationships: Iterable[Relationship],
+    ) -> OwnView:
+        names = {one.child: one.identity.full_name for one in children}
+        now = self._clock.now()
+        mine = [one for one in relationships if one.child in names]
+        places = [
+            (one.is_active(now), OwnPlace(one.relationship, one.child, names[one.child], one.school))
+            for one in mine
+        ]
+        return OwnView(
+            name,
+            voice,
+            places=tuple(place for active, place in places if active),
+            earlier=tuple(place for active, place in places if not active),
+        )
 
 
 def _disclosures(child: PersonId, entries: Iterable[TrailEntry]) -> Iterable[Disclosure]:

@@ -8,6 +8,9 @@ import msgspec
 from litestar.datastructures import Cookie
 
 from consent_service.audit.log import AuditLog
+from consent_service.consent.changes import ChangeService
+from consent_service.consent.page_access import PageAccessService
+from consent_service.consent.page_login import PageLoginService
 from consent_service.consent.passed_on import PassedOnService
 from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
@@ -77,6 +80,12 @@ class AllServices(Protocol):
     def recalls(self) -> RecallService: ...
     @property
     def tasks(self) -> TaskService: ...
+    @property
+    def page_access(self) -> PageAccessService: ...
+    @property
+    def page_login(self) -> PageLoginService: ...
+    @property
+    def changes(self) -> ChangeService: ...
     @property
     def rights(self) -> RightsService: ...
     @property
