@@ -171,7 +171,21 @@ class TextService:
             resting = await self._count(conn, actor.tenant, [text_hash])
         return self._used(text_hash, kept[text_hash], states, resting)
 
-    async def suspend(self, actor: PrivacyCoordinator, text_hash: str) -> int:
+    async def to_suspend(self, actor: Officer, text_hash: str) -> UsedText:
+        """As `preview`, for whoever may decide that the text is wrong; the FG looks and decides nothing.
+
+        Raises:
+            NotAllowedError: the FG.
+            NotFoundError: no such text here.
+            ConflictError: it is out of use already.
+        """
+        require(actor, Action.SUSPEND_TEXT, Circumstances(tenant=actor.tenant))
+        found = await self.preview(actor, text_hash)
+        if found.state in OUT_OF_USE:
+            raise ConflictError("this text is out of use")
+        return found
+
+    async def suspend(self, actor: Officer, text_hash: str) -> int:
         """Take a faulty text out of use: nobody is asked with it, and no yes to it counts (S25).
 
         1. Mark it, with the entry that says so. 2. Suspend each yes that rests on it, in batches.
@@ -180,16 +194,14 @@ class TextService:
         Raises:
             NotFoundError: no such text here.
             ConflictError: it is out of use already.
+            NotAllowedError: the FG.
         """
-        require(actor, Action.SUSPEND_TEXT, Circumstances(tenant=actor.tenant))
-        found = await self.preview(actor, text_hash)
-        if found.state in OUT_OF_USE:
-            raise ConflictError("this text is out of use")
+        found = await self.to_suspend(actor, text_hash)
         event = events.TextSuspended(text_hash, _version(found), found.language, found.resting)
         await self._mark(actor, text_hash, "suspending", event)
         return await self._carry_on(actor.tenant, text_hash, "suspending", by(actor))
 
-    async def resume(self, actor: PrivacyCoordinator, text_hash: str) -> int:
+    async def resume(self, actor: Officer, text_hash: str) -> int:
         """The text is right after all: each yes that was suspended with it counts again.
 
         Who decided otherwise meanwhile, or was asked anew, is left alone. How many were given back.
@@ -221,7 +233,7 @@ class TextService:
 
     async def _mark(
         self,
-        actor: PrivacyCoordinator,
+        actor: Officer,
         text_hash: str,
         state: TextState,
         event: events.TextSuspended | events.TextResumed,

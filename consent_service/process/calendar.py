@@ -7,7 +7,7 @@ tasks that follow are made by `process.follower`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -23,6 +23,7 @@ from consent_service.families.reading import (
     read_children,
     read_competence,
     read_markers,
+    read_relationship,
     read_relationships,
 )
 from consent_service.families.tables import children, families, guardians
@@ -33,11 +34,10 @@ from consent_service.foundation.ids import FamilyId, PersonId, TenantId
 from consent_service.identity.model import System, by
 from consent_service.information.model import Catalogue
 from consent_service.keyring.service import KeyRing
-from consent_service.process.dates import Dated, Due, due
+from consent_service.process.dates import Dated, Due, due, of_recall
+from consent_service.process.recalls import RecallService
 from consent_service.process.tables import calendar_marks
 
-Overdue = Callable[[AsyncConnection, TenantId, datetime], Awaitable[Sequence[Due]]]
-"""Dates that another service keeps, such as a recall that a school did not answer."""
 _DAY: Final = "day"
 
 
@@ -51,13 +51,13 @@ class Calendar:
         ring: KeyRing,
         log: AuditLog,
         catalogue: Catalogue,
-        others: Sequence[Overdue] = (),
+        recalls: RecallService,
     ) -> None:
         self._database = database
         self._ring = ring
         self._log = log
         self._catalogue = catalogue
-        self._others = others
+        self._recalls = recalls
 
     async def run(self, tenant: TenantId, now: datetime) -> int:
         """Tell what is due and was not told yet; how much that was. Once a day: later runs cost one look.
@@ -78,7 +78,7 @@ class Calendar:
                 told += await self._tell(tenant, await self._due_about(tenant, family, now), now)
             except ConsentServiceError as failure:
                 failures.append(failure)
-        told += await self._tell(tenant, await self._due_elsewhere(tenant, now), now)
+        told += await self._tell(tenant, await self._due_recalls(tenant, now), now)
         if failures:
             raise failures[0]
         async with self._database.transaction() as conn:
@@ -93,9 +93,14 @@ class Calendar:
             told = await _told(conn, tenant, [one.mark for one in found])
         return [one for one in found if one.mark not in told]
 
-    async def _due_elsewhere(self, tenant: TenantId, now: datetime) -> list[Due]:
+    async def _due_recalls(self, tenant: TenantId, now: datetime) -> list[Due]:
+        """The recalls that no school answered in time."""
+        found = []
         async with self._database.reading() as conn:
-            found = [one for other in self._others for one in await other(conn, tenant, now)]
+            for one in await self._recalls.overdue(conn, tenant, now):
+                about = await read_relationship(conn, tenant, one.relationship)
+                if about and about.child in await self._ring.person_keys(conn, tenant, [about.child]):
+                    found.append(of_recall(one, about.child))
             told = await _told(conn, tenant, [one.mark for one in found])
         return [one for one in found if one.mark not in told]
 

@@ -31,6 +31,7 @@ from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import FamilyId, PersonId
 from consent_service.information.model import Catalogue, InformationType, Terms
 from consent_service.process.model import ReminderKind
+from consent_service.process.recalls import Overdue
 
 
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,6 +71,18 @@ def due(dated: Dated, catalogue: Catalogue, now: datetime) -> tuple[Due, ...]:
         *_ending_authority(dated, terms, today),
         *_safety(dated, terms, today),
     )
+
+
+def of_recall(overdue: Overdue, child: PersonId) -> Due:
+    """A school that did not answer; for officers and counsellors only, as the recall itself."""
+    event = ReminderDue(
+        "recall_unanswered",
+        overdue.due_on,
+        overdue.family,
+        overdue.relationship,
+        overdue.information_type,
+    )
+    return Due(f"recall_unanswered:{overdue.recall}", event, child, hidden=True)
 
 
 def last_notice(ends_on: date, today: date, days_before: Iterable[int]) -> int | None:

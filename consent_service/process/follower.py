@@ -1,55 +1,36 @@
-"""Reads the log behind its cursor and makes tasks of what it finds. Nothing low calls up: no event bus.
+"""Reads the log and makes tasks of what it finds; nothing low calls up, and there is no event bus.
 
-Each batch moves the cursor and writes its tasks in one transaction, so that after a crash nothing is
-lost or done twice. Of two followers at once the second finds the first one's rows and gives way.
+Reading behind a cursor, so that nothing is lost or done twice, is `process.walk`.
 """
 
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import exc, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.log import AuditLog, TrailEntry
-from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import TenantId, new_id
 from consent_service.process.model import ONCE, NewTask, Settled, settled_by, tasks_from
-from consent_service.process.tables import follower_cursors, tasks
-
-_NAME = "tasks"
-_BATCH = 200
+from consent_service.process.tables import tasks
+from consent_service.process.walk import LogWalk
 
 
 class Follower:
     """Turns entries into tasks, tenant by tenant."""
 
-    def __init__(
-        self, *, database: Database, log: AuditLog, clock: Clock, second_approver: frozenset[str]
-    ) -> None:
-        self._database = database
-        self._log = log
-        self._clock = clock
+    def __init__(self, *, database: Database, log: AuditLog, second_approver: frozenset[str]) -> None:
         self._second_approver = second_approver
+        self._walk = LogWalk("tasks", self._follow, database=database, log=log)
 
     async def run_once(self, tenant: TenantId) -> int:
         """Read what was added since the last time; how many entries were read."""
-        try:
-            async with self._database.transaction() as conn:
-                start = await self._cursor(conn, tenant)
-                entries = await self._log.follow(conn, tenant, start or 0, limit=_BATCH)
-                for entry in entries:
-                    await self._follow(conn, tenant, entry)
-                if entries:
-                    await self._move(conn, tenant, (start or 0) + len(entries), first=start is None)
-        except exc.IntegrityError:  # another follower was first: its rows stand, and so does its cursor
-            return 0
-        return len(entries)
+        return await self._walk.run_once(tenant)
 
     async def catch_up(self, tenant: TenantId) -> None:
         """Read to the end."""
-        while await self.run_once(tenant) == _BATCH:
-            continue
+        await self._walk.catch_up(tenant)
 
     async def _follow(self, conn: AsyncConnection, tenant: TenantId, entry: TrailEntry) -> None:
         if entry.detail is None:
@@ -98,26 +79,4 @@ class Follower:
             .where(tasks.c.tenant == tenant, tasks.c.kind.in_(sorted(settled.kinds)))
             .where(tasks.c.done_at.is_(None), *(tasks.c[name] == value for name, value in about.items()))
             .values(done_at=entry.at)
-        )
-
-    async def _cursor(self, conn: AsyncConnection, tenant: TenantId) -> int | None:
-        """The place to read from, taken until the batch is done; None before the first batch."""
-        query = (
-            select(follower_cursors.c.next_seq)
-            .where(follower_cursors.c.tenant == tenant, follower_cursors.c.follower == _NAME)
-            .with_for_update()
-        )
-        found: int | None = (await conn.execute(query)).scalar_one_or_none()
-        return found
-
-    async def _move(self, conn: AsyncConnection, tenant: TenantId, next_seq: int, *, first: bool) -> None:
-        if first:
-            await conn.execute(
-                insert(follower_cursors).values(tenant=tenant, follower=_NAME, next_seq=next_seq)
-            )
-            return
-        await conn.execute(
-            update(follower_cursors)
-            .where(follower_cursors.c.tenant == tenant, follower_cursors.c.follower == _NAME)
-            .values(next_seq=next_seq)
         )

@@ -28,5 +28,12 @@ NOTICES: Final[Mapping[str, str]] = {
     "contact": N_("De contactpersonen zijn bijgewerkt."),
     "bezwaar": N_("Wij hebben het bericht ontvangen."),
     "ingetrokken": N_("De toestemming is ingetrokken."),
+    "tekst_fout": N_("De tekst is uit gebruik. Antwoorden die erop rustten, tellen niet meer."),
+    "tekst_goed": N_("De tekst is weer in gebruik."),
+    "antwoorden": N_("De antwoorden zijn vastgelegd."),
+    "antwoorden-nieuwer": N_(
+        "De antwoorden zijn vastgelegd. Let op: deze persoon gaf zelf op die dag of later een ander "
+        "antwoord. Dat nieuwere antwoord blijft gelden. Laat de persoon het zo nodig opnieuw kiezen op de tablet."
+    ),
     "uitgelogd": N_("U bent uitgelogd."),
 }

@@ -11,15 +11,14 @@ from consent_service.consent.service import Target
 from consent_service.foundation.ids import PersonId
 from consent_service.process.follower import Follower
 from consent_service.process.tables import follower_cursors, tasks
+from consent_service.process.walk import LogWalk
 from tests.ledger import count, rows
 from tests.shelter import World
 
 
 def follower(world: World) -> Follower:
     parts = world.services.installation
-    return Follower(
-        database=parts.database, log=world.services.log, clock=parts.clock, second_approver=frozenset()
-    )
+    return Follower(database=parts.database, log=world.services.log, second_approver=frozenset())
 
 
 async def stood_in(world: World) -> None:
@@ -38,7 +37,7 @@ async def test_a_crash_between_reading_and_the_cursor_doubles_and_loses_nothing(
         raise RuntimeError("planted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Follower, "_move", crash)
+        patch.setattr(LogWalk, "_move", crash)
         with pytest.raises(RuntimeError, match="planted"):
             await follower(world).run_once(world.tenant)
     assert [await count(world, table) for table in (tasks, follower_cursors)] == [0, 0]
@@ -60,7 +59,7 @@ async def test_of_two_followers_at_once_only_one_makes_the_tasks(world: World) -
 
 
 async def test_batches_go_on_where_the_last_one_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consent_service.process.follower._BATCH", 3)
+    monkeypatch.setattr("consent_service.process.walk._BATCH", 3)
     await stood_in(world)
     await stood_in(world)
     await follower(world).catch_up(world.tenant)

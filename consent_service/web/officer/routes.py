@@ -15,13 +15,15 @@ from consent_service.audit.log import TrailEntry, TrailFilter
 from consent_service.audit.verify import Report
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.errors import NotFoundError
-from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.i18n import translator
 from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, is_id
 from consent_service.identity.model import Fg
 from consent_service.policy.bundle import Bundle
 from consent_service.process.model import TITLES, Task
 from consent_service.web.forms import DAY_PARTS, FormReader, FormState, Posted
+from consent_service.web.officer import text_routes
 from consent_service.web.officer.forms import TrailFilterEntered, read_trail_filter
+from consent_service.web.officer.room import home, navigation
 from consent_service.web.officer.views import (
     EntryLine,
     EntryPage,
@@ -32,7 +34,6 @@ from consent_service.web.officer.views import (
     VerifyResult,
 )
 from consent_service.web.officer.wording import EVENTS, LogWords
-from consent_service.web.pages import NavigationLink
 from consent_service.web.visit import Officer, Visit
 
 _AFTER = "after"
@@ -59,21 +60,21 @@ async def trail(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Respons
         )
         entries, following = page.entries, page.next
     words = _words(visit)
-    home = _home(actor)
+    here = home(actor)
     view = TrailPage(
-        filter_action=home,
-        verify_action=f"{home}/controle",
-        tasks_href=f"{home}/taken",
+        filter_action=here,
+        verify_action=f"{here}/controle",
+        tasks_href=f"{here}/taken",
         event_types=words.event_options(),
         entries=tuple(_entry_line(actor, one, words) for one in entries),
         form=FormState.of(asked, form.problems, language=visit.language),
         filtered=entered != TrailFilterEntered(),
-        first_href=_address(home, asked, after=None) if after else "",
-        next_href=_address(home, asked, after=following) if following else "",
+        first_href=_address(here, asked, after=None) if after else "",
+        next_href=_address(here, asked, after=following) if following else "",
         open_tasks=len(await visit.services.tasks.open_tasks(actor)),
     )
     status = 400 if form.problems else 200
-    return await visit.show(view, status=status, navigation=await _navigation(visit, actor, "log"))
+    return await visit.show(view, status=status, navigation=await navigation(visit, actor, ""))
 
 
 @get("/toezicht/{tenant:str}/regels/{entry:str}", include_in_schema=False)
@@ -88,7 +89,7 @@ async def entry(visit: NamedDependency[Visit], tenant: FromPath[str], entry: Fro
     bundle = await _bundle(visit, found.bundle)
     leaf = proof.leaf.decode(errors="replace")
     view = EntryPage(
-        back_href=_home(actor),
+        back_href=home(actor),
         id=found.id,
         seq="" if found.seq is None else str(found.seq),
         at=found.at,
@@ -105,7 +106,7 @@ async def entry(visit: NamedDependency[Visit], tenant: FromPath[str], entry: Fro
         erased=found.state == "erased",
         title=words.name(found.type),
     )
-    return await visit.show(view, navigation=await _navigation(visit, actor, "log"))
+    return await visit.show(view, navigation=await navigation(visit, actor, ""))
 
 
 @post("/toezicht/{tenant:str}/controle", include_in_schema=False, status_code=200)
@@ -113,23 +114,23 @@ async def verify(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Respon
     """ "Nu controleren": the outcome of this moment; doing it twice does no harm."""
     actor = visit.officer(tenant)
     report = await visit.services.supervision.verify(actor)
-    home = _home(actor)
-    view = VerifyPage(home, f"{home}/controle", _result(visit, report))
-    return await visit.show(view, navigation=await _navigation(visit, actor, "log"))
+    here = home(actor)
+    view = VerifyPage(here, f"{here}/controle", _result(visit, report))
+    return await visit.show(view, navigation=await navigation(visit, actor, ""))
 
 
 @get("/toezicht/{tenant:str}/controle", include_in_schema=False)
 async def verify_again(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """An outcome is not kept; whoever comes back to its address starts at the log."""
-    return visit.redirect(_home(visit.officer(tenant)))
+    return visit.redirect(home(visit.officer(tenant)))
 
 
 @get("/toezicht/{tenant:str}/taken", include_in_schema=False)
 async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     found = await visit.services.tasks.open_tasks(actor)
-    view = TasksPage(_home(actor), tuple(_task_line(visit, actor, one) for one in found))
-    return await visit.show(view, navigation=await _navigation(visit, actor, "tasks"))
+    view = TasksPage(home(actor), tuple(_task_line(visit, actor, one) for one in found))
+    return await visit.show(view, navigation=await navigation(visit, actor, "taken"))
 
 
 @post("/toezicht/{tenant:str}/taken/{task:str}/klaar", include_in_schema=False)
@@ -138,10 +139,18 @@ async def finish_task(
 ) -> Response[Any]:
     actor = visit.officer(tenant)
     await visit.services.tasks.finish(actor, task)
-    return visit.redirect(f"{_home(actor)}/taken", done="klaar")
+    return visit.redirect(home(actor, "taken"), done="klaar")
 
 
-ROUTES: list[HTTPRouteHandler] = [trail, entry, verify, verify_again, tasks, finish_task]
+ROUTES: list[HTTPRouteHandler] = [
+    trail,
+    entry,
+    verify,
+    verify_again,
+    tasks,
+    finish_task,
+    *text_routes.ROUTES,
+]
 
 
 def _filter(entered: TrailFilterEntered) -> TrailFilter:
@@ -166,7 +175,7 @@ def _address(home: str, asked: Posted, *, after: EntryId | None) -> str:
 
 def _entry_line(actor: Officer, one: TrailEntry, words: LogWords) -> EntryLine:
     return EntryLine(
-        href=f"{_home(actor)}/regels/{one.id}",
+        href=home(actor, "regels", one.id),
         at=one.at,
         sentence=words.sentence(one),
         actor=words.actor(one),
@@ -189,12 +198,14 @@ def _result(visit: Visit, report: Report) -> VerifyResult:
 
 
 def _task_line(visit: Visit, actor: Officer, task: Task) -> OfficerTask:
-    home = _home(actor)
+    here = home(actor)
     return OfficerTask(
         sentence=translator(visit.language).text(TITLES[task.kind]),
         since=task.created_at,
-        entry_href=f"{home}/regels/{task.entry}",
-        finish_action="" if isinstance(actor, Fg) else f"{home}/taken/{task.task}/klaar",
+        about=_words(visit).type_label(task.information_type),
+        due=task.due_on,
+        entry_href=f"{here}/regels/{task.entry}",
+        finish_action="" if isinstance(actor, Fg) else f"{here}/taken/{task.task}/klaar",
     )
 
 
@@ -208,19 +219,5 @@ async def _bundle(visit: Visit, bundle_hash: str) -> Bundle | None:
         return None
 
 
-async def _navigation(visit: Visit, actor: Officer, here: str) -> tuple[NavigationLink, ...]:
-    said = translator(visit.language)
-    home = _home(actor)
-    waiting = len(await visit.services.tasks.open_tasks(actor))
-    return (
-        NavigationLink(home, said.text(N_("Logboek")), here == "log"),
-        NavigationLink(f"{home}/taken", said.text(N_("Taken")), here == "tasks", waiting),
-    )
-
-
 def _words(visit: Visit) -> LogWords:
     return LogWords(visit.services.texts.of(visit.language))
-
-
-def _home(actor: Officer) -> str:
-    return f"/toezicht/{actor.tenant}"

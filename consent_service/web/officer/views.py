@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from consent_service.web.components import FieldLine, Option, Part
@@ -90,6 +90,8 @@ class OfficerTask(Part, frozen=True):
     since: datetime
     entry_href: str
     finish_action: str = ""
+    about: str = ""
+    due: date | None = None
 
 
 class TasksPage(View, frozen=True):
@@ -98,3 +100,57 @@ class TasksPage(View, frozen=True):
     template: ClassVar[str] = "officer/tasks.html"
     back_href: str
     tasks: tuple[OfficerTask, ...]
+
+
+class TextLine(Part, frozen=True):
+    """One version of one text in one language; `label` is what it is about, in the reader's language."""
+
+    href: str
+    label: str
+    language: str
+    version: int
+    short_hash: str
+    reviewed: bool
+    out_of_use: bool
+    current: bool
+    resting: int
+    waiting: int = 0
+
+
+class TextsPage(View, frozen=True):
+    """The texts that answers rest on here, and those that are asked with and rest on nothing yet."""
+
+    template: ClassVar[str] = "officer/texts.html"
+    used: tuple[TextLine, ...]
+    unused: tuple[TextLine, ...]
+
+
+class Words(Part, frozen=True):
+    """Some of the exact words, and where they stand."""
+
+    place: str
+    words: str
+
+
+class TextPage(View, frozen=True):
+    """One text with its exact words. Without an action the reader only looks (AVG 38(6))."""
+
+    template: ClassVar[str] = "officer/text.html"
+    back_href: str
+    text: TextLine
+    text_id: str
+    text_hash: str
+    language_code: str
+    first_used_at: datetime | None
+    words: tuple[Words, ...]
+    wrong_href: str = ""
+    right_action: str = ""
+
+
+class WrongTextPage(View, frozen=True):
+    """Asks whether the text is really wrong, and says what then happens to how many answers."""
+
+    template: ClassVar[str] = "officer/wrong_text.html"
+    back_href: str
+    text: TextLine
+    action: str

@@ -16,6 +16,7 @@ from consent_service.audit.events import By, Event, InformationReleased, Refused
 from consent_service.audit.log import TrailEntry
 from consent_service.audit.verify import BadEntry
 from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.ids import TypeKey
 from consent_service.information.texts import LanguageTexts
 from consent_service.policy.bundle import Bundle
 from consent_service.policy.decision import Refusal
@@ -228,6 +229,10 @@ class LogWords:
         if isinstance(event, ReleaseRefused):
             params["refused"] = self._list(one.information_type for one in event.refused)
         return self._said.text(said.msgid, **params)
+
+    def type_label(self, kind: TypeKey | None) -> str:
+        """What an information type is called; empty without one."""
+        return "" if kind is None else self._word(kind)
 
     def actor(self, entry: TrailEntry) -> str:
         """Who did it, by capacity and id."""

@@ -1,0 +1,30 @@
+"""What the officers' pages have in common: where they are, and the way from one to the other."""
+
+from __future__ import annotations
+
+from consent_service.foundation.i18n import N_, translator
+from consent_service.web.pages import NavigationLink
+from consent_service.web.visit import Officer, Visit
+
+_PAGES = (("", N_("Logboek")), ("taken", N_("Taken")), ("teksten", N_("Teksten")))
+"""Part of the address, and what it is called; the part is also how a page says where it is."""
+
+
+def home(actor: Officer, *parts: str) -> str:
+    """An address of this officer's shelter."""
+    return "/".join((f"/toezicht/{actor.tenant}", *parts))
+
+
+async def navigation(visit: Visit, actor: Officer, here: str) -> tuple[NavigationLink, ...]:
+    """The links above every page; `here` is the part of the address."""
+    said = translator(visit.language)
+    waiting = len(await visit.services.tasks.open_tasks(actor))
+    return tuple(
+        NavigationLink(
+            home(actor, part) if part else home(actor),
+            said.text(label),
+            part == here,
+            waiting if part == "taken" else 0,
+        )
+        for part, label in _PAGES
+    )
