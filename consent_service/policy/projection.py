@@ -272,12 +272,13 @@ def _lapse(
 ) -> Lapse:
     """Why there was a yes and none counts; the gravest reason first.
 
-    What a child said before the birthday that gave it its say was another answer, and lapses for nobody.
+    An opinion never counted, and what a child said before the birthday that gave it its say no longer does.
     """
     said = [
         standings[person]
         for person in voices
-        if person in standings and not (person == child and _was_before(standings[person], since))
+        if person in standings and not standings[person].opinion
+        if not (person == child and _was_before(standings[person], since))
     ]
     if any(one.is_yes for one in said):
         return "none"

@@ -195,7 +195,7 @@ def test_the_hash_changes_with_anything_that_decides(
     causes.write_text(causes.read_text().replace('"family", every_guardian = true', '"family"'))
     hashes.add(load_bundle(proposal, catalogue=catalogue).hash)
     schema = proposal / "schema.cedarschema"
-    schema.write_text(schema.read_text().replace("  suspended: Bool,", "  suspended: Bool,\n  later?: Bool,"))
+    schema.write_text(schema.read_text().replace("  lapse: Lapse,", "  lapse: Lapse,\n  later?: Bool,"))
     hashes.add(load_bundle(proposal, catalogue=catalogue).hash)
     hashes.add(load_bundle(proposal, catalogue=msgspec.structs.replace(catalogue, hash="other")).hash)
     assert len(hashes) == 5

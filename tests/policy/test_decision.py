@@ -104,7 +104,7 @@ def test_a_permit_names_exactly_what_was_allowed_to_whom_and_why(bundle: Bundle)
 
 def test_refusals_come_in_the_order_asked_with_their_forbids_sorted(bundle: Bundle) -> None:
     asked = question(
-        type_facts("pickup", objecting=1, suspended=True),
+        type_facts("pickup", objecting=1, lapse="suspended"),
         type_facts("care_signal", objecting=1),
         relationship=relationship_facts(safety="danger"),
         purpose="safety",
