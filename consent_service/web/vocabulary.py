@@ -155,6 +155,21 @@ STOP_METHODS: Final[Mapping[str, str]] = {
     "oral": N_("Verteld"),
     "paper": N_("Op papier"),
 }
+PASSED_ON_METHODS: Final[Mapping[str, str]] = {
+    "paper": N_("Op papier, met een handtekening"),
+    "oral": N_("Verteld, zonder handtekening"),
+}
+ORAL_REASONS: Final[Mapping[str, str]] = {
+    "no_tablet": N_("Er was geen tablet"),
+    "not_present": N_("De persoon was er niet bij, bijvoorbeeld aan de telefoon"),
+    "cannot_write": N_("Schrijven of tikken lukte niet"),
+    "urgent": N_("Er was haast"),
+}
+PAPER_KEPT: Final[Mapping[str, str]] = {
+    "family_file": N_("In het dossier van het gezin"),
+    "locked_cabinet": N_("In een afgesloten kast van de opvang"),
+    "digital_file": N_("Ingescand in het eigen systeem van de opvang"),
+}
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
@@ -225,6 +240,9 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "stop_kind": STOP_KINDS,
     "stop_method": STOP_METHODS,
     "yes_no": EXPLICIT,
+    "passed_on_method": PASSED_ON_METHODS,
+    "oral_reason": ORAL_REASONS,
+    "paper_kept": PAPER_KEPT,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

@@ -21,6 +21,7 @@ from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
+from tests.web.answers_examples import answers_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.officer_examples import officer_examples
 
@@ -124,6 +125,7 @@ def examples(language: str) -> dict[str, View]:
     return {
         **_shared(language),
         **_shelter(language),
+        **answers_examples(language),
         **intake_examples(language),
         **parent_examples(language),
         **_school(language),

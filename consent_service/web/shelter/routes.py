@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent_service.web.shelter import (
+    answers_routes,
     changing_routes,
     family_routes,
     hand_over_routes,
@@ -20,4 +21,5 @@ ROUTES = [
     *school_routes.ROUTES,
     *sharing_routes.ROUTES,
     *hand_over_routes.ROUTES,
+    *answers_routes.ROUTES,
 ]
