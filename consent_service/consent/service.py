@@ -285,6 +285,8 @@ class ConsentService:
             async with self._database.reading() as conn:
                 assigned = await self._organisations.is_assigned(conn, actor, target.family)
                 known = await people_of(conn, target.tenant, target.family)
+                if action is Action.OBJECT:
+                    known -= set(await child_ids(conn, target.tenant, target.family))
             if target.person not in known:
                 raise NotFoundError("guardian")
         facts = Circumstances(

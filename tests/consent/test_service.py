@@ -84,9 +84,12 @@ async def test_a_counsellor_passes_a_withdrawal_on_but_only_for_the_own_families
     consent = world.services.consent
     with pytest.raises(NotAllowedError):
         await consent.withdraw(world.colleague, target(mother), method="oral")
-    stranger = Target(world.tenant, view.family, PersonId(view.children[0].child))
+    stranger = Target(world.tenant, view.family, PersonId(new_id()))
     with pytest.raises(NotFoundError):
         await consent.withdraw(world.counsellor, stranger, method="oral")
+    child = Target(world.tenant, view.family, view.children[0].child)
+    with pytest.raises(NotFoundError):  # a child is heard or decides; objecting is a guardian's
+        await consent.object(world.counsellor, child, method="oral")
     assert (await answers(world, mother))["support_advice"] == "yes"
 
     await consent.withdraw(world.counsellor, target(mother), method="oral")
@@ -341,7 +344,7 @@ async def test_a_stop_about_what_a_restored_database_does_not_know_is_passed_ove
     view = await world.family()
     await world.at_school(view.children[0].child)
     journal = world.services.installation.journal
-    for family, guardian in ((new_id(), new_id()), (view.family, view.children[0].child)):
+    for family, guardian in ((new_id(), new_id()), (view.family, new_id())):
         subject = {"family": family, "guardian": guardian, "keys": "", "method": "page"}
         journal.accept("objection", tenant=world.tenant, at=world.clock.now(), subject=subject)
     assert await world.services.replay_stops() == 2

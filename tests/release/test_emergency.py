@@ -71,6 +71,7 @@ async def test_a_birthday_leaves_the_emergency_part_and_nothing_else(world: Worl
     relationship = await world.at_school(view.children[0].child)
     await world.intake(world.guardian(view), {"shelter_involvement": "yes", "child_health": "yes"})
     await world.services.records.share(world.counsellor, relationship, Note(HEALTH, {**PEN, **CARE}))
+    await world.settle()
     world.clock.advance(timedelta(days=10))
     answer = await world.services.release.to_school(world.contact, Ask(relationship, "safety"))
     assert isinstance(answer, Released)
