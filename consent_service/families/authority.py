@@ -11,11 +11,9 @@ from datetime import date, datetime
 from consent_service.families.model import (
     AuthorityFact,
     AuthorityKind,
-    FamilyView,
     NewAuthority,
     NewFamily,
     NewGuardian,
-    authority_on,
     check_body,
     check_identity,
 )
@@ -104,18 +102,6 @@ def check_family(new: NewFamily, *, day: date) -> tuple[Problem, ...]:
     voogden = [number for number, one in enumerate(new.guardians) if one.authority == "voogd"]
     problems += [Problem(f"guardian_{number}_kind", "voogd_overlaps") for number in voogden[1:]]
     return tuple(problems)
-
-
-def only_supervises(family: FamilyView, guardian: PersonId, day: date) -> bool:
-    """Whether this is a gezinsvoogd who decides over no child: parents keep their authority (S53)."""
-    everyone = [one.guardian for one in family.guardians]
-    found = False
-    for child in family.children:
-        facts = [fact for fact in family.authority if fact.child == child.child]
-        if guardian in authority_on(day, everyone, facts).deciders:
-            return False
-        found = found or any(fact.guardian == guardian and fact.kind == "gezinsvoogd" for fact in facts)
-    return found
 
 
 def _period_problems(fact: NewAuthority, day: date) -> Iterable[Problem]:

@@ -21,6 +21,7 @@ from consent_service.families.model import (
     Relationship,
     authority_on,
     is_competent,
+    is_left_out,
     safety_of,
     voice_on,
 )
@@ -127,7 +128,8 @@ class FamilyRegister:
 
         A child sees itself only. Never another guardian's data (S44) and never the safety assessment.
         Without authority, and of a child that decides alone (from 16, S9), one sees neither child nor
-        school.
+        school; nor while safety was not assessed, or when one is not contacted for safety: whoever asks
+        then is answered by a person (S46).
 
         Raises:
             NotFoundError: no such guardian or child in this family.
@@ -209,8 +211,11 @@ class FamilyRegister:
     def _as_shown_to(self, guardian: PersonId, whole: FamilyView) -> FamilyView:
         everyone = [one.guardian for one in whole.guardians]
         today = local_date(self._clock.now())
+        by_hand = whole.safety.level == "not_assessed" or is_left_out(guardian, whole.markers, today)
         kids = tuple(
-            child for child in whole.children if self._decides(guardian, child, everyone, whole, today)
+            child
+            for child in whole.children
+            if not by_hand and self._decides(guardian, child, everyone, whole, today)
         )
         shown = {child.child for child in kids}
         found = tuple(r for r in whole.relationships if r.child in shown)

@@ -123,6 +123,10 @@ class SafetyMarker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Approved, not ended, and looked at again in time."""
         return bool(self.approved) and self.ended_at is None and day <= self.review_on
 
+    def is_open(self, day: date) -> bool:
+        """Waiting for the second person, or in force."""
+        return (self.approved is None and self.ended_at is None) or self.is_in_force(day)
+
 
 class Competence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether somebody judged that a child can weigh this itself; the latest judgement counts."""
@@ -250,6 +254,11 @@ def protected_of(assessments: Iterable[SafetyAssessment]) -> frozenset[PersonId]
     """The guardians who are in danger themselves, by their own newest assessment."""
     newest = {one.guardian: one.level for one in assessments}
     return frozenset(who for who, level in newest.items() if who is not None and level == "danger")
+
+
+def is_left_out(guardian: PersonId, markers: Iterable[SafetyMarker], day: date) -> bool:
+    """Whether somebody asked, or it was approved, that this guardian is not contacted."""
+    return any(one.guardian == guardian and one.is_open(day) for one in markers)
 
 
 def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[AuthorityFact]) -> Authority:

@@ -11,7 +11,7 @@ from datetime import date
 import msgspec
 
 from consent_service.families.acting import FamilyActs
-from consent_service.families.model import SafetyAssessment, SafetyMarker, check_marker, check_safety
+from consent_service.families.model import SafetyAssessment, check_marker, check_safety
 from consent_service.families.reading import (
     WaitingMarker,
     guardian_ids,
@@ -75,7 +75,7 @@ class SafetyActs(FamilyActs):
             if problems or review_on is None:
                 raise InputError(problems)
             for known in await read_markers(conn, actor.tenant, family=family):
-                if known.guardian == guardian and _is_open(known, today):
+                if known.guardian == guardian and known.is_open(today):
                     raise ConflictError("this was asked already")
             return await self._writer.request_marker(conn, actor, family, guardian, review_on)
 
@@ -135,12 +135,6 @@ class SafetyActs(FamilyActs):
         if assessment.guardian is not None:
             subject["guardian"] = assessment.guardian
         await self._stops.carry_out("safety_flag", actor.tenant, subject, act)
-
-
-def _is_open(marker: SafetyMarker, today: date) -> bool:
-    """Waiting for a decision, or in force."""
-    waiting = marker.approved is None and marker.ended_at is None
-    return waiting or marker.is_in_force(today)
 
 
 def _found(waiting: tuple[WaitingMarker, ...], marker: str) -> WaitingMarker:

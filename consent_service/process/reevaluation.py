@@ -67,7 +67,7 @@ class Reevaluator:
         await self._walk.catch_up(tenant)
 
     async def on_entry(self, conn: AsyncConnection, tenant: TenantId, entry: TrailEntry) -> None:
-        """What one entry changes, per school of the child where anybody answered anything."""
+        """What one entry changes, per school of the child where anybody had answered anything by then."""
         event = None if entry.detail is None else entry.detail.event
         if not isinstance(event, events.AuthorityRecorded | events.CompetenceJudged):
             return
@@ -87,7 +87,7 @@ class Reevaluator:
             situation = await read_situation(conn, self._ring, tenant, relationship)
         except KeyDestroyedError:
             return
-        if situation is None or not situation.known.decisions:
+        if situation is None or not any(row.recorded_at < at for row in situation.known.decisions):
             return
         if isinstance(event, events.AuthorityRecorded):
             change, cause = change_of_authority(situation.known, event, at), "authority_changed"
