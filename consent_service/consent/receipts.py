@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit.events import ReceiptPrinted
 from consent_service.audit.log import AuditLog
 from consent_service.consent.codes import grouped, normalised_code
-from consent_service.consent.receipt.document import write_full, write_neutral
+from consent_service.consent.receipt.document import Part, write_full, write_neutral
 from consent_service.consent.receipt.model import (
     Kind,
     NeutralReceipt,
@@ -177,7 +177,9 @@ class ReceiptService:
         if language not in self._texts.languages:
             raise InputError([Problem("language", "language_unknown")])
         parts = tuple(self._texts.of(one) for one in dict.fromkeys((language, SOURCE)))
-        if not self._drafts_allowed and any(_has_drafts(part, choices) for part in parts):
+        if not self._drafts_allowed and any(
+            Part(part, choices.by_child).is_draft(choices.types) for part in parts
+        ):
             raise InputError([Problem("language", "texts_not_reviewed")])
         return parts
 
@@ -186,11 +188,6 @@ class ReceiptService:
         event = ReceiptPrinted(row.person, row.sitting, kind, language)
         async with self._database.transaction() as conn:
             await self._log.append(conn, tenant=row.tenant, event=event, by=by(actor), subject=row.person)
-
-
-def _has_drafts(texts: LanguageTexts, choices: SignedChoices) -> bool:
-    used = [texts.types[one.information_type].review for child in choices.children for one in child.answers]
-    return "draft" in (texts.general.review, texts.receipt.review, *used)
 
 
 def _written(code: str | None) -> str | None:

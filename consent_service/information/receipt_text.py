@@ -43,15 +43,24 @@ PLACES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """Which `{name}` each sentence has to have; every other sentence has none."""
 
+FOR_CHILD: Final = (
+    "title", "choices", "answer", "until_date", "basis_permission", "basis_consent", "code_known",
+    "code_unknown", "address", "rights", "no_reason_needed", "your_rights", "complaint",
+)  # fmt: skip
+"""What `child` may say otherwise; the last three stand among the general texts for parents."""
+
 _PLACE: Final = re.compile(r"\{(\w+)\}")
-_HIDDEN: Final = frozenset({"id", "version", "review", "reviewer", "language", "hash"})
+_HIDDEN: Final = frozenset({"id", "version", "review", "reviewer", "language", "child", "hash"})
 _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
     {"version": "1", "review": '"draft" (or "reviewed")', "answers": '{ yes = "Ja" }'}
 )
 
 
 class ReceiptText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word on a receipt that is not the family's own or one type's."""
+    """Every word on a receipt that is not the family's own or one type's.
+
+    `child` says some of them as one speaks to a child, where a language makes that difference.
+    """
 
     id: str
     version: int
@@ -96,7 +105,14 @@ class ReceiptText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     evidence: Mapping[str, str]
     interpreters: Mapping[str, str]
     capacities: Mapping[str, str]
+    child: Mapping[str, str] = MappingProxyType({})
     hash: str = ""
+
+    @property
+    def for_child(self) -> ReceiptText:
+        """The same words on the receipt of a child."""
+        own = {name: words for name, words in self.child.items() if name in self.__struct_fields__}
+        return msgspec.structs.replace(self, **own)
 
 
 def read_receipt_text(raw: Table, language: str, problems: list[BlockProblem]) -> ReceiptText | None:
@@ -120,6 +136,7 @@ def receipt_words(text: ReceiptText) -> Iterator[tuple[str, str]]:
             yield from ((f"{name}.{code}", words) for code, words in sorted(value.items()))
         elif name not in _HIDDEN:
             yield name, value
+    yield from ((f"child.{name}", words) for name, words in sorted(text.child.items()))
 
 
 def _problems_of(text: ReceiptText, block: str) -> Iterator[BlockProblem]:
@@ -132,8 +149,10 @@ def _problems_of(text: ReceiptText, block: str) -> Iterator[BlockProblem]:
         for code in sorted(given.keys() ^ set(codes)):
             wrong = "has no words" if code in codes else "is not known here"
             yield BlockProblem(f"{block}.{name}", f"`{code}` {wrong}", ", ".join(codes))
+    for name in sorted(set(text.child) - set(FOR_CHILD)):
+        yield BlockProblem(f"{block}.child", f"`{name}` is not known here", ", ".join(FOR_CHILD))
     for name, words in receipt_words(text):
-        needed = PLACES.get(name, frozenset())
+        needed = PLACES.get(name.removeprefix("child."), frozenset())
         if not words.strip():
             yield BlockProblem(block, f"`{name}` is empty", f'{name} = "..."')
         elif set(_PLACE.findall(words)) != needed:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from consent_service.information.blocks import BlocksError
-from consent_service.information.receipt_text import LISTS, PLACES, receipt_words
+from consent_service.information.child_text import speaks_formally
+from consent_service.information.receipt_text import FOR_CHILD, LISTS, PLACES, receipt_words
 from consent_service.information.texts import LANGUAGES, Texts, load_texts
 from tests.information.folders import POLICIES, change, copy_policies
 from tests.information.test_texts import too_long
@@ -29,9 +30,20 @@ def test_a_dutch_sentence_of_a_receipt_has_at_most_twelve_words(texts: Texts) ->
 
 
 def test_every_language_says_the_same_things(texts: Texts) -> None:
-    said = [[name for name, _ in receipt_words(texts.of(language).receipt)] for language in LANGUAGES]
+    said = [
+        [name for name, _ in receipt_words(texts.of(language).receipt) if not name.startswith("child.")]
+        for language in LANGUAGES
+    ]
     assert said[0] == said[1] == said[2]
     assert set(PLACES) < set(said[0])
+
+
+def test_a_child_is_not_spoken_to_as_a_parent(texts: Texts) -> None:
+    receipt = texts.of("nl").receipt
+    assert speaks_formally(" ".join(words for _, words in receipt_words(receipt)))
+    own = {name: words for name, words in receipt_words(receipt.for_child) if name != "nothing_told"}
+    assert {name: words for name, words in own.items() if speaks_formally(words)} == {}
+    assert set(receipt.child) == set(FOR_CHILD)
 
 
 def test_every_code_has_words_of_its_own(texts: Texts) -> None:
@@ -51,6 +63,9 @@ def test_every_code_has_words_of_its_own(texts: Texts) -> None:
         ('withdrawn = "Gestopt", ', "", "`withdrawn` has no words"),
         ('withdrawn = "Gestopt"', 'withdrawn = "Gestopt", sold = "Weg"', "`sold` is not known here"),
         ('withdrawn = "Gestopt"', 'withdrawn = " "', "`answers.withdrawn` is empty"),
+        ('title = "Jouw keuzes"', 'titel = "Jouw keuzes"', "`titel` is not known here"),
+        ('title = "Jouw keuzes"', 'title = ""', "`child.title` is empty"),
+        ("Jouw ja geldt tot {date}.", "Jouw ja geldt.", "`child.until_date` has other places"),
         ('id = "consent.receipt"\nversion = 1', 'id = "consent.receipt"\nversion = 0', "starts at 1"),
         (
             'id = "consent.receipt"\nversion = 1\nreview = "draft"',

@@ -27,9 +27,10 @@ from consent_service.consent.receipt.record import CONSENT_BASES
 from consent_service.foundation.clock import AMSTERDAM, local_date
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TypeKey
+from consent_service.information.child_text import ChildText, ChildWords
 from consent_service.information.model import Catalogue
 from consent_service.information.receipt_text import ReceiptText
-from consent_service.information.texts import LanguageTexts
+from consent_service.information.texts import GeneralText, LanguageTexts, TypeText
 
 if TYPE_CHECKING:
     import typst
@@ -40,6 +41,8 @@ Direction = Literal["", "ltr", "rtl"]
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _UNKNOWN: Final = "\N{REPLACEMENT CHARACTER}"
+_JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Letters of a name hang together or apart by these; they turn nothing."""
 _COVERED: Final[Sequence[tuple[int, int]]] = (
     (0x20, 0x7E), (0xA0, 0x24F), (0x259, 0x259), (0x2B9, 0x2BF), (0x300, 0x304), (0x306, 0x30C),
     (0x323, 0x323), (0x326, 0x328), (0x370, 0x377), (0x37A, 0x37F), (0x384, 0x38A), (0x38C, 0x38C),
@@ -60,13 +63,39 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Which words to use, for whoever reads this part."""
+    """Which words to use, for whoever reads this part: a child is spoken to as one speaks to a child."""
 
     texts: LanguageTexts
+    to_child: bool = False
 
     @property
     def words(self) -> ReceiptText:
-        return self.texts.receipt
+        receipt = self.texts.receipt
+        return receipt.for_child if self.to_child else receipt
+
+    @property
+    def speaks(self) -> GeneralText | ChildText:
+        """What stands on every page of whoever this is."""
+        return self.texts.child if self.to_child else self.texts.general
+
+    @property
+    def nothing_told(self) -> str:
+        return self.texts.child.nothing_told if self.to_child else self.words.nothing_told
+
+    def about(self, key: TypeKey) -> TypeText | ChildWords:
+        """The words of one type."""
+        text = self.texts.types[key]
+        return text.for_child if self.to_child else text
+
+    def general(self, name: Literal["no_reason_needed", "your_rights", "complaint"]) -> str:
+        """What is said to parents, or otherwise to a child, in the words of the receipt."""
+        said: str = getattr(self.texts.general, name)
+        return self.texts.receipt.child.get(name, said) if self.to_child else said
+
+    def is_draft(self, used: Iterable[TypeKey]) -> bool:
+        """Whether anything of it was reviewed by nobody."""
+        types = (self.texts.types[key].review for key in used)
+        return "draft" in (self.texts.receipt.review, self.texts.general.review, self.speaks.review, *types)
 
     @property
     def locale(self) -> Locale:
@@ -97,7 +126,7 @@ def write_full(
     Raises:
         IntegrityError: it could not be written.
     """
-    shown = [_part(choices, Part(texts), code, catalogue) for texts in parts]
+    shown = [_part(choices, Part(texts, choices.by_child), code, catalogue) for texts in parts]
     document = {"title": shown[0]["title"], "picture": _qr_code(choices), "parts": shown}
     return _compile("full.typ", document, choices.made_at)
 
@@ -121,21 +150,24 @@ def printable(written: str) -> str:
     Characters that would turn the text around them (UAX 9) are left out.
     """
     composed = unicodedata.normalize("NFC", written)
-    kept = (letter for letter in composed if unicodedata.category(letter) not in ("Cc", "Cf"))
+    kept = (letter for letter in composed if letter in _JOINERS or not _is_control(letter))
     return "".join(letter if _is_covered(ord(letter)) else _UNKNOWN for letter in kept)
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cf")
 
 
 # --- what stands in one part -------------------------------------------------------------------------
 
 
 def _part(choices: SignedChoices, part: Part, code: str | None, catalogue: Catalogue) -> dict[str, object]:
-    words, general = part.words, part.texts.general
-    draft = {words.review, general.review, *(part.texts.types[key].review for key in _types(choices))}
+    words, speaks = part.words, part.speaks
     return {
         "language": part.texts.language,
         "direction": "rtl" if part.locale.text_direction == "rtl" else "ltr",
         "title": words.title,
-        "draft": words.draft if "draft" in draft else "",
+        "draft": words.draft if part.is_draft(choices.types) else "",
         "keep_safe": words.keep_safe,
         "facts": [{"name": name, "value": value} for name, value in _facts(choices, part)],
         "choices": words.choices,
@@ -146,25 +178,21 @@ def _part(choices: SignedChoices, part: Part, code: str | None, catalogue: Catal
         "code": code or "",
         "code_line": words.code_known if code else words.code_unknown,
         "address": _filled(words.address, address=Piece(_spoken(choices.withdraw_address), "ltr")),
-        "no_reason": general.no_reason_needed,
+        "no_reason": part.general("no_reason_needed"),
         "picture": words.picture.replace("{address}", _spoken(choices.withdraw_address)),
         "rights": words.rights,
         "rights_lines": [
-            general.say_no,
-            general.withdraw,
-            general.see_who_looked,
-            general.your_rights,
-            general.complaint,
+            speaks.say_no,
+            speaks.withdraw,
+            speaks.see_who_looked,
+            part.general("your_rights"),
+            part.general("complaint"),
         ],
         "log": words.log,
         "log_line": _log_line(choices, words),
         "log_help": words.log_help,
         "page": [piece for piece in re.split(r"(\{\w+\})", words.page) if piece],
     }
-
-
-def _types(choices: SignedChoices) -> set[TypeKey]:
-    return {one.information_type for child in choices.children for one in child.answers}
 
 
 def _facts(choices: SignedChoices, part: Part) -> Iterator[tuple[str, list[Piece]]]:
@@ -189,7 +217,7 @@ def _child(child: ChildChoices, part: Part) -> dict[str, object]:
 
 
 def _answer(answer: ReceiptAnswer, part: Part) -> dict[str, str]:
-    words, text = part.words, part.texts.types[answer.information_type]
+    words, text = part.words, part.about(answer.information_type)
     now = words.answers[answer.now]
     ends = answer.valid_until if answer.answer == "yes" else None
     return {
@@ -211,14 +239,14 @@ def _statement(choices: SignedChoices, part: Part, catalogue: Catalogue) -> list
         one.information_type for child in choices.children for one in child.answers if one.answer == "yes"
     )
     if not said_yes:
-        return [words.nothing_told]
+        return [part.nothing_told]
     as_signed = choices.statement if choices.language == part.texts.language else ""
-    told = [as_signed or part.texts.general.statement]
+    told = [as_signed or part.speaks.statement]
     consented = [key for key in said_yes if catalogue.types[key].legal_basis in CONSENT_BASES]
     if len(consented) < len(said_yes):
         told.append(words.basis_permission)
     if consented:
-        labels = part.listed(part.texts.types[key].label for key in consented)
+        labels = part.listed(part.about(key).label for key in consented)
         told.append(words.basis_consent.replace("{types}", labels))
     return told
 
@@ -263,7 +291,7 @@ def _qr_code(choices: SignedChoices) -> str:
 def _compile(template: str, shown: Mapping[str, object], made_at: datetime) -> bytes:
     import typst  # heavy, and needed by whoever prints only
 
-    data = msgspec.json.encode(shown).decode()
+    data = printable(msgspec.json.encode(shown).decode())
     try:
         return typst.compile(
             (_HERE / template).read_bytes(),

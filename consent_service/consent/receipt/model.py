@@ -105,9 +105,15 @@ class SignedChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     withdraw_address: str
     head: Head | None
 
-    def said_yes(self) -> bool:
-        """Whether anything at all may be told."""
-        return any(one.answer == "yes" for child in self.children for one in child.answers)
+    @property
+    def types(self) -> frozenset[TypeKey]:
+        """Every type that was asked."""
+        return frozenset(one.information_type for child in self.children for one in child.answers)
+
+    @property
+    def by_child(self) -> bool:
+        """Whether a child decided for itself; then it is spoken to as one speaks to a child."""
+        return any(child.child == self.person for child in self.children)
 
 
 class SittingSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

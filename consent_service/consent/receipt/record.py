@@ -284,7 +284,7 @@ def _purpose(
     return ProcessingPurpose(
         purpose=kind.key,
         purpose_type=kind.purposes,
-        purpose_description=text.question,
+        purpose_description=text.for_child.question if choices.by_child else text.question,
         lawful_basis=kind.legal_basis,
         permission="is_the_basis" if kind.legal_basis in CONSENT_BASES else "beside_another_basis",
         pii_information=tuple(_pii(kind, text)),

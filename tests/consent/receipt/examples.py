@@ -81,10 +81,11 @@ def choices(
     name: str = "Samira Voorbeeld",
     signed_name: str | None = None,
     head: Head | None = HEAD,
+    person: str = "person-1",
 ) -> SignedChoices:
     return SignedChoices(
         sitting="sitting-1",
-        person=PersonId("person-1"),
+        person=PersonId(person),
         name=name,
         controller=Controller(
             TenantId("opvang-zuid"), "Opvang Zuid", "0800-5550000", "https://toestemming.example"

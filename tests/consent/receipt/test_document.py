@@ -11,8 +11,9 @@ import pytest
 
 from consent_service.consent.receipt import document
 from consent_service.consent.receipt.document import FONTS, printable, write_full, write_neutral
-from consent_service.consent.receipt.model import NeutralReceipt, SignedChoices
+from consent_service.consent.receipt.model import NeutralReceipt, ReceiptAnswer, SignedChoices
 from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.ids import TypeKey
 from consent_service.information.texts import LANGUAGES
 from tests.consent.receipt.examples import (
     CATALOGUE,
@@ -34,6 +35,7 @@ from tests.consent.receipt.reading import (
     text_of,
 )
 
+SUPPORT = TypeKey("support_advice")
 FOUND_BY_FATHER = NeutralReceipt(date(2026, 11, 20), CODE)
 
 
@@ -167,6 +169,24 @@ def test_consent_is_claimed_only_for_what_rests_on_consent() -> None:
     assert squeezed(TEXTS.of("nl").receipt.basis_permission) not in health
 
 
+def test_a_child_is_spoken_to_as_one_speaks_to_a_child() -> None:
+    def to_child(*answers: ReceiptAnswer) -> str:
+        return text_of(full(choices(child_choices(*answers), person="child-1", name="Noor Voorbeeld")))
+
+    said = to_child(*first_intake())
+    child = TEXTS.of("nl").child
+    for words in (
+        "Jouw keuzes",
+        child.statement,
+        child.say_no,
+        TEXTS.of_type("nl", SUPPORT).for_child.question,
+    ):
+        assert squeezed(words) in said
+    for formal in ("Uw ", "Mag de school weten dat een hulporganisatie uw gezin helpt?", "U mag"):
+        assert squeezed(formal) not in said
+    assert squeezed(child.nothing_told) in to_child(answered("support_advice", "no"))
+
+
 def test_who_said_yes_to_nothing_is_not_made_to_agree() -> None:
     said = text_of(full(choices(child_choices(answered("support_advice", "no")))))
     assert squeezed("U vindt het goed") not in said
@@ -210,6 +230,7 @@ def test_a_name_is_printed_as_it_is_and_never_obeyed(name: str) -> None:
         ("Noor\u202egniw", "Noorgniw"),
         ("No\x00or\n", "Noor"),
         ("Noe\u0308l", "Noël"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
     ],
 )
 def test_what_cannot_be_drawn_shows_as_such_and_turns_no_text_around(name: str, shown: str) -> None:
