@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from consent_service.audit.events import ReceiptPrinted
+from consent_service.consent.model import Signature
 from consent_service.consent.receipt.record import missing_fields
 from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import Target
+from consent_service.consent.sittings import Setting
 from consent_service.families.model import AuthorityKind, NewAuthority
 from consent_service.foundation.errors import (
     InputError,
@@ -230,6 +232,31 @@ async def test_s09_from_sixteen_a_parents_receipt_says_nothing_about_the_young_p
     assert squeezed("Noor Voorbeeld") in before
     assert squeezed("Noor Voorbeeld") not in after
     assert squeezed("Adam Voorbeeld") in after
+
+
+async def test_a_child_that_decides_along_gets_a_receipt_of_its_own_that_no_parent_gets(world: World) -> None:
+    view = await world.family(children=(("Noor", date(2013, 5, 4)), ("Adam", date(2018, 5, 4))))
+    for child in view.children:
+        await world.at_school(child.child)
+    noor = ChildActor(world.tenant, view.children[0].child, view.family)
+    services = world.services
+    sitting = await services.sittings.prepare(world.counsellor, noor, Setting("nl", "none"), types=[SUPPORT])
+    for question in sitting.questions:
+        shown = world.shown(question.information_type)
+        await services.sittings.answer(noor, sitting.sitting, question, answer="yes", shown=shown)
+    signed = await services.sittings.sign(noor, sitting.sitting, Signature("typed", "Noor Voorbeeld"))
+    paper = await services.receipts.full(noor, sitting.sitting, code=signed.withdrawal_code)
+    said = text_of(paper.content)
+    for words in ("Jouw keuzes", "Noor Voorbeeld", "Het kind of de jongere zelf", signed.withdrawal_code):
+        assert squeezed(words) in said
+    assert squeezed("Uw") not in said
+    assert squeezed("Adam") not in said
+    assert squeezed("Samira") not in said
+    record = msgspec.json.decode((await services.receipts.record(noor, sitting.sitting)).content)
+    assert missing_fields(record) == ()
+    assert [e["capacity"] for one in record["records"] for e in one["consent_events"]] == ["child"]
+    with pytest.raises(NotFoundError):
+        await services.receipts.full(world.guardian(view), sitting.sitting)
 
 
 async def test_a_sitting_that_was_not_signed_has_no_receipt(world: World) -> None:
