@@ -189,9 +189,11 @@ def _facts_of(
 ) -> tuple[TypeFacts, ...]:
     """The facts of the whole type, of its emergency part, or of both."""
     whole = _type_facts(known, catalogue, asked, now)
-    if emergency == "never" or not catalogue.types[whole.key].has_emergency_part:
+    kind = catalogue.types[whole.key]
+    if emergency == "never" or not kind.has_emergency_part:
         return (whole,)
-    part = msgspec.structs.replace(whole, emergency=True)
+    earlier = len(_earlier(known, catalogue.terms, _yeses(known, kind, now), now))
+    part = msgspec.structs.replace(whole, emergency=True, earlier_yes=earlier)
     return (part,) if emergency == "only" else (whole, part)
 
 

@@ -6,6 +6,7 @@ level of a family. Of the service it knows the catalogue only, which says what k
 
 from __future__ import annotations
 
+from calendar import isleap
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -75,7 +76,7 @@ class PlainFamily:
     approved: set[str] = field(default_factory=set)
     about: dict[str, set[str]] = field(default_factory=dict)
     ended: datetime | None = None
-    agreement: tuple[date, date] | None = (date(2000, 1, 1), date(2099, 12, 31))
+    agreement: tuple[date, date] | None = (date(2000, 1, 1), date(2199, 12, 31))
 
 
 @dataclass
@@ -102,7 +103,7 @@ def today(now: datetime) -> date:
 
 
 def birthday(born: date, years: int) -> date:
-    if (born.month, born.day) == (2, 29) and (born.year + years) % 4:
+    if (born.month, born.day) == (2, 29) and not isleap(born.year + years):
         return date(born.year + years, 3, 1)
     return date(born.year + years, born.month, born.day)
 

@@ -117,16 +117,16 @@ def families(draw: st.DrawFn) -> tuple[PlainFamily, str, datetime]:
     ]
     if draw(st.booleans()):
         review = now.date() + timedelta(days=draw(st.sampled_from([-1, 0, 1, 90])))
-        family.markers = [Marker("father", draw(st.booleans()), review, ended=draw(st.integers(0, 3)) == 0)]
+        family.markers = [Marker("father", draw(st.booleans()), review, ended=draw(st.integers(0, 3)) == 3)]
     family.competent = [
         (draw(st.booleans()), now - timedelta(days=9 - number)) for number in range(draw(st.integers(0, 2)))
     ]
     if draw(st.booleans()):
         family.approved = {key}
     family.about = {key: set(draw(st.lists(st.sampled_from(family.guardians), max_size=2)))}
-    if draw(st.integers(0, 9)) == 0:
+    if draw(st.integers(0, 9)) == 7:
         family.ended = now + timedelta(minutes=draw(st.sampled_from([-1, 0, 1])))
-    if draw(st.integers(0, 9)) == 0:
+    if draw(st.integers(0, 9)) == 7:
         family.agreement = (date(2020, 1, 1), now.date() + timedelta(days=draw(st.sampled_from([-1, 0]))))
     return family, key, now
 
@@ -150,11 +150,22 @@ def _capacity(who: str) -> str:
 
 
 FIRST = (PlainFamily(), "support_advice", NOON)
+AT_16 = midnight(date(2034, 5, 4)).astimezone(UTC)
+URGENT = PlainFamily(dangers=[(None, "no_known_danger", False)])
+for _who, _key, _at in (
+    ("mother", GATE, AT_16),
+    (CHILD, GATE, AT_16),
+    ("mother", "child_health", midnight(date(2030, 5, 4)).astimezone(UTC)),
+):
+    URGENT.words.append(
+        Word(_who, "given", _key, _at, _at, text=f"{kind_of(_key).text_id}@1", capacity=_capacity(_who))
+    )
 
 
 @given(told_of=families())
 @settings(max_examples=1500)
 @example(told_of=FIRST)
+@example(told_of=(URGENT, "child_health", AT_16))
 def test_any_family_gets_the_answer_of_the_plain_rules(told_of: tuple[PlainFamily, str, datetime]) -> None:
     family, key, now = told_of
     expected = answer(family, kind_of(key), now, gate=rules().catalogue.gate)
