@@ -120,10 +120,10 @@ def test_each_part_is_marked_with_its_own_language(language: str) -> None:
 
 def test_nothing_of_the_machine_is_needed_to_draw_it() -> None:
     fonts = set()
-    for page in opened(full(choices(name="سميرة"), "ar")).pages:
+    for page in opened(full(choices(name="سميرة ሰላም"), "ar")).pages:
         used = resources_of(page)["/Font"].values()
         fonts |= {str(font["/BaseFont"]).partition("+")[2] for font in used}
-    assert {name.partition("-")[0] for name in fonts} == {"NotoSans", "NotoNaskhArabic"}
+    assert {name.partition("-")[0] for name in fonts} == {"NotoSans", "NotoNaskhArabic", "NotoSansEthiopic"}
 
 
 def test_the_fonts_are_small_and_come_with_their_licence() -> None:
@@ -213,7 +213,8 @@ def test_without_a_signed_log_the_receipt_says_that() -> None:
 @pytest.mark.parametrize(
     "name",
     ["*Noor* #panic() $x$ _y_ `z`", "]\\ #read(\"/etc/passwd\")", "<script>", "Zoë Ćirić-Łukasz",
-     "Ömer Şahin", "Марія Ґудзь", "Ελένη", "Trần Thị Bưởi", "O’Neill", "سميرة الأحمد", "{address}"],
+     "Ömer Şahin", "Марія Ґудзь", "Ελένη", "Trần Thị Bưởi", "O’Neill", "سميرة الأحمد",
+     "ሰላም ኣብርሃ", "{address}"],
 )  # fmt: skip
 def test_a_name_is_printed_as_it_is_and_never_obeyed(name: str) -> None:
     assert printable(name) == name
@@ -225,7 +226,7 @@ def test_a_name_is_printed_as_it_is_and_never_obeyed(name: str) -> None:
 @pytest.mark.parametrize(
     "name, shown",
     [
-        ("ሰላም Noor", "��� Noor"),
+        ("שלום Noor", "���� Noor"),
         ("李 Noor 🙂", "� Noor �"),
         ("Noor\u202egniw", "Noorgniw"),
         ("No\x00or\n", "Noor"),
@@ -247,8 +248,8 @@ def test_every_character_that_is_called_printable_can_be_drawn() -> None:
 def test_a_character_no_font_has_would_break_the_receipt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "_COVERED", ((0, 0x10FFFF),))
     with pytest.raises(IntegrityError) as raised:
-        full(choices(name="ሰላም"))
-    assert "ሰ" not in str(raised.value)
+        full(choices(name="李"))
+    assert "李" not in str(raised.value)
     assert raised.value.__cause__ is None
 
 
