@@ -91,6 +91,7 @@ from consent_service.audit.events import (
     SessionEvent,
     StaffAdded,
     StaffEnded,
+    StaffPlaced,
     StopReplayed,
     SubstituteAccess,
     TenantRegistered,
@@ -175,6 +176,8 @@ def _organisation(event: OrganisationEvent) -> Sentence:
             return _say(N_("Convenant met een school beëindigd. Reden: {reason}."), reason=reason)
         case StaffAdded(role=role):
             return _say(N_("Medewerker toegevoegd als {role}."), role=role)
+        case StaffPlaced(team=team):
+            return _say(N_("Medewerker in een team geplaatst: {team}."), team=team or "-")
         case StaffEnded():
             return _say(N_("Medewerker uit dienst gemeld."))
         case AssignmentStarted():

@@ -88,6 +88,13 @@ class StaffAdded(_Event, frozen=True, tag="staff.added.v1"):
     role: Code
 
 
+class StaffPlaced(_Event, frozen=True, tag="staff.placed.v1"):
+    """In which team a member of staff works from now on; none when it is empty."""
+
+    staff: StaffId
+    team: Code = ""
+
+
 class StaffEnded(_Event, frozen=True, tag="staff.ended.v1"):
     staff: StaffId
 
@@ -113,6 +120,7 @@ OrganisationEvent = (
     | AgreementSigned
     | AgreementEnded
     | StaffAdded
+    | StaffPlaced
     | StaffEnded
     | AssignmentStarted
     | AssignmentEnded

@@ -35,6 +35,7 @@ def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
     group = commands.group_of("staff", N_("Medewerkers van opvang en school."))
     _add_member(group)
+    _place_member(group)
     _end_member(group)
     _link_member(group)
 
@@ -66,6 +67,7 @@ def _add_member(group: Orders) -> None:
         default=SCHOOL_WEEK,
         words=N_("De werkdagen, met komma's ertussen."),
     )
+    @entry("--team", type=WORDS, words=N_("Het team in de opvang, als korte code."))
     def add(
         terminal: Terminal,
         tenant: str | None,
@@ -74,16 +76,32 @@ def _add_member(group: Orders) -> None:
         school: str | None,
         role: SchoolRole | None,
         working_days: tuple[Weekday, ...],
+        team: str | None,
     ) -> None:
         _refuse_misplaced(kind, school, role)
 
         async def work(services: Services) -> str:
             shelter = (await find_tenant(services, tenant)).tenant
             where = (await find_school(services, shelter, school)).school if school else None
-            new = NewStaff(kind, name, where, role, working_days)
+            new = NewStaff(kind, name, where, role, working_days, team or "")
             return await services.organisations.add_staff(OPERATOR, shelter, new)
 
         terminal.say(N_("{name} is opgenomen: {id}"), name=name, id=run_with(terminal, work))
+
+
+def _place_member(group: Orders) -> None:
+    @group.order("team", N_("Zet een medewerker van de opvang in een team; zonder --team in geen."))
+    @TENANT
+    @STAFF
+    @entry("--team", type=WORDS, words=N_("Het team in de opvang, als korte code."))
+    def place(terminal: Terminal, tenant: str | None, staff: str, team: str | None) -> None:
+        async def work(services: Services) -> None:
+            shelter = (await find_tenant(services, tenant)).tenant
+            member = await find_staff(services, shelter, staff)
+            await services.organisations.place_staff(OPERATOR, shelter, member.staff, team or "")
+
+        run_with(terminal, work)
+        terminal.say(N_("Het team is vastgelegd."))
 
 
 def _end_member(group: Orders) -> None:

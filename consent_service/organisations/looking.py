@@ -138,6 +138,13 @@ class OrganisationRegister:
             for row in await conn.execute(query)
         )
 
+    async def teams(self, conn: AsyncConnection, tenant: TenantId) -> dict[StaffId, str]:
+        """In which team each counsellor works or worked, by code; without names."""
+        query = select(staff.c.staff, staff.c.team).where(
+            staff.c.tenant == tenant, staff.c.kind == "counsellor"
+        )
+        return {StaffId(row.staff): row.team or "" for row in await conn.execute(query)}
+
     async def staff_members(
         self, conn: AsyncConnection, tenant: TenantId, members: Iterable[StaffId] | None = None
     ) -> tuple[StaffMember, ...]:
@@ -236,4 +243,5 @@ def _member_from(row: Row[Any], name: str) -> StaffMember:
         role=row.role,
         working_days=unpack_days(row.working_days),
         ended_at=row.ended_at,
+        team=row.team or "",
     )

@@ -94,6 +94,7 @@ class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: SchoolRole | None
     working_days: tuple[Weekday, ...]
     ended_at: datetime | None
+    team: str = ""
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +126,8 @@ class NewStaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     school: SchoolId | None = None
     role: SchoolRole | None = None
     working_days: tuple[Weekday, ...] = SCHOOL_WEEK
+    team: str = ""
+    """A code of the shelter's own; patterns in how is asked are looked at per team, never per person."""
 
 
 def is_valid_on(agreement: Agreement, day: date, now: datetime) -> bool:
@@ -177,7 +180,14 @@ def check_staff(new: NewStaff) -> tuple[Problem, ...]:
         problems.append(Problem("role", "staff_role_missing"))
     if not at_school and (new.school is not None or new.role is not None):
         problems.append(Problem("school", "staff_school_unwanted"))
+    if new.team and (at_school or not is_team(new.team)):
+        problems.append(Problem("team", "team_form"))
     return tuple(problems)
+
+
+def is_team(code: str) -> bool:
+    """A short code of small letters, digits and dashes: `team-noord`."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,23}", code) is not None
 
 
 def check_succession(new: NewSuccession, *, day: date) -> tuple[Problem, ...]:

@@ -46,6 +46,7 @@ from consent_service.organisations.model import (
     check_staff,
     check_succession,
     check_tenant,
+    is_team,
     normalised_establishment_code,
     overlaps,
     pack_days,
@@ -275,6 +276,7 @@ class OrganisationService(OrganisationRegister):
                     school=new.school,
                     role=new.role,
                     working_days=pack_days(new.working_days),
+                    team=new.team or None,
                     sealed_name=seal_name(self._ring, key, new.name.strip()),
                     created_at=self._clock.now(),
                 )
@@ -282,6 +284,28 @@ class OrganisationService(OrganisationRegister):
             event = events.StaffAdded(staff=member, role=new.role or new.kind)
             await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=person)
         return member
+
+    async def place_staff(self, actor: Actor, tenant: TenantId, member: StaffId, team: str) -> None:
+        """From now on the member works in this team; in none when it is empty.
+
+        Raises:
+            InputError: not the code of a team, or somebody of a school.
+            NotFoundError: nobody with this id works here.
+        """
+        require(actor, Action.REGISTER_STAFF, Circumstances(tenant=tenant))
+        if team and not is_team(team):
+            raise InputError([Problem("team", "team_form")])
+        async with self._database.transaction() as conn:
+            placed = await conn.execute(
+                update(staff)
+                .where(staff.c.tenant == tenant, staff.c.staff == member, staff.c.school.is_(None))
+                .where(staff.c.ended_at.is_(None))
+                .values(team=team or None)
+            )
+            if placed.rowcount != 1:
+                raise NotFoundError("staff")
+            event = events.StaffPlaced(staff=member, team=team)
+            await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=PersonId(member))
 
     async def end_staff(self, actor: Actor, tenant: TenantId, member: StaffId) -> None:
         """The member left: sessions, contact lists and assignments no longer count from now on (S15).

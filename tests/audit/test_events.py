@@ -157,6 +157,7 @@ FIRST_RELEASE = [
     "session.ended.v1",
     "staff.added.v1",
     "staff.ended.v1",
+    "staff.placed.v1",
     "stop.replayed.v1",
     "substitute.access.v1",
     "tenant.registered.v1",

@@ -103,6 +103,14 @@ def test_school_and_role_belong_to_school_staff(
     assert "Iemand" not in shell.must("staff", "list")
 
 
+def test_a_counsellor_is_placed_in_a_team_and_taken_out_again(shell: Shell) -> None:
+    onboard(shell)
+    member = add_staff(shell, "--kind", "counsellor", "--name", "Bo Begeleider", "--team", "noord")
+    for arguments in (("--team", "zuid"), ()):
+        assert "Het team is vastgelegd." in shell.must("staff", "team", "--staff", member, *arguments)
+    assert shell.type("staff", "team", "--staff", member, "--team", "Team Noord").err.startswith("--team:")
+
+
 def test_who_left_can_be_neither_ended_twice_nor_linked(shell: Shell) -> None:
     onboard(shell)
     member = add_staff(shell, "--kind", "counsellor", "--name", "Bo Begeleider")

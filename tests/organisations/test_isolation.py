@@ -16,6 +16,7 @@ from consent_service.app import Services
 from consent_service.audit.log import TrailFilter
 from consent_service.consent.model import Signature
 from consent_service.consent.service import Target
+from consent_service.consent.statement import Answered, Statement
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity, SchoolConfirmation
 from consent_service.foundation.database import metadata
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
@@ -51,7 +52,7 @@ UNREACHABLE = {
     "withdraw_by_code", "holder_of_code", "answers_by_code", "trail", "verify", "open_tasks",
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
-    "install", "replay_stops",
+    "install", "replay_stops", "teams",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop."""
 
@@ -81,6 +82,18 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
     succession = await own.services.organisations.record_succession(OPERATOR, own.tenant, merger)
     marker = await a_waiting_marker(own)
     recall = await a_recall(own)
+
+    passed_on = Statement(
+        family=family,
+        person=guardian,
+        method="paper",
+        said_on=date(2026, 9, 1),
+        language="nl",
+        interpreter="none",
+        answers=(Answered(relationship, SUPPORT, "no", "x@1"),),
+        form="x",
+        kept="family_file",
+    )
 
     async def in_connection(ask: Callable[[Any], Awaitable[object]]) -> object:
         async with s.installation.database.reading() as conn:
@@ -174,6 +187,14 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "consent.object in own name": lambda: s.consent.object(thief, as_theirs, method="page"),
         "consent.lift_objection": lambda: s.consent.lift_objection(thief, hers),
         "consent.invalidate": lambda: s.consent.invalidate(who, hers, DecisionId(entry)),
+        "passed_on.questions": lambda: s.passed_on.questions(who, family, guardian, language="nl"),
+        "passed_on.check": lambda: s.passed_on.check(who, passed_on),
+        "passed_on.record": lambda: s.passed_on.record(who, passed_on),
+        "passed_on.to_confirm": lambda: s.passed_on.to_confirm(who, family),
+        "passed_on.earlier": lambda: s.passed_on.earlier(who, family),
+        "organisations.place_staff": lambda: s.organisations.place_staff(
+            OPERATOR, other.tenant, own.counsellor.staff, "noord"
+        ),
         "consent.own_answers": lambda: s.consent.own_answers(thief),
         "receipts.signed": lambda: s.receipts.signed(who, family),
         "receipts.full": lambda: s.receipts.full(who, receipt.sitting),

@@ -113,3 +113,13 @@ def test_a_phone_number_has_digits_and_the_usual_signs(entered: str, phone: bool
 @given(st.sets(st.sampled_from(WEEKDAYS)))
 def test_working_days_come_back_in_the_order_of_the_week(days: set[Weekday]) -> None:
     assert unpack_days(pack_days(days)) == tuple(day for day in WEEKDAYS if day in days)
+
+
+@pytest.mark.parametrize("code", ["noord", "team-2", "a", "0"])
+def test_a_team_is_a_short_code(code: str) -> None:
+    assert check_staff(NewStaff("counsellor", "Bo", team=code)) == ()
+
+
+@pytest.mark.parametrize("code", ["Team Noord", "-x", "x" * 25, "noord/zuid", "é"])
+def test_a_name_is_no_team(code: str) -> None:
+    assert [problem.code for problem in check_staff(NewStaff("counsellor", "Bo", team=code))] == ["team_form"]

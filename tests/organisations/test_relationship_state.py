@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 from consent_service.consent.service import Target
+from consent_service.consent.statement import Answered, Statement
 from consent_service.consent.tables import consent_ledger
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity
 from consent_service.foundation.ids import AgreementId, DecisionId, RecordId, RelationshipId, TypeKey
@@ -33,6 +34,17 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
     hers = Target(world.tenant, view.family, mother.guardian)
     fact = NewAuthority("holder", "judgment", date(2026, 1, 1))
 
+    told = Statement(
+        family=view.family,
+        person=mother.guardian,
+        method="paper",
+        said_on=date(2026, 9, 1),
+        language="nl",
+        interpreter="none",
+        answers=(Answered(relationship, SUPPORT, "no", "x@1"),),
+        form="x",
+        kept="family_file",
+    )
     written: list[RecordId] = []
 
     async def invalidate() -> None:
@@ -85,6 +97,7 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
         "object": lambda: s.consent.object(mother, hers, method="page"),
         "lift_objection": lambda: s.consent.lift_objection(mother, hers),
         "invalidate": invalidate,
+        "pass_on": lambda: s.passed_on.record(who, told),
         "add_child": lambda: s.families.add_child(who, view.family, noor),
         "add_guardian": lambda: s.families.add_guardian(who, view.family, KARIM),
         "change_identity": lambda: s.families.change_identity(who, view.family, child, noor),

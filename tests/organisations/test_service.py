@@ -194,3 +194,31 @@ async def test_who_only_stands_in_is_told_apart_from_who_is_assigned(world: Worl
     async with world.services.installation.database.reading() as conn:
         assert await door.stands_in_for(conn, world.counsellor) == frozenset()
         assert await door.stands_in_for(conn, world.colleague) == {view.family}
+
+
+async def test_a_member_of_the_shelter_is_placed_in_a_team_and_taken_out_of_it(world: World) -> None:
+    door = world.services.organisations
+    member = await door.add_staff(OPERATOR, world.tenant, NewStaff("counsellor", "Daan", team="noord"))
+    for team in ("noord", "zuid", ""):
+        if team != "noord":
+            await door.place_staff(OPERATOR, world.tenant, member, team)
+        async with world.services.installation.database.reading() as conn:
+            assert (await door.teams(conn, world.tenant))[member] == team
+            (known,) = await door.staff_members(conn, world.tenant, [member])
+        assert known.team == team
+    placed = await entries(world, "staff.placed.v1")
+    assert len(placed) == 2
+
+
+async def test_nobody_of_a_school_and_nobody_who_left_is_placed_in_a_team(world: World) -> None:
+    door = world.services.organisations
+    await door.end_staff(OPERATOR, world.tenant, world.colleague.staff)
+    for member in (world.contact.staff, world.colleague.staff, StaffId(new_id())):
+        with pytest.raises(NotFoundError):
+            await door.place_staff(OPERATOR, world.tenant, member, "noord")
+    with pytest.raises(InputError) as wrong:
+        await door.place_staff(OPERATOR, world.tenant, world.counsellor.staff, "Team Noord")
+    assert codes(wrong) == [("team", "team_form")]
+    with pytest.raises(NotAllowedError):
+        await door.place_staff(world.officer, world.tenant, world.counsellor.staff, "noord")
+    assert await entries(world, "staff.placed.v1") == ()

@@ -39,6 +39,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "agreement.signed.v1": N_("Convenant vastgelegd"),
     "agreement.ended.v1": N_("Convenant beëindigd"),
     "staff.added.v1": N_("Medewerker toegevoegd"),
+    "staff.placed.v1": N_("Medewerker in een team geplaatst"),
     "staff.ended.v1": N_("Medewerker uit dienst"),
     "assignment.started.v1": N_("Begeleider gekoppeld"),
     "assignment.ended.v1": N_("Begeleider losgekoppeld"),
