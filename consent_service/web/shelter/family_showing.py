@@ -143,6 +143,7 @@ def _card_without_school(room: Room, child: Child) -> RelationshipCard:
         birth_date=born(child),
         choose_school_href=room.at("kinderen", child.child, "school"),
         change_href=room.at("personen", child.child),
+        voice_href=room.at("kinderen", child.child, "stem"),
     )
 
 
@@ -168,6 +169,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         end_href=room.at("scholen", at.relationship, "einde"),
         next_questions=sum(state.answer in ("none", "later") for state in states),
         change_href=room.at("personen", child.child),
+        voice_href=room.at("kinderen", child.child, "stem"),
     )
 
 
@@ -214,6 +216,7 @@ def _answer_state(
         until=until,
         explanation=seen.sentence if seen is not None and hindered else "",
         said=said,
+        why=seen.explanation if seen is not None else "",
     )
 
 

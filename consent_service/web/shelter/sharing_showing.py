@@ -167,7 +167,7 @@ async def _blocked(room: Room, at: Relationship, kind: InformationType) -> Refus
     for line in await services.release.preview(room.actor, at.relationship, language=language):
         if line.information_type == kind.key and not line.shared:
             label = services.texts.of_type(language, kind.key).label
-            return RefusedPart(label, line.sentence)
+            return RefusedPart(label, line.explanation)
     return None
 
 

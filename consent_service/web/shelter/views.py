@@ -221,6 +221,8 @@ class AnswerState(Part, frozen=True):
     until: date | None = None
     explanation: str = ""
     said: tuple[GuardianSaid, ...] = ()
+    why: str = ""
+    """Whether the school gets it now, why, until when, and what would change that."""
 
 
 class RelationshipCard(Part, frozen=True):
@@ -242,6 +244,8 @@ class RelationshipCard(Part, frozen=True):
     next_questions: int = 0
     change_href: str = ""
     """Where the child's name or birth date is corrected."""
+    voice_href: str = ""
+    """Where the child itself is asked."""
 
 
 class FamilyPage(View, frozen=True):
