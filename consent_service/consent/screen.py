@@ -1,6 +1,6 @@
 """What stood on the screen when somebody chose, and its hash. Pure.
 
-Every sentence the parent could read is in it, and nothing she could not: no tokens, no ids of forms.
+Every sentence the parent or child could read is in it, and nothing else: no tokens, no ids of forms.
 Which words those are is `web.intake`; that the hash is kept with the answer is `ledger`.
 """
 
@@ -12,7 +12,7 @@ from consent_service.information.model import hash_of
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Every text of one question as it was shown, in reading order, in one language."""
+    """Every text of one question as it was shown, in one language."""
 
     language: str
     number: int
@@ -31,6 +31,8 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     explanation: str
     organisation: str
     who_we_are: str
+    parents_see: str = ""
+    """Only to a child."""
 
 
 def screen_hash(screen: Screen) -> str:

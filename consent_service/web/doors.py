@@ -9,6 +9,7 @@ from litestar.datastructures import Cookie
 
 from consent_service.audit.log import AuditLog
 from consent_service.consent.changes import ChangeService
+from consent_service.consent.opinions import OpinionService
 from consent_service.consent.page_access import PageAccessService
 from consent_service.consent.page_login import PageLoginService
 from consent_service.consent.passed_on import PassedOnService
@@ -62,6 +63,8 @@ class AllServices(Protocol):
     def texts(self) -> Texts: ...
     @property
     def sittings(self) -> SittingService: ...
+    @property
+    def opinions(self) -> OpinionService: ...
     @property
     def wording(self) -> TextService: ...
     @property
@@ -128,6 +131,15 @@ class Doors(msgspec.Struct, frozen=True):
         """Kept for a year. Not `Strict`: a login comes back from the provider's site, without such a
         cookie, and each login would then make a new device."""
         return self._cookie(self.device_cookie_name, mark, max_age=365 * 24 * 3600)
+
+    @property
+    def own_device_cookie_name(self) -> str:
+        """A browser that opened the own page before; the quick exit takes it away."""
+        return "__Host-eigen" if self.https else f"eigen-{self.settings.port}"
+
+    def own_device_cookie(self, mark: str) -> Cookie:
+        """So that others' wrong tries never slow this browser; it says nothing about anybody."""
+        return self._cookie(self.own_device_cookie_name, mark, max_age=180 * 24 * 3600 if mark else 0)
 
     def session_cookie(self, token: str) -> Cookie:
         """The session's cookie; ends with the browser, the limits are kept on our side."""

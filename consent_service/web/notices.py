@@ -35,5 +35,11 @@ NOTICES: Final[Mapping[str, str]] = {
         "De antwoorden zijn vastgelegd. Let op: deze persoon gaf zelf op die dag of later een ander "
         "antwoord. Dat nieuwere antwoord blijft gelden. Laat de persoon het zo nodig opnieuw kiezen op de tablet."
     ),
+    "gestopt": N_("Het is gestopt."),
+    "oordeel": N_("Het oordeel is vastgelegd."),
+    "keuze": N_("Uw keuze is bewaard."),
+    "bezwaar-weg": N_("Uw bezwaar is ingetrokken."),
+    "eigen-pagina": N_("Uw eigen pagina is klaar voor gebruik."),
+    "toegang-weg": N_("De oude code werkt niet meer."),
     "uitgelogd": N_("U bent uitgelogd."),
 }

@@ -66,9 +66,15 @@ CAPACITIES: Final[Mapping[str, str]] = {
     "holder": N_("Ouder met gezag"),
     "none": N_("Ouder zonder gezag"),
     "voogd": N_("Voogd"),
+    "gezinsvoogd": N_("Gezinsvoogd: houdt toezicht, beslist niet"),
+    "court_order": N_("Beslist in plaats van de ouders, door de rechter"),
     "unknown": N_("Gezag nog niet bekend"),
 }
 """`families.model.AuthorityKind`, and what is entered while nothing is known yet."""
+REGISTERED_AS: Final[Mapping[str, str]] = {
+    code: words for code, words in CAPACITIES.items() if code != "court_order"
+}
+"""What a new guardian can be; a court's decision has an end, so it is recorded with its period."""
 AUTHORITY_KINDS: Final[Mapping[str, str]] = {
     code: words for code, words in CAPACITIES.items() if code != "unknown"
 }
@@ -147,6 +153,25 @@ INTERPRETERS: Final[Mapping[str, str]] = {
     "telephone": N_("Een tolk aan de telefoon"),
     "staff": N_("Een collega die de taal spreekt"),
 }
+FACES: Final[Mapping[str, str]] = {
+    "yes": N_("Goed"),
+    "so_so": N_("Weet ik niet"),
+    "no": N_("Niet goed"),
+}
+VOICES: Final[Mapping[str, str]] = {
+    "heard": N_("Wij horen het kind"),
+    "together": N_("Het kind beslist mee"),
+    "alone": N_("Het kind beslist zelf"),
+}
+VOICES_EXPLAINED: Final[Mapping[str, str]] = {
+    "heard": N_("Het kind kiest gezichten en zegt het in eigen woorden. Een nee pauzeert meteen."),
+    "together": N_("Zonder ja van het kind wordt er niets gedeeld. De ouders kiezen ook."),
+    "alone": N_("De ouders worden niets meer gevraagd. Alleen het antwoord van het kind telt."),
+}
+COMPETENT: Final[Mapping[str, str]] = {
+    "yes": N_("Ja, het kind kan dit zelf afwegen"),
+    "no": N_("Nee, het kind kan dit nog niet zelf afwegen"),
+}
 STOP_KINDS: Final[Mapping[str, str]] = {
     "withdrawal": N_("De toestemming intrekken"),
     "objection": N_("Bezwaar tegen het delen"),
@@ -170,6 +195,40 @@ PAPER_KEPT: Final[Mapping[str, str]] = {
     "locked_cabinet": N_("In een afgesloten kast van de opvang"),
     "digital_file": N_("Ingescand in het eigen systeem van de opvang"),
 }
+REVOKE_REASONS: Final[Mapping[str, str]] = {
+    "lost": N_("De code is kwijt"),
+    "stolen": N_("De code is gestolen"),
+    "seen_by_other": N_("Iemand anders zag de code"),
+    "factor_forgotten": N_("De pincode is vergeten"),
+}
+PAGE_FACTORS: Final[Mapping[str, str]] = {
+    "pin": N_("Pincode"),
+    "mail": N_("Bericht per e-mail"),
+    "sms": N_("Bericht op de telefoon"),
+    "none": N_("Nog niet gekozen"),
+}
+STEP_BACKS: Final[Mapping[str, str]] = {
+    "not_our_pupil": N_("Dit kind zit niet bij ons op school"),
+    "related": N_("Ik ben familie of een bekende van dit gezin"),
+}
+RECALL_REASONS: Final[Mapping[str, str]] = {
+    "nothing_found": N_("Wij hebben dit niet (meer)"),
+    "must_keep": N_("Wij moeten dit bewaren"),
+    "talk_first": N_("Wij willen eerst overleggen"),
+}
+RECALL_ANSWERS: Final[Mapping[str, str]] = {
+    "done": N_("Weggehaald"),
+    "kept": N_("Niet weggehaald"),
+}
+MARKER_STATES: Final[Mapping[str, str]] = {
+    "waiting": N_("Wacht op een collega"),
+    "in_force": N_("Wordt niet benaderd"),
+}
+SUCCESSION_DOCUMENTS: Final[Mapping[str, str]] = {
+    "merger_deed": N_("Akte van fusie"),
+    "board_decision": N_("Besluit van het schoolbestuur"),
+    "ministry_register": N_("Register van het ministerie"),
+}
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
@@ -183,6 +242,12 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "email": N_("Veilig e-mailadres"),
     "child": N_("Om welk kind gaat het?"),
     "authority_kind": N_("Wat is deze persoon voor dit kind?"),
+    "authority_seen_on": N_("Wanneer zag u het bewijs?"),
+    "jointly": N_("Samen met een andere voogd"),
+    "despite_other_parent": N_("Besproken met de ouder"),
+    "wrong": N_("Wat klopt er niet?"),
+    "recall_reason": N_("Waarom niet?"),
+    "succession": N_("Als welke school gaat deze school verder?"),
     "valid_from": N_("Vanaf wanneer geldt dit?"),
     "valid_until": N_("Tot wanneer geldt dit?"),
     "safety": N_("Is er nu gevaar voor dit gezin?"),
@@ -196,6 +261,9 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "guardian": N_("Om welke ouder gaat het?"),
     "language": N_("In welke taal leest de ouder?"),
     "interpreter": N_("Is er een tolk bij?"),
+    "interpreter_fit": N_("Tolk"),
+    "competent": N_("Uw oordeel"),
+    "words": N_("Eigen woorden"),
     "end_reason": N_("Waarom stopt het delen met deze school?"),
     "family_end_reason": N_("Waarom stopt de begeleiding?"),
     "kind": N_("Wat wil de ouder?"),
@@ -206,6 +274,11 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "signature": N_("Uw naam"),
     "pin": N_("Pincode"),
     "pin_again": N_("Nog een keer"),
+    "digits": N_("Zes cijfers"),
+    "address": N_("E-mailadres of mobiel nummer"),
+    "only_mine": N_("Alleen u leest dit"),
+    "factor": N_("Hoe wilt u openen?"),
+    "wish": N_("Wat wilt u doen?"),
     "person": N_("Nummer van de persoon"),
     "relationship": N_("Nummer van kind en school"),
     "actor": N_("Nummer van wie het deed"),
@@ -226,6 +299,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "purpose": PURPOSES,
     "capacity": CAPACITIES,
+    "registered_as": REGISTERED_AS,
     "authority_kind": AUTHORITY_KINDS,
     "authority_source": AUTHORITY_SOURCES,
     "weekday": WEEKDAYS,
@@ -237,9 +311,20 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "end_reason": END_REASONS,
     "family_end_reason": FAMILY_END_REASONS,
     "interpreter": INTERPRETERS,
+    "face": FACES,
+    "voice": VOICES,
+    "voice_explained": VOICES_EXPLAINED,
+    "competent": COMPETENT,
     "stop_kind": STOP_KINDS,
     "stop_method": STOP_METHODS,
     "yes_no": EXPLICIT,
+    "step_back": STEP_BACKS,
+    "recall_reason": RECALL_REASONS,
+    "recall_answer": RECALL_ANSWERS,
+    "marker_state": MARKER_STATES,
+    "succession_document": SUCCESSION_DOCUMENTS,
+    "revoke_reason": REVOKE_REASONS,
+    "page_factor": PAGE_FACTORS,
     "passed_on_method": PASSED_ON_METHODS,
     "oral_reason": ORAL_REASONS,
     "paper_kept": PAPER_KEPT,
@@ -256,6 +341,9 @@ _TONES: Final[Mapping[str, Tone]] = {
     "not_assessed": "attention",
     "pending": "attention",
     "danger": "danger",
+    "waiting": "attention",
+    "done": "good",
+    "kept": "attention",
     "failed": "danger",
 }
 

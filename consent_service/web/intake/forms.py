@@ -1,15 +1,38 @@
-"""The parent's forms on the tablet, as typed values."""
+"""The forms on the tablet and the one that sets a conversation up, as typed values."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Literal, cast
 
 import msgspec
 
-from consent_service.consent.model import is_written_name
+from consent_service.consent.model import Interpreter, is_written_name
 from consent_service.web.forms import FormReader
+from consent_service.web.vocabulary import INTERPRETERS
 
 AnswerCode = Literal["yes", "no", "later"]
+
+
+class SettingEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a conversation is held."""
+
+    language: str
+    interpreter: Interpreter
+    read_aloud: bool
+
+
+def read_setting(form: FormReader, *, languages: Collection[str]) -> SettingEntered:
+    """A language, who interprets, and whether it is read aloud.
+
+    Never a child or a relative: whoever interprets, the counsellor confirms it.
+    """
+    language = form.choice("language", languages)
+    interpreter = form.choice("interpreter", INTERPRETERS)
+    if interpreter not in ("", "none") and not form.ticked("interpreter_fit"):
+        form.refuse("interpreter_fit", "interpreter_confirm")
+    fits = cast("Interpreter", interpreter or "none")
+    return SettingEntered(language, fits, read_aloud=form.ticked("read_aloud"))
 
 
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,11 +61,11 @@ def read_answer(form: FormReader) -> AnswerCode | None:
             return None
 
 
-def read_signature(form: FormReader) -> Signed:
+def read_signature(form: FormReader, *, child: bool = False) -> Signed:
     """A typed name or a witness's PIN."""
     if form.text("method", required=False) == "witness":
         return Signed("witness", pin=form.matching("pin", r"[0-9]{6}", code="form.pin"))
     signature = form.text("signature", required=False)
     if not is_written_name(signature):
-        form.refuse("signature", "form.sign")
+        form.refuse("signature", "form.sign_child" if child else "form.sign")
     return Signed("typed", signature=signature)

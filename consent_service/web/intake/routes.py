@@ -1,13 +1,16 @@
 """The conversation on the tablet: one question per page, check, sign, receipt, give it back.
 
+With a parent, or with a child that decides along or alone; the words are of whom reads them.
+
 Every form carries a token for one use. What was sent twice, or from a page that is no longer the
-newest, is not taken; the parent then sees the question that is open now, and nothing is lost.
+newest, is not taken; one then sees the question that is open now, and nothing is lost.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from litestar import Request, Response, get, post
@@ -16,22 +19,33 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from consent_service.consent.codes import code_of
+from consent_service.consent.drafts import Seen
 from consent_service.consent.model import Shown, Signature
 from consent_service.consent.screen import screen_hash
 from consent_service.consent.sittings import text_version
-from consent_service.foundation.errors import ConflictError, InputError, Problem
+from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.identity.handover import TakeBackRefused
+from consent_service.identity.model import ChildActor, person_of
+from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
-from consent_service.web.intake.desk import Desk, intake_address, sit_down, where_to_go_on
+from consent_service.web.intake.desk import (
+    Desk,
+    holder_of_tablet,
+    intake_address,
+    sit_down,
+    where_to_go_on,
+)
 from consent_service.web.intake.forms import Signed, read_answer, read_signature, read_step
 from consent_service.web.intake.showing import (
     check_page,
+    done_page,
     neutral_receipt_page,
     question_page,
     receipt_page,
     screen_of,
     sign_page,
     statement_of,
+    talking_points_page,
     welcome_page,
 )
 from consent_service.web.intake.views import DonePage
@@ -46,16 +60,19 @@ RECEIPT_LASTS = 30 * 60
 @get("/intake", include_in_schema=False)
 async def resume(visit: NamedDependency[Visit]) -> Response[Any]:
     """Whoever holds the tablet goes on where she was."""
-    sitting = await visit.services.sittings.current(visit.guardian())
-    if sitting is None:
-        return await visit.show(DonePage(TAKE_BACK))
-    return visit.redirect(intake_address(sitting))
+    holder = holder_of_tablet(visit)
+    sitting = await visit.services.sittings.current(holder)
+    if sitting is not None:
+        return visit.redirect(intake_address(sitting))
+    if isinstance(holder, ChildActor):
+        return visit.redirect(f"/kind/{visit.language}/none")
+    return await visit.show(DonePage(TAKE_BACK))
 
 
 @get("/intake/{sitting:str}", include_in_schema=False)
 async def welcome(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
-    if desk.sitting.finished_at is not None:
+    if desk.sitting.finished_at is not None or not desk.sitting.questions:
         return visit.redirect(desk.onward())
     return await desk.show(welcome_page(desk))
 
@@ -99,7 +116,8 @@ async def answer(
     form = FormReader(visit.posted)
     chosen = read_answer(form)
     session = visit.known_session()
-    if not await visit.services.identity.use_step(session, _step(desk, number), read_step(form)):
+    opened = await visit.services.identity.use_step(session, _step(desk, number), read_step(form))
+    if opened is None:
         return visit.redirect(desk.onward())
     if chosen is None:
         state = FormState.of(visit.posted, form.problems, language=desk.sitting.language)
@@ -107,16 +125,21 @@ async def answer(
     asked = desk.sitting.questions[number - 1]
     try:
         after = await visit.services.sittings.answer(
-            desk.actor, sitting, asked, answer=chosen, shown=_shown(desk, number)
+            desk.actor,
+            sitting,
+            asked,
+            answer=chosen,
+            shown=_shown(desk, number),
+            seen=_seen(visit, opened),
         )
-    except ConflictError:
+    except (ConflictError, NotFoundError):
         return visit.redirect(desk.at())
     return visit.redirect(where_to_go_on(after))
 
 
 @post("/intake/{sitting:str}/nu-niet", include_in_schema=False)
 async def not_now(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
-    """The parent is not fit to decide now: nothing counts (S55). Twice is once."""
+    """Not fit to decide now: nothing counts (S55). Twice is once."""
     desk = await sit_down(visit, sitting)
     if desk.sitting.finished_at is None:
         try:
@@ -124,6 +147,27 @@ async def not_now(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Resp
         except ConflictError:
             return visit.redirect(desk.at())
     return visit.redirect(desk.at("klaar"))
+
+
+@post("/intake/{sitting:str}/zelf", include_in_schema=False)
+async def tell_myself(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
+    """She tells it herself: nothing is sent (S52). Twice is once."""
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.finished_at is None:
+        try:
+            await visit.services.sittings.tell_myself(desk.actor, sitting)
+        except ConflictError:
+            return visit.redirect(desk.at())
+    return visit.redirect(desk.at("zelf-vertellen"))
+
+
+@get("/intake/{sitting:str}/zelf-vertellen", include_in_schema=False)
+async def talking_points(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
+    """What she may tell; it prints."""
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.outcome != "tell_myself":
+        return visit.redirect(desk.onward())
+    return await desk.show(talking_points_page(desk))
 
 
 @get("/intake/{sitting:str}/controle", include_in_schema=False)
@@ -153,10 +197,10 @@ async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respons
     if not _is_complete(desk):
         return visit.redirect(desk.onward())
     form = FormReader(visit.posted)
-    signed, token = read_signature(form), read_step(form)
+    signed, token = read_signature(form, child=desk.is_child), read_step(form)
     if form.problems:
         return await _show_signing(desk, form.problems)
-    if not await visit.services.identity.use_step(visit.known_session(), _sign_step(desk), token):
+    if await visit.services.identity.use_step(visit.known_session(), _sign_step(desk), token) is None:
         return visit.redirect(desk.onward())
     signature = await _signature(visit, signed)
     if isinstance(signature, Problem):
@@ -168,6 +212,8 @@ async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respons
         )
     except ConflictError:
         return visit.redirect(desk.at())
+    except InputError as refused:
+        return await _show_signing(desk, refused.problems)
     response = visit.redirect(desk.at("bewijs"))
     response.set_cookie(_receipt_cookie(desk, secret, RECEIPT_LASTS))
     return response
@@ -200,9 +246,9 @@ async def neutral_receipt(
 async def done(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """The end; the code is forgotten here too."""
     desk = await sit_down(visit, sitting)
-    if desk.sitting.finished_at is None:
+    if desk.sitting.finished_at is None and desk.sitting.questions:
         return visit.redirect(desk.onward())
-    response = await desk.show(DonePage(TAKE_BACK, stopped=desk.sitting.outcome != "signed"))
+    response = await desk.show(done_page(desk, TAKE_BACK))
     response.set_cookie(_receipt_cookie(desk, "", 0))
     return response
 
@@ -215,6 +261,8 @@ ROUTES = [
     question,
     answer,
     not_now,
+    tell_myself,
+    talking_points,
     check,
     signing,
     sign,
@@ -229,7 +277,8 @@ def _is_asked(desk: Desk, number: int) -> bool:
 
 
 def _is_complete(desk: Desk) -> bool:
-    return desk.sitting.finished_at is None and desk.sitting.next_question() is None
+    sitting = desk.sitting
+    return sitting.finished_at is None and bool(sitting.questions) and sitting.next_question() is None
 
 
 # --- steps -----------------------------------------------------------------------------------
@@ -264,6 +313,12 @@ def _shown(desk: Desk, number: int) -> Shown:
     text = desk.visit.services.texts.of_type(desk.sitting.language, key)
     screen = screen_of(desk, number)
     return Shown(desk.sitting.language, text_version(text), text.hash, screen_hash(screen))
+
+
+def _seen(visit: Visit, opened: datetime) -> Seen:
+    """When it was answered by the device's clock, and how long the question stood there."""
+    now = visit.now()
+    return Seen(read_device_time(visit.posted, now=now), seconds_on_screen(opened, now=now))
 
 
 # --- signing ---------------------------------------------------------------------------------
@@ -303,7 +358,7 @@ async def _code_of_sitting(desk: Desk, secret: str) -> str | None:
         holder = await desk.visit.services.consent.holder_of_code(code)
     except InputError:
         return None
-    return code if holder.person == desk.actor.guardian else None
+    return code if holder.person == person_of(desk.actor) else None
 
 
 def _receipt_cookie(desk: Desk, secret: str, seconds: int) -> Cookie:

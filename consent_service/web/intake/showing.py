@@ -1,4 +1,4 @@
-"""Views of the intake, and the exact words each question shows."""
+"""Views of the intake, for a parent or a child, and the exact words each question shows."""
 
 from __future__ import annotations
 
@@ -13,16 +13,29 @@ from consent_service.consent.model import Answer, Question
 from consent_service.consent.screen import Screen
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import N_, translator
+from consent_service.information.child_text import ChildText
+from consent_service.web.child.views import (
+    ChildCheckPage,
+    ChildDonePage,
+    ChildQuestionPage,
+    ChildReceiptPage,
+    ChildSignPage,
+    ChildTalkingPointsPage,
+    ChildWelcomePage,
+)
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.intake.desk import Desk
 from consent_service.web.intake.views import (
     AnswerLine,
     CheckPage,
     ChildAnswers,
+    DonePage,
     NeutralReceiptPage,
     QuestionPage,
     ReceiptPage,
     SignPage,
+    TalkingPoint,
+    TalkingPointsPage,
     WelcomePage,
 )
 from consent_service.web.receipts.showing import paper_links
@@ -30,19 +43,24 @@ from consent_service.web.vocabulary import ANSWERS
 
 DRAFT_NOTICE = N_("Proefversie: deze tekst is nog niet door een mens nagekeken.")
 EARLIER = N_("U koos eerder: {answer}.")
+EARLIER_CHILD = N_("Je koos eerder: {answer}.")
 NOTHING_TOLD = N_("U zei overal nee of later. Met deze handtekening vertellen wij de school niets.")
 CHOICES = ("yes", "no", "later")
 
 
 def welcome_page(desk: Desk) -> WelcomePage:
     """Who asks, and how many questions there are for each child."""
-    return WelcomePage(
+    page = ChildWelcomePage if desk.is_child else WelcomePage
+    return page(
         action=desk.at("begin"),
-        guardian=desk.guardian,
+        guardian=desk.person,
         organisation=desk.organisation,
         who_we_are=desk.general.who_we_are,
         questions=len({question.information_type for question in desk.sitting.questions}),
         not_now_action=desk.at("nu-niet"),
+        tell_myself_action=desk.at("zelf"),
+        say_no=desk.general.say_no,
+        parents_see=desk.parents_see,
     )
 
 
@@ -52,7 +70,9 @@ def screen_of(desk: Desk, number: int) -> Screen:
     language = desk.sitting.language
     said = translator(language)
     text = desk.visit.services.texts.of_type(language, question.information_type)
+    words = desk.words(question.information_type)
     earlier = _earlier(desk, question)
+    earlier_line = EARLIER_CHILD if desk.is_child else EARLIER
     return Screen(
         language=language,
         number=number,
@@ -60,17 +80,18 @@ def screen_of(desk: Desk, number: int) -> Screen:
         draft_notice=said.text(DRAFT_NOTICE) if text.review == "draft" else "",
         child=desk.child(question),
         school=desk.schools[question.relationship],
-        label=text.label,
-        question=text.question,
-        who_sees=text.who_sees,
-        until=text.until,
-        never=text.never,
+        label=words.label,
+        question=words.question,
+        who_sees=words.who_sees,
+        until=words.until,
+        never=words.never,
         say_no=desk.general.say_no,
-        earlier=said.text(EARLIER, answer=said.text(ANSWERS[earlier])) if earlier else "",
+        earlier=said.text(earlier_line, answer=said.text(ANSWERS[earlier])) if earlier else "",
         choices=tuple(said.text(ANSWERS[choice]) for choice in CHOICES),
-        explanation=text.explanation,
+        explanation=words.explanation,
         organisation=desk.organisation,
         who_we_are=desk.general.who_we_are,
+        parents_see=desk.parents_see,
     )
 
 
@@ -78,7 +99,8 @@ def question_page(desk: Desk, number: int, token: str, form: FormState = EMPTY) 
     """One question about one child."""
     question = desk.sitting.questions[number - 1]
     screen = screen_of(desk, number)
-    return QuestionPage(
+    page = ChildQuestionPage if desk.is_child else QuestionPage
+    return page(
         action=desk.at("vraag", str(number)),
         step_token=token,
         number=screen.number,
@@ -99,6 +121,7 @@ def question_page(desk: Desk, number: int, token: str, form: FormState = EMPTY) 
         earlier=_earlier(desk, question),
         draft_text=bool(screen.draft_notice),
         not_now_action=desk.at("nu-niet"),
+        parents_see=screen.parents_see,
         form=form,
     )
 
@@ -106,12 +129,14 @@ def question_page(desk: Desk, number: int, token: str, form: FormState = EMPTY) 
 def check_page(desk: Desk) -> CheckPage:
     """All answers once more, each with the way to change just that one."""
     given = desk.sitting.answers
-    return CheckPage(
+    page = ChildCheckPage if desk.is_child else CheckPage
+    return page(
         sign_href=desk.at("tekenen"),
-        guardian=desk.guardian,
+        guardian=desk.person,
         children=_children(desk, lambda q: given[q.relationship, q.information_type], change=True),
         fixed_line=desk.general.say_no,
         not_now_action=desk.at("nu-niet"),
+        tell_myself_action=desk.at("zelf"),
     )
 
 
@@ -119,15 +144,18 @@ def statement_of(desk: Desk) -> str:
     """What the signature stands under; nobody who said yes to nothing is made to say she agrees."""
     if "yes" in desk.sitting.answers.values():
         return f"{desk.general.statement} {desk.general.withdraw}"
+    if isinstance(desk.general, ChildText):
+        return desk.general.nothing_told
     return translator(desk.sitting.language).text(NOTHING_TOLD)
 
 
 def sign_page(desk: Desk, token: str, form: FormState = EMPTY) -> SignPage:
     """Sign with the own name, or let the counsellor sign as a witness."""
-    return SignPage(
+    page = ChildSignPage if desk.is_child else SignPage
+    return page(
         action=desk.at("tekenen"),
         step_token=token,
-        guardian=desk.guardian,
+        guardian=desk.person,
         back_href=desk.at("controle"),
         statement=statement_of(desk),
         form=form,
@@ -152,9 +180,11 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
         if known is not None and known.answer in ("yes", "no", "later"):
             answers[question] = known.answer
     texts = services.texts.of(desk.sitting.language)
-    return ReceiptPage(
+    lost = await services.sittings.overruled(desk.actor, desk.sitting.sitting)
+    page = ChildReceiptPage if desk.is_child else ReceiptPage
+    return page(
         organisation=desk.organisation,
-        guardian=desk.guardian,
+        guardian=desk.person,
         signed_at=signed_at,
         method=method,
         signed_name=signature.value if signature is not None and signature.kind == "typed" else "",
@@ -166,7 +196,23 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
         neutral_href=desk.at("bewijs", "code"),
         done_href=desk.at("klaar"),
         papers=paper_links(desk.at("bewijs.pdf"), services.receipts.languages),
+        overruled=tuple(dict.fromkeys(desk.words(key).label for _, key in sorted(lost))),
     )
+
+
+def talking_points_page(desk: Desk) -> TalkingPointsPage:
+    """What she may tell herself, by the labels of what she was asked (S52)."""
+    page = ChildTalkingPointsPage if desk.is_child else TalkingPointsPage
+    asked = dict.fromkeys(question.information_type for question in desk.sitting.questions)
+    points = (TalkingPoint(key, desk.words(key).label, desk.words(key).never) for key in asked)
+    return page(tuple(points), done_href=desk.at("klaar"))
+
+
+def done_page(desk: Desk, take_back: str) -> DonePage:
+    """Thanks, or that it is fine; the tablet goes back."""
+    page = ChildDonePage if desk.is_child else DonePage
+    outcome = desk.sitting.outcome
+    return page(take_back, stopped=outcome != "signed", told_self=outcome == "tell_myself")
 
 
 def neutral_receipt_page(desk: Desk, code: str) -> NeutralReceiptPage:
@@ -191,7 +237,7 @@ def _children(
         answer = answer_to(question)
         if answer is None:
             continue
-        text = desk.visit.services.texts.of_type(desk.sitting.language, question.information_type)
+        text = desk.words(question.information_type)
         line = AnswerLine(
             type_key=question.information_type,
             label=text.label,

@@ -1,4 +1,7 @@
-"""Views of the intake on the tablet. The parent holds it; nothing here may hurry, steer or frighten."""
+"""Views of the intake on the tablet. A parent or child holds it; nothing here may hurry, steer or frighten.
+
+The child's pages are the same views with templates of their own (`web.child.views`).
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ class WelcomePage(View, frozen=True):
     who_we_are: str
     questions: int
     not_now_action: str
+    tell_myself_action: str = ""
+    say_no: str = ""
+    parents_see: str = ""
+    """Only to a child: what its parents see of what it chooses."""
 
 
 class QuestionPage(View, frozen=True):
@@ -51,6 +58,7 @@ class QuestionPage(View, frozen=True):
     earlier: Literal["", "yes", "no", "later"] = ""
     draft_text: bool = False
     not_now_action: str = ""
+    parents_see: str = ""
     form: FormState = EMPTY
 
 
@@ -81,6 +89,7 @@ class CheckPage(View, frozen=True):
     children: tuple[ChildAnswers, ...]
     fixed_line: str
     not_now_action: str
+    tell_myself_action: str = ""
 
 
 class SignPage(View, frozen=True):
@@ -113,6 +122,8 @@ class ReceiptPage(View, frozen=True):
     neutral_href: str
     done_href: str
     papers: tuple[PaperLink, ...] = ()
+    overruled: tuple[str, ...] = ()
+    """Labels of what was answered with yes while a newer no counts (S37)."""
 
 
 class NeutralReceiptPage(View, frozen=True):
@@ -126,11 +137,31 @@ class NeutralReceiptPage(View, frozen=True):
 
 
 class DonePage(View, frozen=True):
-    """Thanks; the tablet goes back to the counsellor. `stopped`: she chose not to decide now."""
+    """Thanks; the tablet goes back to the counsellor.
+
+    `stopped`: nothing was decided now; `told_self`: because she tells it herself.
+    """
 
     template: ClassVar[str] = "intake/done.html"
     take_back_href: str
     stopped: bool = False
+    told_self: bool = False
+
+
+class TalkingPoint(Part, frozen=True):
+    """One thing she may tell the school herself, and what never has to be told."""
+
+    type_key: str
+    label: str
+    never: str
+
+
+class TalkingPointsPage(View, frozen=True):
+    """She tells it herself (S52): nothing is sent. No name stands here, so that a finder learns little."""
+
+    template: ClassVar[str] = "intake/talking_points.html"
+    points: tuple[TalkingPoint, ...]
+    done_href: str
 
 
 class TakeBackPage(View, frozen=True):

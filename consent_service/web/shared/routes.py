@@ -15,6 +15,7 @@ from consent_service.foundation.errors import Problem, UnavailableError
 from consent_service.foundation.i18n import N_, SUPPORTED, translator
 from consent_service.identity.model import (
     Actor,
+    ChildActor,
     Counsellor,
     Fg,
     GuardianActor,
@@ -27,6 +28,7 @@ from consent_service.identity.providers import Audience
 from consent_service.identity.service import is_own_address
 from consent_service.identity.sessions import Opened
 from consent_service.web.forms import FormReader, FormState
+from consent_service.web.intake.desk import holder_of_tablet
 from consent_service.web.intake.views import TakeBackPage
 from consent_service.web.shared.views import LoginPage, LoginProvider
 from consent_service.web.shelter.forms import read_pin
@@ -46,6 +48,8 @@ async def start(visit: NamedDependency[Visit]) -> Response[Any]:
     """Everybody begins where the own work is."""
     if visit.session is None:
         return visit.redirect("/inloggen")
+    if visit.session.own is not None:
+        return visit.redirect("/mijn-pagina/keuzes")
     return visit.redirect(home_of(visit.session.actor))
 
 
@@ -122,26 +126,28 @@ async def quick_exit(visit: NamedDependency[Visit]) -> Response[Any]:
     if visit.token:
         with suppress(UnavailableError):
             await visit.services.identity.log_out(visit.token)
-    address = visit.doors.settings.neutral_site
-    return visit.without_session(Redirect(address, status_code=303))
+    response = visit.without_session(Redirect(visit.doors.settings.neutral_site, status_code=303))
+    if visit.doors.own_device_cookie_name in visit.request.cookies:
+        response.set_cookie(visit.doors.own_device_cookie(""))
+    return response
 
 
 @get("/tablet-terug", include_in_schema=False)
 async def take_back_page(visit: NamedDependency[Visit]) -> Response[Any]:
-    visit.guardian()
+    holder_of_tablet(visit)
     return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake"))
 
 
 @post("/tablet-terug", include_in_schema=False)
 async def take_back(visit: NamedDependency[Visit]) -> Response[Any]:
-    guardian = visit.guardian()
+    holder = holder_of_tablet(visit)
     form = FormReader(visit.posted)
     pin = read_pin(form)
     if form.problems:
         return await _take_back_again(visit, form.problems)
     opened = await visit.services.identity.take_back(visit.token, pin)
     if isinstance(opened, Opened):
-        home = f"/opvang/{guardian.tenant}/gezinnen/{guardian.family}"
+        home = f"/opvang/{holder.tenant}/gezinnen/{holder.family}"
         return visit.with_session(visit.redirect(home, done="terug"), opened.token)
     if opened.code == "pin_wrong":
         tries = {"tries": str(opened.tries_left)}
@@ -179,7 +185,7 @@ ROUTES = [
 def home_of(actor: Actor) -> str:
     """The page on which this actor's work begins."""
     match actor:
-        case GuardianActor():
+        case GuardianActor() | ChildActor():
             return "/intake"
         case Counsellor():
             return f"/opvang/{actor.tenant}"

@@ -9,10 +9,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from consent_service.consent.sittings import Setting
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.i18n import SUPPORTED, language_name
 from consent_service.foundation.ids import PersonId
 from consent_service.identity.handover import HandOver, HandOverRefused, problems_of_pin
+from consent_service.identity.model import GuardianActor
 from consent_service.identity.permissions import Circumstances
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState
@@ -52,13 +54,14 @@ async def hand_over(
     if form.problems:
         return await _hand_over_page(room, form.problems)
     try:
-        sitting = await visit.services.sittings.start(
-            room.actor,
-            family=room.family.family,
-            guardian=PersonId(entered.guardian),
-            language=entered.language,
-            interpreter=entered.interpreter,
+        asked = GuardianActor(room.actor.tenant, PersonId(entered.guardian), room.family.family)
+        setting = Setting(
+            entered.setting.language,
+            entered.setting.interpreter,
+            entered.setting.read_aloud,
+            visit.device(room.actor.tenant),
         )
+        sitting = await visit.services.sittings.prepare(room.actor, asked, setting)
     except InputError as refused:
         return await _hand_over_page(room, refused.problems)
     facts = Circumstances(tenant=room.actor.tenant, family=room.family.family, assigned=True)
