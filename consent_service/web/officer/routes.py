@@ -21,7 +21,7 @@ from consent_service.identity.model import Fg
 from consent_service.policy.bundle import Bundle
 from consent_service.process.model import TITLES, Task
 from consent_service.web.forms import DAY_PARTS, FormReader, FormState, Posted
-from consent_service.web.officer import text_routes
+from consent_service.web.officer import patterns_routes, text_routes
 from consent_service.web.officer.forms import TrailFilterEntered, read_trail_filter
 from consent_service.web.officer.room import home, navigation
 from consent_service.web.officer.views import (

@@ -21,6 +21,7 @@ from consent_service.information.texts import LanguageTexts
 from consent_service.policy.bundle import Bundle
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
+from consent_service.process.model import ReminderKind
 from consent_service.web.components import FieldLine, Option
 from consent_service.web.vocabulary import (
     AUTHORITY_SOURCES,
@@ -114,7 +115,23 @@ EVENTS: Final[Mapping[str, str]] = {
 }
 """Short names of the events, for the filter."""
 
+_REMINDERS: Final[Mapping[ReminderKind, str]] = {
+    "consent_ends": N_("toestemming loopt bijna af"),
+    "consent_ended": N_("toestemming is afgelopen"),
+    "oral_unconfirmed": N_("mondeling ja niet bevestigd"),
+    "oral_ended": N_("mondeling ja telt niet meer"),
+    "birthday_notice": N_("kind mag bijna meebeslissen"),
+    "birthday": N_("kind beslist mee"),
+    "birthday_alone": N_("jongere beslist zelf"),
+    "authority_unknown": N_("gezag niet bekend"),
+    "authority_ends": N_("gezag loopt bijna af"),
+    "safety_review": N_("veiligheid opnieuw bekijken"),
+    "court_order_ends": N_("uitspraak loopt bijna af"),
+    "marker_review": N_("niet benaderen opnieuw bekijken"),
+    "recall_unanswered": N_("geen antwoord op terugroepen"),
+}
 _CODES: Final[Mapping[str, str]] = {
+    **_REMINDERS,
     **PURPOSES,
     **ROLES,
     **SAFETY,
