@@ -61,9 +61,15 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.rights.watching import WatchingService
 from consent_service.web.doors import Doors
+from consent_service.web.child import routes as child_routes
 from consent_service.web.intake import routes as intake_routes
 from consent_service.web.officer import routes as officer_routes
+from consent_service.web.page import access_routes as page_access_routes
+from consent_service.web.page import factor_routes as page_factor_routes
+from consent_service.web.page import login_routes as page_login_routes
+from consent_service.web.page import routes as page_routes
 from consent_service.web.parent import routes as parent_routes
 from consent_service.web.problems import page_of_error
 from consent_service.web.receipts import routes as receipts_routes
@@ -122,6 +128,7 @@ class Services(msgspec.Struct, frozen=True):
     changes: ChangeService
     rights: RightsService
     supervision: SupervisionService
+    watching: WatchingService
 
     async def install(self) -> None:
         """Tie the database to its keystore, open the installation's own log and each tenant's rules.
@@ -294,6 +301,14 @@ def build_services(parts: Installation) -> Services:
         rights=RightsService(
             database=database, ring=ring, log=log, clock=clock, families=families, catalogue=rules.catalogue
         ),
+        watching=WatchingService(
+            database=database,
+            log=log,
+            clock=clock,
+            organisations=organisations,
+            catalogue=rules.catalogue,
+            texts=texts,
+        ),
         supervision=SupervisionService(database=database, ring=ring, log=log),
     )
 
@@ -396,8 +411,13 @@ def create_app(services: Services, settings: Settings) -> Litestar:
             *shared_routes.ROUTES,
             *shelter_routes.ROUTES,
             *intake_routes.ROUTES,
+            *child_routes.ROUTES,
             *receipts_routes.ROUTES,
             *parent_routes.ROUTES,
+            *page_routes.ROUTES,
+            *page_login_routes.ROUTES,
+            *page_factor_routes.ROUTES,
+            *page_access_routes.ROUTES,
             *school_routes.ROUTES,
             *officer_routes.ROUTES,
             api_routes(),
@@ -457,6 +477,7 @@ async def _run_calendar(services: Services, stop: asyncio.Event) -> None:
             for tenant in await services.organisations.tenants():
                 await services.wording.finish(tenant.tenant)
                 await services.calendar.run(tenant.tenant, services.installation.clock.now())
+                await services.watching.notice_daily(tenant.tenant, services.installation.clock.now())
 
 
 @contextmanager

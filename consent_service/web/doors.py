@@ -32,6 +32,7 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.rights.watching import WatchingService
 from consent_service.web.parent.tries import CodeTries
 
 
@@ -93,6 +94,8 @@ class AllServices(Protocol):
     def rights(self) -> RightsService: ...
     @property
     def supervision(self) -> SupervisionService: ...
+    @property
+    def watching(self) -> WatchingService: ...
 
 
 class Doors(msgspec.Struct, frozen=True):

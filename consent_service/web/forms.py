@@ -22,7 +22,7 @@ CSRF_FIELD = "csrf"
 """Name of the hidden field that every POST form carries."""
 DAY_PARTS = ("day", "month", "year")
 _BLOCK_FIELD = re.compile(rf"(?P<block>{'|'.join(BLOCK_LABELS)})-(?P<number>\d{{1,2}})-(?P<name>\w+)")
-_SECRET_FIELDS = frozenset({CSRF_FIELD, "pin", "pin_again"})
+_SECRET_FIELDS = frozenset({CSRF_FIELD, "pin", "pin_again", "digits"})
 """Never shown again after a mistake."""
 
 

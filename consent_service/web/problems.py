@@ -25,7 +25,7 @@ from consent_service.web.visit import (
 )
 from consent_service.web.vocabulary import ProblemKind
 
-_PARENT_PATHS = ("/intake", "/intrekken")
+_PARENT_PATHS = ("/intake", "/intrekken", "/mijn-pagina")
 _log = structlog.get_logger()
 
 
@@ -50,7 +50,12 @@ def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response
 def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> Response[Any]:
     if request.method == "GET" and not error.parent and not request.cookies:
         return Redirect("/inloggen", status_code=303)
-    view = SessionExpiredPage("/inloggen", parent=error.parent, pin_exhausted=error.pin_exhausted)
+    view = SessionExpiredPage(
+        "/mijn-pagina" if error.own_page else "/inloggen",
+        parent=error.parent,
+        own_page=error.own_page,
+        pin_exhausted=error.pin_exhausted,
+    )
     return render(view, PageContext(language=_language(request), path=request.url.path), status=401)
 
 

@@ -24,6 +24,7 @@ from consent_service.identity.model import (
     Counsellor,
     Fg,
     GuardianActor,
+    PersonActor,
     PrivacyCoordinator,
     SchoolStaff,
 )
@@ -45,13 +46,15 @@ QUICK_EXIT = "/snel-weg"
 class LoginNeededError(ConsentServiceError):
     """Nobody is logged in, or the session ended; `parent` says which page tells so.
 
-    `pin_exhausted`: it ended because the PIN was wrong too often, which is said instead.
+    `own_page`: the parent was on the own page. `pin_exhausted`: it ended because the PIN was wrong too
+    often, which is said instead.
     """
 
     code = "login_needed"
 
-    def __init__(self, *, parent: bool = False, pin_exhausted: bool = False) -> None:
+    def __init__(self, *, parent: bool = False, own_page: bool = False, pin_exhausted: bool = False) -> None:
         self.parent = parent
+        self.own_page = own_page
         self.pin_exhausted = pin_exhausted
         super().__init__("a login is needed")
 
@@ -130,9 +133,30 @@ class Visit:
         Raises:
             LoginNeededError: the tablet is not handed over, or the session ended.
         """
-        if self.session is None or not isinstance(self.session.actor, GuardianActor):
+        holder = self.at_tablet()
+        if not isinstance(holder, GuardianActor):
             raise LoginNeededError(parent=True)
-        return self.session.actor
+        return holder
+
+    def at_tablet(self) -> PersonActor:
+        """The guardian or child who holds the tablet.
+
+        Raises:
+            LoginNeededError: the tablet is not handed over, or the session ended.
+        """
+        if self.session is None or self.session.handed_over is None:
+            raise LoginNeededError(parent=True)
+        return self.session.handed_over.holder
+
+    def own_person(self) -> PersonActor:
+        """The guardian or young person who opened the own page.
+
+        Raises:
+            LoginNeededError: nobody did, or the session ended.
+        """
+        if self.session is None or self.session.own is None:
+            raise LoginNeededError(parent=True, own_page=True)
+        return self.session.own
 
     def known_session(self) -> Session:
         """The session.

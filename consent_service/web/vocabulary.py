@@ -229,6 +229,27 @@ SUCCESSION_DOCUMENTS: Final[Mapping[str, str]] = {
     "board_decision": N_("Besluit van het schoolbestuur"),
     "ministry_register": N_("Register van het ministerie"),
 }
+PATTERNS: Final[Mapping[str, str]] = {
+    "almost_all_yes": N_("Bijna iedereen zegt ja"),
+    "too_fast": N_("Sneller beantwoord dan gelezen"),
+    "same_device": N_("Eigen pagina op een apparaat van een begeleider"),
+    "many_at_once": N_("Veel gesprekken getekend in dezelfde minuut"),
+    "never_confirmed": N_("Verteld en nooit bevestigd"),
+}
+PATTERN_MEANINGS: Final[Mapping[str, str]] = {
+    "almost_all_yes": N_("Kan iedereen hier echt nee zeggen? Vraag hoe het gesprek gaat."),
+    "too_fast": N_("Was er tijd om te lezen? Kijk mee bij een gesprek, of vraag naar voorlezen."),
+    "same_device": N_("Koos de ouder zelf? Er kan een goede reden zijn, zoals hulp met een kapotte telefoon."),
+    "many_at_once": N_("Zijn dit echte gesprekken? Vraag hoe de tablet die dag is gebruikt."),
+    "never_confirmed": N_("Zijn deze ja's echt gegeven? Vraag waarom bevestigen niet lukte."),
+}
+PATTERN_RULES: Final[Mapping[str, str]] = {
+    "almost_all_yes": N_("97 van de 100 antwoorden of meer zijn ja, bij minstens drie begeleiders."),
+    "too_fast": N_("Het middelste antwoord van een gesprek kwam sneller dan vijf woorden per seconde."),
+    "same_device": N_("Iemand koos op de eigen pagina, op een apparaat waar een begeleider inlogt."),
+    "many_at_once": N_("Drie of meer gesprekken op één apparaat, steeds binnen een minuut na elkaar."),
+    "never_confirmed": N_("Drie of meer keer is een verteld ja afgelopen zonder nieuw antwoord."),
+}
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
@@ -328,6 +349,9 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "passed_on_method": PASSED_ON_METHODS,
     "oral_reason": ORAL_REASONS,
     "paper_kept": PAPER_KEPT,
+    "pattern": PATTERNS,
+    "pattern_meaning": PATTERN_MEANINGS,
+    "pattern_rule": PATTERN_RULES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

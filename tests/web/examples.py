@@ -24,6 +24,7 @@ from consent_service.web.style.views import style_page
 from tests.web.answers_examples import answers_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.officer_examples import officer_examples
+from tests.web.page_examples import page_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
@@ -130,6 +131,7 @@ def examples(language: str) -> dict[str, View]:
         **parent_examples(language),
         **_school(language),
         **officer_examples(language),
+        **page_examples(language),
     }
 
 

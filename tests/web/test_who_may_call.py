@@ -31,6 +31,8 @@ PARENT: Final[Statuses] = (401, 401, 200, 401, 401, 401)
 PARENT_WRONG: Final[Statuses] = (401, 401, 400, 401, 401, 401)
 PARENT_SENT_ON: Final[Statuses] = (401, 401, 303, 401, 401, 401)
 PARENT_NONE: Final[Statuses] = (401, 401, 404, 401, 401, 401)
+OWN_ONLY: Final[Statuses] = (401, 401, 401, 401, 401, 401)
+"""The own page needs its own login; nobody's other session opens it, a lent tablet neither."""
 SHELTER: Final[Statuses] = (401, 200, 303, 404, 404, 404)
 SHELTER_WRONG: Final[Statuses] = (401, 400, 303, 404, 404, 404)
 SHELTER_SENT_ON: Final[Statuses] = (401, 303, 303, 404, 404, 404)
@@ -40,6 +42,8 @@ SCHOOL_WRONG: Final[Statuses] = (401, 404, 303, 400, 404, 404)
 OFFICER: Final[Statuses] = (401, 404, 303, 404, 200, 200)
 OFFICER_SENT_ON: Final[Statuses] = (401, 404, 303, 404, 303, 303)
 COORDINATOR_NONE: Final[Statuses] = (401, 404, 303, 404, 404, 403)
+COORDINATOR: Final[Statuses] = (401, 404, 303, 404, 200, 403)
+COORDINATOR_SENT_ON: Final[Statuses] = (401, 404, 303, 404, 303, 403)
 """An empty form is `_WRONG` (400), an id that is nowhere `_NONE` (404): whoever gets there is let in."""
 
 _WRITTEN: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
@@ -129,6 +133,26 @@ TABLE: Final[dict[str, Statuses]] = {
     "POST /intrekken": EVERYBODY_WRONG,
     "GET /intrekken/kies": SENT_ON,
     "POST /intrekken/kies": EVERYBODY_WRONG,
+    "GET /mijn-pagina": EVERYBODY,
+    "POST /mijn-pagina": EVERYBODY_WRONG,
+    "GET /mijn-pagina/cijfers": SENT_ON,
+    "POST /mijn-pagina/cijfers": EVERYBODY_WRONG,
+    "GET /mijn-pagina/keuzes": OWN_ONLY,
+    "POST /mijn-pagina/stoppen": OWN_ONLY,
+    "POST /mijn-pagina/bezwaar": OWN_ONLY,
+    "POST /mijn-pagina/bezwaar/weg": OWN_ONLY,
+    "GET /mijn-pagina/vraag/{relationship}/{key}": OWN_ONLY,
+    "POST /mijn-pagina/vraag/{relationship}/{key}": OWN_ONLY,
+    "GET /mijn-pagina/wie-keek": OWN_ONLY,
+    "GET /mijn-pagina/klopt-niet": OWN_ONLY,
+    "POST /mijn-pagina/klopt-niet": OWN_ONLY,
+    "GET /mijn-pagina/pincode": OWN_ONLY,
+    "POST /mijn-pagina/pincode": OWN_ONLY,
+    "POST /mijn-pagina/weg": SENT_ON,
+    "GET /intake/eigen-pagina": PARENT,
+    "POST /intake/eigen-pagina": PARENT_WRONG,
+    "GET /opvang/{tenant}/gezinnen/{family}/toegang": SHELTER,
+    "POST /opvang/{tenant}/gezinnen/{family}/toegang": SHELTER_WRONG,
     "GET /intake/mijn-keuzes": PARENT,
     "POST /intake/mijn-keuzes": PARENT_WRONG,
     "GET /intake/wie-keek-mee": PARENT,
@@ -142,8 +166,14 @@ TABLE: Final[dict[str, Statuses]] = {
     "GET /toezicht/{tenant}/regels/{entry}": OFFICER,
     "GET /toezicht/{tenant}/controle": OFFICER_SENT_ON,
     "POST /toezicht/{tenant}/controle": OFFICER,
+    "GET /toezicht/{tenant}/patronen": OFFICER,
     "GET /toezicht/{tenant}/taken": OFFICER,
     "POST /toezicht/{tenant}/taken/{task}/klaar": COORDINATOR_NONE,
+    "GET /toezicht/{tenant}/teksten": OFFICER,
+    "GET /toezicht/{tenant}/teksten/{text}": OFFICER,
+    "GET /toezicht/{tenant}/teksten/{text}/fout": COORDINATOR,
+    "POST /toezicht/{tenant}/teksten/{text}/fout": COORDINATOR_SENT_ON,
+    "POST /toezicht/{tenant}/teksten/{text}/goed": COORDINATOR_SENT_ON,
     "GET /v1/health": EVERYBODY,
     "HEAD /v1/health": EVERYBODY,
     "GET /v1/logs/{tenant}/checkpoint": EVERYBODY,
@@ -223,6 +253,7 @@ async def make_scene(site: Site) -> Scene:
         "record": new_id(),
         "task": new_id(),
         "entry": page.entries[0].id,
+        "text": world.services.texts.of_type("nl", TypeKey("support_advice")).hash,
         "provider": "demo",
         "path": "nope",
         "file_path": "app.css",

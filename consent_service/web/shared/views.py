@@ -38,9 +38,10 @@ class LoginPage(View, frozen=True):
 
 
 class SessionExpiredPage(View, frozen=True):
-    """The session ended. A parent is not told of what; staff can log in again."""
+    """The session ended. A parent is not told of what; staff and who was on an own page can log in again."""
 
     template: ClassVar[str] = "shared/session_expired.html"
     login_href: str
     parent: bool = False
+    own_page: bool = False
     pin_exhausted: bool = False

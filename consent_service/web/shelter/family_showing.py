@@ -33,6 +33,7 @@ from consent_service.web.shelter.views import (
     PersonLine,
     RelationshipCard,
 )
+from consent_service.web.vocabulary import Safety
 
 Standings = Mapping[Key, Mapping[PersonId, Standing]]
 _SAFETY_FIRST = N_("Bespreek eerst de veiligheid.")
@@ -59,10 +60,12 @@ async def family_page(room: Room) -> FamilyPage:
         add_guardian_href=room.at("ouder"),
         stops_href=room.at("stoppen"),
         receipts_href=room.at("bewijzen"),
+        access_href=room.at("toegang"),
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,
         authority_href=room.at("gezag"),
+        leave_out_href="" if family.safety.level == "no_known_danger" else room.at("niet-benaderen"),
         end_href="" if family.ended_at else room.at("einde"),
     )
 
@@ -167,10 +170,22 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         written_href=room.at("scholen", at.relationship, "gedeeld"),
         contacts_href=room.at("scholen", at.relationship, "contacten"),
         end_href=room.at("scholen", at.relationship, "einde"),
+        succession_href=room.at("scholen", at.relationship, "opvolger")
+        if await successions_of(room, at)
+        else "",
         next_questions=sum(state.answer in ("none", "later") for state in states),
         change_href=room.at("personen", child.child),
         voice_href=room.at("kinderen", child.child, "stem"),
     )
+
+
+async def successions_of(room: Room, at: Relationship) -> tuple[Option, ...]:
+    """As which schools the school of this relationship goes on, by a decision that was seen."""
+    services, tenant = room.visit.services, room.actor.tenant
+    async with services.installation.database.reading() as conn:
+        known = await services.organisations.successions_of(conn, tenant, at.school)
+    names = {one.school: f"{one.name}, {one.town}" for one in await services.organisations.schools(tenant)}
+    return tuple(Option(one.succession, names[one.successor]) for one in known)
 
 
 async def has_agreement(room: Room, school: School) -> bool:
@@ -262,9 +277,27 @@ def _person_line(room: Room, guardian: Guardian) -> PersonLine:
         capacity="unknown" if newest is None else newest.kind,
         source="" if newest is None else newest.source,
         contact_safe=bool(guardian.identity.phone or guardian.identity.email),
-        seen_on=None if newest is None else local_date(newest.recorded_at),
+        seen_on=None if newest is None else newest.seen_on or local_date(newest.recorded_at),
         change_href=room.at("personen", guardian.guardian),
+        body=guardian.body,
+        safety=_own_safety(room, guardian),
+        safety_href="" if guardian.body else room.at("veiligheid", guardian.guardian),
+        left_out=_left_out(room, guardian),
     )
+
+
+def _own_safety(room: Room, guardian: Guardian) -> Safety | None:
+    own = [one.level for one in room.family.assessments if one.guardian == guardian.guardian]
+    return own[-1] if own else None
+
+
+def _left_out(room: Room, guardian: Guardian) -> str:
+    """Whether not contacting this person waits for a colleague or is in force."""
+    today = local_date(room.visit.services.installation.clock.now())
+    for one in room.family.markers:
+        if one.guardian == guardian.guardian and one.is_open(today):
+            return "in_force" if one.approved else "waiting"
+    return ""
 
 
 def _hand_over_blocked(room: Room) -> str:

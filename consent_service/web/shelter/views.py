@@ -143,6 +143,48 @@ class SafetyPage(View, frozen=True):
     form: FormState = EMPTY
 
 
+class GuardianSafetyPage(View, frozen=True):
+    """The danger one guardian is in; what counts for the family is the worst of all."""
+
+    template: ClassVar[str] = "shelter/guardian_safety.html"
+    action: str
+    back_href: str
+    guardian: str
+    form: FormState = EMPTY
+
+
+class MarkerLine(Part, frozen=True):
+    """A guardian who is not contacted, or about whom that was asked (`state`)."""
+
+    name: str
+    state: str
+    review_on: date
+    end_action: str
+
+
+class LeaveOutPage(View, frozen=True):
+    """Ask that a guardian is not contacted, for safety; a colleague approves it."""
+
+    template: ClassVar[str] = "shelter/leave_out.html"
+    action: str
+    back_href: str
+    guardians: tuple[Option, ...]
+    markers: tuple[MarkerLine, ...]
+    form: FormState = EMPTY
+
+
+class SuccessionPage(View, frozen=True):
+    """Go on with the school that took over, under the same consents; says first what changes."""
+
+    template: ClassVar[str] = "shelter/succession.html"
+    action: str
+    back_href: str
+    child: str
+    school: str
+    successions: tuple[Option, ...]
+    form: FormState = EMPTY
+
+
 class SchoolHit(Part, frozen=True):
     """A school that may be meant; two schools can have one name."""
 
@@ -189,6 +231,7 @@ class ConfirmSchoolPage(View, frozen=True):
     phone: str
     agreement: bool
     contacts: tuple[ContactOption, ...]
+    other_parent_at_school: bool = False
     form: FormState = EMPTY
 
 
@@ -202,6 +245,12 @@ class PersonLine(Part, frozen=True):
     seen_by: str = ""
     seen_on: date | None = None
     change_href: str = ""
+    body: bool = False
+    safety: Safety | None = None
+    """This person's own; None while only the family as a whole was assessed."""
+    safety_href: str = ""
+    left_out: str = ""
+    """Empty, or whether not contacting this person waits or is in force."""
 
 
 class GuardianSaid(Part, frozen=True):
@@ -241,6 +290,8 @@ class RelationshipCard(Part, frozen=True):
     written_href: str = ""
     contacts_href: str = ""
     end_href: str = ""
+    succession_href: str = ""
+    """Empty unless this school goes on as another one."""
     next_questions: int = 0
     change_href: str = ""
     """Where the child's name or birth date is corrected."""
@@ -268,9 +319,12 @@ class FamilyPage(View, frozen=True):
     hand_over_blocked: str = ""
     substitute: bool = False
     authority_href: str = ""
+    leave_out_href: str = ""
     end_href: str = ""
     """Empty when the guidance has ended already."""
     receipts_href: str = ""
+    access_href: str = ""
+    """Where a lost or stolen code of an own page is renewed."""
 
 
 class SharePage(View, frozen=True):
@@ -373,6 +427,7 @@ class ContactLine(Part, frozen=True):
     role: str
     days: tuple[str, ...]
     remove_action: str
+    related_action: str = ""
 
 
 class ContactsPage(View, frozen=True):
@@ -439,10 +494,20 @@ class ApprovalLine(Part, frozen=True):
     action: str
 
 
+class WaitingMarkerLine(Part, frozen=True):
+    """A request not to contact a holder: who asked, when, and until when. No family is named."""
+
+    asked_by: str
+    asked_at: datetime
+    review_on: date
+    action: str
+
+
 class ApprovalsPage(View, frozen=True):
-    """What waits for approval by somebody else than who wrote it."""
+    """What waits for approval by somebody else than who wrote or asked it."""
 
     template: ClassVar[str] = "shelter/approvals.html"
     back_href: str
     waiting: tuple[ApprovalLine, ...]
+    markers: tuple[WaitingMarkerLine, ...] = ()
     form: FormState = EMPTY

@@ -1,0 +1,1 @@
+"""The own page of a parent or young person, and getting to it."""

@@ -1,0 +1,227 @@
+"""What the own page shows: each type as it stands now, in the words of the one who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from consent_service.consent.model import Standing
+from consent_service.consent.screen import Screen
+from consent_service.consent.service import Key
+from consent_service.foundation.clock import local_date
+from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.i18n import translator
+from consent_service.foundation.ids import RelationshipId, TypeKey
+from consent_service.identity.model import GuardianActor, PersonActor
+from consent_service.information.model import InformationType
+from consent_service.release.model import TypePreview
+from consent_service.rights.model import LookedDay, OwnPlace, OwnView
+from consent_service.web.intake.showing import CHOICES, DRAFT_NOTICE, EARLIER
+from consent_service.web.page.door import QUESTION, young_of
+from consent_service.web.page.forms import value_of
+from consent_service.web.page.views import LookedDayPart, LookedType, OwnLine, OwnPlacePart, Young
+from consent_service.web.visit import Visit
+from consent_service.web.vocabulary import ANSWERS, Answer
+
+
+@dataclass(frozen=True)
+class Own:
+    """One person on the own page, with what the pages name."""
+
+    visit: Visit
+    actor: PersonActor
+    view: OwnView
+    organisation: str
+    schools: Mapping[RelationshipId, str]
+    answers: Mapping[Key, Standing]
+    open: frozenset[Key]
+    """What may be answered here today."""
+
+    @property
+    def young(self) -> Young:
+        """How the page speaks to this person."""
+        return young_of(self.actor, self.view)
+
+    def place(self, relationship: str) -> OwnPlace:
+        """One child at one school.
+
+        Raises:
+            NotFoundError: not on this page.
+        """
+        for one in self.view.places:
+            if one.relationship == relationship:
+                return one
+        raise NotFoundError("relationship")
+
+
+async def come_in(visit: Visit, actor: PersonActor) -> Own:
+    """Everything the pages of this person name, read anew for each of them."""
+    services = visit.services
+    view = await services.rights.own_view(actor)
+    schools = {one.school: one.name for one in await services.organisations.schools(actor.tenant)}
+    return Own(
+        visit=visit,
+        actor=actor,
+        view=view,
+        organisation=(await services.organisations.tenant(actor.tenant)).name,
+        schools={one.relationship: schools[one.school] for one in (*view.places, *view.earlier)},
+        answers=await services.consent.own_answers(actor),
+        open=frozenset(await services.changes.may_answer(actor)),
+    )
+
+
+async def place_part(own: Own, place: OwnPlace) -> OwnPlacePart:
+    """One child at one school: the very decision the school's contact would get now, per type."""
+    previews = {
+        line.information_type: line
+        for line in await own.visit.services.release.preview(
+            own.actor, place.relationship, language=own.visit.language
+        )
+    }
+    catalogue = own.visit.services.policies.proposal.catalogue
+    lines = [
+        (kind, _line(own, place, kind, previews.get(kind.key)))
+        for kind in catalogue.types.values()
+        if _is_shown(own, place, kind, previews.get(kind.key))
+    ]
+    to_school = [line for kind, line in lines if "s2c" in kind.directions]
+    return OwnPlacePart(
+        child=place.child_name,
+        school=own.schools[place.relationship],
+        shared=tuple(line for line in to_school if line.shared),
+        not_shared=tuple(line for line in to_school if not line.shared),
+        told_by_school=tuple(line for kind, line in lines if "s2c" not in kind.directions),
+    )
+
+
+def _is_shown(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | None) -> bool:
+    """What is shared, and what this person answered; the rest was never talked about."""
+    shared = seen is not None and seen.shared
+    return shared or (place.relationship, kind.key) in own.answers
+
+
+def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | None) -> OwnLine:
+    key = (place.relationship, kind.key)
+    standing = own.answers.get(key)
+    shared = seen is not None and seen.shared
+    mine = standing is not None and standing.is_yes
+    words = _words(own, kind.key)
+    until = None if seen is None or seen.valid_until is None or not shared else local_date(seen.valid_until)
+    if seen is None and mine and standing is not None and standing.valid_until is not None:
+        until = local_date(standing.valid_until)
+    objecting = standing is not None and standing.objecting
+    guardian = isinstance(own.actor, GuardianActor)
+    value = value_of(key)
+    return OwnLine(
+        type_key=kind.key,
+        label=words.label,
+        who_sees=words.who_sees,
+        shared=shared,
+        why="" if seen is None else seen.sentence,
+        until=until,
+        changes_if=() if seen is None else seen.would_change_if,
+        answer=answer_of(standing),
+        stop=value if mine or (shared and not guardian) else "",
+        object=value if shared and guardian and not mine else "",
+        lift=value if objecting and guardian else "",
+        change_href=_change_href(own, key, standing),
+        wrong=value if shared or (mine and "s2c" not in kind.directions) else "",
+    )
+
+
+def _change_href(own: Own, key: Key, standing: Standing | None) -> str:
+    """Only what does not run leads to the question: what runs stops with one tap on this page."""
+    if key not in own.open or standing is None or standing.objecting:
+        return ""
+    return f"{QUESTION}/{key[0]}/{key[1]}" if not standing.is_yes else ""
+
+
+def answer_of(standing: Standing | None) -> Answer:
+    """The own answer in one word."""
+    if standing is None:
+        return "none"
+    if standing.objecting:
+        return "objected"
+    return "expired" if standing.expired or standing.outdated else standing.answer
+
+
+@dataclass(frozen=True)
+class _Words:
+    label: str
+    question: str
+    explanation: str
+    who_sees: str
+    until: str
+    never: str
+    say_no: str
+    who_we_are: str
+
+
+def _words(own: Own, key: TypeKey) -> _Words:
+    """The parents' words, or the child's where it has its own."""
+    texts = own.visit.services.texts.of(own.visit.language)
+    text = texts.types[key]
+    if own.young and text.child is not None:
+        child = text.for_child
+        said = (child.label, child.question, child.explanation, child.who_sees, child.until, child.never)
+        return _Words(*said, texts.child.say_no, texts.child.who_we_are)
+    said = (text.label, text.question, text.explanation, text.who_sees, text.until, text.never)
+    return _Words(*said, texts.general.say_no, texts.general.who_we_are)
+
+
+def screen_of(own: Own, place: OwnPlace, key: TypeKey) -> Screen:
+    """Every text of the question as the page shows it; its hash is kept with the answer."""
+    language = own.visit.language
+    said = translator(language)
+    words = _words(own, key)
+    earlier = earlier_of(own.answers.get((place.relationship, key)))
+    draft = own.visit.services.texts.of_type(language, key).review == "draft"
+    return Screen(
+        language=language,
+        number=1,
+        total=1,
+        draft_notice=said.text(DRAFT_NOTICE) if draft else "",
+        child=place.child_name,
+        school=own.schools[place.relationship],
+        label=words.label,
+        question=words.question,
+        who_sees=words.who_sees,
+        until=words.until,
+        never=words.never,
+        say_no=words.say_no,
+        earlier=said.text(EARLIER, answer=said.text(ANSWERS[earlier])) if earlier else "",
+        choices=tuple(said.text(ANSWERS[choice]) for choice in CHOICES),
+        explanation=words.explanation,
+        organisation=own.organisation,
+        who_we_are=words.who_we_are,
+    )
+
+
+def earlier_of(standing: Standing | None) -> Literal["", "yes", "no", "later"]:
+    """What was answered before, as it stands on the question."""
+    if standing is None or standing.answer not in ("yes", "no", "later"):
+        return ""
+    return standing.answer
+
+
+def looked_part(own: Own, day: LookedDay) -> LookedDayPart:
+    """One day's looking, in words."""
+    places = {one.relationship: one for one in (*own.view.places, *own.view.earlier)}
+    names = {one.child: one.child_name for one in places.values()}
+    at_school = day.reader_kind == "school"
+    return LookedDayPart(
+        day=day.day,
+        child=names.get(day.child, own.view.name),
+        organisation=own.schools.get(day.relationship, "") if at_school else own.organisation,
+        role=day.role,
+        purpose=day.purpose,
+        types=tuple(
+            LookedType(
+                _words(own, key).label,
+                value_of((day.relationship, key)) if day.relationship in places else "",
+            )
+            for key in day.types
+        ),
+        times=day.times,
+    )

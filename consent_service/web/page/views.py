@@ -1,0 +1,197 @@
+"""Views of the own page, and of choosing and renewing what opens it. No name stands in a title or address."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from consent_service.identity.page_factors import FactorKind
+from consent_service.web.components import Option, Part
+from consent_service.web.forms import EMPTY, FormState
+from consent_service.web.pages import View
+from consent_service.web.vocabulary import Answer
+
+Young = Literal["", "heard", "together", "alone"]
+"""Empty for a guardian; else how much the child decides, and the page speaks to a young person."""
+
+
+class OwnCodePage(View, frozen=True):
+    """Type the code on the paper; the same page whether anybody has that code or not."""
+
+    template: ClassVar[str] = "page/code.html"
+    action: str
+    stop_href: str
+    form: FormState = EMPTY
+
+
+class OwnFactorPage(View, frozen=True):
+    """Type the six digits. `messages`: they may also have been sent, to some."""
+
+    template: ClassVar[str] = "page/factor.html"
+    action: str
+    code_token: str
+    challenge: str
+    again_href: str
+    messages: bool = False
+    form: FormState = EMPTY
+
+
+class OwnLine(Part, frozen=True):
+    """One type: whether the school gets it now, why, and my own answer to it.
+
+    `stop` is what one tap sends: to take back my yes, or to object to somebody's sharing; empty when there
+    is nothing to stop. `wrong` is what "this is not right" sends.
+    """
+
+    type_key: str
+    label: str
+    who_sees: str
+    shared: bool
+    why: str
+    until: date | None
+    changes_if: tuple[str, ...]
+    answer: Answer
+    stop: str = ""
+    object: str = ""
+    lift: str = ""
+    change_href: str = ""
+    wrong: str = ""
+
+
+class OwnPlacePart(Part, frozen=True):
+    """One child at one school: what the school sees now, what it does not see, and what it tells us."""
+
+    child: str
+    school: str
+    shared: tuple[OwnLine, ...]
+    not_shared: tuple[OwnLine, ...]
+    told_by_school: tuple[OwnLine, ...] = ()
+
+
+class OwnChoicesNowPage(View, frozen=True):
+    """What is shared now, with whom, until when and why; stopping is one tap."""
+
+    template: ClassVar[str] = "page/own.html"
+    stop_action: str
+    object_action: str
+    lift_action: str
+    wrong_action: str
+    wrong_token: str
+    who_looked_href: str
+    secure_href: str
+    leave_action: str
+    young: Young
+    places: tuple[OwnPlacePart, ...]
+    anything_to_stop: bool
+
+
+class OwnQuestionPage(View, frozen=True):
+    """One question again: the same words and the same three buttons as on the tablet."""
+
+    template: ClassVar[str] = "page/question.html"
+    action: str
+    step_token: str
+    back_href: str
+    child: str
+    school: str
+    type_key: str
+    label: str
+    question: str
+    explanation: str
+    who_sees: str
+    until: str
+    never_address: str
+    fixed_line: str
+    earlier: Literal["", "yes", "no", "later"]
+    organisation: str
+    who_we_are: str
+    young: Young = ""
+    draft_text: bool = False
+    form: FormState = EMPTY
+
+
+class LookedType(Part, frozen=True):
+    """One type that was seen, and what "this is not right" sends."""
+
+    label: str
+    wrong: str
+
+
+class LookedDayPart(Part, frozen=True):
+    """Everything one organisation saw on one day in one role for one purpose. Never a name of staff."""
+
+    day: date
+    child: str
+    organisation: str
+    role: str
+    purpose: str
+    types: tuple[LookedType, ...]
+    times: int
+
+
+class WhoLookedDaysPage(View, frozen=True):
+    """Who looked, day by day, newest first; asking and getting nothing is not looking."""
+
+    template: ClassVar[str] = "page/who_looked.html"
+    back_href: str
+    wrong_action: str
+    wrong_token: str
+    young: Young
+    days: tuple[LookedDayPart, ...]
+
+
+class ReportedPage(View, frozen=True):
+    """Somebody said that something is not right; the counsellor calls. Nothing was typed."""
+
+    template: ClassVar[str] = "page/reported.html"
+    back_href: str
+    young: Young
+
+
+class ChooseFactorPage(View, frozen=True):
+    """Choose what opens the own page beside the code. `code` is a new code, shown this once."""
+
+    template: ClassVar[str] = "page/choose_factor.html"
+    action: str
+    later_href: str
+    address: str
+    channels: tuple[str, ...]
+    chosen: FactorKind | Literal[""] = ""
+    code: str = ""
+    young: Young = ""
+    form: FormState = EMPTY
+
+
+class AccessLine(Part, frozen=True):
+    """What one person has to get to the own page."""
+
+    person: str
+    name: str
+    is_child: bool
+    has_code: bool
+    factor: FactorKind | Literal["none"]
+
+
+class PageAccessPage(View, frozen=True):
+    """The counsellor takes away or renews what was lost, stolen or seen."""
+
+    template: ClassVar[str] = "page/access.html"
+    action: str
+    back_href: str
+    step_token: str
+    people: tuple[AccessLine, ...]
+    form: FormState = EMPTY
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Whom it is about."""
+        return tuple(Option(line.person, line.name) for line in self.people)
+
+
+class NewCodePage(View, frozen=True):
+    """A new code on paper, shown this once: a date and a code, and nothing else."""
+
+    template: ClassVar[str] = "page/new_code.html"
+    made_on: date
+    code: str
+    back_href: str
