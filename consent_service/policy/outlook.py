@@ -123,7 +123,9 @@ def _own_outlooks(
     real = answers(rules, own_records(known, person), asking, now=now)
     alone = _outlooks(rules, own, asking, now=now)
     unsaid = answers(rules, silent, asking, now=now)
-    stopped = answers(rules, _stopped(own, kinds, person, now), asking, now=now)
+    agreed_to = said(own, kinds, person, "given", now)
+    agreed = answers(rules, agreed_to, asking, now=now)
+    stopped = answers(rules, _stopped(agreed_to, kinds, person, now), asking, now=now)
     is_child = person == known.relationship.child
     own_no: ChangeCode = "you_say_no" if is_child else "you_object"
     return {
@@ -131,7 +133,7 @@ def _own_outlooks(
             answer,
             alone[key] if _rank(unsaid[key]) == 0 else msgspec.structs.replace(alone[key], ends_at=None),
             names=_OWN_OF_CHILD if is_child else _OWN_OF_GUARDIAN,
-            stop=own_no if _rank(stopped[key]) == 0 else None,
+            stop=own_no if _rank(stopped[key]) < _rank(agreed[key]) else None,
         )
         for key, answer in real.items()
     }
@@ -171,10 +173,9 @@ def _own(
 
 
 def _stopped(own: Known, kinds: Sequence[InformationType], person: PersonId, now: datetime) -> Known:
-    """The own world in which this person agreed, and stops it."""
-    agreed_to = said(own, kinds, person, "given", now)
+    """What this person can always do, whatever was said before."""
     kind: DecisionKind = "opinion_no" if person == own.relationship.child else "objected"
-    return said(agreed_to, kinds, person, kind, now)
+    return said(own, kinds, person, kind, now)
 
 
 # --- putting the question again ------------------------------------------------------------------
