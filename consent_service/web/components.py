@@ -32,7 +32,7 @@ class FieldLine(Part, frozen=True):
 class TaskLine(Part, frozen=True):
     """Something to do. `sentence` is translated and holds no more than this reader may know.
 
-    `done_action` takes the POST that says it has been done.
+    `about` is the information type it is about; `done_action` takes the POST that says it has been done.
     """
 
     sentence: str
@@ -40,6 +40,7 @@ class TaskLine(Part, frozen=True):
     due: date | None = None
     urgent: bool = False
     done_action: str = ""
+    about: str = ""
 
 
 class RecordPart(Part, frozen=True):

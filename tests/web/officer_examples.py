@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from consent_service.web.components import FieldLine, Option
 from consent_service.web.officer import views as officer
 from consent_service.web.pages import View
@@ -21,6 +23,15 @@ GOOD_LOG = officer.VerifyResult(True, 1204, ROOT, AT)
 BAD_LOG = officer.VerifyResult(
     False, 1204, ROOT, AT, ("Regel 812 past niet bij de hash die ervoor is ondertekend.",)
 )
+
+
+TEXT = officer.TextLine(
+    "/teksten/1", "Wat helpt uw kind", "Nederlands", 2, "9f2c7f0e4b1a", True, False, True, 128
+)
+FAULTY = officer.TextLine(
+    "/teksten/2", "Wat helpt uw kind", "العربية", 1, "1a6d33c8f1b0", False, True, False, 0, waiting=14
+)
+QUESTION = officer.Words("Vraag", "هل يجوز لنا والمدرسة أن نتشارك ما يساعد طفلك؟")
 
 
 def officer_examples(language: str) -> dict[str, View]:
@@ -77,7 +88,29 @@ def officer_examples(language: str) -> dict[str, View]:
         "officer-verify": officer.VerifyPage("/", "/controleer", GOOD_LOG),
         "officer-verify-bad": officer.VerifyPage("/", "/controleer", BAD_LOG),
         "officer-tasks": officer.TasksPage(
-            "/", (officer.OfficerTask("Een ouder maakt bezwaar. Beoordeel dit.", AT, "/r/1", "/klaar"),)
+            "/",
+            (
+                officer.OfficerTask("Een ouder maakt bezwaar. Beoordeel dit.", AT, "/r/1", "/klaar"),
+                officer.OfficerTask(
+                    "De tekst was fout.", AT, "/r/2", about="Wat helpt uw kind", due=date(2026, 10, 1)
+                ),
+            ),
         ),
+        "officer-texts": officer.TextsPage((TEXT, FAULTY), (TEXT,)),
+        "officer-texts-none": officer.TextsPage((), ()),
+        "officer-text": officer.TextPage(
+            "/",
+            TEXT,
+            "consent.support_advice",
+            ROOT,
+            "nl",
+            AT,
+            (officer.Words("Vraag", "Mag dit?"),),
+            "/fout",
+        ),
+        "officer-text-out-of-use": officer.TextPage(
+            "/", FAULTY, "consent.support_advice", ROOT, "ar", AT, (QUESTION,), right_action="/goed"
+        ),
+        "officer-wrong-text": officer.WrongTextPage("/", TEXT, "/fout"),
         "officer-tasks-none": officer.TasksPage("/", ()),
     }

@@ -32,7 +32,7 @@ async def families(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
 async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.counsellor(tenant)
     found = await visit.services.tasks.open_tasks(actor)
-    view = TasksPage(task_lines(found, actor, visit.language), back_href=shelter_address(actor.tenant))
+    view = TasksPage(task_lines(visit, found, actor), back_href=shelter_address(actor.tenant))
     return await show(visit, actor, view)
 
 

@@ -21,6 +21,7 @@ from consent_service.web.shelter.views import (
     FamiliesPage,
     FamilyLine,
     SearchHit,
+    WaitingMarkerLine,
 )
 from consent_service.web.visit import Visit
 
@@ -38,19 +39,22 @@ async def families_page(visit: Visit, actor: Counsellor) -> FamiliesPage:
             for one in own
             if one.ended_at is None
         ),
-        tasks=task_lines(tasks, actor, visit.language),
+        tasks=task_lines(visit, tasks, actor),
         register_href=shelter_address(actor.tenant, "inschrijven"),
         search_href=shelter_address(actor.tenant, "zoeken"),
     )
 
 
-def task_lines(tasks: Iterable[Task], actor: Counsellor, language: str) -> tuple[TaskLine, ...]:
+def task_lines(visit: Visit, tasks: Iterable[Task], actor: Counsellor) -> tuple[TaskLine, ...]:
     """What is to be done, each with the page where it is done; no names, they stand on that page."""
-    said = translator(language)
+    said = translator(visit.language)
+    types = visit.services.texts.of(visit.language).types
     return tuple(
         TaskLine(
             sentence=said.text(TITLES[task.kind]),
             href=_task_href(task, actor),
+            about=next((text.label for key, text in types.items() if key == task.information_type), ""),
+            due=task.due_on,
             urgent=task.kind == "second_approval",
             done_action=shelter_address(actor.tenant, "taken", task.task, "klaar"),
         )
@@ -101,7 +105,27 @@ async def approvals_page(visit: Visit, actor: Counsellor, problems: Sequence[Pro
             )
         )
     form = FormState.of(visit.posted, problems, language=visit.language)
-    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), form)
+    markers = await _waiting_markers(visit, actor)
+    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), markers, form)
+
+
+async def _waiting_markers(visit: Visit, actor: Counsellor) -> tuple[WaitingMarkerLine, ...]:
+    """What somebody else asked: one's own request is not shown, as one may not decide it."""
+    services = visit.services
+    found = [one for one in await services.families.waiting_markers(actor) if one.requested_by != actor.staff]
+    async with services.installation.database.reading() as conn:
+        asked = [one.requested_by for one in found]
+        members = await services.organisations.staff_members(conn, actor.tenant, asked)
+    names = {member.staff: member.name for member in members}
+    return tuple(
+        WaitingMarkerLine(
+            asked_by=names.get(one.requested_by, ""),
+            asked_at=one.requested_at,
+            review_on=one.review_on,
+            action=shelter_address(actor.tenant, "niet-benaderen", one.marker),
+        )
+        for one in found
+    )
 
 
 def _family_line(family: FamilyView, actor: Counsellor, open_tasks: int, *, substitute: bool) -> FamilyLine:
