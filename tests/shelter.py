@@ -11,7 +11,7 @@ from pathlib import Path
 
 from consent_service.app import Installation, Services, build_services
 from consent_service.consent.model import Answer, Receipt, Shown, Signature
-from consent_service.consent.sittings import text_version
+from consent_service.consent.sittings import Setting, text_version
 from consent_service.families.model import (
     AuthorityKind,
     FamilyView,
@@ -32,9 +32,11 @@ from consent_service.foundation.ids import (
 )
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import (
+    ChildActor,
     Counsellor,
     GuardianActor,
     Operator,
+    PersonActor,
     PrivacyCoordinator,
     SchoolStaff,
 )
@@ -108,9 +110,12 @@ class World:
     def guardian(self, view: FamilyView, number: int = 0) -> GuardianActor:
         return GuardianActor(self.tenant, view.guardians[number].guardian, view.family)
 
+    def child(self, view: FamilyView, number: int = 0) -> ChildActor:
+        return ChildActor(self.tenant, view.children[number].child, view.family)
+
     async def intake(
         self,
-        actor: GuardianActor,
+        actor: PersonActor,
         answers: dict[str, Answer],
         *,
         otherwise: Answer = "no",
@@ -119,14 +124,8 @@ class World:
         """A whole sitting: every question answered, signed. Types not named are answered `otherwise`."""
         first = [k.key for k in self.services.policies.proposal.catalogue.asked_first()]
         types = [TypeKey(key) for key in dict.fromkeys([*first, *answers])]
-        sitting = await self.services.sittings.start(
-            self.counsellor,
-            family=actor.family,
-            guardian=actor.guardian,
-            language=language,
-            interpreter="none",
-            types=types,
-        )
+        setting = Setting(language)
+        sitting = await self.services.sittings.prepare(self.counsellor, actor, setting, types=types)
         for question in sitting.questions:
             await self.services.sittings.answer(
                 actor,
