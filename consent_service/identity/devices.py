@@ -12,10 +12,11 @@ import secrets
 from collections import OrderedDict
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.foundation.ids import TenantId
+from consent_service.foundation.ids import StaffId, TenantId
 from consent_service.identity.model import Counsellor
 from consent_service.identity.tables import staff_devices
 
@@ -73,3 +74,12 @@ async def note_staff_device(conn: AsyncConnection, actor: Counsellor, device: st
     else:
         full = postgresql.insert(staff_devices).values(keys | seen)
         await conn.execute(full.on_conflict_do_update(index_elements=list(keys), set_=seen))
+
+
+async def devices_of_staff(conn: AsyncConnection, tenant: TenantId) -> dict[str, frozenset[StaffId]]:
+    """Every device at which counsellors of this shelter worked, and who did."""
+    found: dict[str, set[StaffId]] = {}
+    query = select(staff_devices.c.device, staff_devices.c.staff).where(staff_devices.c.tenant == tenant)
+    for row in await conn.execute(query):
+        found.setdefault(row.device, set()).add(StaffId(row.staff))
+    return {device: frozenset(staff) for device, staff in found.items()}

@@ -26,6 +26,13 @@ NOTICES: Final[Mapping[str, str]] = {
     "klaar": N_("De taak is klaar."),
     "beeindigd": N_("Het delen met deze school is gestopt."),
     "contact": N_("De contactpersonen zijn bijgewerkt."),
+    "gevraagd": N_("Uw vraag is gesteld. Een collega beslist mee."),
+    "weer-benaderen": N_("Deze ouder wordt weer benaderd."),
+    "goedgekeurd-veiligheid": N_("Dit is goedgekeurd. Deze ouder wordt niet benaderd."),
+    "afgekeurd-veiligheid": N_("Dit is niet goedgekeurd. Er verandert niets."),
+    "opvolger": N_("Het delen gaat verder met de nieuwe school. Kies nu de contactpersonen."),
+    "doorgegeven": N_("Dank u. U ziet niets meer over dit kind."),
+    "beantwoord": N_("Dank u. Uw antwoord is vastgelegd."),
     "bezwaar": N_("Wij hebben het bericht ontvangen."),
     "ingetrokken": N_("De toestemming is ingetrokken."),
     "tekst_fout": N_("De tekst is uit gebruik. Antwoorden die erop rustten, tellen niet meer."),
@@ -33,7 +40,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "antwoorden": N_("De antwoorden zijn vastgelegd."),
     "antwoorden-nieuwer": N_(
         "De antwoorden zijn vastgelegd. Let op: deze persoon gaf zelf op die dag of later een ander "
-        "antwoord. Dat nieuwere antwoord blijft gelden. Laat de persoon het zo nodig opnieuw kiezen op de tablet."
+        "antwoord. Dat nieuwere antwoord blijft gelden. Laat de persoon het zo nodig opnieuw kiezen op de "
+        "tablet."
     ),
     "gestopt": N_("Het is gestopt."),
     "oordeel": N_("Het oordeel is vastgelegd."),

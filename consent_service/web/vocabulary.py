@@ -239,7 +239,9 @@ PATTERNS: Final[Mapping[str, str]] = {
 PATTERN_MEANINGS: Final[Mapping[str, str]] = {
     "almost_all_yes": N_("Kan iedereen hier echt nee zeggen? Vraag hoe het gesprek gaat."),
     "too_fast": N_("Was er tijd om te lezen? Kijk mee bij een gesprek, of vraag naar voorlezen."),
-    "same_device": N_("Koos de ouder zelf? Er kan een goede reden zijn, zoals hulp met een kapotte telefoon."),
+    "same_device": N_(
+        "Koos de ouder zelf? Er kan een goede reden zijn, zoals hulp met een kapotte telefoon."
+    ),
     "many_at_once": N_("Zijn dit echte gesprekken? Vraag hoe de tablet die dag is gebruikt."),
     "never_confirmed": N_("Zijn deze ja's echt gegeven? Vraag waarom bevestigen niet lukte."),
 }

@@ -1,4 +1,4 @@
-"""Example views of the pages on which a counsellor passes answers on."""
+"""Example views of the pages on which a counsellor passes answers on, and of the page on patterns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 from consent_service.web.components import Option
 from consent_service.web.forms import FormState
+from consent_service.web.officer import patterns_views as patterns
 from consent_service.web.pages import View
 from consent_service.web.shelter import answers_views as answers
 from tests.web.family_examples import wrong
@@ -62,6 +63,16 @@ def answers_examples(language: str) -> dict[str, View]:
         "consent.support_advice@1",
     )
     return {
+        "officer-patterns": patterns.PatternsPage(
+            since=_DAY,
+            patterns=(
+                patterns.PatternLine("almost_all_yes", "team-noord", 118, 120),
+                patterns.PatternLine("too_fast", "", 4, 60),
+            ),
+            minimum=20,
+            smallest_team=3,
+        ),
+        "officer-patterns-none": patterns.PatternsPage(since=_DAY, patterns=(), minimum=20, smallest_team=3),
         "shelter-answers": start,
         "shelter-answers-known": answers.AnswersStartPage(
             action="/antwoorden",

@@ -6,7 +6,12 @@ from consent_service.foundation.i18n import N_, translator
 from consent_service.web.pages import NavigationLink
 from consent_service.web.visit import Officer, Visit
 
-_PAGES = (("", N_("Logboek")), ("taken", N_("Taken")), ("teksten", N_("Teksten")), ("patronen", N_("Patronen")))
+_PAGES = (
+    ("", N_("Logboek")),
+    ("taken", N_("Taken")),
+    ("teksten", N_("Teksten")),
+    ("patronen", N_("Patronen")),
+)
 """Part of the address, and what it is called; the part is also how a page says where it is."""
 
 

@@ -150,6 +150,7 @@ ROUTES: list[HTTPRouteHandler] = [
     tasks,
     finish_task,
     *text_routes.ROUTES,
+    *patterns_routes.ROUTES,
 ]
 
 
