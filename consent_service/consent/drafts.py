@@ -22,6 +22,10 @@ class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds_shown: int | None = None
 
 
+NOT_SEEN = Seen()
+"""The device told nothing."""
+
+
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One answer with what was on the screen when it was given.
 
@@ -32,7 +36,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: Answer
     shown: Shown
     answered_at: datetime
-    seen: Seen = Seen()
+    seen: Seen = NOT_SEEN
 
 
 async def keep_draft(

@@ -19,7 +19,15 @@ from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.consent.capacity import capacity_of, deciding_about, voices_of
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
-from consent_service.consent.drafts import Draft, Place, Seen, forget_drafts, keep_draft, read_drafts
+from consent_service.consent.drafts import (
+    NOT_SEEN,
+    Draft,
+    Place,
+    Seen,
+    forget_drafts,
+    keep_draft,
+    read_drafts,
+)
 from consent_service.consent.evidence import open_evidence, seal_evidence
 from consent_service.consent.ledger import moment_after, write_decisions
 from consent_service.consent.model import (
@@ -193,7 +201,7 @@ class SittingService:
         *,
         answer: Answer,
         shown: Shown,
-        seen: Seen = Seen(),  # noqa: B008 - frozen
+        seen: Seen = NOT_SEEN,
     ) -> Sitting:
         """Note one answer; until signing it can be changed and counts for nothing.
 
