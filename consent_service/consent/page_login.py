@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.consent.codes import code_hash
+from consent_service.consent.codes import code_hash, normalised_code
 from consent_service.consent.service import CodeHolder, ConsentService
 from consent_service.consent.tables import withdrawal_codes
 from consent_service.foundation.clock import Clock
@@ -111,9 +111,9 @@ class PageLoginService:
         self._sessions = sessions
         self._notifier = notifier
 
-    async def begin(self, code: str, visitor: Visitor) -> Begun:
+    async def begin(self, entered: str, visitor: Visitor) -> Begun:
         """The first step, the same whosever code it is: whether a message follows is told to nobody."""
-        challenge = new_token()
+        challenge, code = new_token(), _as_kept(entered)
         holder = await self._holder(code)
         if holder is None or not self._notifier.offers:
             return Begun(challenge)
@@ -144,7 +144,7 @@ class PageLoginService:
         return False
 
     async def log_in(
-        self, code: str, digits: str, *, challenge: str, visitor: Visitor, replaces: str | None = None
+        self, entered: str, digits: str, *, challenge: str, visitor: Visitor, replaces: str | None = None
     ) -> PageLogin | PageLoginRefused:
         """The second step: open a session, or say no in the one way there is.
 
@@ -154,6 +154,7 @@ class PageLoginService:
         Raises:
             UnavailableError: the database or the log is away.
         """
+        code = _as_kept(entered)
         holder = await self._holder(code)  # 1
         wait = await self._count(code, holder, visitor)  # 2
         if wait is not None:
@@ -229,6 +230,11 @@ class PageLoginService:
                 await self._log.append(
                     conn, tenant=holder.tenant, event=event, by=by(_actor(holder)), subject=holder.person
                 )
+
+
+def _as_kept(entered: str) -> str:
+    """The code as it was issued; what cannot be one is nobody's."""
+    return normalised_code(entered) or entered
 
 
 async def _source(conn: AsyncConnection, holder: CodeHolder | None, visitor: Visitor) -> Source:
