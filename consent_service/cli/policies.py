@@ -8,7 +8,7 @@ import secrets
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 import click
 
@@ -22,6 +22,7 @@ from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.foundation.errors import ConfigurationError, InputError, Problem
 from consent_service.foundation.i18n import N_
 from consent_service.information.catalogue import load_catalogue
+from consent_service.information.child_text import ChildText, child_words
 from consent_service.information.receipt_text import ReceiptText, receipt_words
 from consent_service.information.scopes import changed_scopes, lock_scopes, scope_problems
 from consent_service.information.texts import (
@@ -35,6 +36,7 @@ from consent_service.information.texts import (
 from consent_service.policy.bundle import check_candidate, lock
 from consent_service.policy.service import load_rules
 
+AnyText = GeneralText | TypeText | ReceiptText | ChildText
 _TO_BE_LOCKED: Final = "lock_differs"
 FOLDER = entry(
     "--folder",
@@ -151,17 +153,29 @@ def _refuse_unknown(texts: Texts, language: str, wanted: tuple[str, ...]) -> Non
         raise InputError([Problem("text", "cli.text_unknown")])
 
 
-def _all_texts(texts: Texts, language: str) -> tuple[GeneralText | TypeText | ReceiptText, ...]:
+def _all_texts(texts: Texts, language: str) -> tuple[AnyText, ...]:
     spoken = texts.of(language)
-    return (spoken.general, *spoken.types.values(), spoken.receipt)
+    return (spoken.general, *spoken.types.values(), spoken.receipt, spoken.child)
 
 
 def _show(terminal: Terminal, texts: Texts, language: str, wanted: str) -> None:
     """What is being released, so that nobody signs for words that were not on the screen."""
     text = next(one for one in _all_texts(texts, language) if one.id == wanted)
     terminal.show(f"{text.id} {text.version} ({language})")
-    for name, words in receipt_words(text) if isinstance(text, ReceiptText) else shown_words(text):
+    for name, words in _words_of(text):
         terminal.show(f"  {name}: {words}")
+
+
+def _words_of(text: AnyText) -> Iterator[tuple[str, str]]:
+    match text:
+        case ReceiptText():
+            return receipt_words(text)
+        case ChildText():
+            return child_words(text)
+        case GeneralText() | TypeText():
+            return shown_words(text)
+        case _:
+            assert_never(text)
 
 
 def _released(toml: str, text_id: str, reviewer: str) -> str:

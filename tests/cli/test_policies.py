@@ -39,6 +39,56 @@ def test_locking_makes_a_reviewed_change_the_new_normal(bare_shell: Shell, folde
     bare_shell.must("policies", "check", "--folder", str(folder))
 
 
+def test_another_purpose_under_the_same_text_is_found_and_never_locked(
+    bare_shell: Shell, folder: Path
+) -> None:
+    """S24: a parent who said yes to support has not said yes to safety."""
+    types, scopes = folder / "information_types.toml", folder / "texts" / "SCOPES"
+    before, locked = types.read_text(), scopes.read_bytes()
+    support = before.index("[types.support_advice]")
+    types.write_text(
+        before[:support]
+        + before[support:].replace('purposes = ["support"]', 'purposes = ["support", "safety"]', 1)
+    )
+
+    said = bare_shell.type("policies", "check", "--folder", str(folder))
+    assert (said.code, "[support_advice]" in said.err, "give it a new id" in said.err) == (1, True, True)
+    refused = bare_shell.type("policies", "lock", "--folder", str(folder))
+    assert (refused.code, "give it a new id" in refused.err) == (1, True)
+    assert scopes.read_bytes() == locked
+
+    types.write_text(
+        types.read_text().replace(
+            "[types.support_advice]\n", '[types.support_advice]\ntext = "consent.support_advice.2"\n'
+        )
+    )
+    for words in (folder / "texts").glob("*.toml"):
+        words.write_text(words.read_text().replace('"consent.support_advice"', '"consent.support_advice.2"'))
+    assert "not locked" in bare_shell.type("policies", "check", "--folder", str(folder)).err
+    bare_shell.must("policies", "lock", "--folder", str(folder))
+    bare_shell.must("policies", "check", "--folder", str(folder))
+    assert scopes.read_bytes().startswith(b"#")
+    assert b"consent.support_advice.2 " in scopes.read_bytes()
+
+
+def test_the_words_of_the_receipt_are_released_like_any_other_text(bare_shell: Shell, folder: Path) -> None:
+    before = load_texts(folder).of("nl")
+    code = _review(
+        bare_shell, folder, "--text", before.receipt.id, "--language", "nl", "--reviewer", "A. Jansen"
+    )
+    after = load_texts(folder).of("nl")
+    assert (code, after.receipt.review, after.receipt.reviewer) == (0, "reviewed", "A. Jansen")
+    assert after.receipt.hash == before.receipt.hash
+    assert before.receipt.title in bare_shell.said[-1].out
+
+
+def test_once_every_text_is_released_production_finds_no_draft(bare_shell: Shell, folder: Path) -> None:
+    drafts = load_texts(folder).of("ar").drafts()
+    named = [word for text in drafts for word in ("--text", text)]
+    assert _review(bare_shell, folder, *named, "--language", "ar", "--reviewer", "Nour Haddad") == 0
+    assert load_texts(folder).of("ar").drafts() == ()
+
+
 def _review(shell: Shell, folder: Path, *arguments: str) -> int:
     return shell.type("policies", "texts", "review", "--folder", str(folder), *arguments).code
 

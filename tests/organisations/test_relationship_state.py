@@ -93,6 +93,12 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
         "share": share,
         "retract": retract,
         "sign": sign,
+        "suspend a text": lambda: s.wording.suspend(
+            world.officer, world.shown("shelter_involvement").text_hash
+        ),
+        "resume a text": lambda: s.wording.resume(
+            world.officer, world.shown("shelter_involvement").text_hash
+        ),
         "withdraw": lambda: s.consent.withdraw(mother, hers, method="page"),
         "object": lambda: s.consent.object(mother, hers, method="page"),
         "lift_objection": lambda: s.consent.lift_objection(mother, hers),

@@ -108,4 +108,10 @@ def _line(visit: Visit, actor: Officer, found: UsedText) -> TextLine:
 
 
 def _place(visit: Visit, place: str) -> str:
-    return translator(visit.language).text(_PLACES[place]) if place in _PLACES else place
+    """What a part of a text is called, also where the words are those for the child itself."""
+    said = translator(visit.language)
+    name = place.removeprefix("child.")
+    if name not in _PLACES:
+        return place
+    called = said.text(_PLACES[name])
+    return called if name == place else said.text(N_("{place}, voor het kind"), place=called)
