@@ -420,6 +420,8 @@ def _every_route(site: Site, family: FamilyView, relationship: str) -> list[tupl
         "kind": "support_advice",
         "task": family.family,
         "record": family.family,
+        "guardian": family.guardians[0].guardian,
+        "marker": family.family,
     }
     found: list[tuple[str, str]] = []
     for route in ROUTES:

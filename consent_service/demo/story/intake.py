@@ -77,6 +77,7 @@ async def school_is_confirmed(stage: Stage) -> Outcome:
         {
             "confirmed": ("code", "street", "phone"),
             "contacts": (form.value_of("contacts", "Ida Intern"),),
+            "despite_other_parent": "yes",
         },
     )
     must_say(await stage.open_family(), LINDE.name, "Ida Intern")

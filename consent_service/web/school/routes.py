@@ -23,6 +23,7 @@ from consent_service.information.model import Catalogue, InformationType
 from consent_service.organisations.model import Tenant
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
+from consent_service.process.recalls import open_notices
 from consent_service.records.model import Shared, ShareRefused, WrittenRecord
 from consent_service.records.service import Note
 from consent_service.release.model import Ask, Refused, Released
@@ -30,7 +31,8 @@ from consent_service.release.model import ChildLine as KnownChild
 from consent_service.web.components import Option, RefusedPart, ReleasedPart
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.opened import released_part
-from consent_service.web.pages import NavigationLink
+from consent_service.web.school import stepping_back
+from consent_service.web.school.finding import child_address, known_child, navigation
 from consent_service.web.school.forms import PURPOSES, read_purpose
 from consent_service.web.school.views import (
     ChildLine,
@@ -54,16 +56,22 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
     known = await visit.services.release.children_of_contact(actor, [one.relationship for one in listed])
     shelter = await visit.services.organisations.tenant(actor.tenant)
     school = await visit.services.organisations.school(actor.tenant, actor.school)
+    notices = await visit.services.recalls.notices(actor)
     view = ChildrenPage(
         school=school.name,
+        recalls_href=f"/school/{actor.tenant}/teruggeroepen" if notices else "",
+        open_recalls=len(open_notices(notices)),
         children=tuple(
             ChildLine(
-                _address(actor, child.relationship), child.full_name, child.birth_date, shelter.neutral_name
+                child_address(actor, child.relationship),
+                child.full_name,
+                child.birth_date,
+                shelter.neutral_name,
             )
             for child in known
         ),
     )
-    return await visit.show(view, navigation=await _navigation(visit, actor))
+    return await visit.show(view, navigation=await navigation(visit, actor))
 
 
 @get("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False)
@@ -72,7 +80,7 @@ async def child(
 ) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
-    return await _child_page(visit, actor, await _known_child(visit, actor, relationship))
+    return await _child_page(visit, actor, await known_child(visit, actor, relationship))
 
 
 @post("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False, status_code=200)
@@ -84,7 +92,7 @@ async def ask(
     form = FormReader(visit.posted)
     purpose = read_purpose(form)
     if form.problems:
-        known = await _known_child(visit, actor, relationship)
+        known = await known_child(visit, actor, relationship)
         entered = FormState.of(visit.posted, form.problems, language=visit.language)
         return await _child_page(visit, actor, known, form=entered)
     about = RelationshipId(relationship)
@@ -97,7 +105,7 @@ async def ask(
     known_now = await visit.services.release.children_of_contact(actor, [about])
     if not known_now:
         view = NothingOpenedPage(f"/school/{actor.tenant}", released)
-        return await visit.show(view, navigation=await _navigation(visit, actor))
+        return await visit.show(view, navigation=await navigation(visit, actor))
     return await _child_page(visit, actor, known_now[0], released=released)
 
 
@@ -107,15 +115,15 @@ async def written(
 ) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
-    known = await _known_child(visit, actor, relationship)
+    known = await known_child(visit, actor, relationship)
     records = await visit.services.records.written(actor, known.relationship)
     own = [one for one in records if one.author == actor.staff]
     view = WrittenPage(
-        back_href=_address(actor, known.relationship),
+        back_href=child_address(actor, known.relationship),
         child=known.full_name,
         items=tuple(_written_line(visit, one) for one in own),
     )
-    return await visit.show(view, navigation=await _navigation(visit, actor))
+    return await visit.show(view, navigation=await navigation(visit, actor))
 
 
 @get("/school/{tenant:str}/kinderen/{relationship:str}/schrijven/{key:str}", include_in_schema=False)
@@ -125,7 +133,7 @@ async def write_page(
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
     kind = _writable(visit, actor, key)
-    return await _write_page(visit, actor, await _known_child(visit, actor, relationship), kind)
+    return await _write_page(visit, actor, await known_child(visit, actor, relationship), kind)
 
 
 @post("/school/{tenant:str}/kinderen/{relationship:str}/schrijven/{key:str}", include_in_schema=False)
@@ -134,7 +142,7 @@ async def write(
 ) -> Response[Any]:
     actor = visit.school_staff(tenant)
     kind = _writable(visit, actor, key)
-    known = await _known_child(visit, actor, relationship)
+    known = await known_child(visit, actor, relationship)
     fields = share_fields(kind, visit.services.texts.of_type(visit.language, kind.key))
     entered = read_share(visit.posted, fields)
     note = Note(kind.key, entered.fields, attested=entered.attested)
@@ -143,26 +151,19 @@ async def write(
     except InputError as wrong:
         return await _write_page(visit, actor, known, kind, problems=wrong.problems)
     if isinstance(outcome, Shared):
-        return visit.redirect(_address(actor, known.relationship), done="geschreven")
+        return visit.redirect(child_address(actor, known.relationship), done="geschreven")
     return await _write_page(visit, actor, known, kind, refused=outcome)
 
 
-ROUTES: list[HTTPRouteHandler] = [children, child, ask, written, write_page, write]
-
-
-async def _known_child(visit: Visit, actor: SchoolStaff, relationship: str) -> KnownChild:
-    """The child, if this member of staff is an active contact and may know the child at all.
-
-    Raises:
-        NotFoundError: not listed, not to be known, or no such child: all the same.
-    """
-    listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
-    if relationship not in {one.relationship for one in listed}:
-        raise NotFoundError("relationship")
-    known = await visit.services.release.children_of_contact(actor, [RelationshipId(relationship)])
-    if not known:
-        raise NotFoundError("relationship")
-    return known[0]
+ROUTES: list[HTTPRouteHandler] = [
+    children,
+    child,
+    ask,
+    written,
+    write_page,
+    write,
+    *stepping_back.ROUTES,
+]
 
 
 async def _child_page(
@@ -175,7 +176,7 @@ async def _child_page(
 ) -> Response[str]:
     shelter = await visit.services.organisations.tenant(actor.tenant)
     catalogue = _catalogue(visit)
-    address = _address(actor, known.relationship)
+    address = child_address(actor, known.relationship)
     view = RelationshipPage(
         action=address,
         back_href=f"/school/{actor.tenant}",
@@ -189,11 +190,12 @@ async def _child_page(
             for kind in _writable_types(catalogue, actor)
         ),
         written_href=f"{address}/geschreven",
+        step_back_href=f"{address}/klopt-niet",
         released=released,
         form=form,
     )
     status = 400 if form.problems else 200
-    return await visit.show(view, status=status, navigation=await _navigation(visit, actor))
+    return await visit.show(view, status=status, navigation=await navigation(visit, actor))
 
 
 async def _write_page(
@@ -209,7 +211,7 @@ async def _write_page(
     text = visit.services.texts.of_type(visit.language, kind.key)
     fields = share_fields(kind, text)
     attested = read_share(visit.posted, fields).attested
-    address = _address(actor, known.relationship)
+    address = child_address(actor, known.relationship)
     view = WritePage(
         action=f"{address}/schrijven/{kind.key}",
         back_href=address,
@@ -223,7 +225,7 @@ async def _write_page(
         form=share_form(visit.posted, problems, fields, language=visit.language),
     )
     status = 400 if problems else 200
-    return await visit.show(view, status=status, navigation=await _navigation(visit, actor))
+    return await visit.show(view, status=status, navigation=await navigation(visit, actor))
 
 
 async def _released(visit: Visit, actor: SchoolStaff, outcome: Released | Refused) -> ReleasedPart:
@@ -257,18 +259,6 @@ def _written_line(visit: Visit, one: WrittenRecord) -> WrittenLine:
     return WrittenLine(_label(visit, one.information_type), one.written_at, until)
 
 
-async def _navigation(visit: Visit, actor: SchoolStaff) -> tuple[NavigationLink, ...]:
-    """The shelters this login reaches, by their neutral names, when there are several."""
-    own = [one for one in visit.known_session().actors if isinstance(one, SchoolStaff)]
-    if len(own) < 2:
-        return ()
-    shelters = [await visit.services.organisations.tenant(one.tenant) for one in own]
-    return tuple(
-        NavigationLink(f"/school/{one.tenant}", one.neutral_name, one.tenant == actor.tenant)
-        for one in shelters
-    )
-
-
 def _purposes(catalogue: Catalogue, actor: SchoolStaff) -> tuple[str, ...]:
     """The purposes for which there is anything at all that this role may read."""
     readable = [
@@ -296,7 +286,3 @@ def _catalogue(visit: Visit) -> Catalogue:
 
 def _label(visit: Visit, key: TypeKey) -> str:
     return visit.services.texts.of_type(visit.language, key).label
-
-
-def _address(actor: SchoolStaff, relationship: RelationshipId) -> str:
-    return f"/school/{actor.tenant}/kinderen/{relationship}"

@@ -34,6 +34,9 @@ class ChildrenPage(View, frozen=True):
     school: str
     children: tuple[ChildLine, ...]
     tasks: tuple[TaskLine, ...] = ()
+    recalls_href: str = ""
+    """Empty when nothing was ever asked back."""
+    open_recalls: int = 0
 
 
 class RelationshipPage(View, frozen=True):
@@ -51,6 +54,42 @@ class RelationshipPage(View, frozen=True):
     """`value` is the address of the write form, `label` the type."""
     written_href: str
     released: ReleasedPart | None = None
+    form: FormState = EMPTY
+    step_back_href: str = ""
+
+
+class StepBackPage(View, frozen=True):
+    """Something is not right: no pupil of this school, or this contact is related to the family."""
+
+    template: ClassVar[str] = "school/step_back.html"
+    action: str
+    back_href: str
+    child: str
+    form: FormState = EMPTY
+
+
+class RecallLine(Part, frozen=True):
+    """What is to be removed, by a short reference; never whose it is. No `action` once it was removed."""
+
+    recall: str
+    reference: str
+    label: str
+    received_on: date
+    answer: str
+    action: str
+    call_first: bool
+    """A pick-up list: until there is a new one, the school calls first (S51)."""
+
+
+class RecallsPage(View, frozen=True):
+    """What this contact is asked to remove, and what was answered; `about` has the problems of `form`."""
+
+    template: ClassVar[str] = "school/recalls.html"
+    back_href: str
+    organisation: str
+    organisation_phone: str
+    notices: tuple[RecallLine, ...]
+    about: str = ""
     form: FormState = EMPTY
 
 

@@ -18,7 +18,9 @@ from consent_service.consent.statement import Statement, field_of
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.i18n import N_, SUPPORTED, language_name, translator
-from consent_service.foundation.ids import PersonId, RelationshipId, StaffId
+from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TypeKey
+from consent_service.information.child_text import ChildWords
+from consent_service.information.texts import TypeText
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.shelter.answers_forms import labels_of, read_about, sent_along, version_field
@@ -174,7 +176,7 @@ async def _show_questions(room: Room, said: Statement, problems: Sequence[Proble
     )
     texts = visit.services.texts.of(said.language)
     labels = {
-        field_of(one.relationship, one.information_type): texts.types[one.information_type].label
+        field_of(one.relationship, one.information_type): _words(room, said, one.information_type).label
         for one in asked
     }
     view = AnswersQuestionsPage(
@@ -187,7 +189,7 @@ async def _show_questions(room: Room, said: Statement, problems: Sequence[Proble
         direction=translator(said.language).direction,
         hidden=_hidden(room, answers=False),
         children=await _children(room, said, asked),
-        fixed_line=texts.general.say_no,
+        fixed_line=texts.child.say_no if _is_child(room, said.person) else texts.general.say_no,
         draft_text=any(text.review == "draft" for text in texts.types.values()),
         form=_form(room, problems, labels),
     )
@@ -236,7 +238,7 @@ async def _children(room: Room, said: Statement, asked: Sequence[AskedQuestion])
 
 
 def _question(room: Room, said: Statement, one: AskedQuestion) -> PassedOnQuestion:
-    text = room.visit.services.texts.of_type(said.language, one.information_type)
+    text = _words(room, said, one.information_type)
     return PassedOnQuestion(
         field=field_of(one.relationship, one.information_type),
         type_key=one.information_type,
@@ -251,13 +253,23 @@ def _question(room: Room, said: Statement, one: AskedQuestion) -> PassedOnQuesti
     )
 
 
+def _words(room: Room, said: Statement, key: TypeKey) -> TypeText | ChildWords:
+    """The words this person reads: a child has its own."""
+    text = room.visit.services.texts.of_type(said.language, key)
+    return text.for_child if _is_child(room, said.person) else text
+
+
+def _is_child(room: Room, person: PersonId) -> bool:
+    return any(one.child == person for one in room.family.children)
+
+
 async def _answers(room: Room, said: Statement) -> tuple[PassedOnAnswers, ...]:
     found = []
     for relationship in dict.fromkeys(one.relationship for one in said.answers):
         lines = tuple(
             PassedOnAnswer(
                 one.information_type,
-                (text := room.visit.services.texts.of_type(said.language, one.information_type)).label,
+                (text := _words(room, said, one.information_type)).label,
                 text.question,
                 one.answer,
                 one.text_version,

@@ -9,7 +9,6 @@ from typing import Literal, cast
 
 import msgspec
 
-from consent_service.consent.model import Interpreter
 from consent_service.families.model import (
     AuthorityKind,
     AuthoritySource,
@@ -25,14 +24,14 @@ from consent_service.families.model import (
 from consent_service.foundation.errors import Problem
 from consent_service.organisations.model import SubstituteReason
 from consent_service.web.forms import FormReader
+from consent_service.web.intake.forms import SettingEntered, read_setting
 from consent_service.web.vocabulary import (
     ASSESSED_SAFETY,
     AUTHORITY_KINDS,
     AUTHORITY_SOURCES,
-    CAPACITIES,
     END_REASONS,
     FAMILY_END_REASONS,
-    INTERPRETERS,
+    REGISTERED_AS,
     STOP_KINDS,
     STOP_METHODS,
     SUBSTITUTE_REASONS,
@@ -81,14 +80,21 @@ class SchoolConfirmed(Entered, frozen=True):
     street: str
     phone: str
     contacts: tuple[str, ...]
+    despite_other_parent: bool
 
 
 class HandOverEntered(Entered, frozen=True):
     """To whom the tablet goes."""
 
     guardian: str
-    language: str
-    interpreter: Interpreter
+    setting: SettingEntered
+
+
+class MarkerEntered(Entered, frozen=True):
+    """Who is not to be contacted, and when that is looked at again."""
+
+    guardian: str
+    review_on: date | None
 
 
 class StopEntered(Entered, frozen=True):
@@ -163,7 +169,7 @@ def read_authority_fact(
     source = form.choice("authority_source", AUTHORITY_SOURCES)
     begins, ends = form.day("valid_from"), form.day("valid_until", required=False)
     seen_on = form.day("authority_seen_on", required=False)
-    if begins is None or not kind or not source:
+    if begins is None:
         return AuthorityEntered(child, guardian, None)
     fact = NewAuthority(
         cast("AuthorityKind", kind),
@@ -184,7 +190,7 @@ def problems_of_authority(problems: Sequence[Problem]) -> list[Problem]:
 
 def _read_authority(form: FormReader, prefix: str) -> tuple[AuthorityKind | None, AuthoritySource | None]:
     """Who has not said what somebody is to the children is asked for the source too, in the same round."""
-    capacity = form.choice(f"{prefix}-capacity", CAPACITIES)
+    capacity = form.choice(f"{prefix}-capacity", REGISTERED_AS)
     if capacity == "unknown":
         return None, None
     source = form.choice(f"{prefix}-authority_source", AUTHORITY_SOURCES, required=False)
@@ -229,6 +235,28 @@ def read_safety(form: FormReader) -> SafetyAssessment:
     )
 
 
+def read_guardian_safety(form: FormReader) -> SafetyAssessment:
+    """The danger one guardian is in; address, school and court order are the family's."""
+    level = form.choice("guardian_safety", ASSESSED_SAFETY) or "not_assessed"
+    return SafetyAssessment(
+        level=cast("SafetyLevel", level),
+        secret_address=False,
+        other_parent_at_school=False,
+        court_order_until=None,
+        review_on=form.day("review_on"),
+    )
+
+
+def read_marker(form: FormReader, *, guardians: Collection[str]) -> MarkerEntered:
+    """Who is left out for safety, until a colleague looks at it again."""
+    return MarkerEntered(form.choice("guardian", guardians), form.day("review_on"))
+
+
+def read_marker_decision(form: FormReader) -> bool:
+    """Which of the two buttons was pressed; anything but the first leaves nobody out."""
+    return form.text("decision", required=False) == "approve"
+
+
 def problems_of_review(assessment: SafetyAssessment, *, day: date) -> tuple[Problem, ...]:
     """What is wrong with the review date, also while nothing was chosen about the danger yet."""
     return check_safety(msgspec.structs.replace(assessment, level="danger"), day=day)
@@ -251,6 +279,7 @@ def read_school_confirmation(form: FormReader, *, contacts: tuple[str, ...]) -> 
         street=form.text("shown_street", required=False),
         phone=form.text("shown_phone", required=False),
         contacts=form.several("contacts", contacts, required=bool(contacts)),
+        despite_other_parent=form.ticked("despite_other_parent"),
     )
 
 
@@ -272,12 +301,9 @@ def read_family_end_reason(form: FormReader) -> EndReason:
 def read_hand_over(
     form: FormReader, *, guardians: Collection[str], languages: Collection[str]
 ) -> HandOverEntered:
-    """A guardian, a language and who interprets."""
-    return HandOverEntered(
-        guardian=form.choice("guardian", guardians),
-        language=form.choice("language", languages),
-        interpreter=cast("Interpreter", form.choice("interpreter", INTERPRETERS)),
-    )
+    """A guardian, and how the conversation is held."""
+    guardian = form.choice("guardian", guardians)
+    return HandOverEntered(guardian, read_setting(form, languages=languages))
 
 
 def read_stop(form: FormReader, *, guardians: Collection[str], keys: Collection[str]) -> StopEntered:

@@ -106,7 +106,7 @@ async def approvals_page(visit: Visit, actor: Counsellor, problems: Sequence[Pro
         )
     form = FormState.of(visit.posted, problems, language=visit.language)
     markers = await _waiting_markers(visit, actor)
-    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), markers, form)
+    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), form, markers)
 
 
 async def _waiting_markers(visit: Visit, actor: Counsellor) -> tuple[WaitingMarkerLine, ...]:

@@ -9,6 +9,7 @@ from consent_service.web.shelter import (
     hand_over_routes,
     home_routes,
     person_routes,
+    safety_routes,
     school_routes,
     sharing_routes,
 )
@@ -17,6 +18,7 @@ ROUTES = [
     *home_routes.ROUTES,
     *family_routes.ROUTES,
     *person_routes.ROUTES,
+    *safety_routes.ROUTES,
     *changing_routes.ROUTES,
     *school_routes.ROUTES,
     *sharing_routes.ROUTES,

@@ -9,12 +9,17 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from consent_service.families.model import Relationship, SchoolConfirmation, check_confirmation
+from consent_service.families.model import (
+    Relationship,
+    SchoolConfirmation,
+    check_confirmation,
+    check_other_parent,
+)
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.ids import RelationshipId, SchoolId, StaffId
 from consent_service.organisations.model import School, StaffMember
 from consent_service.web.forms import FormReader, FormState
-from consent_service.web.shelter.family_showing import contacts_of, has_agreement
+from consent_service.web.shelter.family_showing import contacts_of, has_agreement, successions_of
 from consent_service.web.shelter.forms import (
     all_at_once,
     read_end_reason,
@@ -30,6 +35,7 @@ from consent_service.web.shelter.views import (
     EndRelationshipPage,
     FindSchoolPage,
     SchoolHit,
+    SuccessionPage,
 )
 from consent_service.web.visit import Visit
 
@@ -87,9 +93,15 @@ async def confirm_school(
     options = await _staff_of(room, SchoolId(school))
     form = FormReader(visit.posted)
     entered = read_school_confirmation(form, contacts=tuple(member.staff for member in options))
-    confirmed = SchoolConfirmation(entered.code, entered.street, entered.phone)
+    confirmed = SchoolConfirmation(
+        entered.code,
+        entered.street,
+        entered.phone,
+        despite_other_parent=entered.despite_other_parent,
+    )
     known = await visit.services.organisations.school(room.actor.tenant, SchoolId(school))
     differs = [Problem("confirmed", p.code, p.params) for p in check_confirmation(confirmed, known)]
+    differs += check_other_parent(confirmed, room.family.safety)
     if problems := all_at_once(form.problems, differs):
         return await _confirm_page(room, child, school, problems)
     try:
@@ -97,7 +109,7 @@ async def confirm_school(
             room.actor, room.child(child).child, confirmed
         )
     except InputError as refused:
-        problems = [Problem("confirmed", p.code, p.params) for p in refused.problems]
+        problems = [_on_the_form(one) for one in refused.problems]
         return await _confirm_page(room, child, school, problems)
     except ConflictError:
         return visit.redirect(room.at())
@@ -151,6 +163,50 @@ async def remove_contact(
     return visit.redirect(room.at("scholen", relationship, "contacten"), done="contact")
 
 
+@post(_AT_SCHOOL + "/contacten/{member:str}/bekend", include_in_schema=False)
+async def declare_conflict(
+    visit: NamedDependency[Visit],
+    tenant: FromPath[str],
+    family: FromPath[str],
+    relationship: FromPath[str],
+    member: FromPath[str],
+) -> Response[Any]:
+    """Who is related to the family is off the list at once, and cannot be put on it again."""
+    room = await enter(visit, tenant, family)
+    at = room.relationship(relationship)
+    await visit.services.families.declare_conflict(room.actor, at.relationship, StaffId(member))
+    return visit.redirect(room.at("scholen", relationship, "contacten"), done="contact")
+
+
+# --- a school that goes on as another --------------------------------------------------------
+
+
+@get(_AT_SCHOOL + "/opvolger", include_in_schema=False)
+async def succession_page(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
+    return await _succession_page(await enter(visit, tenant, family), relationship)
+
+
+@post(_AT_SCHOOL + "/opvolger", include_in_schema=False)
+async def move_to_successor(
+    visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
+) -> Response[Any]:
+    room = await enter(visit, tenant, family)
+    at = room.relationship(relationship)
+    form = FormReader(visit.posted)
+    chosen = form.choice("succession", [one.value for one in await successions_of(room, at)])
+    problems: Sequence[Problem] = form.problems
+    if not problems:
+        try:
+            await visit.services.families.move_to_successor(room.actor, at.relationship, chosen)
+        except InputError as refused:
+            problems = refused.problems
+    if problems:
+        return await _succession_page(room, relationship, problems)
+    return visit.redirect(room.at("scholen", relationship, "contacten"), done="opvolger")
+
+
 # --- the end ---------------------------------------------------------------------------------
 
 
@@ -183,6 +239,9 @@ ROUTES = [
     contacts_page,
     list_contact,
     remove_contact,
+    declare_conflict,
+    succession_page,
+    move_to_successor,
     end_page,
     end_relationship,
 ]
@@ -239,6 +298,7 @@ async def _confirm_page(
         phone=known.phone,
         agreement=await has_agreement(room, known),
         contacts=tuple(_option(member) for member in await _staff_of(room, known.school)),
+        other_parent_at_school=room.family.safety.other_parent_at_school,
         form=FormState.of(room.visit.posted, problems, language=room.visit.language),
     )
     return await room.show(view, status=400 if problems else 200)
@@ -256,12 +316,39 @@ async def _contacts_page(room: Room, relationship: str, problems: Sequence[Probl
         child=room.child(at.child).identity.full_name,
         school=school.name,
         listed=tuple(
-            ContactLine(m.name, m.role or "contact", m.working_days, f"{here}/{m.staff}/weg") for m in listed
+            ContactLine(
+                m.name,
+                m.role or "contact",
+                m.working_days,
+                remove_action=f"{here}/{m.staff}/weg",
+                related_action=f"{here}/{m.staff}/bekend",
+            )
+            for m in listed
         ),
         addable=tuple(_option(m) for m in await _staff_of(room, at.school) if m.staff not in known),
         form=FormState.of(room.visit.posted, problems, language=room.visit.language),
     )
     return await room.show(view, status=400 if problems else 200)
+
+
+async def _succession_page(room: Room, relationship: str, problems: Sequence[Problem] = ()) -> Response[str]:
+    at = room.relationship(relationship)
+    school = await room.visit.services.organisations.school(room.actor.tenant, at.school)
+    view = SuccessionPage(
+        action=room.at("scholen", relationship, "opvolger"),
+        back_href=room.at(),
+        child=room.child(at.child).identity.full_name,
+        school=school.name,
+        successions=await successions_of(room, at),
+        form=FormState.of(room.visit.posted, problems, language=room.visit.language),
+    )
+    return await room.show(view, status=400 if problems else 200)
+
+
+def _on_the_form(problem: Problem) -> Problem:
+    """What is wrong with the school stands beside its three ticks."""
+    field = problem.field if problem.field == "despite_other_parent" else "confirmed"
+    return Problem(field, problem.code, problem.params)
 
 
 async def _end_page(room: Room, relationship: str, problems: Sequence[Problem] = ()) -> Response[str]:

@@ -231,8 +231,8 @@ class ConfirmSchoolPage(View, frozen=True):
     phone: str
     agreement: bool
     contacts: tuple[ContactOption, ...]
-    other_parent_at_school: bool = False
     form: FormState = EMPTY
+    other_parent_at_school: bool = False
 
 
 class PersonLine(Part, frozen=True):
@@ -245,6 +245,8 @@ class PersonLine(Part, frozen=True):
     seen_by: str = ""
     seen_on: date | None = None
     change_href: str = ""
+    evidence_on: date | None = None
+    """When the evidence itself was seen; `seen_on` is when that was recorded."""
     body: bool = False
     safety: Safety | None = None
     """This person's own; None while only the family as a whole was assessed."""
@@ -509,5 +511,5 @@ class ApprovalsPage(View, frozen=True):
     template: ClassVar[str] = "shelter/approvals.html"
     back_href: str
     waiting: tuple[ApprovalLine, ...]
-    markers: tuple[WaitingMarkerLine, ...] = ()
     form: FormState = EMPTY
+    markers: tuple[WaitingMarkerLine, ...] = ()
