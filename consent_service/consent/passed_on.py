@@ -9,7 +9,7 @@ the tablet, on paper or on the own page. Whether a statement can be taken is `st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -42,8 +42,10 @@ from consent_service.consent.statement import (
     problems_of,
 )
 from consent_service.consent.tables import consent_ledger, passed_on_statements, suspended_texts
+from consent_service.consent.texts import OUT_OF_USE, keep_texts
 from consent_service.families.model import Ages, ChildVoice, Relationship, is_competent, voice_on
 from consent_service.families.reading import (
+    child_ids,
     lock_family,
     read_children,
     read_competence,
@@ -65,6 +67,7 @@ from consent_service.foundation.ids import (
 )
 from consent_service.identity.model import Counsellor, by
 from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.child_text import is_asked_of_children
 from consent_service.information.model import Catalogue
 from consent_service.information.texts import Texts, TypeText
 from consent_service.keyring.service import KeyRing
@@ -156,11 +159,13 @@ class PassedOnService:
             await self._require(conn, actor, family, person)
             says = await self._says(conn, actor.tenant, family, person, days=[self._clock.now()])
             places = await read_relationships(conn, actor.tenant, family=family)
+            types = self._asked_of(person, await child_ids(conn, actor.tenant, family))
         asked = tuple(
             AskedQuestion(at.relationship, at.child, kind.key, versions[kind.key], needs_signature(kind))
             for at in places
             if at.relationship in says
             for kind in self._catalogue.types.values()
+            if kind.key in types
         )
         if not asked:
             raise InputError([Problem("person", "nothing_to_decide")])
@@ -195,6 +200,8 @@ class PassedOnService:
             statement = new_id()
             await self._keep(conn, actor, said, statement, now)
             decisions = await self._decisions(conn, actor, said, statement, now)
+            in_use = await self._in_use(conn, actor.tenant, said, decisions)
+            await keep_texts(conn, actor.tenant, self._texts, in_use, at=now)
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )
@@ -261,11 +268,11 @@ class PassedOnService:
         Raises:
             InputError: a child that does not decide along yet.
         """
-        now = self._clock.now()
+        now, moments = self._clock.now(), tuple(days)
         voices = await self._voices(conn, tenant, family, now)
-        if voices.get(person) == "heard":
-            raise InputError([Problem("person", "passed_on.child_too_young")])
-        moments = tuple(days)
+        for moment in moments:
+            if (await self._voices(conn, tenant, family, moment)).get(person) == "heard":
+                raise InputError([Problem("person", "passed_on.child_too_young")])
         says: dict[RelationshipId, Say] = {}
         for at in await read_relationships(conn, tenant, family=family):
             if not at.is_active(now) or at.child not in voices or person in voices.keys() - {at.child}:
@@ -277,6 +284,11 @@ class PassedOnService:
             else:
                 says[at.relationship] = await self._say(conn, at, person, moments)
         return says
+
+    def _asked_of(self, person: PersonId, children: Collection[PersonId]) -> frozenset[TypeKey]:
+        """What is about one parent is asked of no child."""
+        types = self._catalogue.types.values()
+        return frozenset(kind.key for kind in types if person not in children or is_asked_of_children(kind))
 
     async def _say(
         self, conn: AsyncConnection, at: Relationship, person: PersonId, moments: Iterable[datetime]
@@ -317,6 +329,7 @@ class PassedOnService:
             now=now,
             catalogue=self._catalogue,
             says=await self._says(conn, tenant, said.family, said.person, days=days),
+            asked=self._asked_of(said.person, await child_ids(conn, tenant, said.family)),
             versions=self._versions(said.language),
             drafts=self._unusable(said.language),
             suspended=await self._suspended(conn, tenant, said.language),
@@ -340,10 +353,17 @@ class PassedOnService:
 
     async def _suspended(self, conn: AsyncConnection, tenant: TenantId, language: str) -> frozenset[TypeKey]:
         query = select(suspended_texts.c.text_hash).where(
-            suspended_texts.c.tenant == tenant, suspended_texts.c.state == "suspended"
+            suspended_texts.c.tenant == tenant, suspended_texts.c.state.in_(sorted(OUT_OF_USE))
         )
         hashes = set((await conn.execute(query)).scalars())
         return frozenset(key for key, text in self._words(language).items() if text.hash in hashes)
+
+    async def _in_use(
+        self, conn: AsyncConnection, tenant: TenantId, said: Statement, decisions: Iterable[NewDecision]
+    ) -> list[Shown]:
+        """The words to keep for good; those in doubt are kept already, and a no to them is taken."""
+        suspended = await self._suspended(conn, tenant, said.language)
+        return [one.shown for one in decisions if one.information_type not in suspended]
 
     # --- writing -----------------------------------------------------------------------------
 

@@ -73,6 +73,8 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     now: datetime
     catalogue: Catalogue
     says: Mapping[RelationshipId, Say]
+    asked: Collection[TypeKey]
+    """Types about which this person can be asked at all."""
     versions: Mapping[TypeKey, str]
     drafts: Collection[TypeKey] = ()
     """Types whose text may not be used for real yet."""
@@ -116,12 +118,12 @@ def _problems_of_answers(said: Statement, known: Known) -> Iterator[Problem]:
         yield Problem("answers", "passed_on.nothing_said")
     times = Counter((one.relationship, one.information_type) for one in said.answers)
     for (relationship, key), count in times.items():
-        if relationship not in known.says or key not in known.catalogue.types:
+        if relationship not in known.says or key not in known.asked:
             yield Problem("answers", "passed_on.question_unknown")
         elif count > 1:
             yield Problem(field_of(relationship, key), "passed_on.answered_twice")
     for one in said.answers:
-        askable = one.relationship in known.says and one.information_type in known.catalogue.types
+        askable = one.relationship in known.says and one.information_type in known.asked
         code = _code_of_yes(said, one, known) if one.answer == "yes" and askable else ""
         if code:
             yield Problem(field_of(one.relationship, one.information_type), code)

@@ -14,7 +14,12 @@ from consent_service.consent.passed_on import still_to_confirm
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.service import Target
 from consent_service.consent.statement import Answered
-from consent_service.consent.tables import consent_ledger, passed_on_statements, suspended_texts
+from consent_service.consent.tables import (
+    consent_ledger,
+    passed_on_statements,
+    suspended_texts,
+    text_versions,
+)
 from consent_service.families.model import NewAuthority
 from consent_service.foundation.clock import local_date, local_midnight
 from consent_service.foundation.errors import IntegrityError, NotAllowedError, NotFoundError
@@ -111,6 +116,32 @@ async def test_a_child_that_decides_along_speaks_about_itself(world: World) -> N
     assert await desk.refused(desk.statement(person=child, answers=(sister,))) == [
         ("answers", "passed_on.question_unknown")
     ]
+
+
+async def test_a_child_is_not_asked_what_is_about_a_parent(world: World) -> None:
+    desk = await at_the_desk(world, children=TEENAGER)
+    child = desk.view.children[0].child
+    asked = await world.services.passed_on.questions(world.counsellor, desk.view.family, child, language="nl")
+    keys = {one.information_type for one in asked}
+    assert {"support_advice", "child_voice"} <= keys
+    assert "parent_circumstances" not in keys
+    said = desk.statement({"parent_circumstances": "no"}, person=child)
+    assert await desk.refused(said) == [("answers", "passed_on.question_unknown")]
+
+
+async def test_a_child_that_was_too_young_when_it_signed_is_asked_again(world: World) -> None:
+    desk = await at_the_desk(world, children=(("Noor", date(2014, 8, 31)),))
+    child = desk.view.children[0].child
+    said = desk.statement(person=child, said_on=desk.days_ago(2))
+    assert await desk.refused(said) == [("person", "passed_on.child_too_young")]
+    await desk.record(msgspec.structs.replace(said, said_on=desk.today))
+
+
+async def test_the_words_of_an_answer_are_kept_for_good(world: World) -> None:
+    desk = await at_the_desk(world)
+    await desk.record(desk.statement())
+    (kept,) = await rows(world, text_versions)
+    assert kept.text_hash == world.shown(SUPPORT).text_hash
 
 
 # --- what is refused ---------------------------------------------------------------------------
