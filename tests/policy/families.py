@@ -102,6 +102,11 @@ def known_of(family: PlainFamily) -> Known:
 
 def decided(family: PlainFamily, key: str, now: datetime) -> Allowance | Refusal:
     """The answer that the reader who is nearest to this type gets: a school, or the shelter's own."""
+    return answer_on(known_of(family), key, now)
+
+
+def answer_on(known: Known, key: str, now: datetime) -> Allowance | Refusal:
+    """The same, on what a release has read."""
     kind = kind_of(key)
     school = "s2c" in kind.directions
     reader = Reader(
@@ -110,7 +115,7 @@ def decided(family: PlainFamily, key: str, now: datetime) -> Allowance | Refusal
         next(iter(kind.readers), "contact") if school else "counsellor",
     )
     question = question_for(
-        known_of(family),
+        known,
         rules().catalogue,
         action="release",
         reader=reader,

@@ -15,7 +15,6 @@ from consent_service.policy.decision import Allowance, Refusal
 from consent_service.policy.explain import Explanation, Viewer, audience_of, explain
 from consent_service.policy.facts import Reader
 from consent_service.policy.outlook import Asking, Outlook, outlooks, own_outlooks, turning_points
-from consent_service.policy.projection import Asked
 from tests.policy.families import STAFF, kind_of, known_of, rules
 from tests.policy.plain_family import CHILD, PlainFamily, Word
 from tests.policy.telling import Case, family_of, moment
@@ -25,15 +24,13 @@ MOTHER, FATHER = PersonId("mother"), PersonId("father")
 STAFF_NL = Viewer("counsellor", "nl")
 
 
-def asking(*keys: str) -> Asking:
+def asking(key: str) -> Asking:
     """A contact, or whoever may read it, asks for what it serves."""
-    kind = kind_of(keys[0])
-    way = "s2c" if "s2c" in kind.directions else "c2s"
-    reader = (
-        Reader("school", STAFF, kind.readers[0]) if way == "s2c" else Reader("shelter", STAFF, "counsellor")
-    )
-    asked: tuple[Asked, ...] = tuple((TypeKey(key), way) for key in keys)
-    return Asking(reader, kind.purposes[0], asked)
+    kind = kind_of(key)
+    if "s2c" in kind.directions:
+        reader = Reader("school", STAFF, kind.readers[0])
+        return Asking(reader, kind.purposes[0], ((kind.key, "s2c"),))
+    return Asking(Reader("shelter", STAFF, "counsellor"), kind.purposes[0], ((kind.key, "c2s"),))
 
 
 def told(said: tuple[str, ...] = (), **other: object) -> Outlook:
