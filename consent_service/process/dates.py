@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -31,7 +32,9 @@ from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import FamilyId, PersonId
 from consent_service.information.model import Catalogue, InformationType, Terms
 from consent_service.process.model import ReminderKind
-from consent_service.process.recalls import Overdue
+
+if TYPE_CHECKING:
+    from consent_service.process.recalls import Overdue
 
 
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
