@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import cast, get_args
+
+import click
 
 from consent_service.app import Services
 from consent_service.cli.entering import DAY, PHONE, WORDS, Orders, WrongValueError, entry
@@ -13,7 +16,14 @@ from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import AgreementId
-from consent_service.organisations.model import Agreement, SchoolDetails, check_school, is_valid_on
+from consent_service.organisations.model import (
+    Agreement,
+    NewSuccession,
+    SchoolDetails,
+    SuccessionDocument,
+    check_school,
+    is_valid_on,
+)
 
 TENANT = entry("--tenant", type=WORDS, words=N_("De opvang: naam of kenmerk. Niet nodig als er maar één is."))
 
@@ -77,6 +87,35 @@ def _add_schools(group: Orders) -> None:
             return await services.organisations.register_school(OPERATOR, shelter.tenant, details)
 
         terminal.say(N_("{name} is opgenomen: {id}"), name=details.name, id=run_with(terminal, work))
+
+    @group.order("succession", N_("Leg vast dat een school verdergaat als een andere school."))
+    @TENANT
+    @entry("--school", type=WORDS, required=True, words=N_("De vestigingscode van de school."))
+    @entry("--successor", type=WORDS, required=True, words=N_("De vestigingscode van de opvolger."))
+    @entry(
+        "--document",
+        type=click.Choice(get_args(SuccessionDocument)),
+        required=True,
+        words=N_("Welk document u zag: merger_deed, board_decision of ministry_register."),
+    )
+    @entry("--decided-on", type=DAY, required=True, words=N_("De dag van het besluit."))
+    def succession(
+        terminal: Terminal, tenant: str | None, school: str, successor: str, document: str, decided_on: date
+    ) -> None:
+        async def work(services: Services) -> str:
+            shelter = await find_tenant(services, tenant)
+            new = NewSuccession(
+                (await find_school(services, shelter.tenant, school)).school,
+                (await find_school(services, shelter.tenant, successor)).school,
+                cast("SuccessionDocument", document),
+                decided_on,
+            )
+            return await services.organisations.record_succession(OPERATOR, shelter.tenant, new)
+
+        terminal.say(
+            N_("De opvolging is vastgelegd: {id}. Per kind kiest de begeleider of het delen verdergaat."),
+            id=run_with(terminal, work),
+        )
 
     @group.order("list", N_("Toon de scholen van een opvang."))
     @TENANT

@@ -178,3 +178,26 @@ def test_a_client_secret_comes_from_a_file_and_is_never_shown(shell: Shell) -> N
 
     assert "geheim" not in said
     assert "client_secret" in shell.must("provider", "list")
+
+
+def test_a_school_that_goes_on_as_another_is_recorded_with_the_document_that_was_seen(shell: Shell) -> None:
+    onboard(shell)
+    add_school(shell)
+    add_school(shell, "34CD01")
+    order = (
+        "school",
+        "succession",
+        "--school",
+        "12AB00",
+        "--successor",
+        "34CD01",
+        "--document",
+        "merger_deed",
+    )
+
+    said = shell.type(*order, "--decided-on", "2999-01-01")
+
+    assert (said.code, said.err.startswith("--decided-on: Deze datum ligt in de toekomst.")) == (2, True)
+    assert "De opvolging is vastgelegd" in shell.must(*order, "--decided-on", "2026-01-01")
+    again = shell.type(*order, "--decided-on", "2026-01-01")
+    assert (again.code, again.err.strip()) == (2, "--successor: Deze opvolging is al vastgelegd.")

@@ -16,8 +16,8 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId
 from consent_service.keyring.model import PURPOSES
-from consent_service.keyring.opening import open_for_person
-from consent_service.keyring.sealing import seal_for_person
+from consent_service.keyring.opening import open_for_person, open_for_relationship
+from consent_service.keyring.sealing import seal_for_person, seal_for_relationship
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_roots, person_keys, tenant_keys
 from tests.factories import make_keyring
@@ -100,6 +100,50 @@ async def test_a_relationship_key_is_made_found_and_destroyed(database: Database
         assert not await keyring.destroy_relationship_key(conn, TENANT, RELATIONSHIP)
         with pytest.raises(KeyDestroyedError):
             await keyring.relationship_key(conn, TENANT, RELATIONSHIP)
+
+
+async def test_a_retired_key_opens_what_there_is_and_seals_nothing_new(
+    database: Database, keyring: KeyRing
+) -> None:
+    async with database.transaction() as conn:
+        await keyring.create_tenant(conn, TENANT)
+        made = await keyring.create_relationship_key(conn, TENANT, RELATIONSHIP)
+        assert await keyring.sealing_key(conn, TENANT, RELATIONSHIP) == made
+        await keyring.retire_relationship_key(conn, TENANT, RELATIONSHIP)
+        await keyring.retire_relationship_key(conn, TENANT, RELATIONSHIP)
+        assert await keyring.relationship_key(conn, TENANT, RELATIONSHIP) == made
+        with pytest.raises(KeyDestroyedError):
+            await keyring.sealing_key(conn, TENANT, RELATIONSHIP)
+
+
+async def test_a_key_wrapped_anew_stands_under_the_newest_tenant_key_and_opens_the_same(
+    database: Database, keyring: KeyRing
+) -> None:
+    async with database.transaction() as conn:
+        await keyring.create_tenant(conn, TENANT)
+        before = await keyring.create_relationship_key(conn, TENANT, RELATIONSHIP)
+        sealed = seal_for_relationship(
+            keyring, before, information_type="pickup", record="r", record_version=1, plaintext=b"x"
+        )
+        generation, blob = keyring.material.wrap_tenant_key(bytes(32), TENANT, "data", 2)
+        await conn.execute(
+            tenant_keys.insert().values(
+                tenant=TENANT,
+                purpose="data",
+                version=2,
+                root_generation=generation,
+                wrapped=blob,
+                created_at=keyring._clock.now(),
+            )
+        )
+        await keyring.rewrap_relationship_key(conn, TENANT, RELATIONSHIP)
+        after = await keyring.relationship_key(conn, TENANT, RELATIONSHIP)
+    assert (before.parent.version, after.parent.version) == (1, 2)
+    assert after.blob != before.blob
+    opened = open_for_relationship(
+        keyring, after, information_type="pickup", record="r", record_version=1, envelope=sealed
+    )
+    assert opened == b"x"
 
 
 async def test_keys_of_one_tenant_are_not_found_in_another(database: Database, keyring: KeyRing) -> None:
