@@ -40,7 +40,7 @@ from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConfigurationError, UnavailableError
-from consent_service.foundation.ids import INSTALLATION
+from consent_service.foundation.ids import INSTALLATION, TenantId
 from consent_service.foundation.migrating import require_current_schema
 from consent_service.foundation.notifier import MailNotifier, Notifier
 from consent_service.foundation.settings import Settings
@@ -62,8 +62,8 @@ from consent_service.release.service import ReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.watching import WatchingService
-from consent_service.web.doors import Doors
 from consent_service.web.child import routes as child_routes
+from consent_service.web.doors import Doors
 from consent_service.web.intake import routes as intake_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.page import access_routes as page_access_routes
@@ -475,9 +475,15 @@ async def _run_calendar(services: Services, stop: asyncio.Event) -> None:
         seconds = _CALENDAR_SECONDS
         with _told("calendar"):
             for tenant in await services.organisations.tenants():
-                await services.wording.finish(tenant.tenant)
-                await services.calendar.run(tenant.tenant, services.installation.clock.now())
-                await services.watching.notice_daily(tenant.tenant, services.installation.clock.now())
+                await _look_at_dates(services, tenant.tenant)
+
+
+async def _look_at_dates(services: Services, tenant: TenantId) -> None:
+    """One shelter that fails keeps no other waiting."""
+    with _told("calendar"):
+        await services.wording.finish(tenant)
+        await services.calendar.run(tenant, services.installation.clock.now())
+        await services.watching.notice_daily(tenant, services.installation.clock.now())
 
 
 @contextmanager
