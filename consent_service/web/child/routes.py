@@ -86,7 +86,7 @@ async def said(
     visit: NamedDependency[Visit], language: FromPath[str], interpreter: FromPath[str]
 ) -> Response[Any]:
     desk = await listen(visit, language, interpreter)
-    return await visit.show(ChildDonePage(TAKE_BACK), language=desk.language)
+    return await desk.show(ChildDonePage(TAKE_BACK))
 
 
 @get(_VOICE, include_in_schema=False)
@@ -166,6 +166,4 @@ async def _show_faces(desk: Listening, problems: Sequence[Problem] = ()) -> Resp
     visit = desk.visit
     token = await visit.services.identity.issue_step(visit.known_session(), _OPINION)
     form = FormState.of(visit.posted, problems, language=desk.language) if problems else EMPTY
-    return await visit.show(
-        opinion_page(desk, token, form), status=400 if problems else 200, language=desk.language
-    )
+    return await desk.show(opinion_page(desk, token, form), status=400 if problems else 200)

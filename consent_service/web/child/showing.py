@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import msgspec
+from litestar import Response
+
 from consent_service.consent.model import Interpreter, Shown
 from consent_service.consent.screen import Screen, screen_hash
 from consent_service.consent.sittings import text_version
@@ -21,6 +24,8 @@ from consent_service.web.components import Option
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.intake.desk import said_of_parents, voice_of
 from consent_service.web.intake.showing import DRAFT_NOTICE
+from consent_service.web.pages import View
+from consent_service.web.rendering import render
 from consent_service.web.shelter.room import Room
 from consent_service.web.visit import LoginNeededError, Visit
 from consent_service.web.vocabulary import FACES, INTERPRETERS
@@ -47,6 +52,11 @@ class Listening:
     def at(self, *parts: str) -> str:
         """An address of this page."""
         return "/".join((f"/kind/{self.language}/{self.interpreter}", *parts))
+
+    async def show(self, view: View, *, status: int = 200) -> Response[str]:
+        """The page in the language the counsellor chose; a young child is offered no menu."""
+        page = msgspec.structs.replace(self.visit.page(language=self.language), languages=())
+        return render(view, page, status=status)
 
 
 async def listen(visit: Visit, language: str, interpreter: str) -> Listening:
