@@ -175,3 +175,15 @@ async def test_no_name_and_no_answer_stands_in_an_address(desk: Desk) -> None:
     form = await desk.answered()
     done = await desk.browser.post(f"{desk.home}/vastleggen", {**form, "confirmed": "yes"})
     assert done.headers["location"] == f"{desk.home}?gedaan=antwoorden"
+
+
+async def test_the_family_page_says_what_has_to_be_confirmed_and_leads_to_passing_on(desk: Desk) -> None:
+    family = desk.home.removesuffix("/antwoorden")
+    before = await desk.browser.get(family)
+    assert f'href="{desk.home}"' in before.text
+    assert "Nog te bevestigen" not in words_of(before)
+    form = await desk.answered(method="oral", reason="urgent")
+    await desk.browser.post(f"{desk.home}/vastleggen", {**form, "confirmed": "yes"})
+    said = words_of(await desk.browser.get(family))
+    assert "Nog te bevestigen" in said
+    assert "vóór 15 september 2026" in said

@@ -73,8 +73,8 @@ def read_about(
         interpreter=interpreter,
         answers=tuple(read_answers(form)),
         form=form.posted.first("step"),
-        reason=cast(OralReason, reason) or None,
-        kept=cast(PaperKept, kept) or None,
+        reason=cast(OralReason | None, reason or None),
+        kept=cast(PaperKept | None, kept or None),
         note=form.text("note", required=False, max_length=LONGEST_NOTE),
     )
 

@@ -13,10 +13,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from consent_service.consent.passed_on import AskedQuestion, Kept, ToConfirm
+from consent_service.consent.passed_on import AskedQuestion, Kept
 from consent_service.consent.statement import Statement, field_of
 from consent_service.foundation.clock import local_date
-from consent_service.foundation.errors import InputError, NotFoundError, Problem
+from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.i18n import N_, SUPPORTED, language_name, translator
 from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TypeKey
 from consent_service.information.child_text import ChildWords
@@ -24,6 +24,7 @@ from consent_service.information.texts import TypeText
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.shelter.answers_forms import labels_of, read_about, sent_along, version_field
+from consent_service.web.shelter.answers_showing import is_known, name_of, to_confirm_lines
 from consent_service.web.shelter.answers_views import (
     AnswersCheckPage,
     AnswersQuestionsPage,
@@ -34,7 +35,6 @@ from consent_service.web.shelter.answers_views import (
     PassedOnAnswers,
     PassedOnChild,
     PassedOnQuestion,
-    ToConfirmLine,
 )
 from consent_service.web.shelter.room import Room, enter, is_first_time, once
 from consent_service.web.visit import Visit
@@ -128,13 +128,6 @@ def _people(room: Room) -> tuple[Option, ...]:
     )
 
 
-def _name_of(room: Room, person: PersonId) -> str:
-    for guardian in room.family.guardians:
-        if guardian.guardian == person:
-            return guardian.identity.full_name
-    return room.child(person).identity.full_name
-
-
 # --- showing ---------------------------------------------------------------------------------
 
 
@@ -152,7 +145,7 @@ async def _show_start(room: Room, problems: Sequence[Problem] = ()) -> Response[
         tablet_href=room.at("tablet"),
         people=_people(room),
         languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
-        to_confirm=to_confirm_lines(room, await passed_on.to_confirm(room.actor, family)),
+        to_confirm=await to_confirm_lines(room),
         earlier=await _earlier_lines(room, await passed_on.earlier(room.actor, family)),
         form=_form(room, problems, {}),
     )
@@ -182,7 +175,7 @@ async def _show_questions(room: Room, said: Statement, problems: Sequence[Proble
     view = AnswersQuestionsPage(
         action=room.at("antwoorden", "controle"),
         back_href=room.at("antwoorden"),
-        person=_name_of(room, said.person),
+        person=name_of(room, said.person),
         method=said.method,
         said_on=said.said_on,
         language=said.language,
@@ -202,7 +195,7 @@ async def _show_check(room: Room, said: Statement, problems: Sequence[Problem] =
         change_action=room.at("antwoorden"),
         back_href=room.at(),
         step_token=await once(room.visit, _STEP),
-        person=_name_of(room, said.person),
+        person=name_of(room, said.person),
         method=said.method,
         said_on=said.said_on,
         language=said.language,
@@ -287,31 +280,15 @@ async def _school_of(room: Room, relationship: RelationshipId) -> str:
     return (await room.visit.services.organisations.school(room.actor.tenant, at.school)).name
 
 
-def to_confirm_lines(room: Room, waiting: Sequence[ToConfirm]) -> tuple[ToConfirmLine, ...]:
-    """What was only said aloud, with the names a counsellor knows."""
-    texts = room.visit.services.texts.of(room.visit.language).types
-    return tuple(
-        ToConfirmLine(
-            person=_name_of(room, one.person),
-            child=room.child(room.relationship(one.relationship).child).identity.full_name,
-            label=texts[one.information_type].label,
-            until=one.until,
-        )
-        for one in waiting
-    )
-
-
 async def _earlier_lines(room: Room, kept: Sequence[Kept]) -> tuple[EarlierLine, ...]:
     names = await _staff_names(room, [one.entered_by for one in kept])
     found = []
     for one in kept:
-        try:
-            person = _name_of(room, one.person)
-        except NotFoundError:
+        if not is_known(room, one.person):
             continue
         found.append(
             EarlierLine(
-                person=person,
+                person=name_of(room, one.person),
                 method=one.method,
                 said_on=one.said_on,
                 entered_by=names.get(one.entered_by, ""),

@@ -23,6 +23,7 @@ from consent_service.organisations.model import School, StaffMember, is_valid_on
 from consent_service.release.model import TypePreview
 from consent_service.web.components import Option
 from consent_service.web.shelter.answers import answer_of, combined_answer
+from consent_service.web.shelter.answers_showing import to_confirm_lines
 from consent_service.web.shelter.home_showing import task_lines
 from consent_service.web.shelter.room import Room, shelter_address
 from consent_service.web.shelter.views import (
@@ -59,6 +60,8 @@ async def family_page(room: Room) -> FamilyPage:
         add_child_href=room.at("kind"),
         add_guardian_href=room.at("ouder"),
         stops_href=room.at("stoppen"),
+        answers_href=room.at("antwoorden") if active_relationships(room) else "",
+        to_confirm=await to_confirm_lines(room),
         receipts_href=room.at("bewijzen"),
         access_href=room.at("toegang"),
         hand_over_href="" if blocked else room.at("tablet"),

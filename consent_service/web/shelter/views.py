@@ -16,6 +16,7 @@ from consent_service.web.components import (
 )
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
+from consent_service.web.shelter.answers_views import ToConfirmLine
 from consent_service.web.vocabulary import Answer, Safety
 
 
@@ -325,6 +326,9 @@ class FamilyPage(View, frozen=True):
     end_href: str = ""
     """Empty when the guidance has ended already."""
     receipts_href: str = ""
+    answers_href: str = ""
+    """Where answers are passed on that were given away from the tablet."""
+    to_confirm: tuple[ToConfirmLine, ...] = ()
     access_href: str = ""
     """Where a lost or stolen code of an own page is renewed."""
 
