@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from consent_service.app import Services
 from consent_service.audit.log import TrailFilter
+from consent_service.consent.changes import Change
 from consent_service.consent.model import Signature
 from consent_service.consent.service import Target
 from consent_service.consent.statement import Answered, Statement
@@ -52,7 +53,7 @@ UNREACHABLE = {
     "withdraw_by_code", "holder_of_code", "answers_by_code", "trail", "verify", "open_tasks",
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
-    "install", "replay_stops", "teams",
+    "install", "replay_stops", "teams", "offered_channels", "begin", "deliver", "log_in",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop."""
 
@@ -195,6 +196,20 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "organisations.place_staff": lambda: s.organisations.place_staff(
             OPERATOR, other.tenant, own.counsellor.staff, "noord"
         ),
+        "page_access.chosen_factor": lambda: s.page_access.chosen_factor(thief),
+        "page_access.choose_pin": lambda: s.page_access.choose_pin(thief, "580241", "580241"),
+        "page_access.choose_channel": lambda: s.page_access.choose_channel(
+            thief, "mail", "samira@example.org", only_mine=True
+        ),
+        "page_access.access_of": lambda: s.page_access.access_of(who, family),
+        "page_access.revoke": lambda: s.page_access.revoke(who, family, guardian, reason="lost"),
+        "page_access.renew": lambda: s.page_access.renew(who, family, guardian, reason="lost"),
+        "changes.may_answer": lambda: s.changes.may_answer(thief),
+        "changes.answer": lambda: s.changes.answer(
+            thief, Change(relationship, SUPPORT, "yes", own.shown(SUPPORT))
+        ),
+        "rights.own_view": lambda: s.rights.own_view(thief),
+        "rights.report_wrong": lambda: s.rights.report_wrong(thief, relationship, SUPPORT),
         "consent.own_answers": lambda: s.consent.own_answers(thief),
         "receipts.signed": lambda: s.receipts.signed(who, family),
         "receipts.full": lambda: s.receipts.full(who, receipt.sitting),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
+from consent_service.consent.changes import Change
 from consent_service.consent.service import Target
 from consent_service.consent.statement import Answered, Statement
 from consent_service.consent.tables import consent_ledger
@@ -100,6 +101,9 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
             world.officer, world.shown("shelter_involvement").text_hash
         ),
         "withdraw": lambda: s.consent.withdraw(mother, hers, method="page"),
+        "answer on the own page": lambda: s.changes.answer(
+            mother, Change(relationship, SUPPORT, "yes", world.shown(SUPPORT))
+        ),
         "object": lambda: s.consent.object(mother, hers, method="page"),
         "lift_objection": lambda: s.consent.lift_objection(mother, hers),
         "invalidate": invalidate,

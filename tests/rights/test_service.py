@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from consent_service.audit import events
 from consent_service.audit.log import OFFICER
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, TypeKey, new_id
-from consent_service.identity.model import GuardianActor, by
+from consent_service.identity.model import ChildActor, GuardianActor, by
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
@@ -75,4 +76,38 @@ async def test_what_carries_the_officers_tag_stays_hidden(world: World) -> None:
             tagged_for=OFFICER,
         )
     assert len(await entries(world, "information.released.v1")) == 3
+    assert await world.services.rights.who_looked(mother) == before
+
+
+async def test_saying_that_something_is_wrong_is_logged_for_who_said_it(world: World) -> None:
+    mother, father = await looked_at(world)
+    view = await world.services.rights.own_view(mother)
+    relationship, key = view.places[0].relationship, TypeKey("support_advice")
+    await world.services.rights.report_wrong(mother, relationship, key)
+    (entry,) = await entries(world, "information.reported_wrong.v1", shown_to=mother.guardian)
+    assert entry.detail is not None
+    assert entry.detail.event == events.WrongInformationReported(relationship, key, mother.guardian)
+    for actor, what in ((father, key), (mother, TypeKey("no_type"))):
+        with pytest.raises(NotFoundError):
+            await world.services.rights.report_wrong(actor, relationship, what)
+
+
+async def test_a_child_sees_itself_and_who_looked_at_it(world: World) -> None:
+    mother, _ = await looked_at(world)
+    hers = await world.services.rights.own_view(mother)
+    noor = ChildActor(world.tenant, hers.places[0].child, mother.family)
+    view = await world.services.rights.own_view(noor)
+    assert (view.voice, [one.child for one in view.places]) == ("heard", [noor.child])
+    assert {one.child for one in await world.services.rights.who_looked(noor)} == {noor.child}
+    with pytest.raises(NotFoundError):
+        await world.services.rights.own_view(ChildActor(world.tenant, mother.guardian, mother.family))
+
+
+async def test_where_it_ended_who_looked_stays_to_be_seen(world: World) -> None:
+    mother, _ = await looked_at(world)
+    before = await world.services.rights.who_looked(mother)
+    place = (await world.services.rights.own_view(mother)).places[0]
+    await world.services.families.end_relationship(world.counsellor, place.relationship, "moved_out")
+    view = await world.services.rights.own_view(mother)
+    assert [one.relationship for one in view.earlier] == [place.relationship]
     assert await world.services.rights.who_looked(mother) == before
