@@ -24,6 +24,7 @@ def _question(number: int, *, no_word: bool = False) -> answers.PassedOnQuestion
         explanation="Wij schrijven op wat uw kind rust geeft.",
         who_sees="De contactpersoon en de leerkracht.",
         until="Tot het einde van het schooljaar.",
+        never="Nooit uw adres.",
         version_field=f"text-{number}-support_advice",
         version="consent.support_advice@1",
         no_word=no_word,

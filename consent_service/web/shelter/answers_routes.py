@@ -240,6 +240,7 @@ def _question(room: Room, said: Statement, one: AskedQuestion) -> PassedOnQuesti
         explanation=text.explanation,
         who_sees=text.who_sees,
         until=text.until,
+        never=text.never,
         version_field=version_field(one.relationship, one.information_type),
         version=one.text_version,
         no_word=one.signed and said.method == "oral",

@@ -66,6 +66,7 @@ class PassedOnQuestion(Part, frozen=True):
     explanation: str
     who_sees: str
     until: str
+    never: str
     version_field: str
     version: str
     no_word: bool = False
