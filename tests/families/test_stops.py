@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,6 +70,41 @@ async def test_a_replayed_flag_gives_way_to_an_assessment_made_since(world: Worl
 
     assert await world.services.families.replay(stop)
     assert await count(world, safety_assessments) == before
+
+
+async def test_a_flag_about_one_guardian_is_replayed_about_that_guardian_only(world: World) -> None:
+    view = await world.family(guardians=(("Samira", "holder"), ("Karim", "holder")))
+    samira = view.guardians[0].guardian
+    flag = {"family": view.family, "assessor": world.counsellor.staff, "level": "danger"}
+    stop = journalled(world, "safety_flag", **flag, guardian=samira)
+    world.clock.advance(timedelta(minutes=1))
+    await world.services.families.assess_safety(
+        world.counsellor, view.family, SAFE
+    )  # of the family: no answer
+    for _ in range(2):
+        assert await world.services.families.replay(stop)
+    after = await world.services.families.view(world.counsellor, view.family)
+    assert [one.level for one in after.assessments if one.guardian == samira] == ["danger"]
+    assert after.safety.level == "danger"
+    (entry,) = await entries(world, "safety.guardian_assessed.v1")
+    assert entry.detail is not None
+    assert (entry.detail.late_since, entry.detail.shown_to) == (stop.at, "officer")
+
+
+async def test_a_guardians_flag_holds_although_the_database_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = await world.family()
+    relationship = await world.at_school(view.children[0].child)
+    danger = msgspec.structs.replace(SAFE, level="danger")
+    async with writes_away(world, monkeypatch):
+        await world.services.families.assess_guardian(
+            world.counsellor, view.family, view.guardians[0].guardian, danger
+        )
+    (stop,) = world.services.installation.journal.concerning(world.tenant, relationship)
+    assert stop.subject["guardian"] == view.guardians[0].guardian
+    assert await world.services.families.replay(stop)
+    assert (await world.services.families.view(world.counsellor, view.family)).safety.level == "danger"
 
 
 async def test_an_ended_relationship_is_replayed_once_with_its_reason(

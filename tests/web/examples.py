@@ -109,15 +109,26 @@ CARDS = (
         written_href="/geschreven",
         contacts_href="/contacten",
         end_href="/einde",
+        succession_href="/opvolger",
         next_questions=1,
     ),
     shelter.RelationshipCard("Samuel Haile", date(2021, 11, 30), "/kies"),
 )
 PEOPLE = (
     shelter.PersonLine(
-        "Selam Haile", "holder", "register", True, "Anouk Jansen", date(2026, 8, 30), "/personen/1"
+        "Selam Haile",
+        "holder",
+        "register",
+        True,
+        "Anouk Jansen",
+        date(2026, 8, 30),
+        "/personen/1",
+        evidence_on=date(2026, 8, 29),
+        safety="danger",
+        safety_href="/veiligheid/1",
     ),
-    shelter.PersonLine("Daniel Tesfay", "unknown", "", False),
+    shelter.PersonLine("Daniel Tesfay", "unknown", "", False, left_out="waiting"),
+    shelter.PersonLine("Jeugdbescherming Zuid", "gezinsvoogd", "judgment", True, body=True),
 )
 
 
@@ -314,7 +325,12 @@ def _shelter(language: str) -> dict[str, View]:
             "013 000 00 00",
             True,
             CONTACTS,
-            wrong(language, {"confirmed": "form.confirm_school"}, confirmed="code"),
+            wrong(
+                language,
+                {"confirmed": "form.confirm_school", "despite_other_parent": "other_parent_at_school"},
+                confirmed="code",
+            ),
+            other_parent_at_school=True,
         ),
         "shelter-confirm-school-without": shelter.ConfirmSchoolPage(
             "/school",

@@ -124,6 +124,63 @@ async def test_authority_seen_later_counts_and_stands_on_the_page(site: Site) ->
     assert (fact.valid_from, fact.valid_until) == (date(2025, 9, 1), date(2027, 9, 1))
 
 
+async def test_a_second_voogd_is_refused_with_a_sentence_unless_the_court_appointed_both(site: Site) -> None:
+    family = await site.world.family(guardians=(("Vera", "voogd"), ("Wim", "holder")))
+    counsellor = await at_family(site, family, "gezag")
+    entered: Fields = {
+        "child": family.children[0].child,
+        "guardian": family.guardians[1].guardian,
+        "authority_kind": "voogd",
+        "authority_source": "judgment",
+        **day("authority_seen_on", "2026"),
+        **day("valid_from", "2026"),
+    }
+    await counsellor.press("Opslaan", entered, status=400)
+    assert "Wat is deze persoon voor dit kind: Er is al een voogd in deze periode." in counsellor.text
+    assert (await now(site, family)).authority == family.authority
+
+    await counsellor.press("Opslaan", {**entered, "jointly": "yes"})
+    assert "bewijs gezien op 1 september 2026" in counsellor.text
+
+
+async def test_evidence_is_not_seen_tomorrow_and_a_court_order_ends(site: Site) -> None:
+    family = await site.world.family()
+    counsellor = await at_family(site, family, "gezag")
+    entered: Fields = {
+        "child": family.children[0].child,
+        "guardian": family.guardians[0].guardian,
+        "authority_kind": "court_order",
+        "authority_source": "statement",
+        **day("authority_seen_on", "2027"),
+        **day("valid_from", "2001"),
+    }
+    await counsellor.press("Opslaan", entered, status=400)
+    for problem in (
+        "Hoe weet u dit: Dit kan alleen met een uitspraak van de rechter.",
+        "Wanneer zag u het bewijs: Deze datum ligt in de toekomst.",
+        "Vanaf wanneer geldt dit: Dit is meer dan 18 jaar geleden.",
+        "Tot wanneer geldt dit: Deze beslissing van de rechter heeft een einddatum.",
+    ):
+        assert problem in counsellor.text
+    assert (await now(site, family)).authority == family.authority
+
+
+async def test_an_organisation_is_added_by_one_name_and_is_never_a_parent(site: Site) -> None:
+    family = await site.world.family()
+    counsellor = await at_family(site, family, "ouder")
+    entered: Fields = {
+        "guardian-0-family_name": "Jeugdbescherming Zuid",
+        "guardian-0-body": "yes",
+        "guardian-0-capacity": "holder",
+        "guardian-0-authority_source": "judgment",
+    }
+    await counsellor.press("Toevoegen", entered, status=400)
+    assert "Een organisatie is geen ouder." in counsellor.text
+    await counsellor.press("Toevoegen", {**entered, "guardian-0-capacity": "gezinsvoogd"})
+    assert "Jeugdbescherming Zuid" in counsellor.text
+    assert "Organisatie" in counsellor.text
+
+
 async def test_nobody_of_another_family_gets_authority_here(site: Site) -> None:
     family, other = await site.world.family(), await site.world.family(family_name="Anders")
     counsellor = await at_family(site, family, "gezag")
