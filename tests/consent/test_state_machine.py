@@ -329,7 +329,7 @@ class FamilyMachine(RuleBasedStateMachine):
 
 
 def test_a_family_lives_through_any_order_of_events() -> None:
-    run_state_machine_as_test(FamilyMachine, settings=settings(max_examples=120, stateful_step_count=30))
+    run_state_machine_as_test(FamilyMachine, settings=settings(max_examples=80, stateful_step_count=30))
 
 
 def by_arrival(decisions: Iterable[Decision], *, now: datetime, text: str) -> dict[PersonId, Standing]:
