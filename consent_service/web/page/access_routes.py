@@ -1,6 +1,7 @@
-"""The counsellor takes away and renews what opens somebody's own page; the code itself is never hers.
+"""The counsellor takes away and renews what opens somebody's own page; the second factor is never hers.
 
-A new code shows up on the tablet in the person's own hands, or once on a page to print.
+A new code shows up on the tablet in the person's own hands, or once on a page to print: alone it opens
+nothing.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
     shared = seen is not None and seen.shared
     mine = standing is not None and standing.is_yes
     words = _words(own, kind.key)
-    until = None if seen is None or seen.valid_until is None or not shared else local_date(seen.valid_until)
+    until = None
     if seen is None and mine and standing is not None and standing.valid_until is not None:
         until = local_date(standing.valid_until)
     objecting = standing is not None and standing.objecting
@@ -118,9 +118,8 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
         label=words.label,
         who_sees=words.who_sees,
         shared=shared,
-        why="" if seen is None else seen.sentence,
+        why="" if seen is None else seen.explanation or seen.sentence,
         until=until,
-        changes_if=() if seen is None else seen.would_change_if,
         answer=answer_of(standing),
         stop=value if mine or (shared and not guardian) else "",
         object=value if shared and guardian and not mine else "",

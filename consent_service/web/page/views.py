@@ -37,10 +37,11 @@ class OwnFactorPage(View, frozen=True):
 
 
 class OwnLine(Part, frozen=True):
-    """One type: whether the school gets it now, why, and my own answer to it.
+    """One type: whether the school gets it now, until when and why, and my own answer to it.
 
-    `stop` is what one tap sends: to take back my yes, or to object to somebody's sharing; empty when there
-    is nothing to stop. `wrong` is what "this is not right" sends.
+    `until` is the last day of my own yes where `why` does not say it. `stop`, `object` and `lift` are what
+    one tap sends; empty when there is nothing to stop, to object to or to lift. `wrong` is what "this is
+    not right" sends.
     """
 
     type_key: str
@@ -49,7 +50,6 @@ class OwnLine(Part, frozen=True):
     shared: bool
     why: str
     until: date | None
-    changes_if: tuple[str, ...]
     answer: Answer
     stop: str = ""
     object: str = ""
