@@ -8,8 +8,7 @@ the tablet, on paper or on the own page. Whether a statement can be taken is `st
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -22,14 +21,15 @@ from consent_service.consent.evidence import open_passed_on, seal_passed_on
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import (
     CHOICE_OF,
-    Answer,
     Capacity,
     Decision,
     Shown,
     consent_ends,
 )
 from consent_service.consent.reading import read_decisions
-from consent_service.consent.service import Key, fold_all
+from consent_service.consent.repeated import asked, find_earlier, form_digest
+from consent_service.consent.saying import read_says
+from consent_service.consent.service import Key, Target, fold_all
 from consent_service.consent.sittings import text_version
 from consent_service.consent.statement import (
     Answered,
@@ -43,12 +43,10 @@ from consent_service.consent.statement import (
 )
 from consent_service.consent.tables import consent_ledger, passed_on_statements, suspended_texts
 from consent_service.consent.texts import OUT_OF_USE, keep_texts
-from consent_service.families.model import Ages, ChildVoice, Relationship, is_competent, voice_on
+from consent_service.families.model import Ages
 from consent_service.families.reading import (
     child_ids,
     lock_family,
-    read_children,
-    read_competence,
     read_relationships,
 )
 from consent_service.foundation.clock import Clock, local_date, local_midnight
@@ -72,8 +70,6 @@ from consent_service.information.model import Catalogue
 from consent_service.information.texts import Texts, TypeText
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService, require
-
-_NO_SAY: frozenset[Capacity] = frozenset({"without_authority", "gezinsvoogd"})
 
 
 class AskedQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,19 +153,20 @@ class PassedOnService:
             raise InputError([Problem("language", "language_unknown")])
         async with self._database.reading() as conn:
             await self._require(conn, actor, family, person)
-            says = await self._says(conn, actor.tenant, family, person, days=[self._clock.now()])
+            whose = Target(actor.tenant, family, person)
+            says = await self._says(conn, whose, [self._clock.now()])
             places = await read_relationships(conn, actor.tenant, family=family)
             types = self._asked_of(person, await child_ids(conn, actor.tenant, family))
-        asked = tuple(
+        found = tuple(
             AskedQuestion(at.relationship, at.child, kind.key, versions[kind.key], needs_signature(kind))
             for at in places
             if at.relationship in says
             for kind in self._catalogue.types.values()
             if kind.key in types
         )
-        if not asked:
+        if not found:
             raise InputError([Problem("person", "nothing_to_decide")])
-        return asked
+        return found
 
     async def check(self, actor: Counsellor, said: Statement) -> None:
         """Whether this statement can be taken; writes nothing.
@@ -193,7 +190,7 @@ class PassedOnService:
             await self._require(conn, actor, said.family, said.person)
             await lock_family(conn, actor.tenant, said.family)
             now = self._clock.now()
-            earlier = await self._earlier(conn, actor.tenant, said, now)
+            earlier = await find_earlier(conn, actor.tenant, said, now)
             if earlier is not None:
                 return PassedOn(earlier, again=True)
             await self._require_taken(conn, actor.tenant, said, now)
@@ -255,69 +252,14 @@ class PassedOnService:
             raise NotFoundError("person")
 
     async def _says(
-        self,
-        conn: AsyncConnection,
-        tenant: TenantId,
-        family: FamilyId,
-        person: PersonId,
-        *,
-        days: Iterable[datetime],
+        self, conn: AsyncConnection, whose: Target, moments: Sequence[datetime]
     ) -> dict[RelationshipId, Say]:
-        """What this person's word is about each child who is at a school: on all of these days.
-
-        Raises:
-            InputError: a child that does not decide along yet.
-        """
-        now, moments = self._clock.now(), tuple(days)
-        voices = await self._voices(conn, tenant, family, now)
-        for moment in moments:
-            if (await self._voices(conn, tenant, family, moment)).get(person) == "heard":
-                raise InputError([Problem("person", "passed_on.child_too_young")])
-        says: dict[RelationshipId, Say] = {}
-        for at in await read_relationships(conn, tenant, family=family):
-            if not at.is_active(now) or at.child not in voices or person in voices.keys() - {at.child}:
-                continue
-            if person == at.child:
-                says[at.relationship] = "decides"
-            elif voices[at.child] == "alone":
-                says[at.relationship] = "child_alone"
-            else:
-                says[at.relationship] = await self._say(conn, at, person, moments)
-        return says
+        return await read_says(conn, self._ring, whose, self._ages, moments=moments)
 
     def _asked_of(self, person: PersonId, children: Collection[PersonId]) -> frozenset[TypeKey]:
         """What is about one parent is asked of no child."""
         types = self._catalogue.types.values()
         return frozenset(kind.key for kind in types if person not in children or is_asked_of_children(kind))
-
-    async def _say(
-        self, conn: AsyncConnection, at: Relationship, person: PersonId, moments: Iterable[datetime]
-    ) -> Say:
-        """Authority is needed on the day it was said and now: a form does not outlive it."""
-        for moment in moments:
-            capacity = await capacity_of(
-                conn, at.tenant, family=at.family, guardian=person, child=at.child, now=moment
-            )
-            if capacity in _NO_SAY:
-                return "no_say"
-        return "decides"
-
-    async def _voices(
-        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, now: datetime
-    ) -> dict[PersonId, ChildVoice]:
-        """What each child's own answer is today; without a child whose data was erased."""
-        kids = await read_children(conn, self._ring, tenant, family=family)
-        judged = await read_competence(conn, tenant, children=[kid.child for kid in kids])
-        return {
-            kid.child: voice_on(
-                kid.identity.birth_date,
-                local_date(now),
-                self._ages,
-                competent=is_competent(one for one in judged if one.child == kid.child),
-            )
-            for kid in kids
-            if kid.identity.birth_date is not None
-        }
 
     # --- whether it can be taken -------------------------------------------------------------
 
@@ -328,7 +270,7 @@ class PassedOnService:
         known = Known(
             now=now,
             catalogue=self._catalogue,
-            says=await self._says(conn, tenant, said.family, said.person, days=days),
+            says=await self._says(conn, Target(tenant, said.family, said.person), days),
             asked=self._asked_of(said.person, await child_ids(conn, tenant, said.family)),
             versions=self._versions(said.language),
             drafts=self._unusable(said.language),
@@ -367,65 +309,6 @@ class PassedOnService:
 
     # --- writing -----------------------------------------------------------------------------
 
-    async def _earlier(
-        self, conn: AsyncConnection, tenant: TenantId, said: Statement, now: datetime
-    ) -> str | None:
-        """The statement that this form made already; nothing when it is new."""
-        query = select(passed_on_statements.c.statement).where(
-            passed_on_statements.c.tenant == tenant,
-            passed_on_statements.c.family == said.family,
-            passed_on_statements.c.form == _digest(said.form),
-        )
-        found: str | None = (await conn.execute(query)).scalar_one_or_none()
-        return found or await self._same_today(conn, tenant, said, now)
-
-    async def _same_today(
-        self, conn: AsyncConnection, tenant: TenantId, said: Statement, now: datetime
-    ) -> str | None:
-        """The same answers of the same person, typed in today from another form, and still the newest word.
-
-        What was answered in between makes it another statement: a repeated no is never dropped.
-        """
-        query = (
-            select(passed_on_statements)
-            .where(
-                passed_on_statements.c.tenant == tenant,
-                passed_on_statements.c.family == said.family,
-                passed_on_statements.c.person == said.person,
-                passed_on_statements.c.method == said.method,
-                passed_on_statements.c.said_on == said.said_on,
-                passed_on_statements.c.entered_at >= local_midnight(local_date(now)),
-            )
-            .order_by(passed_on_statements.c.entered_at.desc())
-        )
-        newest = await self._newest_answers(conn, tenant, said)
-        for row in await conn.execute(query):
-            if newest == {place: (answer, row.statement) for place, answer in _asked(said).items()}:
-                return str(row.statement)
-        return None
-
-    async def _newest_answers(
-        self, conn: AsyncConnection, tenant: TenantId, said: Statement
-    ) -> dict[Key, tuple[str, str | None]]:
-        """What this person said last on each of these questions, and in which statement or sitting."""
-        choices = {choice: answer for answer, choice in CHOICE_OF.items()}
-        query = (
-            select(consent_ledger)
-            .where(
-                consent_ledger.c.tenant == tenant,
-                consent_ledger.c.person == said.person,
-                consent_ledger.c.relationship.in_(sorted({one.relationship for one in said.answers})),
-            )
-            .order_by(consent_ledger.c.recorded_at, consent_ledger.c.decision)
-        )
-        places = _asked(said)
-        newest: dict[Key, tuple[str, str | None]] = {}
-        for row in await conn.execute(query):
-            place = (RelationshipId(row.relationship), TypeKey(row.information_type))
-            if place in places:
-                newest[place] = (choices.get(row.kind, row.kind), row.sitting)
-        return newest
-
     async def _keep(
         self, conn: AsyncConnection, actor: Counsellor, said: Statement, statement: str, now: datetime
     ) -> None:
@@ -449,7 +332,7 @@ class PassedOnService:
                 said_on=said.said_on,
                 entered_by=actor.staff,
                 entered_at=now,
-                form=_digest(said.form),
+                form=form_digest(said.form),
                 sealed_evidence=seal_passed_on(self._ring, key, statement, evidence),
             )
         )
@@ -514,7 +397,7 @@ class PassedOnService:
         self, conn: AsyncConnection, tenant: TenantId, said: Statement, statement: str
     ) -> tuple[Key, ...]:
         """The questions on which another answer of the same person stands, because it is newer."""
-        places = _asked(said)
+        places = asked(said)
         rows = await read_decisions(conn, tenant, [relationship for relationship, _ in places])
         folded = fold_all(rows, self._catalogue, now=self._clock.now())
         written = await self._written(conn, tenant, statement)
@@ -556,14 +439,5 @@ def _spoken(
                 yield ToConfirm(person, relationship, key, local_date(standing.valid_until))
 
 
-def _asked(said: Statement) -> dict[Key, Answer]:
-    return {(one.relationship, one.information_type): one.answer for one in said.answers}
-
-
 def _place(one: Answered) -> str:
     return f"{one.relationship}:{one.information_type}"
-
-
-def _digest(form: str) -> str:
-    """The token of a form is a secret of its session: only this is kept."""
-    return hashlib.sha256(form.encode(errors="replace")).hexdigest()
