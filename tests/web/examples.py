@@ -25,6 +25,7 @@ from tests.web.answers_examples import answers_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.officer_examples import officer_examples
 from tests.web.page_examples import page_examples
+from tests.web.safety_examples import safety_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
@@ -143,6 +144,7 @@ def examples(language: str) -> dict[str, View]:
         **_school(language),
         **officer_examples(language),
         **page_examples(language),
+        **safety_examples(language),
     }
 
 
@@ -283,33 +285,6 @@ def _shelter(language: str) -> dict[str, View]:
         ),
         "shelter-end-family-nothing": shelter.EndFamilyPage("/einde", "/", ()),
         "shelter-safety": shelter.SafetyPage("/veilig", "/", ("Selam Haile",)),
-        "shelter-guardian-safety": shelter.GuardianSafetyPage(
-            "/veilig", "/", "Selam Haile", wrong(language, {"review_on": "date_past"})
-        ),
-        "shelter-leave-out": shelter.LeaveOutPage(
-            "/niet-benaderen",
-            "/",
-            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
-            (
-                shelter.MarkerLine("Daniel Tesfay", "in_force", date(2026, 11, 1), "/stop/1"),
-                shelter.MarkerLine("Selam Haile", "waiting", date(2026, 11, 2), "/stop/2"),
-            ),
-            wrong(language, {"review_on": "marker_too_long"}),
-        ),
-        "shelter-leave-out-nobody": shelter.LeaveOutPage(
-            "/niet-benaderen", "/", (Option("g1", "Selam Haile"),), ()
-        ),
-        "shelter-succession": shelter.SuccessionPage(
-            "/opvolger",
-            "/",
-            "Noor Haile",
-            "Basisschool De Linde",
-            (Option("s1", "Basisschool De Eik, Tilburg"),),
-            wrong(language, {"succession": "form.choose"}),
-        ),
-        "shelter-succession-none": shelter.SuccessionPage(
-            "/opvolger", "/", "Noor Haile", "Basisschool De Linde", ()
-        ),
         "shelter-find-school": shelter.FindSchoolPage(
             "/school", "/", "Noor Haile", searched=True, hits=SCHOOL_HITS
         ),
@@ -491,25 +466,6 @@ def _school(language: str) -> dict[str, View]:
             ),
             TASKS,
         ),
-        "school-children-recalls": school.ChildrenPage(
-            "Basisschool De Linde", (), recalls_href="/teruggeroepen", open_recalls=2
-        ),
-        "school-step-back": school.StepBackPage(
-            "/klopt-niet", "/", "Noor Haile", wrong(language, {"wrong": "form.choose"})
-        ),
-        "school-recalls": school.RecallsPage(
-            "/",
-            "Opvang Het Baken",
-            "013 000 00 99",
-            (
-                school.RecallLine("r1", "3F9A2C", "Ophalen", date(2026, 9, 1), "", "/weg/1", True),
-                school.RecallLine("r2", "77B01D", "Postadres", date(2026, 8, 20), "kept", "/weg/2", False),
-                school.RecallLine("r3", "0C55EE", "Verhuizing", date(2026, 8, 2), "done", "", False),
-            ),
-            "r1",
-            wrong(language, {"recall_reason": "recall_reason_missing"}),
-        ),
-        "school-recalls-none": school.RecallsPage("/", "Opvang Het Baken", "013 000 00 99", ()),
         "school-children-none": school.ChildrenPage("Basisschool De Linde", ()),
         "school-relationship": closed,
         "school-relationship-released": school.RelationshipPage(

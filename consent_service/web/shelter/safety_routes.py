@@ -27,7 +27,7 @@ from consent_service.web.shelter.forms import (
 )
 from consent_service.web.shelter.home_showing import approvals_page
 from consent_service.web.shelter.room import Room, enter, shelter_address, show
-from consent_service.web.shelter.views import GuardianSafetyPage, LeaveOutPage, MarkerLine
+from consent_service.web.shelter.safety_views import GuardianSafetyPage, LeaveOutPage, MarkerLine
 from consent_service.web.visit import Visit
 
 _FAMILY = "/opvang/{tenant:str}/gezinnen/{family:str}"

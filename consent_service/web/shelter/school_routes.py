@@ -27,6 +27,7 @@ from consent_service.web.shelter.forms import (
     read_school_search,
 )
 from consent_service.web.shelter.room import Room, enter
+from consent_service.web.shelter.safety_views import SuccessionPage
 from consent_service.web.shelter.views import (
     ConfirmSchoolPage,
     ContactLine,
@@ -35,7 +36,6 @@ from consent_service.web.shelter.views import (
     EndRelationshipPage,
     FindSchoolPage,
     SchoolHit,
-    SuccessionPage,
 )
 from consent_service.web.visit import Visit
 

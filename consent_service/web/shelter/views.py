@@ -144,48 +144,6 @@ class SafetyPage(View, frozen=True):
     form: FormState = EMPTY
 
 
-class GuardianSafetyPage(View, frozen=True):
-    """The danger one guardian is in; what counts for the family is the worst of all."""
-
-    template: ClassVar[str] = "shelter/guardian_safety.html"
-    action: str
-    back_href: str
-    guardian: str
-    form: FormState = EMPTY
-
-
-class MarkerLine(Part, frozen=True):
-    """A guardian who is not contacted, or about whom that was asked (`state`)."""
-
-    name: str
-    state: str
-    review_on: date
-    end_action: str
-
-
-class LeaveOutPage(View, frozen=True):
-    """Ask that a guardian is not contacted, for safety; a colleague approves it."""
-
-    template: ClassVar[str] = "shelter/leave_out.html"
-    action: str
-    back_href: str
-    guardians: tuple[Option, ...]
-    markers: tuple[MarkerLine, ...]
-    form: FormState = EMPTY
-
-
-class SuccessionPage(View, frozen=True):
-    """Go on with the school that took over, under the same consents; says first what changes."""
-
-    template: ClassVar[str] = "shelter/succession.html"
-    action: str
-    back_href: str
-    child: str
-    school: str
-    successions: tuple[Option, ...]
-    form: FormState = EMPTY
-
-
 class SchoolHit(Part, frozen=True):
     """A school that may be meant; two schools can have one name."""
 

@@ -1,0 +1,63 @@
+"""Example views of safety, recalls and ends, for every test that renders all pages. Invented people only."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from consent_service.web.components import Option
+from consent_service.web.pages import View
+from consent_service.web.school import views as school
+from consent_service.web.shelter import safety_views as safety
+from tests.web.family_examples import wrong
+
+
+def safety_examples(language: str) -> dict[str, View]:
+    """One example per view, and the ones that look different."""
+    return {
+        "shelter-guardian-safety": safety.GuardianSafetyPage(
+            "/veilig", "/", "Selam Haile", wrong(language, {"review_on": "date_past"})
+        ),
+        "shelter-leave-out": safety.LeaveOutPage(
+            "/niet-benaderen",
+            "/",
+            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
+            (
+                safety.MarkerLine("Daniel Tesfay", "in_force", date(2026, 11, 1), "/stop/1"),
+                safety.MarkerLine("Selam Haile", "waiting", date(2026, 11, 2), "/stop/2"),
+            ),
+            wrong(language, {"review_on": "marker_too_long"}),
+        ),
+        "shelter-leave-out-nobody": safety.LeaveOutPage(
+            "/niet-benaderen", "/", (Option("g1", "Selam Haile"),), ()
+        ),
+        "shelter-succession": safety.SuccessionPage(
+            "/opvolger",
+            "/",
+            "Noor Haile",
+            "Basisschool De Linde",
+            (Option("s1", "Basisschool De Eik, Tilburg"),),
+            wrong(language, {"succession": "form.choose"}),
+        ),
+        "shelter-succession-none": safety.SuccessionPage(
+            "/opvolger", "/", "Noor Haile", "Basisschool De Linde", ()
+        ),
+        "school-children-recalls": school.ChildrenPage(
+            "Basisschool De Linde", (), recalls_href="/teruggeroepen", open_recalls=2
+        ),
+        "school-step-back": school.StepBackPage(
+            "/klopt-niet", "/", "Noor Haile", wrong(language, {"wrong": "form.choose"})
+        ),
+        "school-recalls": school.RecallsPage(
+            "/",
+            "Opvang Het Baken",
+            "013 000 00 99",
+            (
+                school.RecallLine("r1", "3F9A2C", "Ophalen", date(2026, 9, 1), "", "/weg/1", True),
+                school.RecallLine("r2", "77B01D", "Postadres", date(2026, 8, 20), "kept", "/weg/2", False),
+                school.RecallLine("r3", "0C55EE", "Verhuizing", date(2026, 8, 2), "done", "", False),
+            ),
+            "r1",
+            wrong(language, {"recall_reason": "recall_reason_missing"}),
+        ),
+        "school-recalls-none": school.RecallsPage("/", "Opvang Het Baken", "013 000 00 99", ()),
+    }
