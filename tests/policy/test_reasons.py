@@ -41,6 +41,11 @@ def problems_after(proposal: Path, file: str, old: str, new: str) -> set[tuple[s
         ("reasons/nl.toml", 'school = "Met uw rol kan dit niet."\n', "",
          ("reasons/nl.toml", "school_sentence")),
         ("reasons/nl.toml", "[refused]", "[refuse]", ("reasons", "language_missing")),
+        ("reasons/nl.toml", '[changes.danger]\nstaff = "er gevaar is"\nguardian = "er gevaar is"\n', "",
+         ("reasons/nl.toml", "sentence_missing")),
+        ("reasons/nl.toml", '\nuntil = "Geldt tot {day}."', '\nuntil = "Geldt nog even."',
+         ("reasons/nl.toml", "placeholder_missing")),
+        ("reasons/nl.toml", "[changes.danger]", "[changes.other]", ("reasons", "language_missing")),
     ],
 )  # fmt: skip
 def test_a_spoilt_file_is_told(
