@@ -274,16 +274,6 @@ def _shelter(language: str) -> dict[str, View]:
                 **{"given_names": "Noor", "family_name": "Haile", "birth_date-day": "31"},
             ),
         ),
-        "shelter-record-authority": shelter.RecordAuthorityPage(
-            "/gezag",
-            "/",
-            (Option("c1", "Noor Haile"), Option("c2", "Samuel Haile")),
-            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
-        ),
-        "shelter-end-family": shelter.EndFamilyPage(
-            "/einde", "/", (shelter.SharedWith("Noor Haile", "Basisschool De Linde"),)
-        ),
-        "shelter-end-family-nothing": shelter.EndFamilyPage("/einde", "/", ()),
         "shelter-safety": shelter.SafetyPage("/veilig", "/", ("Selam Haile",)),
         "shelter-find-school": shelter.FindSchoolPage(
             "/school", "/", "Noor Haile", searched=True, hits=SCHOOL_HITS
@@ -434,12 +424,6 @@ def _shelter(language: str) -> dict[str, View]:
             (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
             (Option("nl", "Nederlands"), Option("en", "English")),
         ),
-        "shelter-approvals": shelter.ApprovalsPage(
-            "/",
-            (shelter.ApprovalLine("Geweld thuis", "Basisschool De Linde", AT, "Bo Jansen", "/goedkeuren/1"),),
-            markers=(shelter.WaitingMarkerLine("Bo Jansen", AT, date(2026, 11, 1), "/niet-benaderen/1"),),
-        ),
-        "shelter-approvals-none": shelter.ApprovalsPage("/", ()),
         **receipt_examples(),
     }
 

@@ -1,4 +1,4 @@
-"""Example views of safety, recalls and ends, for every test that renders all pages. Invented people only."""
+"""Example views of authority, safety, recalls and ends, for every test that renders all pages. Invented people only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from consent_service.web.components import Option
 from consent_service.web.pages import View
 from consent_service.web.school import views as school
 from consent_service.web.shelter import safety_views as safety
-from tests.web.family_examples import wrong
+from consent_service.web.shelter import views as shelter
+from tests.web.family_examples import AT, wrong
 
 
 def safety_examples(language: str) -> dict[str, View]:
@@ -60,4 +61,20 @@ def safety_examples(language: str) -> dict[str, View]:
             wrong(language, {"recall_reason": "recall_reason_missing"}),
         ),
         "school-recalls-none": school.RecallsPage("/", "Opvang Het Baken", "013 000 00 99", ()),
+        "shelter-record-authority": shelter.RecordAuthorityPage(
+            "/gezag",
+            "/",
+            (Option("c1", "Noor Haile"), Option("c2", "Samuel Haile")),
+            (Option("g1", "Selam Haile"), Option("g2", "Daniel Tesfay")),
+        ),
+        "shelter-end-family": shelter.EndFamilyPage(
+            "/einde", "/", (shelter.SharedWith("Noor Haile", "Basisschool De Linde"),)
+        ),
+        "shelter-end-family-nothing": shelter.EndFamilyPage("/einde", "/", ()),
+        "shelter-approvals": shelter.ApprovalsPage(
+            "/",
+            (shelter.ApprovalLine("Geweld thuis", "Basisschool De Linde", AT, "Bo Jansen", "/goedkeuren/1"),),
+            markers=(shelter.WaitingMarkerLine("Bo Jansen", AT, date(2026, 11, 1), "/niet-benaderen/1"),),
+        ),
+        "shelter-approvals-none": shelter.ApprovalsPage("/", ()),
     }
