@@ -73,6 +73,7 @@ from consent_service.audit.events import (
     RecallIssued,
     ReceiptPrinted,
     RecordApproved,
+    RecordAttested,
     RecordEvent,
     RecordRetracted,
     RecordShared,
@@ -311,6 +312,11 @@ def _record(event: RecordEvent) -> Sentence:
         case RecordApproved(information_type=kind):
             return _say(
                 N_("Informatie goedgekeurd door een tweede persoon: {information_type}."),
+                information_type=kind,
+            )
+        case RecordAttested(information_type=kind):
+            return _say(
+                N_("De schrijver verklaarde dat er geen ziekte of BSN staat: {information_type}."),
                 information_type=kind,
             )
         case RecordRetracted(information_type=kind):

@@ -179,3 +179,12 @@ def compulsory_education_starts(birth_date: date) -> date:
     """The first day of the month after the fifth birthday (Leerplichtwet 1969, article 3)."""
     later = birth_date.month == 12
     return date(birth_date.year + 5 + later, 1 if later else birth_date.month + 1, 1)
+
+
+def attested_in(
+    kind: InformationType, values: Mapping[str, str], attested: frozenset[str]
+) -> tuple[str, ...]:
+    """What the writer was asked to declare about these values and declared; nothing that was not asked."""
+    asked = check_fields(kind, values, attested=frozenset(), safety_flag=False)
+    needed = {ATTESTATIONS[problem.code] for problem in asked if problem.code in ATTESTATIONS}
+    return tuple(sorted(needed & attested))

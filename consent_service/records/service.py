@@ -38,7 +38,7 @@ from consent_service.foundation.ids import (
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.information.content import check_fields
+from consent_service.information.content import attested_in, check_fields
 from consent_service.information.model import Direction, InformationType
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.looking import tenant_in
@@ -282,6 +282,10 @@ class RecordService:
         entry = await self._log_entry(
             conn, actor, about, event, permit.bundle, subject=owner, hidden=kind.level == "A10"
         )
+        attested = attested_in(kind, note.fields, note.attested)
+        if attested:
+            declared = events.RecordAttested(about.relationship, record, version, kind.key, attested)
+            await self._log_entry(conn, actor, about, declared, permit.bundle, subject=owner, hidden=True)
         return Shared(record, version, entry, needs_approval=kind.second_approver)
 
     async def _insert(

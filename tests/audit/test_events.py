@@ -141,6 +141,7 @@ FIRST_RELEASE = [
     "recall.issued.v1",
     "receipt.printed.v1",
     "record.approved.v1",
+    "record.attested.v1",
     "record.retracted.v1",
     "record.share_refused.v1",
     "record.shared.v1",

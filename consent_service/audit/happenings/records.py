@@ -53,6 +53,16 @@ class RecordApproved(Happening, frozen=True, tag="record.approved.v1"):
     digest: Code = ""
 
 
+class RecordAttested(Happening, frozen=True, tag="record.attested.v1"):
+    """The writer was warned, and declared that it is not what it looks like (S18): no diagnosis, no BSN."""
+
+    relationship: RelationshipId
+    record: RecordId
+    version: int
+    information_type: TypeKey
+    attested: tuple[Code, ...]
+
+
 class RecordRetracted(Happening, frozen=True, tag="record.retracted.v1"):
     """Taken back by the side that wrote it; what was read before stays in the log."""
 
@@ -111,6 +121,7 @@ class ReleaseFailed(Happening, frozen=True, tag="release.failed.v1"):
 RecordEvent = (
     RecordShared
     | RecordApproved
+    | RecordAttested
     | RecordRetracted
     | RecordShareRefused
     | InformationPreviewed

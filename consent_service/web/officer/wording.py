@@ -70,6 +70,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "consent.invalidated.v1": N_("Antwoord ongeldig verklaard"),
     "record.shared.v1": N_("Informatie klaargezet"),
     "record.approved.v1": N_("Informatie goedgekeurd"),
+    "record.attested.v1": N_("Verklaard dat het mag"),
     "record.retracted.v1": N_("Informatie teruggehaald"),
     "record.share_refused.v1": N_("Klaarzetten geweigerd"),
     "information.previewed.v1": N_("Bekeken wat gedeeld mag worden"),
