@@ -29,7 +29,7 @@ from consent_service.families.reading import (
 from consent_service.families.tables import children, families, guardians
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import ConsentServiceError
+from consent_service.foundation.errors import ConsentServiceError, UnavailableError
 from consent_service.foundation.ids import FamilyId, PersonId, TenantId
 from consent_service.identity.model import System, by
 from consent_service.information.model import Catalogue
@@ -65,6 +65,7 @@ class Calendar:
         A family that cannot be read keeps no other waiting, and the day open.
 
         Raises:
+            UnavailableError: the database, the log or the keys are away; the next run goes on.
             ConsentServiceError: what kept one of the families from being read.
         """
         today = f"{_DAY}:{local_date(now)}"
@@ -76,6 +77,8 @@ class Calendar:
         for family in running:
             try:
                 told += await self._tell(tenant, await self._due_about(tenant, family, now), now)
+            except UnavailableError:
+                raise
             except ConsentServiceError as failure:
                 failures.append(failure)
         told += await self._tell(tenant, await self._due_recalls(tenant, now), now)

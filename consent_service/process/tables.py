@@ -24,6 +24,7 @@ tasks = Table(
     Column("due_on", Date, info=holds("none")),
     Index("uq_tasks_tenant_entry_kind", "tenant", "entry", "kind", unique=True),
     Index("ix_tasks_tenant_audience", "tenant", "audience", "done_at"),
+    Index("ix_tasks_tenant_relationship", "tenant", "relationship", "done_at"),
 )
 
 follower_cursors = Table(

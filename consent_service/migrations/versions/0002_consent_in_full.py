@@ -187,6 +187,7 @@ def _texts() -> None:
     op.add_column("tasks", sa.Column("information_type", sa.String(length=40), nullable=True))
     op.add_column("tasks", sa.Column("person", sa.String(length=36), nullable=True))
     op.add_column("tasks", sa.Column("due_on", sa.Date(), nullable=True))
+    op.create_index("ix_tasks_tenant_relationship", "tasks", ["tenant", "relationship", "done_at"])
 
 
 def _page() -> None:
@@ -243,7 +244,9 @@ def _page() -> None:
 
 
 def _children() -> None:
-    op.add_column("sittings", sa.Column("read_aloud", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column(
+        "sittings", sa.Column("read_aloud", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
 
 
 def _families() -> None:
