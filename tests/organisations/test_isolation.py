@@ -55,7 +55,8 @@ UNREACHABLE = {
     "withdraw_by_code", "holder_of_code", "answers_by_code", "trail", "verify", "open_tasks",
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
-    "install", "replay_stops", "teams", "patterns", "notice", "notice_daily", "offered_channels", "begin", "deliver", "log_in",
+    "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
+    "offered_channels", "begin", "deliver", "log_in",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop."""
 
