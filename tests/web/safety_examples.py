@@ -1,4 +1,4 @@
-"""Example views of authority, safety, recalls and ends, for every test that renders all pages. Invented people only."""
+"""Example views of authority, safety, recalls and ends, with invented people only."""
 
 from __future__ import annotations
 
