@@ -257,40 +257,53 @@ def _changes(
 ) -> dict[TypeKey, list[tuple[ChangeCode, ...]]]:
     """Per type what is enough: each supposition that changes the answer; else the fewest together."""
     kinds = [rules.catalogue.types[key] for key in present]
-    up = list(_towards_yes(rules.catalogue, known, kinds, now))
-    down = list(_towards_no(rules.catalogue, known, kinds, now))
+    ranks = {_rank(answer) for answer in present.values()}
+    up = list(_towards_yes(rules.catalogue, known, kinds, now)) if ranks - {2} else []
+    down = list(_towards_no(rules.catalogue, known, kinds, now)) if ranks - {0} else []
     found: dict[TypeKey, list[tuple[ChangeCode, ...]]] = {key: [] for key in present}
     for supposition, sign in [*((one, 1) for one in up), *((one, -1) for one in down)]:
         told = answers(rules, supposition.change(known), asking, now=now)
         for key, code in supposition.called.items():
             if sign * (_rank(told[key]) - _rank(present[key])) > 0:
                 found[key].append((code,))
-    for key, answer in present.items():
-        if isinstance(answer, Refusal) and not found[key]:
-            about = msgspec.structs.replace(asking, asked=tuple(a for a in asking.asked if a[0] == key))
-            found[key] += _together(rules, known, about, [one for one in up if key in one.called], now)
+    stuck = [key for key, answer in present.items() if isinstance(answer, Refusal) and not found[key]]
+    for key, codes in _together(rules, known, asking, up, stuck, now=now):
+        found[key].append(codes)
     return found
 
 
 def _together(
-    rules: Rules, known: Known, asking: Asking, suppositions: Sequence[Supposition], now: datetime
-) -> list[tuple[ChangeCode, ...]]:
-    """What all of these take together, without those that are not needed; nothing if all do not suffice."""
-    ((key, _),) = asking.asked
+    rules: Rules,
+    known: Known,
+    asking: Asking,
+    suppositions: Sequence[Supposition],
+    keys: Sequence[TypeKey],
+    *,
+    now: datetime,
+) -> Iterator[tuple[TypeKey, tuple[ChangeCode, ...]]]:
+    """What it takes together, without what is not needed; of a type nothing if all do not suffice.
 
-    def suffices(chosen: Sequence[Supposition]) -> bool:
+    One after the other is left out, for all types at once that still need the same.
+    """
+
+    def sufficing(chosen: Sequence[Supposition], of: Sequence[TypeKey]) -> list[TypeKey]:
         supposed = reduce(lambda so_far, one: one.change(so_far), chosen, known)
-        return _rank(answers(rules, supposed, asking, now=now)[key]) > 0
+        part = tuple(one for one in asking.asked if one[0] in of)
+        told = answers(rules, supposed, msgspec.structs.replace(asking, asked=part), now=now)
+        return [key for key in of if _rank(told[key]) > 0]
 
-    if not suffices(suppositions):
-        return []
-    needed = list(suppositions)
+    groups = [(tuple(suppositions), sufficing(suppositions, keys))] if keys else []
     for one in suppositions:
-        without = [other for other in needed if other is not one]
-        if suffices(without):
-            needed = without
-    codes = [one.called[key] for one in needed]
-    return [tuple("holders_yes" if codes.count(code) > 1 else code for code in dict.fromkeys(codes))]
+        left_out = []
+        for needed, of in groups:
+            without = tuple(other for other in needed if other is not one)
+            enough = sufficing(without, of) if of else []
+            left_out += [(without, enough), (needed, [key for key in of if key not in enough])]
+        groups = [group for group in left_out if group[1]]
+    for needed, of in groups:
+        for key in of:
+            codes = [one.called[key] for one in needed]
+            yield key, tuple("holders_yes" if codes.count(c) > 1 else c for c in dict.fromkeys(codes))
 
 
 def _towards_yes(
