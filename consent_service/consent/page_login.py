@@ -53,14 +53,19 @@ from consent_service.identity.page_tries import (
     source_of,
 )
 from consent_service.identity.sessions import Opened, new_token
+from consent_service.keyring.place_tags import place_tag
 from consent_service.keyring.service import KeyRing
 
 
 class Visitor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who types a code: the address, and the mark of a browser that logged in before, if it has one."""
+    """Who types a code: the address, and the mark of a browser that was remembered, if it was.
+
+    `remember`: remember this browser from now on, because the person asks for it.
+    """
 
     address: str
     mark: str = ""
+    remember: bool = False
 
 
 class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,7 +79,7 @@ class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The own page is open; the browser keeps `mark`, so that others' tries never slow it."""
+    """The own page is open. `mark` is for a browser that is to be remembered; empty: it keeps nothing."""
 
     opened: Opened
     mark: str
@@ -122,7 +127,7 @@ class PageLoginService:
             factor = await factor_of(conn, holder.tenant, holder.person)
             if factor is None or factor.kind == "pin":
                 return Begun(challenge)
-            source = await _source(conn, holder, visitor)
+            source = await self._source(conn, holder, visitor)
             if await count_try(conn, f"message:{code_hash(code)}", source, MESSAGES, now) is not None:
                 return Begun(challenge)
         return Begun(challenge, (holder.tenant, holder.person, factor))
@@ -178,12 +183,21 @@ class PageLoginService:
     async def _count(self, code: str, holder: CodeHolder | None, visitor: Visitor) -> timedelta | None:
         now = self._clock.now()
         async with self._database.transaction() as conn:
-            source = await _source(conn, holder, visitor)
+            source = await self._source(conn, holder, visitor)
             if not source.known:
                 wait = await count_try(conn, ANY_CODE, source, EVERYTHING, now)
                 if wait is not None:
                     return wait
             return await count_try(conn, f"factor:{code_hash(code)}", source, FACTOR, now)
+
+    async def _source(self, conn: AsyncConnection, holder: CodeHolder | None, visitor: Visitor) -> Source:
+        """A browser this person logged in with before, else the address, which is not kept."""
+        if holder is not None:
+            device = device_of_person(holder.tenant, holder.person, visitor.mark)
+            if device is not None and await is_known_device(conn, holder.tenant, holder.person, device):
+                return source_of(f"device:{device}", known=True)
+        key = await self._ring.tenant_key(conn, INSTALLATION, "index")
+        return source_of(place_tag(self._ring, key, visitor.address))
 
     async def _stored(self, holder: CodeHolder | None, challenge: str) -> tuple[Factor | None, str | None]:
         """What the digits are compared with: the PIN, or the one-time code sent for this browser."""
@@ -214,12 +228,13 @@ class PageLoginService:
                 return None
             if factor.kind != "pin" and not await use_challenge(conn, holder.tenant, challenge):
                 return None
-            source = await _source(conn, holder, visitor)
+            source = await self._source(conn, holder, visitor)
             await forget_tries(conn, f"factor:{code_hash(code)}", source)
             await forget_tries(conn, ANY_CODE, source)
-            mark = visitor.mark if source.known else new_device_mark()
+            mark = visitor.mark if source.known else new_device_mark() if visitor.remember else ""
             device = device_of_person(holder.tenant, holder.person, mark)
-            await remember_device(conn, holder.tenant, holder.person, str(device), self._clock)
+            if device is not None:
+                await remember_device(conn, holder.tenant, holder.person, device, self._clock)
             return PageLogin(await self._sessions.open(conn, actor, replaces=replaces), mark)
 
     async def _note_refused(self, holder: CodeHolder, factor: Factor | None) -> None:
@@ -235,15 +250,6 @@ class PageLoginService:
 def _as_kept(entered: str) -> str:
     """The code as it was issued; what cannot be one is nobody's."""
     return normalised_code(entered) or entered
-
-
-async def _source(conn: AsyncConnection, holder: CodeHolder | None, visitor: Visitor) -> Source:
-    """A browser this person logged in with before, else the address."""
-    if holder is not None:
-        device = device_of_person(holder.tenant, holder.person, visitor.mark)
-        if device is not None and await is_known_device(conn, holder.tenant, holder.person, device):
-            return source_of(f"device:{device}", known=True)
-    return source_of(f"address:{visitor.address}")
 
 
 async def _take_code(conn: AsyncConnection, code: str) -> bool:

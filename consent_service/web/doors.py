@@ -137,7 +137,7 @@ class Doors(msgspec.Struct, frozen=True):
 
     @property
     def own_device_cookie_name(self) -> str:
-        """A browser that opened the own page before; the quick exit takes it away."""
+        """A browser its owner asked to remember; the quick exit takes it away."""
         return "__Host-eigen" if self.https else f"eigen-{self.settings.port}"
 
     def own_device_cookie(self, mark: str) -> Cookie:

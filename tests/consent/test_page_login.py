@@ -13,8 +13,8 @@ from consent_service.app import build_services
 from consent_service.consent.page_login import Begun, PageLogin, PageLoginRefused, Visitor
 from consent_service.foundation.notifier import MailNotifier
 from consent_service.identity.model import PersonActor, person_of
-from consent_service.identity.page_tries import FACTOR, LONGEST_WAIT
-from consent_service.identity.tables import page_challenges, page_factors, page_tries
+from consent_service.identity.page_tries import FACTOR, LONGEST_WAIT, source_of
+from consent_service.identity.tables import page_challenges, page_devices, page_factors, page_tries
 from tests.ledger import rows
 from tests.postbox import Postbox, mail_server
 from tests.scenarios.stories import everything_stored, told_family
@@ -103,7 +103,8 @@ async def test_whoever_asks_for_messages_all_night_gets_few_and_hers_still_come(
 ) -> None:
     _, code = await by_mail(mailing)
     first = await begun(mailing, code)
-    opened = await log_in(mailing, code, postbox.digits(), first.challenge)
+    mine = Visitor(HERE.address, remember=True)
+    opened = await log_in(mailing, code, postbox.digits(), first.challenge, mine)
     assert isinstance(opened, PageLogin)
     for number in range(30):
         await begun(mailing, code, Visitor(f"203.0.113.{number % 5}"))
@@ -182,6 +183,29 @@ async def test_many_codes_from_one_place_are_slowed_together(world: World) -> No
 
     answers = [await log_in(world, new_code(), "135790") for _ in range(31)]
     assert [one == PageLoginRefused() for one in answers] == [True] * 30 + [False]
+
+
+async def test_a_browser_keeps_nothing_unless_she_asks_for_it(world: World) -> None:
+    told = await told_family(world)
+    code = told.receipt.withdrawal_code
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    plain = await log_in(world, code, PIN)
+    assert isinstance(plain, PageLogin)
+    assert (plain.mark, await rows(world, page_devices)) == ("", [])
+    asked = await log_in(world, code, PIN, visitor=Visitor(HERE.address, remember=True))
+    assert isinstance(asked, PageLogin)
+    again = await log_in(world, code, PIN, visitor=Visitor(HERE.address, asked.mark))
+    assert isinstance(again, PageLogin)
+    assert again.mark == asked.mark != ""
+    assert len(await rows(world, page_devices)) == 1
+
+
+async def test_nowhere_is_kept_where_a_try_came_from(world: World) -> None:
+    await log_in(world, "0000-0000-0000-0000", "135790")
+    for row in await rows(world, page_tries):
+        assert HERE.address not in str(row)
+        assert source_of(HERE.address).digest != row.source
+        assert source_of(f"address:{HERE.address}").digest != row.source
 
 
 async def test_old_tries_are_forgotten(world: World) -> None:

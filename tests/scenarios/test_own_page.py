@@ -181,7 +181,7 @@ async def test_nobody_can_lock_her_out(world: World) -> None:
     told = await told_family(world)
     code = told.receipt.withdrawal_code
     await world.services.page_access.choose_pin(told.mother, PIN, PIN)
-    first = await log_in(world, code)
+    first = await log_in(world, code, visitor=Visitor(AT_HOME.address, remember=True))
     assert isinstance(first, PageLogin)
     known = Visitor("198.51.100.7", first.mark)
     refused = [await log_in(world, code, "135790", ELSEWHERE) for _ in range(8)]

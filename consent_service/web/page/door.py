@@ -28,7 +28,8 @@ def visitor_of(visit: Visit) -> Visitor:
     """Where a try comes from."""
     client = visit.request.client
     mark = visit.request.cookies.get(visit.doors.own_device_cookie_name, "")
-    return Visitor("" if client is None else client.host, mark)
+    remember = visit.posted.first("remember") == "yes"
+    return Visitor("" if client is None else client.host, mark, remember)
 
 
 def young_of(actor: PersonActor, view: OwnView | None = None) -> Young:

@@ -73,7 +73,8 @@ async def enter_digits(visit: NamedDependency[Visit]) -> Response[Any]:
         return _digits_again(visit, code, challenge, [_problem_of(answer)])
     response = visit.redirect(HOME)
     response.set_cookie(visit.doors.session_cookie(answer.opened.token))
-    response.set_cookie(visit.doors.own_device_cookie(answer.mark))
+    if answer.mark:
+        response.set_cookie(visit.doors.own_device_cookie(answer.mark))
     return response
 
 

@@ -22,7 +22,7 @@ async def typed(site: Site, code: str, pin: str = PIN, *, language: str = "nl", 
     await walker.open("/mijn-pagina")
     await walker.send("/mijn-pagina", {"code": code})
     fields = {name: walker.values(name)[0] for name in ("code_token", "challenge")}
-    await walker.send("/mijn-pagina/cijfers", fields | {"digits": pin}, status=status)
+    await walker.send("/mijn-pagina/cijfers", fields | {"digits": pin, "remember": "yes"}, status=status)
     return walker
 
 
