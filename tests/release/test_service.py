@@ -11,7 +11,6 @@ from sqlalchemy import text, update
 from consent_service.audit.events import InformationReleased, ReleaseRefused
 from consent_service.consent.model import Answer
 from consent_service.consent.service import Target
-from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.errors import (
     ConflictError,
     IntegrityError,
@@ -26,7 +25,7 @@ from consent_service.keyring.tables import person_keys
 from consent_service.organisations.model import NewStaff
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
-from consent_service.release.model import Refused, Released, TypePreview
+from consent_service.release.model import Refused, Released
 from consent_service.release.service import Ask
 from tests.scenarios.stories import (
     ADVICE,
@@ -413,46 +412,6 @@ async def test_a_preview_says_what_a_contact_would_get_and_opens_nothing(world: 
     assert await row_counts(world) == before
     staff = await world.services.release.preview(world.counsellor, told.relationship, language="en")
     assert {line.information_type for line in staff if line.shared} == shared
-
-
-async def test_a_preview_says_until_when_and_what_would_change_it(world: World) -> None:
-    told = await told_family(world)
-    own = await world.services.release.preview(told.mother, told.relationship, language="nl")
-    staff = await world.services.release.preview(world.counsellor, told.relationship, language="nl")
-    for line in (_line(own, "support_advice"), _line(staff, "support_advice")):
-        assert line.valid_until == local_midnight(date(2027, 8, 1))
-    assert _line(own, "support_advice").would_change_if == ("u uw ja intrekt", "u bezwaar maakt")
-    assert _line(own, "contact_persons").would_change_if == ("u ja zegt",)
-    assert _line(staff, "contact_persons").explanation == (
-        "Er is geen ja. Geen antwoord telt als nee. Verandert als een ouder met gezag die nog geen ja zei, "
-        "ja zegt."
-    )
-
-
-async def test_a_child_previews_its_own_school_and_no_siblings(world: World) -> None:
-    view = await world.family(children=(("Noor", date(2013, 5, 4)), ("Sam", date(2018, 5, 4))))
-    noor, sam = view.children
-    own, of_sam = await world.at_school(noor.child), await world.at_school(sam.child)
-    seen = await world.services.release.preview(world.child(view), own, language="nl")
-    assert _line(seen, "shelter_involvement").would_change_if == ("u ja zegt",)
-    with pytest.raises(NotAllowedError):
-        await world.services.release.preview(world.child(view), of_sam, language="nl")
-
-
-async def test_a_preview_explains_a_type_by_who_could_read_it(world: World) -> None:
-    told = await told_family(world)
-    add = world.services.organisations.add_staff
-    desk = NewStaff("school_staff", "Ada Administratie", world.linde, "administration")
-    await world.services.families.list_contact(
-        world.counsellor, told.relationship, await add(OPERATOR, world.tenant, desk)
-    )
-    seen = await world.services.release.preview(world.counsellor, told.relationship, language="nl")
-    assert _line(seen, "postal_address").sentence == "Er is geen ja. Geen antwoord telt als nee."
-
-
-def _line(seen: tuple[TypePreview, ...], key: str) -> TypePreview:
-    (found,) = (line for line in seen if line.information_type == key)
-    return found
 
 
 async def test_a_preview_takes_the_best_of_all_contacts(world: World) -> None:
