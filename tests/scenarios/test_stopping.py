@@ -137,7 +137,7 @@ async def test_s04_who_has_no_authority_has_no_veto_and_hears_the_same_as_anybod
     )
     holder = world.guardian(other.view, 1)
     real = await world.services.consent.object(
-        holder, Target(world.tenant, other.view.family, holder.person), method="page"
+        holder, Target(world.tenant, other.view.family, holder.guardian), method="page"
     )
     assert msgspec.to_builtins(neutral) == msgspec.to_builtins(real)
     assert neutral.__struct_fields__ == ("at", "written")
