@@ -32,6 +32,7 @@ from consent_service.foundation.ids import (
 )
 from consent_service.information.model import InformationType
 from consent_service.organisations.model import Agreement
+from consent_service.policy.bundle import Bundle
 from consent_service.policy.decision import Allowance, Refusal, preview
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Assigned, Known, question_for
@@ -105,8 +106,8 @@ def decided(family: PlainFamily, key: str, now: datetime) -> Allowance | Refusal
     return answer_on(known_of(family), key, now)
 
 
-def answer_on(known: Known, key: str, now: datetime) -> Allowance | Refusal:
-    """The same, on what a release has read."""
+def answer_on(known: Known, key: str, now: datetime, in_force: Bundle | None = None) -> Allowance | Refusal:
+    """The same, on what a release has read; under other policies than ours when these are in force."""
     kind = kind_of(key)
     school = "s2c" in kind.directions
     reader = Reader(
@@ -123,7 +124,7 @@ def answer_on(known: Known, key: str, now: datetime) -> Allowance | Refusal:
         asked=[(kind.key, "s2c" if school else "c2s")],
         now=now.astimezone(UTC),
     )
-    seen = preview(rules().bundle, question, now=now)
+    seen = preview(in_force or rules().bundle, question, now=now)
     found: list[Allowance | Refusal] = [*seen.allowed, *seen.refusals]
     (answer,) = found
     return answer
