@@ -13,9 +13,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
-from consent_service.consent.asking import text_version
 from consent_service.consent.changes import Change
 from consent_service.consent.model import Shown
+from consent_service.consent.questions import text_version
 from consent_service.consent.screen import screen_hash
 from consent_service.consent.service import Key, StopAccepted, Target
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Final, Literal
 
 from consent_service.consent.model import Standing
 from consent_service.consent.screen import Screen
 from consent_service.consent.service import Key
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError
-from consent_service.foundation.i18n import translator
+from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.identity.model import GuardianActor, PersonActor
 from consent_service.information.model import InformationType
@@ -23,6 +24,9 @@ from consent_service.web.page.forms import value_of
 from consent_service.web.page.views import LookedDayPart, LookedType, OwnLine, OwnPlacePart, Young
 from consent_service.web.visit import Visit
 from consent_service.web.vocabulary import ANSWERS, Answer
+
+SEEN: Final = N_("De school ziet dit nu.")
+NOT_SEEN: Final = N_("De school ziet dit nu niet.")
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,6 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
     shared = seen is not None and seen.shared
     mine = standing is not None and standing.is_yes
     words = _words(own, kind.key)
-    until = None
-    if seen is None and mine and standing is not None and standing.valid_until is not None:
-        until = local_date(standing.valid_until)
     objecting = standing is not None and standing.objecting
     guardian = isinstance(own.actor, GuardianActor)
     value = value_of(key)
@@ -118,8 +119,8 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
         label=words.label,
         who_sees=words.who_sees,
         shared=shared,
-        why="" if seen is None else seen.explanation or seen.sentence,
-        until=until,
+        why=_why(own, seen),
+        until=_until(own, seen, standing),
         answer=answer_of(standing),
         stop=value if mine or (shared and not guardian) else "",
         object=value if shared and guardian and not mine else "",
@@ -127,6 +128,24 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
         change_href=_change_href(own, key, standing),
         wrong=value if shared or (mine and "s2c" not in kind.directions) else "",
     )
+
+
+def _why(own: Own, seen: TypePreview | None) -> str:
+    """The decision in words; to a young person what it comes to, since reasons are worded for parents."""
+    if seen is None:
+        return ""
+    if not own.young:
+        return seen.explanation or seen.sentence
+    return translator(own.visit.language).text(SEEN if seen.shared else NOT_SEEN)
+
+
+def _until(own: Own, seen: TypePreview | None, standing: Standing | None) -> date | None:
+    """The last day, where the reason does not name it."""
+    if seen is None:
+        ends = standing.valid_until if standing is not None and standing.is_yes else None
+    else:
+        ends = seen.valid_until if own.young and seen.shared else None
+    return None if ends is None else local_date(ends)
 
 
 def _change_href(own: Own, key: Key, standing: Standing | None) -> str:
