@@ -11,7 +11,8 @@ from pathlib import Path
 
 from consent_service.app import Installation, Services, build_services
 from consent_service.consent.model import Answer, Receipt, Shown, Signature
-from consent_service.consent.sittings import Setting, text_version
+from consent_service.consent.questions import text_version
+from consent_service.consent.sittings import Setting
 from consent_service.families.model import (
     AuthorityKind,
     FamilyView,

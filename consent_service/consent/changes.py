@@ -18,9 +18,9 @@ from consent_service.audit.log import AuditLog
 from consent_service.consent.capacity import capacity_of, deciding_about
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import CHOICE_OF, Answer, Shown, Standing, consent_ends
+from consent_service.consent.questions import text_version
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.service import Key, fold_all
-from consent_service.consent.sittings import text_version
 from consent_service.consent.texts import keep_texts
 from consent_service.families.model import Ages, ChildVoice, Relationship, is_competent, voice_on
 from consent_service.families.reading import (

@@ -26,11 +26,11 @@ from consent_service.consent.model import (
     Shown,
     consent_ends,
 )
+from consent_service.consent.questions import text_version
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.repeated import asked, find_earlier, form_digest
 from consent_service.consent.saying import read_says
 from consent_service.consent.service import Key, Target, fold_all
-from consent_service.consent.sittings import text_version
 from consent_service.consent.statement import (
     Answered,
     Known,

@@ -7,7 +7,7 @@ that is heard and does not decide yet is `opinions`; handing the tablet over is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
-from consent_service.consent.capacity import capacity_of, deciding_about, voices_of
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
 from consent_service.consent.drafts import (
     NOT_SEEN,
@@ -32,7 +31,6 @@ from consent_service.consent.evidence import open_evidence, seal_evidence
 from consent_service.consent.ledger import moment_after, write_decisions
 from consent_service.consent.model import (
     Answer,
-    Capacity,
     Interpreter,
     Outcome,
     Question,
@@ -41,6 +39,7 @@ from consent_service.consent.model import (
     Signature,
     Sitting,
 )
+from consent_service.consent.questions import Questions
 from consent_service.consent.reading import decision_from, read_decisions
 from consent_service.consent.service import fold_all
 from consent_service.consent.signing import (
@@ -53,8 +52,6 @@ from consent_service.consent.signing import (
 )
 from consent_service.consent.tables import consent_ledger, sittings, withdrawal_codes
 from consent_service.consent.texts import keep_texts, require_text_usable
-from consent_service.families.model import Ages
-from consent_service.families.reading import child_ids, guardian_ids, read_relationships
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
@@ -69,9 +66,8 @@ from consent_service.identity.model import (
     person_of,
 )
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.information.child_text import is_asked_of_children
 from consent_service.information.model import Catalogue
-from consent_service.information.texts import Texts, TypeText
+from consent_service.information.texts import Texts
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService, require
 
@@ -112,9 +108,10 @@ class SittingService:
         self._clock = clock
         self._organisations = organisations
         self._catalogue = catalogue
-        self._ages = Ages(catalogue.terms.together_from, catalogue.terms.alone_from)
         self._texts = texts
-        self._drafts_allowed = drafts_allowed
+        self._questions = Questions(
+            ring=ring, clock=clock, catalogue=catalogue, texts=texts, drafts_allowed=drafts_allowed
+        )
 
     async def start(
         self,
@@ -152,12 +149,12 @@ class SittingService:
             assigned = await self._organisations.is_assigned(conn, actor, asked.family)
             facts = Circumstances(tenant=actor.tenant, family=asked.family, assigned=assigned)
             require(actor, Action.START_INTAKE, facts)
-            self._require_reviewed(asked, setting.language, chosen)
-            await require_text_usable(conn, actor.tenant, *self._hashes(setting.language, chosen))
-            await self._require_of_family(conn, asked)
-            questions = await self._questions(conn, asked, chosen)
+            self._questions.require_reviewed(asked, setting.language, chosen)
+            await require_text_usable(conn, actor.tenant, *self._questions.hashes(setting.language, chosen))
+            await self._questions.require_of_family(conn, asked)
+            questions = await self._questions.put_to(conn, asked, chosen)
             if not questions:
-                raise InputError([await self._why_nothing(conn, asked)])
+                raise InputError([await self._questions.why_nothing(conn, asked)])
             opened = Sitting(
                 sitting=new_id(),
                 family=asked.family,
@@ -215,7 +212,7 @@ class SittingService:
             current = await self._open(conn, actor, sitting)
             if question not in current.questions:
                 raise NotFoundError("question")
-            self._require_current_text(question.information_type, current.language, shown)
+            self._questions.require_current_text(question.information_type, current.language, shown)
             await require_text_usable(conn, actor.tenant, shown.text_hash)
             at = await moment_after(conn, actor.tenant, [question.relationship], self._clock.now())
             await keep_draft(conn, actor.tenant, sitting, question, Draft(answer, shown, at, seen))
@@ -232,8 +229,8 @@ class SittingService:
         async with self._database.transaction() as conn:
             current = await self._open(conn, actor, sitting)
             asked = [question.information_type for question in current.questions]
-            self._require_reviewed(actor, language, asked)
-            await require_text_usable(conn, actor.tenant, *self._hashes(language, asked))
+            self._questions.require_reviewed(actor, language, asked)
+            await require_text_usable(conn, actor.tenant, *self._questions.hashes(language, asked))
             await conn.execute(
                 update(sittings).where(_own(actor), sittings.c.sitting == sitting).values(language=language)
             )
@@ -359,28 +356,12 @@ class SittingService:
             person=person_of(actor),
             language=row.language,
             interpreter=row.interpreter,
-            questions=await self._questions(conn, actor, types),
+            questions=await self._questions.put_to(conn, actor, types),
             answers={place: draft.answer for place, draft in drafts.items()},
             finished_at=row.finished_at,
             outcome=row.outcome,
             read_aloud=row.read_aloud,
             device=row.device,
-        )
-
-    async def _questions(
-        self, conn: AsyncConnection, actor: PersonActor, types: Sequence[TypeKey]
-    ) -> tuple[Question, ...]:
-        """One question per child and type, in the order of the catalogue.
-
-        Counted anew on each reading: who lost authority, or whose child decides alone since midnight, is
-        asked nothing more about it (S9), and what was answered is not signed.
-        """
-        deciding = await deciding_about(conn, self._ring, actor, ages=self._ages, now=self._clock.now())
-        return tuple(
-            Question(relationship.relationship, relationship.child, key)
-            for key, kind in self._catalogue.types.items()
-            if key in types and (isinstance(actor, GuardianActor) or is_asked_of_children(kind))
-            for relationship in deciding
         )
 
     async def _signing(
@@ -405,19 +386,8 @@ class SittingService:
         query = select(sittings.c.counsellor).where(_own(actor), sittings.c.sitting == sitting)
         require_witness(signature, (await conn.execute(query)).scalar_one())
         drafts = await read_drafts(conn, actor.tenant, sitting)
-        capacities = await self._capacities(conn, actor, {one.child for one in current.questions})
+        capacities = await self._questions.capacities(conn, actor, {one.child for one in current.questions})
         return Signing(current, drafts, capacities, signature, statement)
-
-    async def _capacities(
-        self, conn: AsyncConnection, actor: PersonActor, children: set[PersonId]
-    ) -> Mapping[PersonId, Capacity]:
-        now = self._clock.now()
-        return {
-            child: await capacity_of(
-                conn, actor.tenant, family=actor.family, guardian=person_of(actor), child=child, now=now
-            )
-            for child in children
-        }
 
     async def _overruled(self, conn: AsyncConnection, actor: PersonActor, sitting: str) -> frozenset[Place]:
         query = select(consent_ledger).where(
@@ -486,56 +456,6 @@ class SittingService:
             outcome=outcome,
         )
         await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=current.person)
-
-    # --- who and with which words ------------------------------------------------------------
-
-    async def _require_of_family(self, conn: AsyncConnection, asked: PersonActor) -> None:
-        if isinstance(asked, ChildActor):
-            if asked.child not in await child_ids(conn, asked.tenant, asked.family):
-                raise InputError([Problem("child", "child_unknown")])
-        elif asked.guardian not in await guardian_ids(conn, asked.tenant, asked.family):
-            raise InputError([Problem("guardian", "guardian_unknown")])
-
-    async def _why_nothing(self, conn: AsyncConnection, asked: PersonActor) -> Problem:
-        """Why somebody is asked nothing, as far as the counsellor is to know: one neutral sentence.
-
-        A child that is too young is heard instead; a gezinsvoogd supervises and needs a court order (S53).
-        """
-        now = self._clock.now()
-        if isinstance(asked, ChildActor):
-            voices = await voices_of(conn, self._ring, asked.tenant, asked.family, ages=self._ages, now=now)
-            heard = voices.get(asked.child) == "heard"
-            return Problem("child", "child_is_heard" if heard else "nothing_to_decide")
-        children = {one.child for one in await read_relationships(conn, asked.tenant, family=asked.family)}
-        if "gezinsvoogd" in (await self._capacities(conn, asked, children)).values():
-            return Problem("guardian", "court_order_needed")
-        return Problem("guardian", "nothing_to_decide")
-
-    def _require_reviewed(self, asked: PersonActor, language: str, types: Sequence[TypeKey]) -> None:
-        if any(key not in self._catalogue.types for key in types):
-            raise NotFoundError("information type")
-        if language not in SUPPORTED:
-            raise InputError([Problem("language", "language_unknown")])
-        reviews = [self._texts.of_type(language, key).review for key in types]
-        if isinstance(asked, ChildActor):
-            reviews.append(self._texts.of(language).child.review)
-        if "draft" in reviews and not self._drafts_allowed:
-            raise InputError([Problem("language", "texts_not_reviewed")])
-
-    def _hashes(self, language: str, types: Sequence[TypeKey]) -> list[str]:
-        return [self._texts.of_type(language, key).hash for key in types]
-
-    def _require_current_text(self, key: TypeKey, language: str, shown: Shown) -> None:
-        """The text as it is now, in the language that was checked for this sitting."""
-        current = self._texts.of_type(language, key)
-        as_now = (language, text_version(current), current.hash)
-        if (shown.language, shown.text_version, shown.text_hash) != as_now:
-            raise ConflictError("the text changed while it was on the screen")
-
-
-def text_version(text: TypeText) -> str:
-    """Which text was shown: its id and version; a new purpose or recipient has a new id."""
-    return f"{text.id}@{text.version}"
 
 
 def _decider(actor: PersonActor) -> Literal["guardian", "child"]:

@@ -17,8 +17,8 @@ import msgspec
 
 from consent_service.app import Services
 from consent_service.consent.model import Answer, Receipt, Shown, Signature
+from consent_service.consent.questions import text_version
 from consent_service.consent.service import Target
-from consent_service.consent.sittings import text_version
 from consent_service.demo.shelter import EIK, LINDE, Shelter, review_day
 from consent_service.families.model import (
     FamilyView,

@@ -16,13 +16,15 @@ from consent_service.app import Services
 from consent_service.audit.log import TrailFilter
 from consent_service.consent.changes import Change
 from consent_service.consent.model import Signature
+from consent_service.consent.opinions import Opinion
 from consent_service.consent.service import Target
+from consent_service.consent.sittings import Setting
 from consent_service.consent.statement import Answered, Statement
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity, SchoolConfirmation
 from consent_service.foundation.database import metadata
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import AgreementId, DecisionId, TypeKey
-from consent_service.identity.model import GuardianActor, SchoolStaff
+from consent_service.identity.model import ChildActor, GuardianActor, SchoolStaff
 from consent_service.organisations.model import NewSuccession
 from consent_service.organisations.tables import agreements
 from consent_service.records.model import Shared
@@ -55,7 +57,7 @@ UNREACHABLE = {
     "withdraw_by_code", "holder_of_code", "answers_by_code", "trail", "verify", "open_tasks",
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
-    "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
+    "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
     "offered_channels", "begin", "deliver", "log_in",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop."""
@@ -102,6 +104,13 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
     async def in_connection(ask: Callable[[Any], Awaitable[object]]) -> object:
         async with s.installation.database.reading() as conn:
             return await ask(conn)
+
+    said = Opinion(
+        relationship=relationship,
+        counsellor=who.staff,
+        faces={SUPPORT: "no"},
+        shown={SUPPORT: own.shown(SUPPORT)},
+    )
 
     return {
         "organisations.register_school": lambda: s.organisations.register_school(who, own.tenant, LINDE),
@@ -184,6 +193,18 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "sittings.choose_language": lambda: s.sittings.choose_language(thief, pending, "en"),
         "sittings.sign": lambda: s.sittings.sign(thief, pending, Signature("typed", "X")),
         "sittings.not_now": lambda: s.sittings.not_now(thief, pending),
+        "sittings.tell_myself": lambda: s.sittings.tell_myself(thief, pending),
+        "sittings.overruled": lambda: s.sittings.overruled(thief, pending),
+        "sittings.prepare": lambda: s.sittings.prepare(
+            who, ChildActor(other.tenant, child, family), Setting("nl")
+        ),
+        "sittings.prepare in own name": lambda: s.sittings.prepare(
+            who, ChildActor(own.tenant, child, family), Setting("nl")
+        ),
+        "opinions.record": lambda: s.opinions.record(who, said),
+        "opinions.record by child": lambda: s.opinions.record(ChildActor(other.tenant, child, family), said),
+        "opinions.latest": lambda: s.opinions.latest(who, family, child),
+        "families.judge_competence": lambda: s.families.judge_competence(who, family, child, competent=False),
         "consent.withdraw": lambda: s.consent.withdraw(who, hers, method="oral"),
         "consent.withdraw by guardian": lambda: s.consent.withdraw(thief, hers, method="page"),
         "consent.withdraw in own name": lambda: s.consent.withdraw(who, as_theirs, method="oral"),

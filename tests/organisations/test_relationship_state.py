@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 from consent_service.consent.changes import Change
+from consent_service.consent.opinions import Opinion
 from consent_service.consent.service import Target
 from consent_service.consent.statement import Answered, Statement
 from consent_service.consent.tables import consent_ledger
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity
 from consent_service.foundation.ids import AgreementId, DecisionId, RecordId, RelationshipId, TypeKey
+from consent_service.identity.model import ChildActor
 from consent_service.organisations.model import NewStaff, NewSuccession
 from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.tables import agreements, relationship_state
@@ -76,6 +78,12 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
     async def sign() -> None:
         await world.intake(mother, {"shelter_involvement": "yes"})
 
+    said = Opinion(
+        relationship=relationship,
+        counsellor=who.staff,
+        faces={SUPPORT: "yes"},
+        shown={SUPPORT: world.shown(SUPPORT)},
+    )
     markers: list[str] = []
 
     async def request_marker() -> None:
@@ -108,6 +116,8 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
         "lift_objection": lambda: s.consent.lift_objection(mother, hers),
         "invalidate": invalidate,
         "pass_on": lambda: s.passed_on.record(who, told),
+        "hear the child": lambda: s.opinions.record(ChildActor(world.tenant, child, view.family), said),
+        "judge_competence": lambda: s.families.judge_competence(who, view.family, child, competent=False),
         "add_child": lambda: s.families.add_child(who, view.family, noor),
         "add_guardian": lambda: s.families.add_guardian(who, view.family, KARIM),
         "change_identity": lambda: s.families.change_identity(who, view.family, child, noor),

@@ -46,6 +46,9 @@ COORDINATOR: Final[Statuses] = (401, 404, 303, 404, 200, 403)
 COORDINATOR_SENT_ON: Final[Statuses] = (401, 404, 303, 404, 303, 403)
 """An empty form is `_WRONG` (400), an id that is nowhere `_NONE` (404): whoever gets there is let in."""
 
+CHILD_ONLY: Final[Statuses] = (401, 401, 401, 401, 401, 401)
+"""The faces are for a child that holds the tablet; see `test_child_routes`."""
+_VOICE: Final = "/opvang/{tenant}/gezinnen/{family}/kinderen/{child}/stem"
 _WRITTEN: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
 TABLE: Final[dict[str, Statuses]] = {
     "GET /": SENT_ON,
@@ -128,6 +131,14 @@ TABLE: Final[dict[str, Statuses]] = {
     "GET /intake/{sitting}/vraag/{number}": PARENT,
     "POST /intake/{sitting}/vraag/{number}": PARENT_SENT_ON,
     "POST /intake/{sitting}/nu-niet": PARENT_SENT_ON,
+    "POST /intake/{sitting}/zelf": PARENT_SENT_ON,
+    "GET /intake/{sitting}/zelf-vertellen": PARENT_SENT_ON,
+    "GET /kind/{language}/{interpreter}": CHILD_ONLY,
+    "POST /kind/{language}/{interpreter}": CHILD_ONLY,
+    "GET /kind/{language}/{interpreter}/klaar": CHILD_ONLY,
+    f"GET {_VOICE}": SHELTER,
+    f"POST {_VOICE}/tablet": SHELTER_SENT_ON,
+    f"POST {_VOICE}/oordeel": SHELTER_WRONG,
     "GET /intake/{sitting}/controle": PARENT_SENT_ON,
     "GET /intake/{sitting}/tekenen": PARENT_SENT_ON,
     "POST /intake/{sitting}/tekenen": PARENT_SENT_ON,

@@ -10,8 +10,8 @@ import msgspec
 from litestar import Response
 
 from consent_service.consent.model import Interpreter, Shown
+from consent_service.consent.questions import text_version
 from consent_service.consent.screen import Screen, screen_hash
-from consent_service.consent.sittings import text_version
 from consent_service.families.model import Child, FamilyView, Relationship, age_on, birthday_on, is_competent
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError, Problem

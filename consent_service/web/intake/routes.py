@@ -21,8 +21,8 @@ from litestar.params import FromPath
 from consent_service.consent.codes import code_of
 from consent_service.consent.drafts import Seen
 from consent_service.consent.model import Shown, Signature
+from consent_service.consent.questions import text_version
 from consent_service.consent.screen import screen_hash
-from consent_service.consent.sittings import text_version
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.identity.handover import TakeBackRefused
 from consent_service.identity.model import ChildActor, person_of
