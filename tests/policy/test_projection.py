@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from consent_service.consent.model import Decision, DecisionKind
+from consent_service.consent.model import Capacity, Decision
+from consent_service.consent.states import DecisionKind
 from consent_service.families.model import (
     NOT_ASSESSED,
     AuthorityFact,
@@ -72,7 +73,7 @@ def said(
     until: datetime | None = None,
 ) -> Decision:
     name = DecisionId(f"{person}-{kind}-{key}-{where}-{at}")
-    capacity = "child" if person == NOOR else "holder"
+    capacity: Capacity = "child" if person == NOOR else "holder"
     text = CATALOGUE.types[key].text_id
     return Decision(name, where, key, person, capacity, kind, at, at, until, None, f"{text}@1")
 

@@ -9,7 +9,7 @@ from consent_service.families.model import AuthorityKind
 from consent_service.foundation.ids import TypeKey
 from consent_service.records.model import Shared, ShareRefused
 from consent_service.records.service import Note
-from consent_service.release.service import Ask, Refused, Released
+from consent_service.release.model import Ask, Refused, Released
 from tests.shelter import World
 
 HEALTH = TypeKey("child_health")
