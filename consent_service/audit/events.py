@@ -7,7 +7,7 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
-from consent_service.audit.happenings.base import CODE_PATTERN, By, Code, Direction, Happening
+from consent_service.audit.happenings.happening import CODE_PATTERN, By, Code, Direction, Happening
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
     ConsentEvent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from consent_service.audit.happenings.base import Code, Happening
+from consent_service.audit.happenings.happening import Code, Happening
 from consent_service.foundation.ids import (
     FamilyId,
     PersonId,

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from consent_service.audit.happenings.base import Code, Direction, Happening
+from consent_service.audit.happenings.happening import Code, Direction, Happening
 from consent_service.foundation.ids import (
     AgreementId,
     EntryId,

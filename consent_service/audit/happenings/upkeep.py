@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from consent_service.audit.happenings.base import Code, Happening
+from consent_service.audit.happenings.happening import Code, Happening
 
 
 class LogViewed(Happening, frozen=True, tag="log.viewed.v1"):
