@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 import pytest
 
-from consent_service.app import _run_calendar, start_up
+from consent_service.app import start_up
+from consent_service.app.jobs import run_calendar
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.errors import ConfigurationError
 from consent_service.foundation.ids import TenantId
@@ -52,7 +53,7 @@ async def test_at_start_up_the_calendar_looks_at_once_and_a_shelter_that_fails_k
 
     monkeypatch.setattr(Calendar, "run", fail)
     stop = asyncio.Event()
-    job = asyncio.create_task(_run_calendar(world.services, stop))
+    job = asyncio.create_task(run_calendar(world.services, stop))
     for _ in range(200):
         await asyncio.sleep(0.05)
         if await rows(world, calendar_marks, tenant=world.tenant, mark="day:2027-08-01"):

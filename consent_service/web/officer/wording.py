@@ -132,7 +132,7 @@ _REMINDERS: Final[Mapping[ReminderKind, str]] = {
     "recall_unanswered": N_("geen antwoord op terugroepen"),
 }
 _CODES: Final[Mapping[str, str]] = {
-    **_REMINDERS,
+    **{str(kind): words for kind, words in _REMINDERS.items()},
     **PURPOSES,
     **ROLES,
     **SAFETY,

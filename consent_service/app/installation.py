@@ -1,0 +1,109 @@
+"""What an installation is made of, and every door of it. Putting it together is `assembly`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from consent_service.audit.log import AuditLog
+from consent_service.audit.log_keys import current_log
+from consent_service.audit.sequencer import Sequencer
+from consent_service.consent.changes import ChangeService
+from consent_service.consent.opinions import OpinionService
+from consent_service.consent.page_access import PageAccessService
+from consent_service.consent.page_login import PageLoginService
+from consent_service.consent.passed_on import PassedOnService
+from consent_service.consent.receipts import ReceiptService
+from consent_service.consent.service import ConsentService
+from consent_service.consent.sittings import SittingService
+from consent_service.consent.texts import TextService
+from consent_service.custody.service import CustodyService
+from consent_service.custody.stops import replay_stops
+from consent_service.families.service import FamilyService
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.database import Database
+from consent_service.foundation.ids import INSTALLATION
+from consent_service.foundation.notifier import MailNotifier, Notifier
+from consent_service.foundation.stop_journal import StopJournal
+from consent_service.identity.service import IdentityService, LoginRules
+from consent_service.information.texts import Texts
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.service import OrganisationService
+from consent_service.policy.service import PolicyService
+from consent_service.process.calendar import Calendar
+from consent_service.process.follower import Follower
+from consent_service.process.recalls import RecallService
+from consent_service.process.reevaluation import Reevaluator
+from consent_service.process.service import TaskService
+from consent_service.records.service import RecordService
+from consent_service.release.service import ReleaseService
+from consent_service.rights.service import RightsService
+from consent_service.rights.supervision import SupervisionService
+from consent_service.rights.watching import WatchingService
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """What an installation is made of before any service: where it keeps things, what time it is."""
+
+    database: Database
+    ring: KeyRing
+    clock: Clock
+    journal: StopJournal
+    policies: Path
+    login: LoginRules
+    log_host: str
+    drafts_allowed: bool
+    notifier: Notifier = MailNotifier(None)
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Every door of the installation."""
+
+    installation: Installation
+    log: AuditLog
+    sequencer: Sequencer
+    organisations: OrganisationService
+    identity: IdentityService
+    families: FamilyService
+    policies: PolicyService
+    texts: Texts
+    sittings: SittingService
+    opinions: OpinionService
+    wording: TextService
+    consent: ConsentService
+    passed_on: PassedOnService
+    receipts: ReceiptService
+    records: RecordService
+    release: ReleaseService
+    custody: CustodyService
+    follower: Follower
+    calendar: Calendar
+    reevaluator: Reevaluator
+    recalls: RecallService
+    tasks: TaskService
+    page_access: PageAccessService
+    page_login: PageLoginService
+    changes: ChangeService
+    rights: RightsService
+    supervision: SupervisionService
+    watching: WatchingService
+
+    async def install(self) -> None:
+        """Tie the database to its keystore, open the installation's own log and each tenant's rules.
+
+        Raises:
+            ConfigurationError: the keystore is not the one this database was made with.
+        """
+        async with self.installation.database.transaction() as conn:
+            await self.installation.ring.install(conn)
+            if await current_log(conn, INSTALLATION) is None:
+                host = self.installation.log_host
+                await self.log.open(conn, tenant=INSTALLATION, host=host)
+        for tenant in await self.organisations.tenants():
+            await self.policies.ensure_active(tenant.tenant)
+
+    async def replay_stops(self) -> int:
+        """Carry out every journalled stop; nothing is released before this has succeeded."""
+        replayers = (self.consent.replay, self.families.replay, self.custody.replay)
+        return await replay_stops(self.installation.journal, replayers)

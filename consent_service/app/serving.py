@@ -1,0 +1,102 @@
+"""The web application over the services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from consent_service.api.problems import problem_of_error
+from consent_service.api.v1.routes import api_headers, api_routes, is_api, openapi_config
+from consent_service.app.installation import Services
+from consent_service.app.jobs import run_calendar, run_chores, run_follower
+from consent_service.app.starting import start_up
+from consent_service.foundation.settings import Settings
+from consent_service.web.child import routes as child_routes
+from consent_service.web.doors import Doors
+from consent_service.web.intake import routes as intake_routes
+from consent_service.web.officer import routes as officer_routes
+from consent_service.web.page import access_routes as page_access_routes
+from consent_service.web.page import factor_routes as page_factor_routes
+from consent_service.web.page import login_routes as page_login_routes
+from consent_service.web.page import routes as page_routes
+from consent_service.web.parent import routes as parent_routes
+from consent_service.web.problems import page_of_error
+from consent_service.web.receipts import routes as receipts_routes
+from consent_service.web.school import routes as school_routes
+from consent_service.web.security import SecurityHeaders
+from consent_service.web.shared import routes as shared_routes
+from consent_service.web.shelter import routes as shelter_routes
+from consent_service.web.static_files import static_files
+from consent_service.web.visit import open_visit
+
+
+def create_app(services: Services, settings: Settings) -> Litestar:
+    """The web application over the services; its lifespan starts up, works in the background and stops."""
+    headers = SecurityHeaders(https=settings.public_origin.startswith("https://"))
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        await start_up(services)
+        headers.allow_forms_to(await _provider_origins(services))
+        stop = asyncio.Event()
+        jobs = [
+            asyncio.create_task(services.sequencer.run(stop)),
+            asyncio.create_task(run_follower(services, stop)),
+            asyncio.create_task(run_chores(services, stop)),
+            asyncio.create_task(run_calendar(services, stop)),
+        ]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            await services.installation.database.close()
+
+    return Litestar(
+        route_handlers=[
+            *shared_routes.ROUTES,
+            *shelter_routes.ROUTES,
+            *intake_routes.ROUTES,
+            *child_routes.ROUTES,
+            *receipts_routes.ROUTES,
+            *parent_routes.ROUTES,
+            *page_routes.ROUTES,
+            *page_login_routes.ROUTES,
+            *page_factor_routes.ROUTES,
+            *page_access_routes.ROUTES,
+            *school_routes.ROUTES,
+            *officer_routes.ROUTES,
+            api_routes(),
+            static_files(),
+        ],
+        dependencies={"visit": Provide(open_visit)},
+        exception_handlers={Exception: _answer_of_error},
+        before_send=[headers, api_headers],
+        lifespan=[lifespan],
+        state=State({"doors": Doors(services, settings)}),
+        openapi_config=openapi_config(),
+        logging_config=None,
+        request_max_body_size=256 * 1024,
+    )
+
+
+def _answer_of_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A page for people, problem details for programs; the address tells which, also where nothing is."""
+    answer = problem_of_error if is_api(request.url.path) else page_of_error
+    return answer(request, error)
+
+
+async def _provider_origins(services: Services) -> set[str]:
+    """Where a login form may lead to; a provider added later is allowed after a restart."""
+    origins = set()
+    for provider in await services.identity.providers():
+        parts = urlsplit(provider.issuer)
+        origins.add(f"{parts.scheme}://{parts.netloc}")
+    return origins

@@ -1,0 +1,92 @@
+"""Opening an installation, and everything that must hold before the first request."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from consent_service.app.installation import Installation, Services
+from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
+from consent_service.consent.reading import has_stops
+from consent_service.foundation.clock import Clock, SystemClock
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import ConfigurationError
+from consent_service.foundation.migrating import require_current_schema
+from consent_service.foundation.notifier import MailNotifier
+from consent_service.foundation.settings import Settings
+from consent_service.foundation.stop_journal import StopJournal
+from consent_service.identity.service import LoginRules
+from consent_service.identity.sessions import SessionLimits
+from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.service import KeyRing
+
+
+def open_installation(settings: Settings, passphrase: bytes, *, clock: Clock | None = None) -> Installation:
+    """Unlock the keys and point at the database; nothing is read or written there yet.
+
+    Raises:
+        ConfigurationError: the keystore is missing, unsafe, or the passphrase does not open it; a
+            development keystore in production.
+    """
+    keystore = unlock_keystore(settings.keystore, passphrase)
+    if keystore.development and settings.is_production:
+        raise ConfigurationError(
+            "keystore: this keystore was made for development; make one with 'consent-service keys init'"
+        )
+    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    if database.is_sqlite:
+        deny_changes(database.engine.sync_engine, insert_only_tables())
+    timing = clock or SystemClock()
+    return Installation(
+        database=database,
+        ring=KeyRing(keystore, timing),
+        clock=timing,
+        journal=StopJournal(settings.stop_journal),
+        policies=settings.policies_dir,
+        login=LoginRules(
+            settings.public_origin,
+            loopback_allowed=not settings.is_production,
+            limits=SessionLimits(
+                idle=timedelta(minutes=settings.session_idle_minutes),
+                absolute=timedelta(minutes=settings.session_absolute_minutes),
+            ),
+        ),
+        log_host=urlsplit(settings.public_origin).hostname or "localhost",
+        drafts_allowed=not settings.is_production,
+        notifier=MailNotifier(settings.mail_server),
+    )
+
+
+async def start_up(services: Services) -> None:
+    """Everything that must hold before the first request: schema, protection, keys, stops.
+
+    Raises:
+        ConfigurationError: the database is older, newer, unprotected or made with another keystore.
+        UnavailableError: something is away, so stops cannot be replayed.
+    """
+    database = services.installation.database
+    await require_current_schema(database)
+    async with database.reading() as conn:
+        missing = await check_protection(conn)
+    if missing:
+        raise ConfigurationError("database: insert-only tables are not protected: " + "; ".join(missing))
+    await services.install()
+    await _begin_journal(services)
+    await services.replay_stops()
+
+
+async def _begin_journal(services: Services) -> None:
+    """A journal that was there before must be there again: without it accepted stops are forgotten.
+
+    Raises:
+        ConfigurationError: the ledger knows of stops and the journal is gone.
+    """
+    journal = services.installation.journal
+    if not journal.path.exists():
+        async with services.installation.database.reading() as conn:
+            if await has_stops(conn):
+                raise ConfigurationError(
+                    f"state_dir: the stop journal {journal.path} is gone, and with it stops that were "
+                    "accepted; put it back from its backup. Only if it is lost for good: make an empty file"
+                )
+    journal.begin()
