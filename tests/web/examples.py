@@ -22,6 +22,7 @@ from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
 from tests.web.answers_examples import answers_examples
+from tests.web.child_examples import child_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.officer_examples import officer_examples
 from tests.web.page_examples import page_examples
@@ -140,6 +141,7 @@ def examples(language: str) -> dict[str, View]:
         **_shelter(language),
         **answers_examples(language),
         **intake_examples(language),
+        **child_examples(language),
         **parent_examples(language),
         **_school(language),
         **officer_examples(language),

@@ -96,8 +96,9 @@ def test_a_title_never_names_a_person_because_browsers_keep_titles(name: str) ->
 
 
 @pytest.mark.parametrize("name", PARENT_PAGES)
-def test_a_parents_title_is_neutral(name: str) -> None:
-    assert _page(name).all("title")[0].text() == "Uw keuzes"
+def test_the_title_of_a_parent_or_child_is_neutral(name: str) -> None:
+    expected = "Jouw keuzes" if name.startswith("intake-child") else "Uw keuzes"
+    assert _page(name).all("title")[0].text() == expected
 
 
 @every_page

@@ -342,7 +342,12 @@ async def test_the_tablet_is_given_after_a_pin_that_is_not_easy(site: Site) -> N
     await counsellor.press("Opslaan", {"pin": PIN, "pin_again": PIN})
     before = counsellor.token
     await counsellor.press("Tablet geven", status=400)
-    given = {"guardian": family.guardians[0].guardian, "language": "en", "interpreter": "telephone"}
+    given = {
+        "guardian": family.guardians[0].guardian,
+        "language": "en",
+        "interpreter": "telephone",
+        "interpreter_fit": "yes",
+    }
     await counsellor.press("Tablet geven", given)
 
     assert counsellor.path.startswith("/intake/")
