@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -328,3 +328,71 @@ def _texts(value: object) -> list[str]:
     assert isinstance(value, dict)
     found = [text for name, text in value.items() if isinstance(text, str) and name != "language"]
     return [text for text in (*found, *value["choices"]) if text]
+
+
+# --- telling it herself, and when it was answered ------------------------------------------------
+
+
+async def test_s52_telling_it_herself_sends_nothing_and_shows_what_she_may_tell(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    await table.parent.press("Ja")
+    await table.parent.open(table.at())
+    form = table.parent.form_with("Ik vertel het zelf")
+    sent = table.parent.sent_with(form, form.all("button")[0], {})
+    for _ in range(2):
+        await table.parent.send(table.at("zelf"), sent)
+        assert table.parent.path == table.at("zelf-vertellen")
+
+    assert "Wij sturen de school niets. Hierover kunt u praten." in table.parent.text
+    assert "Wat helpt uw kind" in table.parent.text
+    for name in ("Samira", "Noor", "De Linde", "Opvang Zuid"):
+        assert name not in table.parent.text
+    assert await table.answers() == {}
+    for closed in ("vraag/1", "controle", "tekenen", "bewijs"):
+        await table.parent.open(table.at(closed))
+        assert table.parent.path in (table.at("zelf-vertellen"), table.at("klaar"))
+    await table.parent.open(table.at("klaar"))
+    assert "U vertelt het zelf." in table.parent.text
+
+
+async def test_the_talking_points_are_only_for_who_chose_that(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("zelf-vertellen"))
+    assert table.parent.path == table.at("vraag", "1")
+
+
+async def test_a_row_keeps_what_the_device_said_and_how_long_the_question_stood_there(site: Site) -> None:
+    table = await lay(site)
+    await table.parent.open(table.at("vraag", "1"))
+    form = table.parent.form_with("Ja")
+    assert "data-device-time" in form.attributes
+    (yes, *_) = [b for b in form.all("button") if b.text() == "Ja"]
+    sent = table.parent.sent_with(form, yes, {})
+    said = table.world.clock.now() + timedelta(seconds=5)
+    table.world.clock.advance(timedelta(seconds=9))
+    await table.parent.send(table.at("vraag", "1"), sent | {"device_time": said.isoformat()})
+    while table.parent.page.all("button", name="answer"):
+        await table.parent.press("Nee")
+    await table.parent.follow("Ja, dit klopt")
+    await table.parent.press("Ondertekenen", {"signature": "Samira"})
+
+    query = select(consent_ledger).where(consent_ledger.c.kind == "given")
+    async with table.world.services.installation.database.reading() as conn:
+        (row,) = (await conn.execute(query)).all()
+    assert (row.seconds_shown, row.device_at, row.evidence) == (9, said, "typed")
+
+
+async def test_s53_a_gezinsvoogd_does_not_get_the_tablet_and_it_is_said_why(site: Site) -> None:
+    guardians = (("Samira", "holder"), ("Gijs", "gezinsvoogd"))
+    view = await site.world.family(guardians=guardians)  # type: ignore[arg-type]
+    await site.world.at_school(view.children[0].child)
+    counsellor = await counsellor_at(site)
+    session = await site.world.services.identity.actor_for(counsellor.token)
+    assert session is not None
+    await site.world.services.identity.set_pin(session, PIN)
+    await counsellor.open(family_path(site, view.family, "tablet"))
+    given = {"guardian": view.guardians[1].guardian, "language": "nl", "interpreter": "none"}
+    await counsellor.press("Tablet geven", given, status=400)
+    assert "Een gezinsvoogd beslist niet voor de ouders." in counsellor.text
+    assert "beslissing van de rechter" in counsellor.text
