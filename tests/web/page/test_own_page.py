@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from consent_service.audit import events
+from consent_service.consent.service import Target
 from consent_service.consent.tables import consent_ledger
+from consent_service.identity.tables import page_tries
 from consent_service.release.model import Refused, Released
 from tests.ledger import rows
 from tests.scenarios.stories import SUPPORT, ask, told_family
@@ -172,3 +174,94 @@ async def test_english_pages_are_english(site: Site) -> None:
     told = await told_family(site.world)
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code, language="en")
     assert "This the school sees now" in parent.text
+
+
+async def test_s43_the_question_offers_three_equal_choices_and_none_beforehand(site: Site) -> None:
+    told = await told_family(site.world)
+    parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
+    await parent.follow("Veranderen")
+    choices = parent.page.all("button", name="answer")
+    assert [choice.attributes["value"] for choice in choices] == ["yes", "no", "later"]
+    assert len({choice.attributes["class"] for choice in choices}) == 1
+    assert not [e for e in parent.page.walk() if "checked" in e.attributes]
+    form = parent.form_with("Later")
+    before = len(await rows(site.world, consent_ledger))
+    sent = parent.sent_with(form, choices[0], {}) | {"answer": "all"}
+    await parent.send(form.attributes["action"], sent, status=400)
+    assert len(await rows(site.world, consent_ledger)) == before
+
+
+async def test_saying_no_on_the_question_is_a_stop_when_it_ran_meanwhile(site: Site) -> None:
+    told = await told_family(site.world)
+    parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
+    target = Target(
+        site.world.tenant, told.view.family, told.mother.guardian, ((told.relationship, SUPPORT),)
+    )
+    await site.world.services.consent.withdraw(told.mother, target, method="page")
+    address = f"/mijn-pagina/vraag/{told.relationship}/{SUPPORT}"
+    await parent.open(address)
+    await parent.press("Ja")
+    await parent.open(address)
+    await parent.press("Nee")
+    assert "Het is gestopt." in parent.text
+    assert len(await rows(site.world, consent_ledger, kind="withdrawn")) == 2
+
+
+async def test_what_was_never_asked_has_no_question(site: Site) -> None:
+    told = await told_family(site.world)
+    parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
+    address = f"/mijn-pagina/vraag/{told.relationship}/child_health"
+    await parent.open(address)
+    assert parent.path == HOME
+    await parent.send(address, {"csrf": parent.values("csrf")[0], "answer": "yes", "step": "x"})
+    assert parent.path == HOME
+    assert await rows(site.world, consent_ledger, information_type="child_health") == []
+
+
+async def test_a_pin_is_changed_on_the_page_itself_and_the_page_closed_by_hand(site: Site) -> None:
+    told = await told_family(site.world)
+    parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
+    await parent.follow("Pincode veranderen")
+    assert "Nu gekozen: Pincode." in parent.text
+    await parent.press("Pincode bewaren", {"pin": "111111", "pin_again": "111111"}, status=400)
+    await parent.press("Pincode bewaren", {"pin": "135790", "pin_again": "135790"})
+    assert parent.path == HOME
+    await parent.open("/mijn-pagina")
+    assert parent.path == HOME
+    await parent.open("/")
+    assert parent.path == HOME
+    await parent.press("Pagina sluiten")
+    assert parent.path == "/mijn-pagina"
+    assert "U bent uitgelogd." in parent.text
+    await parent.open(HOME, status=401)
+    again = await typed(site, told.receipt.withdrawal_code, "135790")
+    assert again.path == HOME
+
+
+@pytest.mark.parametrize("digits", ["", "12345", "abcdef", "1234567"])
+async def test_what_is_no_six_digits_is_told_without_a_try(site: Site, digits: str) -> None:
+    told = await told_family(site.world)
+    await secured(site.world, told.mother)
+    walker = await typed(site, told.receipt.withdrawal_code, digits, status=400)
+    assert await rows(site.world, page_tries) == []
+    await walker.press("Open mijn pagina", {"digits": PIN})
+    assert walker.path == HOME
+
+
+async def test_a_typing_error_in_the_code_is_told_at_once(site: Site) -> None:
+    walker = Walker(site, "")
+    await walker.open("/mijn-pagina")
+    await walker.press("Verder", {"code": "7K3M"}, status=400)
+    assert walker.page.all("input", name="code")
+    await walker.send("/mijn-pagina/cijfers", {"code_token": "x", "digits": PIN}, status=400)
+    await walker.open("/mijn-pagina/cijfers")
+    assert walker.path == "/mijn-pagina"
+
+
+async def test_who_waits_is_told_how_long_and_that_stopping_is_possible(site: Site) -> None:
+    told = await told_family(site.world)
+    await secured(site.world, told.mother)
+    walker = await typed(site, told.receipt.withdrawal_code, "135790", status=400)
+    for _ in range(5):
+        await walker.press("Open mijn pagina", {"digits": "135790"}, status=400)
+    assert "Wachttijd in minuten: 1. Stoppen met delen kan altijd." in walker.text
