@@ -38,7 +38,10 @@ class Follower:
         event, subject = entry.detail.event, entry.detail.subject
         for settled in settled_by(event, subject=subject):
             await self._settle(conn, tenant, settled, entry)
-        for new in tasks_from(event, second_approver=self._second_approver, subject=subject):
+        by_child = entry.detail.by.kind == "child"
+        for new in tasks_from(
+            event, second_approver=self._second_approver, subject=subject, by_child=by_child
+        ):
             if not await self._waits_already(conn, tenant, new):
                 await conn.execute(
                     insert(tasks).values(

@@ -141,17 +141,23 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def tasks_from(
-    event: Event, *, second_approver: frozenset[str], subject: PersonId | None = None
+    event: Event,
+    *,
+    second_approver: frozenset[str],
+    subject: PersonId | None = None,
+    by_child: bool = False,
 ) -> tuple[NewTask, ...]:
     """What has to be done because of one event; most events ask nothing.
 
     `second_approver` are the information types that a second person must approve, `subject` is whom the
-    entry is about.
+    entry is about, `by_child` that a child spoke: its no is talked about at any age (S10).
     """
     match event:
         case ConsentObjected(relationship=relationship):
             return (NewTask("objection_to_judge", "privacy_coordinator", relationship=relationship),)
         case ConsentOpinion(opinion="no", relationship=relationship):
+            return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
+        case ConsentRefused(relationship=relationship) if by_child:
             return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
         case IntakeFinished(outcome="not_now", family=family):
             return (NewTask("intake_again", "counsellor", family=family),)

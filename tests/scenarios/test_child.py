@@ -298,6 +298,20 @@ async def test_s10_a_smile_opens_nothing_without_the_parents(world: World) -> No
     assert isinstance(refused, ShareRefused)
 
 
+async def test_s10_a_no_of_a_child_that_decides_asks_for_a_conversation_too_and_a_parents_does_not(
+    world: World,
+) -> None:
+    view, relationship = await at_school(world, date(2013, 5, 4))
+    await world.intake(world.guardian(view), {}, otherwise="no")
+    await world.settle()
+    kinds = {task.kind for task in await world.services.tasks.open_tasks(world.counsellor)}
+    assert "talk_with_child" not in kinds
+    await world.intake(world.child(view), {}, otherwise="no")
+    await world.settle()
+    tasks = await world.services.tasks.open_tasks(world.counsellor)
+    assert [t.relationship for t in tasks if t.kind == "talk_with_child"] == [relationship]
+
+
 # --- 42: judged ----------------------------------------------------------------------------------
 
 
