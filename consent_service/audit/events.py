@@ -7,7 +7,6 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
-from consent_service.audit.happenings.happening import CODE_PATTERN, By, Code, Direction, Happening
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
     ConsentEvent,
@@ -58,6 +57,7 @@ from consent_service.audit.happenings.families import (
     SchoolSucceeded,
     SubstituteAccess,
 )
+from consent_service.audit.happenings.happening import CODE_PATTERN, By, Code, Direction, Happening
 from consent_service.audit.happenings.logins import (
     HandoverEnded,
     HandoverStarted,

@@ -54,7 +54,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def source_of(place: str, *, known: bool = False) -> Source:
-    """A device's mark or the tag of an address (`keyring.place_tags`): a bare address could be guessed back."""
+    """A device's mark, or the tag of an address: of a bare address a digest could be guessed back."""
     return Source(_digest("source", place), known)
 
 

@@ -71,7 +71,7 @@ class Action(StrEnum):
     OBJECT = "object"
     LIFT_OBJECTION = "lift_objection"
     RECORD_OPINION = "record_opinion"
-    PASS_ON_ANSWER = "pass_on_answer"
+    PASS_ON_ANSWER = "pass_on_answer"  # noqa: S105 - the name of an action
     JUDGE_COMPETENCE = "judge_competence"
     SEE_OWN_PAGE = "see_own_page"
     SECURE_OWN_PAGE = "secure_own_page"
