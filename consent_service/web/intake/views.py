@@ -6,12 +6,15 @@ The child's pages are the same views with templates of their own (`web.child.vie
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from consent_service.web.components import Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 from consent_service.web.receipts.views import PaperLink
+
+OWN_CHOICES: Final = "/intake/mijn-keuzes"
+OWN_PAGE: Final = "/intake/eigen-pagina"
 
 
 class WelcomePage(View, frozen=True):
@@ -28,6 +31,7 @@ class WelcomePage(View, frozen=True):
     say_no: str = ""
     parents_see: str = ""
     """Only to a child: what its parents see of what it chooses."""
+    own_choices_href: str = OWN_CHOICES
 
 
 class QuestionPage(View, frozen=True):
@@ -146,6 +150,8 @@ class DonePage(View, frozen=True):
     take_back_href: str
     stopped: bool = False
     told_self: bool = False
+    own_page_href: str = OWN_PAGE
+    own_choices_href: str = OWN_CHOICES
 
 
 class TalkingPoint(Part, frozen=True):
