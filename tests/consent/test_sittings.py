@@ -11,12 +11,13 @@ import pytest
 from consent_service.app import build_services
 from consent_service.consent.evidence import open_evidence
 from consent_service.consent.model import Answer, Question, Signature, Sitting
+from consent_service.consent.sittings import Setting, SittingService
 from consent_service.consent.tables import consent_ledger, sitting_answers, sittings, withdrawal_codes
 from consent_service.families.model import FamilyView, NewAuthority
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
-from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, TypeKey, new_id
-from consent_service.identity.model import GuardianActor
+from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, TenantId, TypeKey, new_id
+from consent_service.identity.model import ChildActor, GuardianActor, PersonActor
 from tests.ledger import count, entries, rows
 from tests.shelter import World
 
@@ -327,3 +328,94 @@ async def test_s55_not_now_counts_for_nothing_and_plans_another_conversation(wor
     (task,) = await world.services.tasks.open_tasks(world.counsellor)
     assert (task.kind, task.family) == ("intake_again", view.family)
     assert await world.services.tasks.open_tasks(world.colleague) == ()
+
+
+# --- children ------------------------------------------------------------------------------------
+
+
+async def prepare(world: World, asked: PersonActor, *types: TypeKey, language: str = "nl") -> Sitting:
+    return await world.services.sittings.prepare(world.counsellor, asked, Setting(language), types=types)
+
+
+async def test_a_child_under_twelve_is_heard_and_decides_nothing(world: World) -> None:
+    view, _ = await asked(world)
+    with pytest.raises(InputError) as raised:
+        await prepare(world, world.child(view), GATE)
+    assert codes(raised) == ["child_is_heard"]
+    assert await count(world, sittings) == 0
+
+
+async def test_a_child_is_asked_about_itself_only_and_never_about_a_parent(world: World) -> None:
+    view, noor = await asked(world, children=(("Noor", date(2013, 5, 4)), ("Sem", date(2012, 1, 2))))
+    await world.at_school(view.children[1].child, world.eik)
+    own = TypeKey("parent_circumstances")
+    sitting = await prepare(world, world.child(view), GATE, own)
+    assert [(q.relationship, q.information_type) for q in sitting.questions] == [(noor, GATE)]
+    with pytest.raises(InputError) as raised:
+        await prepare(world, world.child(view), own)
+    assert codes(raised) == ["nothing_to_decide"]
+
+
+async def test_the_sitting_of_a_sibling_and_of_a_guardian_with_that_id_is_not_there(world: World) -> None:
+    view, _ = await asked(world, children=(("Noor", date(2013, 5, 4)), ("Sem", date(2012, 1, 2))))
+    noor, sem = world.child(view), world.child(view, 1)
+    sitting = await prepare(world, noor, GATE)
+    posing = GuardianActor(world.tenant, noor.child, view.family)
+    for stranger in (sem, posing, world.guardian(view)):
+        for attempt in (
+            world.services.sittings.read(stranger, sitting.sitting),
+            world.services.sittings.sign(stranger, sitting.sitting, SIGNED),
+            world.services.sittings.tell_myself(stranger, sitting.sitting),
+            world.services.sittings.overruled(stranger, sitting.sitting),
+        ):
+            with pytest.raises(NotFoundError):
+                await attempt
+        assert await world.services.sittings.current(stranger) is None
+
+
+async def test_a_child_of_another_family_shelter_or_nobody_has_no_sitting(world: World) -> None:
+    view, _ = await asked(world, children=(("Noor", date(2013, 5, 4)),))
+    for child in (PersonId(new_id()), view.guardians[0].guardian):
+        with pytest.raises(InputError) as raised:
+            await prepare(world, ChildActor(world.tenant, child, view.family), GATE)
+        assert codes(raised) == ["child_unknown"]
+    with pytest.raises(NotFoundError):
+        await prepare(world, ChildActor(TenantId(new_id()), view.children[0].child, view.family), GATE)
+
+
+async def test_drafts_of_the_words_to_children_are_refused_in_production(world: World) -> None:
+    view, _ = await asked(world, children=(("Noor", date(2013, 5, 4)),))
+    texts = world.services.texts
+    dutch = texts.of("nl")
+    reviewed = {key: msgspec.structs.replace(text, review="reviewed") for key, text in dutch.types.items()}
+    only_types = msgspec.structs.replace(
+        texts, languages={**texts.languages, "nl": msgspec.structs.replace(dutch, types=reviewed)}
+    )
+    installation = world.services.installation
+    door = SittingService(
+        database=installation.database,
+        ring=installation.ring,
+        log=world.services.log,
+        clock=installation.clock,
+        organisations=world.services.organisations,
+        catalogue=world.services.policies.proposal.catalogue,
+        texts=only_types,
+        drafts_allowed=False,
+    )
+    await door.prepare(world.counsellor, world.guardian(view), Setting("nl"), types=[GATE])
+    with pytest.raises(InputError) as raised:
+        await door.prepare(world.counsellor, world.child(view), Setting("nl"), types=[GATE])
+    assert codes(raised) == ["texts_not_reviewed"]
+
+
+async def test_that_it_was_read_aloud_and_at_which_device_is_kept(world: World) -> None:
+    view, _ = await asked(world)
+    setting = Setting("nl", "telephone", read_aloud=True, device="d" * 64)
+    mother = world.guardian(view)
+    sitting = await world.services.sittings.prepare(world.counsellor, mother, setting, types=[GATE])
+    await answer(world, mother, sitting, "no")
+    await world.services.sittings.sign(mother, sitting.sitting, SIGNED)
+    (row,) = await rows(world, consent_ledger)
+    assert (row.device, row.interpreter, row.evidence) == ("d" * 64, "telephone", "typed")
+    (kept,) = await rows(world, sittings)
+    assert (kept.read_aloud, kept.decider) == (True, "guardian")
