@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -119,3 +120,21 @@ async def test_a_colleague_who_is_not_with_the_family_finds_no_such_page(site: S
     told = await told_family(site.world)
     walker = await counsellor_at(site, site.world.colleague)
     await walker.open(family_path(site, told.view.family, "toegang"), status=404)
+
+
+async def test_a_young_person_chooses_a_pin_on_the_tablet_and_is_spoken_to_as_je(site: Site) -> None:
+    world = site.world
+    view = await world.family(children=(("Noor", date(2012, 1, 1)), ("Sem", date(2018, 1, 1))))
+    await world.at_school(view.children[0].child)
+    noor = next(one.child for one in view.children if one.identity.given_names == "Noor")
+    counsellor = await at_access(site, view.family)
+    assert "Sem" not in counsellor.text
+    await counsellor.press("Nieuwe code op de tablet", {"person": noor, "reason": "lost"})
+    assert "Jouw eigen pagina" in counsellor.text
+    found = CODE.search(counsellor.text)
+    assert found is not None
+    await counsellor.press("Pincode bewaren", {"pin": PIN, "pin_again": PIN})
+    assert counsellor.path.startswith(("/intake", "/kind"))
+    page = await typed(site, found[0])
+    assert page.path == HOME
+    assert "Jij kiest mee." in page.text
