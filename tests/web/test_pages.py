@@ -257,7 +257,7 @@ def test_there_is_a_pictogram_for_every_information_type_and_each_is_drawn_once(
 
 def test_every_icon_and_pictogram_on_a_page_exists() -> None:
     drawn = {
-        name: set(re.findall(r'<symbol id="(\w+)"', (STATIC / name).read_text()))
+        name: set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / name).read_text()))
         for name in ("icons.svg", "pictograms.svg", "mark.svg")
     }
     for name in NAMES:
