@@ -10,7 +10,7 @@ from consent_service.consent.model import Answer, Face, Signature
 from consent_service.consent.opinions import Opinion
 from consent_service.consent.sittings import Setting
 from consent_service.consent.tables import consent_ledger, sitting_answers
-from consent_service.families.model import FamilyView
+from consent_service.families.model import AuthorityKind, FamilyView
 from consent_service.foundation.errors import InputError
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.identity.model import ChildActor
@@ -310,6 +310,29 @@ async def test_s10_a_no_of_a_child_that_decides_asks_for_a_conversation_too_and_
     await world.settle()
     tasks = await world.services.tasks.open_tasks(world.counsellor)
     assert [t.relationship for t in tasks if t.kind == "talk_with_child"] == [relationship]
+
+
+async def test_s10_a_parent_who_is_not_the_protected_one_never_reads_what_the_child_chose(
+    world: World,
+) -> None:
+    guardians: tuple[tuple[str, AuthorityKind | None], ...] = (("Samira", "holder"), ("Karim", "holder"))
+    view, relationship = await at_school(world, date(2013, 5, 4), guardians=guardians)
+    mother, father = world.guardian(view), world.guardian(view, 1)
+    before: list[tuple[str, str]] = []
+    after: list[tuple[str, str]] = []
+    await world.intake(mother, YES)
+    await world.intake(father, YES)
+    for said in (before, after):
+        world.clock.advance(timedelta(minutes=1))
+        for parent in (mother, father):
+            lines = await world.services.release.preview(parent, relationship, language="nl")
+            said += [
+                (line.sentence, line.explanation)
+                for line in lines
+                if line.information_type in (GATE, SUPPORT)
+            ]
+        await world.intake(world.child(view), {}, otherwise="no")
+    assert before == after, "a no of the child reads as no answer of the child"
 
 
 # --- 42: judged ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from consent_service.web.pages import View
 from tests.web.family_examples import AT, intake_examples, wrong
 
 Page = TypeVar("Page", bound=View)
-SEE = "Je ouders kiezen zelf ook. Zij zien wat er gedeeld wordt, niet wat jij kiest."
+SEE = "Je ouders kiezen zelf ook. Soms zien zij dat jij nee zei."
 POINTS = (
     intake.TalkingPoint("shelter_involvement", "Hulp voor uw gezin", "Nooit: uw adres."),
     intake.TalkingPoint("support_advice", "Wat helpt uw kind", "Nooit: een ziekte of een oorzaak."),
@@ -42,7 +42,7 @@ def child_examples(language: str) -> dict[str, View]:
         "stap",
         "Noor",
         "Nee mag altijd. Niemand wordt boos.",
-        "Je ouders zien hier niet wat jij kiest. Je begeleider wel.",
+        "Je begeleider ziet wat jij kiest. Soms zien je ouders dat jij nee zei.",
         "Wat wil je dat de juf of meester weet?",
         "Je begeleider leest dit.",
         FACES,
