@@ -56,6 +56,8 @@ class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     sitting: str | None = None
     witness: StaffId | None = None
     concerns: DecisionId | None = None
+    standing: bool = True
+    """Whether what it concerns was the answer that counted; False when a newer one stands over it."""
     interpreter: Interpreter | None = None
     evidence: EvidenceKind | None = None
     reason: OralReason | InvalidReason | None = None
@@ -193,8 +195,8 @@ def _event(decision: DecisionId, new: NewDecision) -> ConsentEvent:
         case "invalidated":
             return events.ConsentInvalidated(*shared, invalidates=new.concerns, reason=new.reason or "")
         case "suspended":
-            return events.ConsentSuspended(*shared, concerns=new.concerns)
+            return events.ConsentSuspended(*shared, concerns=new.concerns, standing=new.standing)
         case "resumed":
-            return events.ConsentResumed(*shared, concerns=new.concerns)
+            return events.ConsentResumed(*shared, concerns=new.concerns, standing=new.standing)
         case _:
             assert_never(new.kind)

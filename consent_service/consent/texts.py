@@ -21,7 +21,7 @@ from consent_service.audit import events
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
 from consent_service.consent.ledger import NewDecision, write_decisions
-from consent_service.consent.model import Decision, Shown, fold
+from consent_service.consent.model import Decision, Shown, can_be_invalidated, fold
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.states import AnswerState
 from consent_service.consent.tables import consent_ledger, suspended_texts, text_versions
@@ -81,11 +81,16 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class _Resting(msgspec.Struct, frozen=True):
-    """One answer that rests on a text; `language` and the hashes are those of the answer itself."""
+    """One yes that rests on a text; `shown` is what was on the screen then.
+
+    `standing`: it is that person's answer now. Otherwise a newer yes stands, and this one would stand
+    again if the newer one were invalidated.
+    """
 
     decision: Decision
     shown: Shown
     answer: AnswerState
+    standing: bool
 
 
 async def keep_texts(
@@ -188,8 +193,9 @@ class TextService:
     async def suspend(self, actor: Officer, text_hash: str) -> int:
         """Take a faulty text out of use: nobody is asked with it, and no yes to it counts (S25).
 
-        1. Mark it, with the entry that says so. 2. Suspend each yes that rests on it, in batches.
-        How many were suspended now; cut off in between, `finish` does the rest.
+        1. Mark it, with the entry that says so. 2. Suspend each yes that rests on it, in batches: also
+        one that a newer yes replaced, or it would count again if the newer one is invalidated.
+        How many answers stopped counting now; cut off in between, `finish` does the rest.
 
         Raises:
             NotFoundError: no such text here.
@@ -286,13 +292,14 @@ class TextService:
                 shown=one.shown,
                 decided_at=now,
                 concerns=one.decision.decision,
+                standing=one.standing,
             )
             for one in resting
             if one.answer == wanted and one.decision.person in told
         ]
         if decisions:
             await write_decisions(conn, self._log, tenant=tenant, by=who, now=now, decisions=decisions)
-        return len(decisions)
+        return sum(new.standing for new in decisions)
 
     async def _settle(self, tenant: TenantId, text_hash: str) -> None:
         """Nothing can be on its way any more: a suspended text stays marked, one given back is forgotten."""
@@ -349,6 +356,8 @@ class TextService:
         about = await _relationships_on(conn, tenant, hashes)
         for batch in _in_batches(about):
             for one in await self._resting(conn, tenant, batch, hashes):
+                if not one.standing:
+                    continue
                 counted = found.setdefault(one.shown.text_hash, {})
                 counted[one.answer] = counted.get(one.answer, 0) + 1
         return found
@@ -360,22 +369,35 @@ class TextService:
         relationships: Sequence[RelationshipId],
         hashes: Collection[str],
     ) -> list[_Resting]:
-        """The standing answers that rest on these texts; what was decided since rests on something else."""
+        """Each yes on these texts that stands, or would stand if every newer yes were invalidated."""
         given = await _given_on(conn, tenant, relationships, hashes)
         grouped: dict[tuple[RelationshipId, TypeKey], list[Decision]] = {}
         for row in await read_decisions(conn, tenant, relationships):
             grouped.setdefault((row.relationship, row.information_type), []).append(row)
-        found = []
+        now, found = self._clock.now(), list[_Resting]()
         for (_, key), rows in grouped.items():
             if key not in self._catalogue.types:
                 continue
-            by_id = {row.decision: row for row in rows}
             text = self._catalogue.types[key].text_id
-            for standing in fold(rows, now=self._clock.now(), text=text).values():
-                if standing.decision in given and not (standing.expired or standing.opinion):
-                    decision = by_id[standing.decision]
-                    found.append(_Resting(decision, given[standing.decision], standing.answer))
+            now_standing = {one.decision for one in fold(rows, now=now, text=text).values()}
+            for row in rows:
+                if row.decision not in given:
+                    continue
+                alone = fold(_without_other_yes(rows, row), now=now, text=text).get(row.person)
+                if alone is None or alone.decision != row.decision or alone.expired or alone.opinion:
+                    continue
+                stands = row.decision in now_standing
+                found.append(_Resting(row, given[row.decision], alone.answer, stands))
         return found
+
+
+def _without_other_yes(rows: Iterable[Decision], kept: Decision) -> list[Decision]:
+    """The history as it would be if each other yes of this person were invalidated; no stop can be."""
+    return [
+        row
+        for row in rows
+        if row.person == kept.person and (row.decision == kept.decision or not can_be_invalidated(row))
+    ]
 
 
 def _current(texts: Texts) -> dict[str, TypeText]:

@@ -165,7 +165,7 @@ def tasks_from(
             return (NewTask("substitute_review", "privacy_coordinator", family=family),)
         case RecordShared(information_type=kind, relationship=relationship) if kind in second_approver:
             return (NewTask("second_approval", "approver", relationship=relationship),)
-        case ConsentSuspended(relationship=relationship, information_type=kind):
+        case ConsentSuspended(standing=True, relationship=relationship, information_type=kind):
             return (NewTask("ask_again", "counsellor", None, relationship, kind, subject),)
         case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
             return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
@@ -189,7 +189,7 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
         case ConsentGiven() | ConsentRefused() | ConsentLater() | ConsentWithdrawn():
             about = (None, event.relationship, event.information_type, subject)
             return (Settled(_ASKED | {"ask_again"}, *about),)
-        case ConsentResumed(relationship=relationship, information_type=kind):
+        case ConsentResumed(standing=True, relationship=relationship, information_type=kind):
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)

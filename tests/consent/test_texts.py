@@ -24,7 +24,7 @@ from consent_service.foundation.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from consent_service.foundation.ids import RelationshipId, TypeKey, new_id
+from consent_service.foundation.ids import DecisionId, RelationshipId, TypeKey, new_id
 from consent_service.identity.model import Fg, GuardianActor
 from consent_service.information.texts import TypeText, words_of
 from consent_service.organisations.model import NewStaff
@@ -291,6 +291,57 @@ async def test_one_consent_is_one_task_and_giving_it_back_or_answering_settles_i
     await world.settle()
     assert await world.services.tasks.open_tasks(world.counsellor) == ()
     assert await count(world, tasks) == 2
+
+
+async def superseded(world: World) -> tuple[Asked, DecisionId]:
+    """A yes to the Dutch text, and a newer one to the English text that stands; its id."""
+    told = await asked(world, "Een")
+    world.clock.advance(timedelta(days=1))
+    await world.intake(told.mother, YES, language="en")
+    newest = await rows(world, consent_ledger, kind="given", information_type=SUPPORT, language="en")
+    world.clock.advance(timedelta(days=1))
+    return told, DecisionId(newest[0].decision)
+
+
+async def answer_of(world: World, told: Asked) -> str:
+    return (await world.services.consent.own_answers(told.mother))[told.relationship, SUPPORT].answer
+
+
+async def test_a_yes_to_a_faulty_text_does_not_come_back_when_the_newer_yes_is_invalidated(
+    world: World,
+) -> None:
+    told, newer = await superseded(world)
+    assert await world.services.wording.suspend(world.officer, text_of(world).hash) == 0
+    assert await answer_of(world, told) == "yes"
+
+    target = Target(world.tenant, told.view.family, told.mother.guardian)
+    await world.services.consent.invalidate(world.counsellor, target, newer)
+    assert await answer_of(world, told) == "suspended"
+
+    assert await world.services.wording.resume(world.officer, text_of(world).hash) == 1
+    assert await answer_of(world, told) == "yes"
+
+
+async def test_a_yes_that_does_not_stand_is_no_task_counts_nowhere_and_is_given_back_too(
+    world: World,
+) -> None:
+    told, newer = await superseded(world)
+    dutch, english, door = text_of(world).hash, text_of(world, "en").hash, world.services.wording
+    await door.suspend(world.officer, dutch)
+    await world.settle()
+    assert await world.services.tasks.open_tasks(world.counsellor) == ()
+    assert (await door.preview(world.officer, dutch)).waiting == 0
+    assert await fresh(world).finish(world.tenant) == 0
+    assert len(await suspended(world)) == 1
+
+    assert await door.suspend(world.officer, english) == 1
+    assert await door.resume(world.officer, dutch) == 0
+    await world.settle()
+    (left,) = await world.services.tasks.open_tasks(world.counsellor)
+    assert left.kind == "ask_again"
+    target = Target(world.tenant, told.view.family, told.mother.guardian)
+    await world.services.consent.invalidate(world.counsellor, target, newer)
+    assert await answer_of(world, told) == "yes"
 
 
 async def test_the_fg_looks_and_decides_nothing_and_nobody_else_looks(world: World) -> None:

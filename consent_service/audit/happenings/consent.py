@@ -81,15 +81,20 @@ class ConsentInvalidated(DecisionEvent, frozen=True, tag="consent.invalidated.v1
 
 
 class ConsentSuspended(DecisionEvent, frozen=True, tag="consent.suspended.v1"):
-    """`concerns` rests on a text in doubt: it does not count until it is resumed or given anew."""
+    """`concerns` rests on a text in doubt: it does not count until it is resumed or given anew.
+
+    Not `standing`: a newer yes stood over it, and it would have counted again without that one.
+    """
 
     concerns: DecisionId | None = None
+    standing: bool = True
 
 
 class ConsentResumed(DecisionEvent, frozen=True, tag="consent.resumed.v1"):
-    """The text of `concerns` turned out to be right."""
+    """The text of `concerns` turned out to be right; `standing` when that is the answer that counts."""
 
     concerns: DecisionId | None = None
+    standing: bool = True
 
 
 class ConsentReevaluated(Happening, frozen=True, tag="consent.reevaluated.v1"):
