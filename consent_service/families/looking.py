@@ -211,7 +211,9 @@ class FamilyRegister:
     def _as_shown_to(self, guardian: PersonId, whole: FamilyView) -> FamilyView:
         everyone = [one.guardian for one in whole.guardians]
         today = local_date(self._clock.now())
-        by_hand = whole.safety.level == "not_assessed" or is_left_out(guardian, whole.markers, today)
+        by_hand = whole.safety.level == "not_assessed" or is_left_out(
+            guardian, whole.markers, today, safety=whole.safety.level
+        )
         kids = tuple(
             child
             for child in whole.children

@@ -120,7 +120,7 @@ class SafetyMarker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ended_at: datetime | None = None
 
     def is_in_force(self, day: date) -> bool:
-        """Approved, not ended, and looked at again in time."""
+        """Approved, not ended, and looked at again in time; whether it counts: `markers_in_force`."""
         return bool(self.approved) and self.ended_at is None and day <= self.review_on
 
     def is_open(self, day: date) -> bool:
@@ -256,8 +256,27 @@ def protected_of(assessments: Iterable[SafetyAssessment]) -> frozenset[PersonId]
     return frozenset(who for who, level in newest.items() if who is not None and level == "danger")
 
 
-def is_left_out(guardian: PersonId, markers: Iterable[SafetyMarker], day: date) -> bool:
-    """Whether somebody asked, or it was approved, that this guardian is not contacted."""
+def markers_in_force(
+    markers: Iterable[SafetyMarker], safety: SafetyLevel, day: date
+) -> tuple[SafetyMarker, ...]:
+    """Who is not contacted now; `safety` is what counts for the family (`safety_of`).
+
+    None once danger was ruled out: nothing but danger lets anybody be left out (AVG 9).
+    """
+    if safety == "no_known_danger":
+        return ()
+    return tuple(one for one in markers if one.is_in_force(day))
+
+
+def is_left_out(
+    guardian: PersonId, markers: Iterable[SafetyMarker], day: date, *, safety: SafetyLevel
+) -> bool:
+    """Whether somebody asked, or it was approved, that this guardian is not contacted.
+
+    As with `markers_in_force`, nobody is once danger was ruled out.
+    """
+    if safety == "no_known_danger":
+        return False
     return any(one.guardian == guardian and one.is_open(day) for one in markers)
 
 

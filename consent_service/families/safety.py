@@ -110,7 +110,7 @@ class SafetyActs(FamilyActs):
         async with self._acting(actor, Action.REQUEST_MARKER, family) as conn:
             for known in await read_markers(conn, actor.tenant, family=family):
                 if known.marker == marker and known.ended_at is None and known.approved is not False:
-                    await self._writer.end_marker(conn, actor, family, marker, known.guardian)
+                    await self._writer.end_marker(conn, actor.tenant, family, known, who=by(actor))
                     return
             raise NotFoundError("marker")
 

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit import events
 from consent_service.audit.events import By
 from consent_service.audit.log import OFFICER, AuditLog
-from consent_service.families.model import SafetyAssessment
-from consent_service.families.reading import WaitingMarker, child_ids
+from consent_service.families.model import SafetyAssessment, SafetyMarker
+from consent_service.families.reading import WaitingMarker, child_ids, read_markers, read_safety
 from consent_service.families.tables import safety_assessments, safety_markers
 from consent_service.foundation.clock import Clock, strictly_after
 from consent_service.foundation.ids import FamilyId, PersonId, StaffId, TenantId, new_id
@@ -40,7 +40,10 @@ class SafetyWriter:
         assessor: StaffId,
         late_since: datetime | None = None,
     ) -> None:
-        """The assessment of the family as a whole, or of the guardian it names."""
+        """The assessment of the family as a whole, or of the guardian it names.
+
+        Once danger is ruled out for everybody, nobody is left out any more: each marker ends with it.
+        """
         await raise_family(conn, tenant, family, self._clock.now())
         newest = select(func.max(safety_assessments.c.recorded_at)).where(
             safety_assessments.c.tenant == tenant, safety_assessments.c.family == family
@@ -71,6 +74,10 @@ class SafetyWriter:
             tagged_for=OFFICER,
             late_since=late_since,
         )
+        if (await read_safety(conn, tenant, family=family)).level == "no_known_danger":
+            for marker in await read_markers(conn, tenant, family=family):
+                if marker.ended_at is None and marker.approved is not False:
+                    await self.end_marker(conn, tenant, family, marker, who=who)
 
     async def _assessed(
         self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, assessment: SafetyAssessment
@@ -99,9 +106,8 @@ class SafetyWriter:
                 review_on=review_on,
             )
         )
-        await self._mark(
-            conn, actor, family, events.MarkerRequested(marker, family, guardian), subject=guardian
-        )
+        event = events.MarkerRequested(marker, family, guardian)
+        await self._mark(conn, actor.tenant, family, event, subject=guardian, who=by(actor))
         return marker
 
     async def decide_marker(
@@ -114,29 +120,29 @@ class SafetyWriter:
             .values(approved=approve, decided_by=actor.staff, decided_at=self._clock.now())
         )
         event = events.MarkerDecided(waiting.marker, waiting.family, waiting.guardian, approve)
-        await self._mark(conn, actor, waiting.family, event, subject=waiting.guardian)
+        await self._mark(conn, actor.tenant, waiting.family, event, subject=waiting.guardian, who=by(actor))
 
     async def end_marker(
-        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, marker: str, guardian: PersonId
+        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, marker: SafetyMarker, *, who: By
     ) -> None:
         """From now on everybody who decides is waited for again."""
         await conn.execute(
             update(safety_markers)
-            .where(safety_markers.c.tenant == actor.tenant, safety_markers.c.marker == marker)
+            .where(safety_markers.c.tenant == tenant, safety_markers.c.marker == marker.marker)
             .values(ended_at=self._clock.now())
         )
-        await self._mark(conn, actor, family, events.MarkerEnded(marker, family, guardian), subject=guardian)
+        event = events.MarkerEnded(marker.marker, family, marker.guardian)
+        await self._mark(conn, tenant, family, event, subject=marker.guardian, who=who)
 
     async def _mark(
         self,
         conn: AsyncConnection,
-        actor: Counsellor,
+        tenant: TenantId,
         family: FamilyId,
         event: events.FamilyEvent,
         *,
         subject: PersonId,
+        who: By,
     ) -> None:
-        await raise_family(conn, actor.tenant, family, self._clock.now())
-        await self._log.append(
-            conn, tenant=actor.tenant, event=event, by=by(actor), subject=subject, tagged_for=OFFICER
-        )
+        await raise_family(conn, tenant, family, self._clock.now())
+        await self._log.append(conn, tenant=tenant, event=event, by=who, subject=subject, tagged_for=OFFICER)

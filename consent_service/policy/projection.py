@@ -26,6 +26,7 @@ from consent_service.families.model import (
     authority_on,
     birthday_on,
     is_competent,
+    markers_in_force,
     voice_on,
 )
 from consent_service.foundation.clock import local_date, local_midnight
@@ -298,8 +299,8 @@ def _excused(
     objecting: set[PersonId],
     day: date,
 ) -> set[PersonId]:
-    """Deciders who are not contacted under an approved marker; who has answered is not left out."""
-    marked = {marker.guardian for marker in known.markers if marker.is_in_force(day)}
+    """Deciders who are not contacted under a marker in force; who has answered is not left out."""
+    marked = {one.guardian for one in markers_in_force(known.markers, known.safety.level, day)}
     silent = {p for p in marked if p not in standings or standings[p].answer == "none"}
     return (silent & set(authority.deciders)) - objecting
 

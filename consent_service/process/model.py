@@ -20,6 +20,7 @@ from consent_service.audit.events import (
     Event,
     IntakeFinished,
     MarkerDecided,
+    MarkerEnded,
     MarkerRequested,
     PatternSeen,
     PupilDisowned,
@@ -193,6 +194,9 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
+        case MarkerEnded(family=family, guardian=guardian):
+            about_marker: frozenset[TaskKind] = frozenset({"marker_to_approve", "marker_review"})
+            return (Settled(about_marker, family, person=guardian),)
         case ReminderDue(kind="consent_ended" | "oral_ended"):
             near: frozenset[TaskKind] = frozenset({"consent_ends", "oral_unconfirmed"})
             return (Settled(near, None, event.relationship, event.information_type, event.person),)

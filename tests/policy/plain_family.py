@@ -341,8 +341,10 @@ def lapse(family: PlainFamily, kind: InformationType, now: datetime) -> str:
 
 
 def left_out(family: PlainFamily, kind: InformationType, now: datetime) -> set[str]:
-    """Holders who are not contacted for safety, and have not spoken."""
+    """Holders who are not contacted for safety, and have not spoken; nobody where danger is ruled out."""
     people, _ = deciders(family, now)
+    if safety(family)[0]:
+        return set()
     marked = {m.who for m in family.markers if m.approved and not m.ended and today(now) <= m.review_on}
     silent = {who for who in marked if not said(family, who, kind, now).word}
     return {who for who in silent & people if not objects(family, who, kind, now)}

@@ -96,7 +96,11 @@ def case(said: tuple[str, ...], **other: object) -> Case:
         pytest.param(("mother yes",), {"ended": "2026-10-01"}, "2026-10-01", id="the-relationship"),
         pytest.param(
             ("mother yes",),
-            {"type": "absence_reason", "markers": ["father approved 2026-09-30"]},
+            {
+                "type": "absence_reason",
+                "markers": ["father approved 2026-09-30"],
+                "safety": ["family danger"],
+            },
             "2026-10-01",
             id="the-review-of-a-marker",
         ),

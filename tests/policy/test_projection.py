@@ -139,6 +139,7 @@ def test_with_everything_in_order_every_fact_says_so() -> None:
 GIVEN, GIVEN_GATE = said(SAMIRA, "given"), said(SAMIRA, "given", GATE)
 BEFORE = NOW - 30 * DAY
 MARKER = SafetyMarker("m", KARIM, BO, NOW - DAY, date(2026, 9, 30), approved=True, decided_by=StaffId("el"))
+DANGER = SafetyAssessment("danger", False, False, None, None)
 ENDED = NOW - timedelta(minutes=1)
 
 
@@ -312,25 +313,38 @@ ENDED = NOW - timedelta(minutes=1)
             id="s42-judged-not-able-to-weigh-it-the-parents-consent-stays",
         ),
         pytest.param(
-            {"markers": (MARKER,)}, {"holders": 2, "excused": 1}, id="not-contacted-under-an-approved-marker"
+            {"markers": (MARKER,), "safety": DANGER},
+            {"holders": 2, "excused": 1},
+            id="not-contacted-under-an-approved-marker",
         ),
         pytest.param(
-            {"markers": (MARKER,), "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "refused"))},
+            {
+                "markers": (MARKER,),
+                "safety": DANGER,
+                "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "refused")),
+            },
             {"excused": 0},
             id="who-has-answered-is-not-left-out",
         ),
         pytest.param(
-            {"markers": (MARKER,), "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "objected"))},
+            {
+                "markers": (MARKER,),
+                "safety": DANGER,
+                "decisions": (GIVEN, GIVEN_GATE, said(KARIM, "objected")),
+            },
             {"excused": 0, "objecting": 1},
             id="who-objects-is-not-left-out",
         ),
         pytest.param(
-            {"markers": (msgspec.structs.replace(MARKER, review_on=date(2026, 8, 31)),)},
+            {"markers": (msgspec.structs.replace(MARKER, review_on=date(2026, 8, 31)),), "safety": DANGER},
             {"excused": 0},
             id="a-marker-nobody-looked-at-again",
         ),
         pytest.param(
-            {"markers": (msgspec.structs.replace(MARKER, approved=None),)},
+            {"markers": (MARKER,)}, {"excused": 0}, id="nobody-is-left-out-once-danger-is-ruled-out"
+        ),
+        pytest.param(
+            {"markers": (msgspec.structs.replace(MARKER, approved=None),), "safety": DANGER},
             {"excused": 0},
             id="not-approved-yet",
         ),

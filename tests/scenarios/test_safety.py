@@ -341,6 +341,45 @@ async def test_s03_without_a_marker_in_force_everybody_is_waited_for(world: Worl
     assert not await _may_share_health(world, told)
 
 
+@pytest.mark.parametrize("approved", [True, False])
+async def test_s03_when_danger_is_ruled_out_nobody_is_left_out_and_every_marker_ends(
+    world: World, approved: bool
+) -> None:
+    told, father = await _hidden(world)
+    families, family = world.services.families, told.view.family
+    marker = await families.request_marker(world.counsellor, family, father.guardian, date(2026, 11, 1))
+    if approved:
+        await families.decide_marker(world.colleague, marker, approve=True)
+    assert (await families.own_family(father)).children == ()
+
+    await families.assess_safety(world.counsellor, family, SAFE)
+    assert not await _may_share_health(world, told)
+    assert (await families.own_family(father)).children != ()
+    (ended,) = (await families.view(world.counsellor, family)).markers
+    assert ended.ended_at is not None
+    assert await families.waiting_markers(world.colleague) == ()
+    (entry,) = await entries(world, "safety.marker_ended.v1")
+    assert entry.detail is not None
+    assert entry.detail.shown_to == "officer"
+    await world.settle()
+    assert not [one for one in await world.services.tasks.open_tasks(world.colleague) if "marker" in one.kind]
+
+    await families.assess_safety(world.counsellor, family, SECRET)
+    assert not await _may_share_health(world, told)  # danger anew asks a colleague anew
+
+
+async def test_s03_danger_of_one_guardian_keeps_the_marker_in_force(world: World) -> None:
+    told, father = await _hidden(world)
+    families, family = world.services.families, told.view.family
+    await families.assess_guardian(world.counsellor, family, told.mother.guardian, SECRET)
+    marker = await families.request_marker(world.counsellor, family, father.guardian, date(2026, 11, 1))
+    await families.decide_marker(world.colleague, marker, approve=True)
+    await families.assess_safety(world.counsellor, family, SAFE)
+    assert await _may_share_health(world, told)
+    await families.assess_guardian(world.counsellor, family, told.mother.guardian, SAFE)
+    assert not await _may_share_health(world, told)
+
+
 async def test_s03_a_marker_needs_danger_a_near_review_and_a_guardian_of_the_family(world: World) -> None:
     told = await told_family(world, guardians=(("Samira", "holder"), ("Karim", "holder")))
     stranger = (await world.family(family_name="Anders")).guardians[0].guardian
