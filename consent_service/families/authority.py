@@ -6,7 +6,7 @@ Who decides on a day is `model.authority_on`; writing it down is `service`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from consent_service.families.model import (
     AuthorityFact,
@@ -16,6 +16,7 @@ from consent_service.families.model import (
     NewGuardian,
     check_body,
     check_identity,
+    taking_over,
 )
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import PersonId
@@ -59,13 +60,33 @@ def check_guardianship(
     if fact.kind != "voogd" or fact.jointly:
         return ()
     by_guardian: dict[PersonId, list[AuthorityFact]] = {}
-    for known in sorted(recorded, key=_when_recorded):
+    for known in sorted(recorded, key=taking_over):
         by_guardian.setdefault(known.guardian, []).append(known)
     by_guardian.pop(guardian, None)
     mine = (fact.valid_from, fact.valid_until)
     for facts in by_guardian.values():
         if any(_overlap(mine, period) for period in _as_voogd(facts)):
             return (Problem("kind", "voogd_overlaps"),)
+    return ()
+
+
+def check_later(
+    fact: NewAuthority, guardian: PersonId, recorded: Iterable[AuthorityFact], *, day: date
+) -> tuple[Problem, ...]:
+    """Whoever enters a fact is told of a decision that begins later, and says whether it stays.
+
+    It would take over on its day, whatever is recorded now of before; what is wrong with it is corrected
+    with a fact from that same day. `recorded` are the facts about this child.
+    """
+    ahead = {
+        known.valid_from: known
+        for known in sorted(recorded, key=taking_over)
+        if known.guardian == guardian and known.valid_from > max(day, fact.valid_from)
+    }
+    for begins, known in sorted(ahead.items()):
+        is_over = fact.valid_until is not None and fact.valid_until <= begins
+        if known.kind != fact.kind and not is_over and not fact.keeps_later:
+            return (Problem("keeps_later", "authority_overtakes_later", {"day": f"{begins:%d-%m-%Y}"}),)
     return ()
 
 
@@ -116,7 +137,7 @@ def _period_problems(fact: NewAuthority, day: date) -> Iterable[Problem]:
 
 
 def _as_voogd(facts: list[AuthorityFact]) -> Iterable[Period]:
-    """When somebody is voogd by these facts, oldest first: what came later takes over as it begins."""
+    """When somebody is voogd by these facts, as they take over: what came later does as it begins."""
     for number, fact in enumerate(facts):
         if fact.kind != "voogd":
             continue
@@ -135,7 +156,3 @@ def _years_from(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return date(day.year + years, 3, 1)
-
-
-def _when_recorded(fact: AuthorityFact) -> datetime:
-    return fact.recorded_at

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
 from consent_service.organisations.model import School, is_phone
@@ -67,7 +68,7 @@ class NewFamily(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuthorityFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One dated statement on one guardian's authority over one child. The latest recorded one counts."""
+    """One dated statement on one guardian's authority over one child; which one counts: `taking_over`."""
 
     child: PersonId
     guardian: PersonId
@@ -93,6 +94,8 @@ class NewAuthority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_until: date | None = None
     seen_on: date | None = None
     jointly: bool = False
+    keeps_later: bool = False
+    """Whoever enters this knows of what was recorded earlier and begins later: that still takes over."""
 
 
 class SafetyAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -283,13 +286,13 @@ def is_left_out(
 def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[AuthorityFact]) -> Authority:
     """Who decides on `day`: who replaces the parents does; an unrecorded guardian counts provisionally.
 
-    The latest recorded fact about a guardian that has begun counts. When its period is over, authority
-    it gave is gone and nothing older revives; what it denied is unknown again. Who only supervised
-    decides no more after it than before.
+    Of the facts about a guardian that have begun, the one that took over last counts: see `taking_over`.
+    When its period is over, authority it gave is gone and nothing older revives; what it denied is
+    unknown again. Who only supervised decides no more after it than before.
     Source: BW 1:245, 1:253i.
     """
     latest: dict[PersonId, AuthorityKind | None] = {}
-    for fact in sorted(facts, key=_recorded_order):
+    for fact in sorted(facts, key=taking_over):
         if fact.valid_from <= day:
             latest[fact.guardian] = _kind_on(day, fact)
     everyone = tuple(dict.fromkeys(guardians))
@@ -301,9 +304,15 @@ def authority_on(day: date, guardians: Iterable[PersonId], facts: Iterable[Autho
     return Authority(deciders, bool(deciders) and all(latest.get(g) for g in deciders), without)
 
 
-def _recorded_order(fact: AuthorityFact) -> tuple[datetime, int]:
-    """Of two facts recorded at one moment, the one that gives less has the last word."""
-    return fact.recorded_at, get_args(AuthorityKind).index(fact.kind)
+def taking_over(fact: AuthorityFact) -> tuple[datetime, datetime, int]:
+    """The order in which facts take over: a fact does when it has both been recorded and begun.
+
+    So a judgment that was entered ahead takes over on its day, whatever was seen meanwhile of how things
+    were until then. What is wrong is corrected by what is recorded later: about now at once, about a day
+    to come with a fact from that same day. Of two at one moment, the one that gives less has the last word.
+    """
+    begins = max(local_midnight(fact.valid_from), fact.recorded_at)
+    return begins, fact.recorded_at, get_args(AuthorityKind).index(fact.kind)
 
 
 def _kind_on(day: date, fact: AuthorityFact) -> AuthorityKind | None:

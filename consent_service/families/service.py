@@ -19,6 +19,7 @@ from consent_service.families.authority import (
     check_family,
     check_guardian,
     check_guardianship,
+    check_later,
 )
 from consent_service.families.competence import CompetenceActs
 from consent_service.families.model import (
@@ -155,7 +156,8 @@ class FamilyService(SafetyActs, SchoolActs, CompetenceActs):
 
         Raises:
             InputError: every problem at once: the period, the evidence, a guardianship that overlaps
-                another one, or somebody who is not in this family.
+                another one, a decision that begins later and of which nobody said that it stays, or
+                somebody who is not in this family.
         """
         async with self._acting(actor, Action.RECORD_AUTHORITY, family) as conn:
             body = guardian in await bodies_of(conn, actor.tenant, family)
@@ -167,6 +169,7 @@ class FamilyService(SafetyActs, SchoolActs, CompetenceActs):
             else:
                 recorded = await read_authority(conn, actor.tenant, persons=[child])
                 problems += check_guardianship(fact, guardian, recorded)
+                problems += check_later(fact, guardian, recorded, day=local_date(self._clock.now()))
             if problems:
                 raise InputError(problems)
             await self._writer.record_authority(conn, actor, child=child, guardian=guardian, fact=fact)

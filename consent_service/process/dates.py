@@ -26,6 +26,7 @@ from consent_service.families.model import (
     authority_on,
     birthday_on,
     is_competent,
+    taking_over,
     voice_on,
 )
 from consent_service.foundation.clock import local_date
@@ -160,7 +161,7 @@ def _unknown_authority(dated: Dated, terms: Terms, today: date) -> Iterator[Due]
 def _ending_authority(dated: Dated, terms: Terms, today: date) -> Iterator[Due]:
     """Authority as it counts today, with an end."""
     latest: dict[tuple[PersonId, PersonId], AuthorityFact] = {}
-    for fact in sorted(dated.authority, key=lambda fact: fact.recorded_at):
+    for fact in sorted(dated.authority, key=taking_over):
         if fact.valid_from <= today and fact.guardian in dated.guardians:
             latest[fact.child, fact.guardian] = fact
     for fact in latest.values():

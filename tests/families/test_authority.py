@@ -112,8 +112,11 @@ def test_on_the_29th_of_february_the_limits_are_days_that_exist() -> None:
         ([voogd(date(2020, 1, 1), kind="holder")], TODAY, None, False),
         ([voogd(date(2020, 1, 1)), voogd(TODAY, kind="none", recorded=1)], TODAY, None, False),
         ([voogd(date(2020, 1, 1)), voogd(TOMORROW, kind="none", recorded=1)], TODAY, None, True),
-        ([voogd(TODAY), voogd(date(2020, 1, 1), kind="none", recorded=1)], TODAY, None, False),
-        ([voogd(TODAY, kind="none"), voogd(date(2020, 1, 1), recorded=1)], TODAY, None, True),
+        # entered ahead, months before: it takes over on its day, whatever was recorded in between
+        ([voogd(TODAY), voogd(date(2020, 1, 1), kind="none", recorded=1)], TODAY, None, True),
+        ([voogd(TODAY, kind="none"), voogd(date(2020, 1, 1), recorded=1)], TODAY, None, False),
+        ([voogd(TODAY), voogd(TODAY, kind="none", recorded=1)], TODAY, None, False),
+        ([voogd(date(2020, 1, 1)), voogd(date(2019, 1, 1), kind="none", recorded=1)], TODAY, None, False),
     ],
 )
 def test_two_voogden_at_one_time_are_refused(

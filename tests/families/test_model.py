@@ -123,6 +123,24 @@ YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
             id="the-latest-recorded-counts",
         ),
         pytest.param(
+            (
+                fact(SAMIRA, "holder"),
+                fact(KARIM, "none", since=TODAY, recorded=-9),
+                fact(KARIM, "holder", recorded=-5),
+            ),
+            Authority((SAMIRA,), True, (KARIM,)),
+            id="what-was-entered-ahead-takes-over-on-its-day-whatever-was-seen-meanwhile",
+        ),
+        pytest.param(
+            (
+                fact(SAMIRA, "holder"),
+                fact(KARIM, "none", since=TODAY, recorded=-9),
+                fact(KARIM, "holder", since=TODAY, recorded=-5),
+            ),
+            Authority((SAMIRA, KARIM), True, ()),
+            id="what-was-entered-ahead-is-corrected-from-its-own-day",
+        ),
+        pytest.param(
             (fact(SAMIRA, "holder"), fact(KARIM, "holder"), fact(KARIM, "none")),
             Authority((SAMIRA,), True, (KARIM,)),
             id="at-one-moment-the-one-that-gives-less-counts",

@@ -276,9 +276,8 @@ def deciders(family: PlainFamily, now: datetime) -> tuple[set[str], bool]:
     """Who decides today, and whether all of them are established."""
     day = today(now)
     state: dict[str, str] = {}
-    for paper in sorted(family.papers, key=lambda one: one.recorded):
-        if paper.since > day:
-            continue
+    begun = [paper for paper in family.papers if paper.since <= day]
+    for paper in sorted(begun, key=lambda one: (max(one.recorded, midnight(one.since)), one.recorded)):
         over = paper.until is not None and paper.until <= day
         if not over:
             state[paper.who] = paper.kind

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from consent_service.audit.events import ConsentReevaluated
 from consent_service.audit.log import TrailEntry
 from consent_service.consent.service import Target
-from consent_service.families.model import AuthorityKind, NewAuthority, NewGuardian, PersonIdentity
+from consent_service.families.model import (
+    AuthorityKind,
+    NewAuthority,
+    NewGuardian,
+    PersonIdentity,
+    authority_on,
+)
 from consent_service.foundation.errors import InputError
 from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.identity.model import GuardianActor
@@ -65,6 +72,39 @@ async def test_s05_with_unknown_authority_ordinary_types_go_provisionally_and_sp
     await record(world, told, told.mother.guardian, "holder")
     shared = await world.services.records.share(world.counsellor, told.relationship, Note(HEALTH, CARE))
     assert isinstance(shared, Shared)
+
+
+async def test_s06_what_a_court_took_from_a_day_to_come_no_later_check_of_the_register_gives_back(
+    world: World,
+) -> None:
+    told = await told_family(world, guardians=(("Samira", "holder"), ("Karim", "holder")))
+    families, family, child = world.services.families, told.view.family, told.view.children[0].child
+    karim = world.guardian(told.view, 1).guardian
+    judgment = date(2026, 10, 1)
+    await record(world, told, karim, "none", judgment)
+    world.clock.advance(timedelta(days=2))
+
+    check = NewAuthority("holder", "register", date(2020, 1, 1))
+    with pytest.raises(InputError) as refused:
+        await families.record_authority(world.counsellor, family, child=child, guardian=karim, fact=check)
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.code, problem.params) == (
+        "keeps_later",
+        "authority_overtakes_later",
+        {"day": "01-10-2026"},
+    )
+    seen = msgspec.structs.replace(check, keeps_later=True)
+    await families.record_authority(world.counsellor, family, child=child, guardian=karim, fact=seen)
+
+    async def decides(day: date) -> bool:
+        facts = (await families.view(world.counsellor, family)).authority
+        return karim in authority_on(day, [told.mother.guardian, karim], facts).deciders
+
+    assert await decides(date(2026, 9, 30))
+    assert not await decides(judgment)
+    await record(world, told, karim, "holder", judgment)  # the judgment was another family's
+    assert await decides(judgment)
+    await families.record_authority(world.counsellor, family, child=child, guardian=karim, fact=check)
 
 
 async def test_s06_what_the_lost_holder_said_is_judged_anew_and_both_outcomes_stand_in_the_log(

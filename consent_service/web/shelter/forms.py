@@ -178,6 +178,7 @@ def read_authority_fact(
         ends,
         seen_on=seen_on,
         jointly=form.ticked("jointly"),
+        keeps_later=form.ticked("keeps_later"),
     )
     return AuthorityEntered(child, guardian, fact)
 
