@@ -3,7 +3,8 @@
 The counsellor types them in and decides nothing. A yes is as old as the *start of the day* on which it
 was said or signed: whatever was answered on that day or later wins over it, also when the form is found
 a week later (S37). What was only said aloud holds for a few days, until the same person confirms it on
-the tablet, on paper or on the own page. Whether a statement can be taken is `statement`.
+the tablet, on paper or on the own page; saying it again does not prolong it. Whether a statement can be
+taken is `statement`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from consent_service.consent.statement import (
     Statement,
     needs_signature,
     problems_of,
+    unconfirmed_of,
 )
 from consent_service.consent.tables import consent_ledger, passed_on_statements, suspended_texts
 from consent_service.consent.texts import OUT_OF_USE, keep_texts
@@ -197,8 +199,7 @@ class PassedOnService:
             statement = new_id()
             await self._keep(conn, actor, said, statement, now)
             decisions = await self._decisions(conn, actor, said, statement, now)
-            in_use = await self._in_use(conn, actor.tenant, said, decisions)
-            await keep_texts(conn, actor.tenant, self._texts, in_use, at=now)
+            await keep_texts(conn, actor.tenant, self._texts, decisions, at=now)
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )
@@ -267,14 +268,16 @@ class PassedOnService:
         self, conn: AsyncConnection, tenant: TenantId, said: Statement, now: datetime
     ) -> None:
         days = [now, min(now, local_midnight(said.said_on))]
+        says = await self._says(conn, Target(tenant, said.family, said.person), days)
         known = Known(
             now=now,
             catalogue=self._catalogue,
-            says=await self._says(conn, Target(tenant, said.family, said.person), days),
+            says=says,
             asked=self._asked_of(said.person, await child_ids(conn, tenant, said.family)),
             versions=self._versions(said.language),
             drafts=self._unusable(said.language),
             suspended=await self._suspended(conn, tenant, said.language),
+            unconfirmed=unconfirmed_of(await read_decisions(conn, tenant, list(says)), said.person),
         )
         problems = problems_of(said, known)
         if problems:
@@ -299,13 +302,6 @@ class PassedOnService:
         )
         hashes = set((await conn.execute(query)).scalars())
         return frozenset(key for key, text in self._words(language).items() if text.hash in hashes)
-
-    async def _in_use(
-        self, conn: AsyncConnection, tenant: TenantId, said: Statement, decisions: Iterable[NewDecision]
-    ) -> list[Shown]:
-        """The words to keep for good; those in doubt are kept already, and a no to them is taken."""
-        suspended = await self._suspended(conn, tenant, said.language)
-        return [one.shown for one in decisions if one.information_type not in suspended]
 
     # --- writing -----------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from consent_service.consent.model import Answer, Interpreter, OralReason, consent_ends
+from consent_service.consent.model import Answer, Decision, Interpreter, Method, OralReason, consent_ends
+from consent_service.consent.states import DecisionKind
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, TypeKey
@@ -26,6 +27,8 @@ Say = Literal["decides", "no_say", "child_alone"]
 """What somebody's word about one child is: it decides, it does not, or the child decides alone."""
 LONGEST_BACK: Final = timedelta(days=90)
 LONGEST_NOTE: Final = 500
+_OWN_METHODS: Final[frozenset[Method]] = frozenset({"tablet", "page", "paper", "code"})
+_OWN_WORDS: Final[frozenset[DecisionKind]] = frozenset({"given", "refused", "later", "withdrawn", "objected"})
 _SIGNED: Final[frozenset[Level]] = frozenset({"A9", "A10"})
 
 
@@ -80,11 +83,41 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Types whose text may not be used for real yet."""
     suspended: Collection[TypeKey] = ()
     """Types whose text is in doubt."""
+    unconfirmed: Collection[tuple[RelationshipId, TypeKey]] = ()
+    """Questions to which this person once said yes aloud, and has answered nothing of its own since."""
 
 
 def needs_signature(kind: InformationType) -> bool:
     """A yes to special-category or criminal data is explicit: a word alone is none (AVG 9(2)(a), 10)."""
     return kind.level in _SIGNED
+
+
+def is_own_word(kind: DecisionKind, method: Method) -> bool:
+    """What only the person itself can have said: signed, chosen on the own page, or stopped with the code.
+
+    What a counsellor says that somebody said, yes or no, confirms nothing.
+    """
+    return kind in _OWN_WORDS and method in _OWN_METHODS
+
+
+def unconfirmed_of(rows: Collection[Decision], person: PersonId) -> frozenset[tuple[RelationshipId, TypeKey]]:
+    """The questions to which this person once said yes aloud, with no own word on that day or later.
+
+    Also when it has ended, or was invalidated: saying it again and again would be a yes without end.
+    """
+    mine = [row for row in rows if row.person == person]
+    aloud = [row for row in mine if row.kind == "given" and row.method == "oral"]
+    own = [row for row in mine if is_own_word(row.kind, row.method)]
+    return frozenset(
+        (word.relationship, word.information_type)
+        for word in aloud
+        if not any(
+            (row.relationship, row.information_type) == (word.relationship, word.information_type)
+            and row.decided_at >= word.decided_at
+            and row.recorded_at > word.recorded_at
+            for row in own
+        )
+    )
 
 
 def field_of(relationship: RelationshipId, key: TypeKey) -> str:
@@ -137,6 +170,8 @@ def _code_of_yes(said: Statement, one: Answered, known: Known) -> str:
         return "passed_on.child_decides" if say == "child_alone" else "passed_on.no_say"
     if said.method == "oral" and needs_signature(kind):
         return "passed_on.needs_signature"
+    if said.method == "oral" and (one.relationship, one.information_type) in known.unconfirmed:
+        return "passed_on.oral_not_confirmed"
     if not known.versions:
         return ""
     if one.text_version != known.versions.get(one.information_type):

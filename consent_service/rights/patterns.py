@@ -16,12 +16,16 @@ from typing import Final, Literal
 import msgspec
 
 from consent_service.consent.asking import AskedAnswer, SignedSitting
+from consent_service.consent.statement import is_own_word
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import StaffId
 
-PatternKind = Literal["almost_all_yes", "too_fast", "same_device", "many_at_once", "never_confirmed"]
+PatternKind = Literal[
+    "almost_all_yes", "too_fast", "same_device", "many_at_once", "never_confirmed", "mostly_passed_on"
+]
 """Nearly everybody says yes; answered faster than one reads; the own page used at a counsellor's device;
-conversations signed within a minute of each other; a yes that was only said and never confirmed."""
+conversations signed within a minute of each other; a yes that was only said and never confirmed;
+most yeses typed in by a counsellor, from paper or from hearing."""
 
 LOOKS_BACK: Final = timedelta(days=90)
 SMALLEST_TEAM: Final = 3
@@ -34,6 +38,7 @@ FEWEST_MEASURED: Final = 3
 AT_ONCE: Final = timedelta(minutes=1)
 FEWEST_AT_ONCE: Final = 3
 FEWEST_UNCONFIRMED: Final = 3
+MOSTLY_PERCENT: Final = 50
 _CHOICES: Final = frozenset({"given", "refused", "later"})
 
 
@@ -67,6 +72,7 @@ def find_patterns(seen: Seen) -> tuple[Pattern, ...]:
         *same_device(seen.answers, teams, seen.staff_devices),
         *many_at_once(seen.sittings, teams),
         *never_confirmed(seen.answers, teams, now=seen.now),
+        *mostly_passed_on(seen.answers, teams, minimum=seen.minimum),
     )
 
 
@@ -147,10 +153,14 @@ def many_at_once(sittings: Sequence[SignedSitting], teams: Mapping[StaffId, str]
 def never_confirmed(
     answers: Sequence[AskedAnswer], teams: Mapping[StaffId, str], *, now: datetime
 ) -> Iterator[Pattern]:
-    """A yes that was only said aloud and ended without another word of the same person."""
+    """A yes that was only said aloud and ended without an own word of the same person.
+
+    What a counsellor typed in that was said, yes or no, is no such word: see `is_own_word`.
+    """
     later: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
     for one in answers:
-        later[_place(one)].append(one.recorded_at)
+        if is_own_word(one.kind, one.method):
+            later[_place(one)].append(one.recorded_at)
     aloud = [one for one in answers if one.method == "oral" and one.kind == "given"]
     found: Counter[str] = Counter()
     for one in aloud:
@@ -161,6 +171,24 @@ def never_confirmed(
             found[_asked_in(one, teams)] += 1
     enough = Counter({team: count for team, count in found.items() if count >= FEWEST_UNCONFIRMED})
     yield from _counted("never_confirmed", enough, Counter(_asked_in(one, teams) for one in aloud))
+
+
+def mostly_passed_on(
+    answers: Iterable[AskedAnswer], teams: Mapping[StaffId, str], *, minimum: int
+) -> Iterator[Pattern]:
+    """A team in which most yeses were typed in by a counsellor: from paper, or because somebody said so.
+
+    Fewer yeses than `minimum` make no pattern.
+    """
+    every: Counter[str] = Counter()
+    passed_on: Counter[str] = Counter()
+    for one in answers:
+        if one.kind == "given":
+            every[_asked_in(one, teams)] += 1
+            passed_on[_asked_in(one, teams)] += one.method in ("paper", "oral")
+    for team, total in sorted(every.items()):
+        if total >= minimum and passed_on[team] * 100 > MOSTLY_PERCENT * total:
+            yield Pattern("mostly_passed_on", team, passed_on[team], total)
 
 
 def _counted(kind: PatternKind, found: Counter[str], every: Counter[str]) -> Iterator[Pattern]:

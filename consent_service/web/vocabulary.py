@@ -235,6 +235,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "same_device": N_("Eigen pagina op een apparaat van een begeleider"),
     "many_at_once": N_("Veel gesprekken getekend in dezelfde minuut"),
     "never_confirmed": N_("Verteld en nooit bevestigd"),
+    "mostly_passed_on": N_("Meeste ja's door een begeleider ingevuld"),
 }
 PATTERN_MEANINGS: Final[Mapping[str, str]] = {
     "almost_all_yes": N_("Kan iedereen hier echt nee zeggen? Vraag hoe het gesprek gaat."),
@@ -244,6 +245,7 @@ PATTERN_MEANINGS: Final[Mapping[str, str]] = {
     ),
     "many_at_once": N_("Zijn dit echte gesprekken? Vraag hoe de tablet die dag is gebruikt."),
     "never_confirmed": N_("Zijn deze ja's echt gegeven? Vraag waarom bevestigen niet lukte."),
+    "mostly_passed_on": N_("Waarom kiest de ouder zelden zelf? Vraag of de tablet te gebruiken is."),
 }
 PATTERN_RULES: Final[Mapping[str, str]] = {
     "almost_all_yes": N_("97 van de 100 antwoorden of meer zijn ja, bij minstens drie begeleiders."),
@@ -251,6 +253,7 @@ PATTERN_RULES: Final[Mapping[str, str]] = {
     "same_device": N_("Iemand koos op de eigen pagina, op een apparaat waar een begeleider inlogt."),
     "many_at_once": N_("Drie of meer gesprekken op één apparaat, steeds binnen een minuut na elkaar."),
     "never_confirmed": N_("Drie of meer keer is een verteld ja afgelopen zonder nieuw antwoord."),
+    "mostly_passed_on": N_("Meer dan de helft van de ja's kwam van papier of was verteld."),
 }
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
 

@@ -407,6 +407,48 @@ async def test_a_signed_form_confirms_what_was_said_on_that_day(world: World) ->
     assert await world.services.passed_on.to_confirm(world.counsellor, desk.view.family) == ()
 
 
+async def test_a_yes_said_aloud_is_not_prolonged_by_saying_it_again(world: World) -> None:
+    desk = await at_the_desk(world)
+    await desk.record(desk.statement(method="oral"))
+    field = f"answer-{desk.relationship}-{SUPPORT}"
+    for _ in range(2):
+        world.clock.advance(timedelta(days=13))
+        again = desk.statement({SUPPORT: "yes", "contact_persons": "no"}, method="oral")
+        assert await desk.refused(again) == [(field, "passed_on.oral_not_confirmed")]
+    standing = await desk.standing()
+    assert standing is not None
+    assert standing.expired
+    await desk.record(desk.statement({SUPPORT: "no"}, method="oral"))  # a no is taken, and confirms nothing
+    world.clock.advance(timedelta(days=1))
+    assert await desk.refused(desk.statement(method="oral")) == [(field, "passed_on.oral_not_confirmed")]
+
+
+@pytest.mark.parametrize("how", ["tablet", "paper", "page"])
+async def test_after_an_own_word_somebody_can_say_yes_aloud_again(world: World, how: str) -> None:
+    desk = await at_the_desk(world)
+    await desk.record(desk.statement(method="oral"))
+    world.clock.advance(timedelta(days=1))
+    if how == "tablet":
+        await world.intake(desk.mother, {SUPPORT: "later"})
+    elif how == "paper":
+        await desk.record(desk.statement())
+    else:
+        await withdraw(desk)
+    world.clock.advance(timedelta(days=1))
+    await desk.record(desk.statement(method="oral"))
+
+
+async def test_a_form_signed_before_somebody_said_yes_aloud_confirms_nothing(world: World) -> None:
+    desk = await at_the_desk(world)
+    yesterday = desk.days_ago(1)
+    await desk.record(desk.statement(method="oral"))
+    world.clock.advance(timedelta(hours=1))
+    await desk.record(desk.statement({SUPPORT: "yes"}, said_on=yesterday))
+    world.clock.advance(timedelta(days=1))
+    field = f"answer-{desk.relationship}-{SUPPORT}"
+    assert await desk.refused(desk.statement(method="oral")) == [(field, "passed_on.oral_not_confirmed")]
+
+
 async def test_the_word_of_one_parent_is_not_confirmed_by_the_other(world: World) -> None:
     desk = await at_the_desk(world, guardians=(("Samira", "holder"), ("Karim", "holder")))
     await desk.record(desk.statement(method="oral"))

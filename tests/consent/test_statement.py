@@ -63,6 +63,7 @@ AGAINST_A_YES: dict[str, tuple[Statement, Known]] = {
     "passed_on.no_say": (said(), known("no_say")),
     "passed_on.child_decides": (said(), known("child_alone")),
     "passed_on.needs_signature": (said(key="child_health", method="oral"), known()),
+    "passed_on.oral_not_confirmed": (said(method="oral"), known(unconfirmed={(HERE, SUPPORT)})),
     "passed_on.text_changed": (said(), known(versions={SUPPORT: "text@2"})),
     "passed_on.text_suspended": (said(), known(suspended={SUPPORT})),
     "texts_not_reviewed": (said(), known(drafts={SUPPORT})),
@@ -77,6 +78,7 @@ AGAINST_A_YES: dict[str, tuple[Statement, Known]] = {
 def test_a_plain_yes_is_taken() -> None:
     assert codes(said(), known()) == []
     assert codes(said(method="oral"), known()) == []
+    assert codes(said(), known(unconfirmed={(HERE, SUPPORT)})) == []
     assert codes(said(key="child_health"), known()) == []
     assert codes(said(key="contact_persons", said_on=TODAY - timedelta(days=90)), known()) == []
 

@@ -15,6 +15,7 @@ from consent_service.rights.patterns import (
     almost_all_yes,
     find_patterns,
     many_at_once,
+    mostly_passed_on,
     never_confirmed,
     same_device,
     teams_large_enough,
@@ -216,6 +217,36 @@ def test_any_later_answer_of_the_same_person_settles_it(kind: str) -> None:
     told = [oral(number) for number in range(3)]
     settled = answer(kind=kind, person=PersonId("p0"), recorded_at=NOW - timedelta(days=10))
     assert not list(never_confirmed([*told, settled], NORTH, now=NOW))
+
+
+@pytest.mark.parametrize("kind", ["given", "refused", "later"])
+def test_what_a_counsellor_says_was_said_once_more_settles_nothing(kind: str) -> None:
+    told = [oral(number) for number in range(3)]
+    again = answer(
+        method="oral", kind=kind, person=PersonId("p0"), recorded_at=NOW - timedelta(days=10), valid_until=NOW
+    )
+    (found,) = never_confirmed([*told, again], NORTH, now=NOW)
+    assert found.count >= 3
+
+
+def test_a_suspension_is_no_word_of_the_person() -> None:
+    told = [oral(number) for number in range(3)]
+    row = answer(kind="suspended", method="page", person=PersonId("p0"), recorded_at=NOW - timedelta(days=10))
+    assert list(never_confirmed([*told, row], NORTH, now=NOW)) == [Pattern("never_confirmed", "north", 3, 3)]
+
+
+@pytest.mark.parametrize(
+    "typed, own, found",
+    [(11, 9, True), (10, 10, False), (19, 0, False), (20, 0, True)],
+    ids=["more than half", "half", "too few answers", "all of twenty"],
+)
+def test_a_team_that_types_most_yeses_in_itself_stands_out_above_the_minimum(
+    typed: int, own: int, found: bool
+) -> None:
+    rows = [answer(method=("paper", "oral")[number % 2]) for number in range(typed)]
+    rows += [answer() for _ in range(own)] + [answer(method="paper", kind="refused") for _ in range(20)]
+    expected = [Pattern("mostly_passed_on", "north", typed, typed + own)] if found else []
+    assert list(mostly_passed_on(rows, NORTH, minimum=20)) == expected
 
 
 def test_an_answer_of_another_or_after_the_end_settles_nothing() -> None:
