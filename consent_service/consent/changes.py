@@ -24,6 +24,7 @@ from consent_service.consent.service import Key, fold_all
 from consent_service.consent.texts import keep_texts
 from consent_service.families.model import Ages, ChildVoice, Relationship, is_competent, voice_on
 from consent_service.families.reading import (
+    is_family_shown,
     lock_family,
     read_children,
     read_competence,
@@ -86,6 +87,8 @@ class ChangeService:
     async def may_answer(self, actor: PersonActor) -> dict[Key, Standing]:
         """The questions this person was asked before and decides on today, with the answer now.
 
+        None for a guardian who is answered by a person (`is_shown`).
+
         Raises:
             NotAllowedError: not one's own page.
         """
@@ -98,7 +101,7 @@ class ChangeService:
         """Write one answer; False when it stood there already, so that sending it twice changes nothing.
 
         Raises:
-            InputError: the text may not be used here, or was found to be wrong.
+            InputError: the text may not be used here; a yes to one that was found to be wrong.
             ConflictError: the text changed while it was on the screen.
             NotFoundError: not asked before, or not this person's to decide (any more).
             NotAllowedError: somebody else's answer.
@@ -116,7 +119,7 @@ class ChangeService:
             decision = await self._decision(conn, actor, change, now)
             if _stands_already(standing, decision, change.answer):
                 return False
-            await keep_texts(conn, actor.tenant, self._texts, [change.shown], at=now)
+            await keep_texts(conn, actor.tenant, self._texts, [decision], at=now)
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=[decision]
             )
@@ -160,16 +163,21 @@ class ChangeService:
         deciding = await self._deciding(conn, actor)
         rows = await read_decisions(conn, actor.tenant, [one.relationship for one in deciding])
         mine = [row for row in rows if row.person == person_of(actor)]
+        asked = {(row.relationship, row.information_type) for row in mine if row.text_version}
         folded = fold_all(mine, self._catalogue, now=self._clock.now())
         return {
             key: people[person_of(actor)]
             for key, people in folded.items()
+            if key in asked
             if isinstance(actor, GuardianActor) or is_asked_of_children(self._catalogue.types[key[1]])
         }
 
     async def _deciding(self, conn: AsyncConnection, actor: PersonActor) -> Sequence[Relationship]:
         now = self._clock.now()
         if isinstance(actor, GuardianActor):
+            today = local_date(now)
+            if not await is_family_shown(conn, actor.tenant, actor.family, actor.guardian, day=today):
+                return ()
             return await deciding_about(conn, self._ring, actor, ages=self._ages, now=now)
         if await self._voice(conn, actor, now) == "heard":
             return ()
@@ -193,7 +201,7 @@ class ChangeService:
         current = self._texts.of_type(shown.language, change.information_type)
         if (shown.text_version, shown.text_hash) != (text_version(current), current.hash):
             raise ConflictError("the text changed while it was on the screen")
-        if current.review == "draft" and not self._drafts_allowed:
+        if change.answer == "yes" and current.review == "draft" and not self._drafts_allowed:
             raise InputError([Problem("language", "texts_not_reviewed")])
 
 

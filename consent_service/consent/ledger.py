@@ -21,6 +21,7 @@ from consent_service.consent.model import (
     Method,
     OralReason,
     Shown,
+    StopReason,
     moment_of,
 )
 from consent_service.consent.states import DecisionKind
@@ -60,7 +61,7 @@ class NewDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Whether what it concerns was the answer that counted; False when a newer one stands over it."""
     interpreter: Interpreter | None = None
     evidence: EvidenceKind | None = None
-    reason: OralReason | InvalidReason | None = None
+    reason: OralReason | InvalidReason | StopReason | None = None
     entered_by: StaffId | None = None
     """Who typed in what somebody said or wrote, when that was not the person itself."""
     device: str | None = None

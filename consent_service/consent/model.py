@@ -38,6 +38,8 @@ Method = Literal["tablet", "paper", "oral", "page", "code"]
 OralReason = Literal["no_tablet", "not_present", "cannot_write", "urgent"]
 """Why nobody could sign: an oral yes holds for a few days only, until it is confirmed."""
 InvalidReason = Literal["mistake", "wrong_person", "pressure", "not_fit", "counsellor_answered"]
+StopReason = Literal["everything"]
+"""A no that was said to everything at once: it counts like any other, and does not mean one was asked."""
 EvidenceKind = Literal["typed", "drawn", "witness", "paper_form", "note", "session", "code", "none"]
 """What proves it: a signature on the tablet, a form on paper, a note of what was said, a login, a code."""
 Interpreter = Literal["none", "professional", "telephone", "staff"]

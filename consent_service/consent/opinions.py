@@ -1,7 +1,7 @@
 """What a child thinks that is heard and does not decide: three faces, and its own words (IVRK 12; S10).
 
-A yes decides nothing. A no at any age pauses the type at once, and the follower makes a conversation of
-it. So-so is neither: an earlier no stands until the child takes it back with a smile. The child's words
+A yes decides nothing. A no at any age, to any type, pauses it at once, and the follower makes a conversation
+of it. So-so is neither: an earlier no stands until the child takes it back with a smile. The child's words
 are sealed under its own key; the log never has them. A child that decides has a sitting (`sittings`).
 """
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit.log import AuditLog
 from consent_service.consent.capacity import voices_of
 from consent_service.consent.evidence import open_child_words, seal_child_words
-from consent_service.consent.ledger import NewDecision, write_decisions
+from consent_service.consent.ledger import NOTHING_SHOWN, NewDecision, write_decisions
 from consent_service.consent.model import ChildSaid, Face, Interpreter, Method, Shown
 from consent_service.consent.states import DecisionKind
 from consent_service.consent.tables import sittings
@@ -93,11 +93,15 @@ class OpinionService:
     async def record(self, actor: ChildActor | Counsellor, opinion: Opinion) -> None:
         """Write the faces to the ledger and seal the words; a no pauses from this moment.
 
+        A no is always taken: about whatever type, at whatever age, with a text in doubt or none shown.
+
         Raises:
-            InputError: nothing was chosen or written, the words are too long, or this child decides.
-            NotFoundError: no such child at a school, another child's, or a type no child is asked about.
+            InputError: nothing was chosen or written, or the words are too long; but for a no: this child
+                decides, or a text was taken out of use.
+            NotFoundError: no such child at a school, another child's, no such type; but for a no: a type no
+                child is asked about.
             NotAllowedError: another counsellor's family.
-            ConflictError: a text changed while it was on the screen.
+            ConflictError: but for a no: a text changed while it was on the screen.
         """
         problems = _problems_of(opinion)
         if isinstance(actor, Counsellor):
@@ -110,8 +114,7 @@ class OpinionService:
             self._require_types(opinion)
             if problems:
                 raise InputError(problems)
-            await self._require_heard(conn, about)
-            await self._write(conn, actor, about, opinion)
+            await self._write(conn, actor, about, opinion, await self._heard(conn, about, opinion))
 
     async def latest(self, actor: Counsellor, family: FamilyId, child: PersonId) -> HeardOpinion | None:
         """What the child said last; for the counsellor who is with the family.
@@ -152,30 +155,55 @@ class OpinionService:
         require(actor, Action.RECORD_OPINION, facts)
 
     def _require_types(self, opinion: Opinion) -> None:
-        for key in opinion.faces:
+        for key, face in opinion.faces.items():
             kind = self._catalogue.types.get(key)
-            if kind is None or not is_asked_of_children(kind) or key not in opinion.shown:
+            if kind is None:
                 raise NotFoundError("information type")
-            current, shown = self._texts.of_type(opinion.language, key), opinion.shown[key]
-            if (shown.language, shown.text_hash) != (opinion.language, current.hash):
+            if face == "no":
+                continue
+            if not is_asked_of_children(kind) or key not in opinion.shown:
+                raise NotFoundError("information type")
+            if not self._is_current(opinion, key):
                 raise ConflictError("the text changed while it was on the screen")
 
-    async def _require_heard(self, conn: AsyncConnection, about: Relationship) -> None:
+    def _is_current(self, opinion: Opinion, key: TypeKey) -> bool:
+        current, shown = self._texts.of_type(opinion.language, key), opinion.shown[key]
+        return (shown.language, shown.text_hash) == (opinion.language, current.hash)
+
+    def _shown(self, opinion: Opinion, key: TypeKey) -> Shown:
+        """What a face rests on; a no to words that nobody can show any more rests on nothing."""
+        if key in opinion.shown and self._is_current(opinion, key):
+            return opinion.shown[key]
+        return NOTHING_SHOWN
+
+    async def _heard(
+        self, conn: AsyncConnection, about: Relationship, opinion: Opinion
+    ) -> Mapping[TypeKey, Face]:
+        """The faces for the ledger. Of a child that decides only a no: its yes takes a conversation."""
         now = self._clock.now()
         voices = await voices_of(conn, self._ring, about.tenant, about.family, ages=self._ages, now=now)
-        if voices.get(about.child) != "heard":
+        if voices.get(about.child) == "heard":
+            return opinion.faces
+        refusals = {key: face for key, face in opinion.faces.items() if face == "no"}
+        if not refusals:
             raise InputError([Problem("child", "child_decides")])
+        return refusals
 
     async def _write(
-        self, conn: AsyncConnection, actor: ChildActor | Counsellor, about: Relationship, opinion: Opinion
+        self,
+        conn: AsyncConnection,
+        actor: ChildActor | Counsellor,
+        about: Relationship,
+        opinion: Opinion,
+        faces: Mapping[TypeKey, Face],
     ) -> None:
         now, heard = self._clock.now(), new_id()
         decisions = [
-            new
+            self._decision(actor, about, opinion, key, kind, heard=heard, now=now)
             for key in self._catalogue.types
-            if (new := self._decision(actor, about, opinion, key, heard, now)) is not None
+            if (kind := _KINDS.get(faces.get(key, "so_so"))) is not None
         ]
-        await keep_texts(conn, about.tenant, self._texts, [new.shown for new in decisions], at=now)
+        await keep_texts(conn, about.tenant, self._texts, decisions, at=now)
         await write_decisions(
             conn, self._log, tenant=about.tenant, by=by(actor), now=now, decisions=decisions
         )
@@ -206,12 +234,11 @@ class OpinionService:
         about: Relationship,
         opinion: Opinion,
         key: TypeKey,
+        kind: DecisionKind,
+        *,
         heard: str,
         now: datetime,
-    ) -> NewDecision | None:
-        kind = _KINDS.get(opinion.faces.get(key, "so_so"))
-        if kind is None:
-            return None
+    ) -> NewDecision:
         method: Method = "oral" if isinstance(actor, Counsellor) else "tablet"
         return NewDecision(
             relationship=about.relationship,
@@ -220,7 +247,7 @@ class OpinionService:
             capacity="child",
             kind=kind,
             method=method,
-            shown=opinion.shown[key],
+            shown=self._shown(opinion, key),
             decided_at=now,
             sitting=heard,
             interpreter=opinion.interpreter,

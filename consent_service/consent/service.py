@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.events import By
@@ -26,9 +26,11 @@ from consent_service.consent.model import (
     InvalidReason,
     Method,
     Standing,
+    StopReason,
     can_be_invalidated,
     fold,
 )
+from consent_service.consent.page_access import RevokeReason
 from consent_service.consent.reading import read_decisions
 from consent_service.consent.tables import consent_ledger, withdrawal_codes
 from consent_service.families.reading import child_ids, lock_family, read_relationships
@@ -59,6 +61,11 @@ _STOP_KINDS: dict[Literal["withdrawal", "objection"], Literal["withdrawn", "obje
 }
 
 
+_EVERYTHING: Final[StopReason] = "everything"
+_STILL_STOPS: Final[tuple[RevokeReason, ...]] = ("lost", "factor_forgotten")
+"""Why a code opens nothing any more and stops all the same: nobody else is known to have it."""
+
+
 class StopAccepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The stop holds. `written` is False while it stands in the journal only, to be replayed."""
 
@@ -76,7 +83,7 @@ class CodeHolder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose answers a stop is about, and which: all of them when `keys` is empty."""
+    """Whose answers a stop is about, and which: when `keys` is empty every type, asked before or not."""
 
     tenant: TenantId
     family: FamilyId
@@ -109,6 +116,8 @@ class ConsentService:
     async def withdraw(self, actor: Person | Counsellor, target: Target, *, method: Method) -> StopAccepted:
         """Take back what was given; no reason is asked, and it holds at once (AVG 7(3)).
 
+        Without keys it is a no to every type: also to a yes on paper that is still to be entered, to one
+        that waits for a signature, and to what goes on without this person ever having been asked (S37).
         A counsellor may pass a withdrawal on. With the database away the journal alone makes it hold,
         for a guardian whose session proved beforehand who she is.
 
@@ -136,23 +145,30 @@ class ConsentService:
         return await self._stop("objection", target, by(actor), method)
 
     async def holder_of_code(self, entered: str) -> CodeHolder:
-        """Whose code this is.
+        """Whose code this is, of a code that opens something.
 
         Raises:
-            InputError: a typing error, or no such code; the same words for both.
+            InputError: a typing error, no such code, or one that was revoked; the same words for all.
+            DatabaseUnavailableError: the database is away.
+        """
+        return await self._required_holder(entered, withdrawal_codes.c.revoked_at.is_(None))
+
+    async def holder_to_stop(self, entered: str) -> CodeHolder:
+        """Whose code this is, of a code that stops: also one that was revoked because it was lost.
+
+        Raises:
+            InputError: a typing error, no such code, or one that somebody else had; the same words for all.
             DatabaseUnavailableError: use `withdraw_by_code`, which then accepts any well-formed code.
         """
-        code = _required_code(entered)
-        async with self._database.reading() as conn:
-            holder = await self._holder(conn, code_hash(code))
-        if holder is None:
-            raise InputError([Problem("code", "code_unknown")])
-        return holder
+        revoked = withdrawal_codes.c
+        unseen = revoked.revoked_at.is_(None) | revoked.revoked_because.in_(_STILL_STOPS)
+        return await self._required_holder(entered, unseen)
 
     async def withdraw_by_code(self, entered: str, keys: Sequence[Key] = ()) -> StopAccepted:
         """Withdraw with the code on the receipt, without logging in; everything when no keys are named.
 
-        With the database away a well-formed code is journalled as its hash and resolved on replay.
+        With the database away a well-formed code is journalled as its hash and resolved on replay: what was
+        accepted is carried out, whatever became of the code.
 
         Raises:
             InputError: a typing error, or no such code.
@@ -162,7 +178,7 @@ class ConsentService:
         code = _required_code(entered)
         self._require_types(keys)
         try:
-            holder = await self.holder_of_code(code)
+            holder = await self.holder_to_stop(code)
         except UnavailableError:
             subject = {"code": code_hash(code), "keys": _joined(keys)}
             for known in self._journal.pending():
@@ -255,9 +271,12 @@ class ConsentService:
     async def standing_answers(
         self, conn: AsyncConnection, tenant: TenantId, relationships: Iterable[RelationshipId]
     ) -> dict[Key, dict[PersonId, Standing]]:
-        """Where everybody stands now, per relationship and type."""
-        rows = await read_decisions(conn, tenant, relationships)
-        return fold_all(rows, self._catalogue, now=self._clock.now())
+        """Where everybody stands now, per relationship and type that somebody said something about."""
+        about = tuple(relationships)
+        rows = await read_decisions(conn, tenant, about)
+        folded = fold_all(rows, self._catalogue, now=self._clock.now())
+        talked_about = await _talked_about(conn, tenant, rows)
+        return {key: people for key, people in folded.items() if key in talked_about}
 
     async def own_answers(self, actor: Person) -> dict[Key, Standing]:
         """The guardian's own standing answers; never another's (S44)."""
@@ -327,7 +346,7 @@ class ConsentService:
             return
         now = self._clock.now()
         kind = _STOP_KINDS["objection" if stop.kind == "objection" else "withdrawal"]
-        keys = target.keys or await self._keys_to_stop(conn, target, kind)
+        keys = target.keys or await self._every_key(conn, target)
         capacities = await self._capacities(conn, target, now)
         decisions = [
             NewDecision(
@@ -338,6 +357,7 @@ class ConsentService:
                 kind=kind,
                 method=method,
                 decided_at=stop.at,
+                reason=None if target.keys or kind == "objected" else _EVERYTHING,
                 stop=stop.id,
                 late_since=stop.at if late else None,
             )
@@ -346,16 +366,10 @@ class ConsentService:
         ]
         await write_decisions(conn, self._log, tenant=target.tenant, by=who, now=now, decisions=decisions)
 
-    async def _keys_to_stop(
-        self, conn: AsyncConnection, target: Target, kind: Literal["withdrawn", "objected"]
-    ) -> tuple[Key, ...]:
-        """All: a withdrawal reaches each type this person ever said yes to, an objection every type."""
-        if kind == "objected":
-            found = await read_relationships(conn, target.tenant, family=target.family)
-            return tuple((r.relationship, key) for r in found for key in self._catalogue.types)
-        rows = await self._decisions_of(conn, target)
-        given = (row for row in rows if row.kind == "given")
-        return tuple(dict.fromkeys((row.relationship, row.information_type) for row in given))
+    async def _every_key(self, conn: AsyncConnection, target: Target) -> tuple[Key, ...]:
+        """Every type at every school: of what is not known yet, an older yes may still come in (S37)."""
+        found = await read_relationships(conn, target.tenant, family=target.family)
+        return tuple((r.relationship, key) for r in found for key in self._catalogue.types)
 
     async def _is_still_to_do(self, conn: AsyncConnection, stop: Stop, target: Target) -> bool:
         """Takes the family's row first, so that of a live stop and its replay the second sees the first."""
@@ -373,7 +387,7 @@ class ConsentService:
     async def _target_of(self, conn: AsyncConnection, stop: Stop) -> Target | None:
         keys = _parted(stop.subject.get("keys", ""))
         if "code" in stop.subject:
-            holder = await self._holder(conn, stop.subject["code"], at=stop.at)
+            holder = await self._holder(conn, stop.subject["code"])
             if holder is None:
                 return None
             return Target(holder.tenant, holder.family, holder.person, keys)
@@ -384,15 +398,20 @@ class ConsentService:
             keys,
         )
 
+    async def _required_holder(self, entered: str, usable: ColumnElement[bool]) -> CodeHolder:
+        code = _required_code(entered)
+        async with self._database.reading() as conn:
+            holder = await self._holder(conn, code_hash(code), usable)
+        if holder is None:
+            raise InputError([Problem("code", "code_unknown")])
+        return holder
+
     async def _holder(
-        self, conn: AsyncConnection, hashed: str, *, at: datetime | None = None
+        self, conn: AsyncConnection, hashed: str, *usable: ColumnElement[bool]
     ) -> CodeHolder | None:
-        """Whose code it is; of a stop that was accepted `at`, whose it was then."""
-        revoked = withdrawal_codes.c.revoked_at
+        """Whose code it is or, without `usable`, ever was."""
         query = select(withdrawal_codes).where(
-            withdrawal_codes.c.tenant == INSTALLATION,
-            withdrawal_codes.c.code_hash == hashed,
-            revoked.is_(None) if at is None else revoked.is_(None) | (revoked > at),
+            withdrawal_codes.c.tenant == INSTALLATION, withdrawal_codes.c.code_hash == hashed, *usable
         )
         row = (await conn.execute(query)).first()
         if row is None:
@@ -409,7 +428,12 @@ class ConsentService:
     async def _standings_of(self, conn: AsyncConnection, target: Target) -> dict[Key, Standing]:
         rows = await self._decisions_of(conn, target)
         folded = fold_all(rows, self._catalogue, now=self._clock.now())
-        return {key: people[target.person] for key, people in folded.items() if target.person in people}
+        talked_about = await _talked_about(conn, target.tenant, rows)
+        return {
+            key: people[target.person]
+            for key, people in folded.items()
+            if target.person in people and key in talked_about
+        }
 
     async def _capacities(
         self, conn: AsyncConnection, target: Target, now: datetime
@@ -456,6 +480,17 @@ def fold_all(
         for key, decisions in grouped.items()
         if key[1] in catalogue.types
     }
+
+
+async def _talked_about(conn: AsyncConnection, tenant: TenantId, rows: Sequence[Decision]) -> frozenset[Key]:
+    """What somebody said something about; a no to everything at once names no question."""
+    query = select(consent_ledger.c.decision).where(
+        consent_ledger.c.tenant == tenant,
+        consent_ledger.c.relationship.in_(sorted({row.relationship for row in rows})),
+        consent_ledger.c.reason == _EVERYTHING,
+    )
+    at_once = frozenset((await conn.execute(query)).scalars())
+    return frozenset((row.relationship, row.information_type) for row in rows if row.decision not in at_once)
 
 
 def _required_code(entered: str) -> str:

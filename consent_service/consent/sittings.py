@@ -204,7 +204,7 @@ class SittingService:
 
         Raises:
             ConflictError: the sitting is finished, or the text changed while it was on the screen.
-            InputError: the text was taken out of use.
+            InputError: a yes to a text that was taken out of use.
             NotFoundError: this question is not asked in this sitting.
         """
         require(actor, _ACTION_OF[answer], _facts(actor))
@@ -213,7 +213,8 @@ class SittingService:
             if question not in current.questions:
                 raise NotFoundError("question")
             self._questions.require_current_text(question.information_type, current.language, shown)
-            await require_text_usable(conn, actor.tenant, shown.text_hash)
+            if answer == "yes":
+                await require_text_usable(conn, actor.tenant, shown.text_hash)
             at = await moment_after(conn, actor.tenant, [question.relationship], self._clock.now())
             await keep_draft(conn, actor.tenant, sitting, question, Draft(answer, shown, at, seen))
             return await self._read(conn, actor, sitting)
@@ -251,7 +252,8 @@ class SittingService:
         `statement` is what stood above the signature.
 
         Raises:
-            InputError: a question is unanswered, nothing is left to decide, or the signature is empty.
+            InputError: a question is unanswered, nothing is left to decide, the signature is empty, or a yes
+                is to a text that was taken out of use.
             ConflictError: the sitting was signed or stopped before.
         """
         now = self._clock.now()
@@ -261,7 +263,7 @@ class SittingService:
         async with self._database.transaction() as conn:
             signing = await self._signing(conn, actor, sitting, signature, statement)
             decisions = decisions_of(signing, self._catalogue, now=now)
-            await keep_texts(conn, actor.tenant, self._texts, [new.shown for new in decisions], at=now)
+            await keep_texts(conn, actor.tenant, self._texts, decisions, at=now)
             await write_decisions(
                 conn, self._log, tenant=actor.tenant, by=by(actor), now=now, decisions=decisions
             )

@@ -23,7 +23,7 @@ from consent_service.audit.log import AuditLog
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import Decision, Shown, can_be_invalidated, fold
 from consent_service.consent.reading import read_decisions
-from consent_service.consent.states import AnswerState
+from consent_service.consent.states import ALLOWING, AnswerState
 from consent_service.consent.tables import consent_ledger, suspended_texts, text_versions
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
@@ -94,17 +94,20 @@ class _Resting(msgspec.Struct, frozen=True):
 
 
 async def keep_texts(
-    conn: AsyncConnection, tenant: TenantId, texts: Texts, shown: Iterable[Shown], *, at: datetime
+    conn: AsyncConnection, tenant: TenantId, texts: Texts, decisions: Iterable[NewDecision], *, at: datetime
 ) -> None:
     """Keep the exact words of what decisions about to be written rest on, unless they are kept already.
 
+    A yes needs a text that is in use. What stops never does: a no to words in doubt is a no (AVG 7(3)).
+
     Raises:
-        InputError: one of the texts has been taken out of use.
+        InputError: a yes to a text that has been taken out of use.
         ConflictError: one of them is no text that is asked with now.
     """
     current = _current(texts)
-    wanted = {one.text_hash for one in shown if one.text_hash}
-    await require_text_usable(conn, tenant, *wanted)
+    resting = [new for new in decisions if new.shown.text_hash]
+    wanted = {new.shown.text_hash for new in resting}
+    await require_text_usable(conn, tenant, *{new.shown.text_hash for new in resting if new.kind in ALLOWING})
     missing = wanted - (await _kept(conn, tenant, wanted)).keys()
     if missing - current.keys():
         raise ConflictError("the text changed while it was on the screen")
@@ -113,7 +116,7 @@ async def keep_texts(
 
 
 async def require_text_usable(conn: AsyncConnection, tenant: TenantId, *text_hashes: str) -> None:
-    """Nobody is asked with a text that was found to be wrong.
+    """Nobody is asked with, or says yes to, a text that was found to be wrong.
 
     Raises:
         InputError: one of these texts has been taken out of use.

@@ -133,7 +133,7 @@ async def test_a_child_that_decides_is_asked_for_a_decision(world: World) -> Non
         await world.services.opinions.record(world.child(view), said)
     assert [problem.code for problem in raised.value.problems] == ["child_decides"]
     await world.services.families.judge_competence(
-        world.counsellor, view.family, view.children[0].child, competent=False
+        world.counsellor, view.family, view.children[0].child, competent=False, reason="too_upset"
     )
     await world.services.opinions.record(world.child(view), said)
     assert await count(world, consent_ledger) == 1
@@ -152,11 +152,11 @@ async def test_nothing_at_all_and_too_much_are_refused(world: World, words: str,
 async def test_a_type_no_child_is_asked_about_and_words_that_changed_are_not_taken(world: World) -> None:
     view, relationship = await at_school(world)
     record, child = world.services.opinions.record, world.child(view)
-    unshown = msgspec.structs.replace(opinion(world, relationship, support_advice="no"), shown={})
-    for strange in (opinion(world, relationship, parent_circumstances="no"), unshown):
+    unshown = msgspec.structs.replace(opinion(world, relationship, support_advice="yes"), shown={})
+    for strange in (opinion(world, relationship, parent_circumstances="yes"), unshown):
         with pytest.raises(NotFoundError):
             await record(child, strange)
-    said = opinion(world, relationship, support_advice="no")
+    said = opinion(world, relationship, support_advice="yes")
     for change in ({"shown": {SUPPORT: world.shown(SUPPORT, "en")}}, {"language": "en"}):
         with pytest.raises(ConflictError):
             await record(child, msgspec.structs.replace(said, **change))

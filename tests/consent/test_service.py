@@ -333,7 +333,7 @@ async def test_nobody_reads_answers_of_another_guardian_or_shelter(world: World)
         await world.services.consent.withdraw(foreign, target(mother), method="page")
 
 
-async def test_a_withdrawal_without_any_answer_is_accepted_and_changes_nothing(world: World) -> None:
+async def test_a_withdrawal_before_there_is_a_school_is_accepted_and_changes_nothing(world: World) -> None:
     view = await world.family(children=(("Noor", date(2018, 5, 4)),))
     mother = world.guardian(view)
     assert (await world.services.consent.withdraw(mother, target(mother), method="page")).written

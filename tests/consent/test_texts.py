@@ -12,6 +12,7 @@ from sqlalchemy import insert
 
 from consent_service.audit.events import TextResumed, TextSuspended
 from consent_service.audit.log import AuditLog
+from consent_service.consent.ledger import NewDecision
 from consent_service.consent.model import Answer, Signature
 from consent_service.consent.service import Target
 from consent_service.consent.tables import consent_ledger, suspended_texts, text_versions
@@ -24,7 +25,7 @@ from consent_service.foundation.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from consent_service.foundation.ids import DecisionId, RelationshipId, TypeKey, new_id
+from consent_service.foundation.ids import DecisionId, PersonId, RelationshipId, TypeKey, new_id
 from consent_service.identity.model import Fg, GuardianActor
 from consent_service.information.texts import TypeText, words_of
 from consent_service.organisations.model import NewStaff
@@ -111,10 +112,19 @@ async def test_no_words_stay_of_a_signature_that_failed(
 
 
 async def test_words_that_nobody_is_asked_with_are_not_kept_as_if(world: World) -> None:
-    shown = msgspec.structs.replace(world.shown(SUPPORT), text_hash="f" * 64)
+    new = NewDecision(
+        relationship=RelationshipId(new_id()),
+        information_type=SUPPORT,
+        person=PersonId(new_id()),
+        capacity="holder",
+        kind="refused",
+        method="tablet",
+        shown=msgspec.structs.replace(world.shown(SUPPORT), text_hash="f" * 64),
+        decided_at=world.clock.now(),
+    )
     async with world.services.installation.database.transaction() as conn:
         with pytest.raises(ConflictError):
-            await keep_texts(conn, world.tenant, world.services.texts, [shown], at=world.clock.now())
+            await keep_texts(conn, world.tenant, world.services.texts, [new], at=world.clock.now())
     assert await count(world, text_versions) == 0
 
 
