@@ -150,7 +150,7 @@ async def _choose_page(visit: Visit, code: str, *, problems: Sequence[Problem] =
     """
     away = False
     try:
-        await visit.services.consent.holder_of_code(code)
+        await visit.services.consent.holder_to_stop(code)
     except UnavailableError:
         away = True
     form = FormState.of(visit.posted, problems, language=visit.language) if problems else EMPTY
