@@ -291,8 +291,9 @@ def _consent(event: ConsentEvent) -> Sentence:
             return _say(msgid, version=version, count=count)
         case CompetenceJudged(competent=True):
             return _say(N_("Beoordeeld: het kind kan dit zelf afwegen."))
-        case CompetenceJudged():
-            return _say(N_("Beoordeeld: het kind kan dit nog niet zelf afwegen."))
+        case CompetenceJudged(reason=reason):
+            msgid = N_("Beoordeeld: het kind kan dit nog niet zelf afwegen. Reden: {reason}.")
+            return _say(msgid, reason=reason)
         case ReminderDue(kind=kind):
             return _say(N_("Herinnering: {kind}."), kind=kind)
         case ReceiptPrinted(kind=kind):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
@@ -131,6 +131,12 @@ class SafetyMarker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.approved is None and self.ended_at is None) or self.is_in_force(day)
 
 
+IncompetenceReason = Literal[
+    "does_not_understand", "disability", "too_upset", "under_pressure", "expert_advice"
+]
+"""Why somebody judged that a child cannot weigh this itself, as yet or for now."""
+
+
 class Competence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether somebody judged that a child can weigh this itself; the latest judgement counts."""
 
@@ -254,9 +260,31 @@ def safety_of(assessments: Iterable[SafetyAssessment]) -> SafetyAssessment:
 
 
 def protected_of(assessments: Iterable[SafetyAssessment]) -> frozenset[PersonId]:
-    """The guardians who are in danger themselves, by their own newest assessment."""
+    """The one guardian who is in danger, by the own newest assessment; of several nobody is.
+
+    Each may say it of the other, and who reads as the protected one reads the other's choices.
+    """
     newest = {one.guardian: one.level for one in assessments}
-    return frozenset(who for who, level in newest.items() if who is not None and level == "danger")
+    found = frozenset(who for who, level in newest.items() if who is not None and level == "danger")
+    return found if len(found) == 1 else frozenset()
+
+
+def is_shown(
+    guardian: PersonId,
+    *,
+    guardians: Collection[PersonId],
+    safety: SafetyLevel,
+    protected: Collection[PersonId],
+    at_tablet: bool = False,
+) -> bool:
+    """Whether this guardian is shown child and school without a person in between.
+
+    Until danger is ruled out only the one who is in danger is, or who is the only one registered. At the
+    tablet a person is there, who handed it over: there everybody is, unless somebody else is in danger.
+    """
+    if safety == "no_known_danger" or set(guardians) <= {guardian} or guardian in protected:
+        return True
+    return at_tablet and not protected
 
 
 def markers_in_force(

@@ -117,6 +117,7 @@ child_competence = Table(
     Column("child", Id, nullable=False, info=holds("pseudonym")),
     Column("competent", Boolean, nullable=False, info=holds("none")),
     Column("judged_by", Id, nullable=False, info=holds("pseudonym")),
+    Column("reason", String(24), info=holds("none")),
     Column("recorded_at", UtcDateTime, nullable=False, info=holds("none")),
     ForeignKeyConstraint(["tenant", "child"], ["children.tenant", "children.child"]),
     Index("ix_child_competence_tenant_child", "tenant", "child", "recorded_at"),

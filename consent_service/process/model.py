@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from consent_service.audit.events import (
+    CompetenceJudged,
     ConflictDeclared,
     ConsentGiven,
     ConsentLater,
@@ -22,6 +23,7 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    PageRefused,
     PatternSeen,
     PupilDisowned,
     RecordShared,
@@ -60,6 +62,8 @@ TaskKind = (
         "marker_to_approve",
         "breach_to_assess",
         "contact_needed",
+        "code_in_other_hands",
+        "competence_to_look_at",
         "pattern_to_look_at",
     ]
     | ReminderKind
@@ -79,6 +83,8 @@ TITLES: dict[TaskKind, str] = {
     "contact_needed": N_(
         "De contactpersoon kent het gezin en er is geen vervanger. Zoek een andere contactpersoon."
     ),
+    "code_in_other_hands": N_("Iemand probeert een code vaak. Bel deze ouder en maak een nieuwe code."),
+    "competence_to_look_at": N_("Een kind kan nu niet meebeslissen. Kijk of dat oordeel klopt."),
     "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
     "consent_ends": N_("Een toestemming loopt bijna af. Vraag opnieuw als dat nodig is."),
     "consent_ended": N_("Een toestemming is afgelopen. Er wordt niets meer gedeeld."),
@@ -176,6 +182,10 @@ def tasks_from(
             return (NewTask("breach_to_assess", "privacy_coordinator", relationship=relationship),)
         case ConflictDeclared(relationship=relationship, deputies=0):
             return (NewTask("contact_needed", "counsellor", relationship=relationship),)
+        case PageRefused(code="many_tries", person=person, family=family):
+            return (NewTask("code_in_other_hands", "counsellor", family=family, person=person),)
+        case CompetenceJudged(competent=False, child=child):
+            return (NewTask("competence_to_look_at", "privacy_coordinator", person=child),)
         case PatternSeen():
             return (NewTask("pattern_to_look_at", "privacy_coordinator"),)
         case ReminderDue():
@@ -189,9 +199,12 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
     match event:
         case ConsentGiven() | ConsentRefused() | ConsentLater() | ConsentWithdrawn():
             about = (None, event.relationship, event.information_type, subject)
-            return (Settled(_ASKED | {"ask_again"}, *about),)
+            only_said = event.method == "oral" and isinstance(event, ConsentGiven | ConsentLater)
+            return (Settled((_ASKED - _SAID_ALOUD if only_said else _ASKED) | {"ask_again"}, *about),)
         case ConsentResumed(standing=True, relationship=relationship, information_type=kind):
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
+        case CompetenceJudged(competent=True, child=child):
+            return (Settled(frozenset({"competence_to_look_at"}), person=child),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
         case MarkerEnded(family=family, guardian=guardian):
@@ -208,6 +221,8 @@ _ASKED: Final[frozenset[TaskKind]] = frozenset(
     {"consent_ends", "consent_ended", "oral_unconfirmed", "oral_ended"}
 )
 """Tasks to ask somebody about a type, done once that person has said anything at all."""
+_SAID_ALOUD: Final[frozenset[TaskKind]] = frozenset({"oral_unconfirmed", "oral_ended"})
+"""Tasks that what is said aloud once more leaves open; only a no or a signature is the end of it."""
 
 
 def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:

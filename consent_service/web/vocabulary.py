@@ -172,6 +172,13 @@ COMPETENT: Final[Mapping[str, str]] = {
     "yes": N_("Ja, het kind kan dit zelf afwegen"),
     "no": N_("Nee, het kind kan dit nog niet zelf afwegen"),
 }
+INCOMPETENCE: Final[Mapping[str, str]] = {
+    "does_not_understand": N_("Het kind begrijpt de uitleg nog niet, ook niet in andere woorden"),
+    "disability": N_("Een beperking maakt dat dit nu niet kan"),
+    "too_upset": N_("Het kind is nu te veel van slag"),
+    "under_pressure": N_("Het kind kan nu niet vrij kiezen"),
+    "expert_advice": N_("Een deskundige adviseerde dit"),
+}
 STOP_KINDS: Final[Mapping[str, str]] = {
     "withdrawal": N_("De toestemming intrekken"),
     "objection": N_("Bezwaar tegen het delen"),
@@ -341,6 +348,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "voice": VOICES,
     "voice_explained": VOICES_EXPLAINED,
     "competent": COMPETENT,
+    "incompetence": INCOMPETENCE,
     "stop_kind": STOP_KINDS,
     "stop_method": STOP_METHODS,
     "yes_no": EXPLICIT,

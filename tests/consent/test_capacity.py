@@ -78,7 +78,7 @@ async def test_the_voices_follow_age_and_judgement(world: World) -> None:
     assert await voices() == ["heard", "together", "alone"]
     for number in (0, 1, 2):
         await world.services.families.judge_competence(
-            world.counsellor, view.family, view.children[number].child, competent=False
+            world.counsellor, view.family, view.children[number].child, competent=False, reason="too_upset"
         )
     assert await voices() == ["heard", "heard", "heard"]
 

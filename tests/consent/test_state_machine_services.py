@@ -183,7 +183,9 @@ class ServicesMachine(RuleBasedStateMachine):
     def somebody_judges_whether_the_child_can_weigh_it(self, able: bool) -> None:
         families, (child,) = self.world.services.families, self.view.children
         self.run(
-            families.judge_competence(self.world.counsellor, self.view.family, child.child, competent=able)
+            families.judge_competence(
+                self.world.counsellor, self.view.family, child.child, competent=able, reason="too_upset"
+            )
         )
         self.family.competent.append((able, self.clock.now()))
 

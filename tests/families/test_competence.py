@@ -28,7 +28,7 @@ async def test_the_latest_judgement_counts_and_each_is_kept(world: World) -> Non
     assert await judged(world, child)
     for competent in (False, True, False):  # all in one moment of the clock
         before = await version(world, relationship)
-        await judge(world.counsellor, view.family, child, competent=competent)
+        await judge(world.counsellor, view.family, child, competent=competent, reason="too_upset")
         assert await judged(world, child) is competent
         assert await version(world, relationship) > before
     kept = await rows(world, child_competence)
@@ -39,10 +39,35 @@ async def test_the_latest_judgement_counts_and_each_is_kept(world: World) -> Non
 async def test_the_entry_names_the_child_and_the_judgement(world: World) -> None:
     view = await world.family()
     child = view.children[0].child
-    await world.services.families.judge_competence(world.counsellor, view.family, child, competent=False)
+    await world.services.families.judge_competence(
+        world.counsellor, view.family, child, competent=False, reason="disability"
+    )
     (entry,) = await entries(world, "competence.judged.v1")
     assert entry.detail is not None
-    assert entry.detail.event == CompetenceJudged(child, False)
+    assert entry.detail.event == CompetenceJudged(child, False, "disability")
+
+
+async def test_a_no_without_a_reason_is_no_judgement(world: World) -> None:
+    view = await world.family()
+    child = view.children[0].child
+    with pytest.raises(InputError) as raised:
+        await world.services.families.judge_competence(world.counsellor, view.family, child, competent=False)
+    assert [(one.field, one.code) for one in raised.value.problems] == [("incompetence", "required")]
+    assert await count(world, child_competence) == 0
+
+
+async def test_the_privacy_coordinator_looks_at_each_child_whose_say_was_taken_away(world: World) -> None:
+    view = await world.family(children=(("Noor", date(2010, 5, 4)),))
+    child, judge = view.children[0].child, world.services.families.judge_competence
+    for _ in range(2):
+        await judge(world.counsellor, view.family, child, competent=False, reason="does_not_understand")
+    await world.settle()
+    (task,) = await world.services.tasks.open_tasks(world.officer)
+    assert (task.kind, task.audience, task.person) == ("competence_to_look_at", "privacy_coordinator", child)
+    assert {row.reason for row in await rows(world, child_competence)} == {"does_not_understand"}
+    await judge(world.counsellor, view.family, child, competent=True)
+    await world.settle()
+    assert await world.services.tasks.open_tasks(world.officer) == ()
 
 
 async def test_only_the_own_counsellor_judges_and_only_children_of_the_family(world: World) -> None:

@@ -204,7 +204,9 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "opinions.record": lambda: s.opinions.record(who, said),
         "opinions.record by child": lambda: s.opinions.record(ChildActor(other.tenant, child, family), said),
         "opinions.latest": lambda: s.opinions.latest(who, family, child),
-        "families.judge_competence": lambda: s.families.judge_competence(who, family, child, competent=False),
+        "families.judge_competence": lambda: s.families.judge_competence(
+            who, family, child, competent=False, reason="too_upset"
+        ),
         "consent.withdraw": lambda: s.consent.withdraw(who, hers, method="oral"),
         "consent.withdraw by guardian": lambda: s.consent.withdraw(thief, hers, method="page"),
         "consent.withdraw in own name": lambda: s.consent.withdraw(who, as_theirs, method="oral"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
+import msgspec
+
 from consent_service.consent.changes import Change
 from consent_service.consent.opinions import Opinion
 from consent_service.consent.service import Target
@@ -117,7 +119,9 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
         "invalidate": invalidate,
         "pass_on": lambda: s.passed_on.record(who, told),
         "hear the child": lambda: s.opinions.record(ChildActor(world.tenant, child, view.family), said),
-        "judge_competence": lambda: s.families.judge_competence(who, view.family, child, competent=False),
+        "judge_competence": lambda: s.families.judge_competence(
+            who, view.family, child, competent=False, reason="too_upset"
+        ),
         "add_child": lambda: s.families.add_child(who, view.family, noor),
         "add_guardian": lambda: s.families.add_guardian(who, view.family, KARIM),
         "change_identity": lambda: s.families.change_identity(who, view.family, child, noor),
@@ -125,7 +129,9 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
             who, view.family, child=child, guardian=mother.guardian, fact=fact
         ),
         "assess_safety": lambda: s.families.assess_safety(who, view.family, SAFE),
-        "assess_guardian": lambda: s.families.assess_guardian(who, view.family, mother.guardian, SECRET),
+        "assess_guardian": lambda: s.families.assess_guardian(
+            who, view.family, mother.guardian, msgspec.structs.replace(SECRET, secret_address=False)
+        ),
         "request_marker": request_marker,
         "decide_marker": decide_marker,
         "end_marker": lambda: s.families.end_marker(who, view.family, markers[-1]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import get_args
 
+import msgspec
 import pytest
 
 from consent_service.audit.events import (
@@ -20,6 +21,7 @@ from consent_service.audit.events import (
     Event,
     IntakeFinished,
     MarkerRequested,
+    PageRefused,
     PatternSeen,
     PupilDisowned,
     RecordShared,
@@ -115,6 +117,11 @@ def test_an_event_asks_for_this_and_nothing_else(event: Event, expected: NewTask
             NewTask("contact_needed", "counsellor", relationship=RELATIONSHIP),
         ),
         (ConflictDeclared(RELATIONSHIP, StaffId("s"), deputies=1), None),
+        (
+            PageRefused(SAMIRA, "many_tries", FAMILY),
+            NewTask("code_in_other_hands", "counsellor", FAMILY, person=SAMIRA),
+        ),
+        (PageRefused(SAMIRA, "pin"), None),
         (PatternSeen("always_yes", "team", 40), NewTask("pattern_to_look_at", "privacy_coordinator")),
         (
             ReminderDue("consent_ends", DAY, FAMILY, RELATIONSHIP, SUPPORT, SAMIRA),
@@ -146,6 +153,25 @@ def test_whoever_answered_need_not_be_asked_again(said: Event) -> None:
     (settled,) = settled_by(said, subject=SAMIRA)
     assert (settled.relationship, settled.information_type, settled.person) == (RELATIONSHIP, SUPPORT, SAMIRA)
     assert settled.kinds == {"ask_again", "consent_ends", "consent_ended", "oral_unconfirmed", "oral_ended"}
+
+
+@pytest.mark.parametrize("said", [ConsentGiven, ConsentLater])
+def test_saying_it_aloud_once_more_leaves_open_that_it_must_be_confirmed(said: type[ConsentGiven]) -> None:
+    (settled,) = settled_by(msgspec.structs.replace(said(*SPOKEN), method="oral"), subject=SAMIRA)  # type: ignore[arg-type]
+    assert settled.kinds == {"ask_again", "consent_ends", "consent_ended"}
+
+
+def test_a_no_that_was_said_aloud_needs_no_confirming() -> None:
+    refused = msgspec.structs.replace(ConsentRefused(*SPOKEN), method="oral")  # type: ignore[arg-type]
+    (settled,) = settled_by(refused, subject=SAMIRA)
+    assert settled.kinds > {"oral_unconfirmed", "oral_ended"}
+
+
+def test_what_did_not_stand_is_no_task_and_settles_none() -> None:
+    suspended = ConsentSuspended(*SPOKEN, concerns=DecisionId("x"), standing=False)  # type: ignore[arg-type]
+    resumed = ConsentResumed(*SPOKEN, concerns=DecisionId("x"), standing=False)  # type: ignore[arg-type]
+    assert tasks_from(suspended, second_approver=frozenset(), subject=SAMIRA) == ()
+    assert settled_by(resumed, subject=SAMIRA) == ()
 
 
 def test_an_objection_a_shared_record_and_a_reminder_settle_nothing() -> None:

@@ -348,7 +348,9 @@ async def test_s42_judged_not_able_to_weigh_it_the_parents_yes_stays_and_counts(
     assert isinstance(refused, ShareRefused)
     before = await rows(world, consent_ledger)
 
-    await world.services.families.judge_competence(world.counsellor, view.family, child, competent=False)
+    await world.services.families.judge_competence(
+        world.counsellor, view.family, child, competent=False, reason="too_upset"
+    )
     await share(world, relationship)
     assert isinstance(await ask(world, relationship), Released)
     assert (await world.services.consent.own_answers(mother))[relationship, SUPPORT].answer == "yes"
@@ -363,7 +365,7 @@ async def test_s42_its_no_goes_on_pausing_and_a_new_judgement_asks_it_again(worl
     mother, child = world.guardian(view), world.child(view)
     judge = world.services.families.judge_competence
     await world.intake(child, {GATE: "yes", SUPPORT: "no"})
-    await judge(world.counsellor, view.family, child.child, competent=False)
+    await judge(world.counsellor, view.family, child.child, competent=False, reason="too_upset")
     await world.intake(mother, YES)
     refused = await world.services.records.share(
         world.counsellor, relationship, Note(SUPPORT, {"helps": ADVICE})

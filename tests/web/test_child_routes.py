@@ -293,7 +293,8 @@ async def test_s42_the_counsellor_judges_and_the_child_is_heard_from_then_on(sit
     await room.walker.open(room.at())
     assert "Het kind beslist mee" in room.walker.text
     await room.walker.press("Oordeel vastleggen", status=400)
-    await room.walker.press("Oordeel vastleggen", {"competent": "no"})
+    await room.walker.press("Oordeel vastleggen", {"competent": "no"}, status=400)
+    await room.walker.press("Oordeel vastleggen", {"competent": "no", "incompetence": "too_upset"})
     assert "Wij horen het kind" in room.walker.text
     assert "Beoordeeld: kan dit nog niet zelf afwegen" in room.walker.text
     await room.give()

@@ -126,10 +126,11 @@ class TextResumed(Happening, frozen=True, tag="text.resumed.v1"):
 
 
 class CompetenceJudged(Happening, frozen=True, tag="competence.judged.v1"):
-    """Whether a child can weigh this itself; a no never erases what a parent said (S42)."""
+    """Whether a child can weigh this itself; a no has a reason and never erases what a parent said (S42)."""
 
     child: PersonId
     competent: bool
+    reason: Code = ""
 
 
 class ReminderDue(Happening, frozen=True, tag="reminder.due.v1"):

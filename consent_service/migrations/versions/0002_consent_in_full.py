@@ -88,6 +88,7 @@ def _safety() -> None:
         sa.Column("child", sa.String(length=36), nullable=False),
         sa.Column("competent", sa.Boolean(), nullable=False),
         sa.Column("judged_by", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant", "child"],

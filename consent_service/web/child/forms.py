@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import cast
+from typing import cast, get_args
 
 import msgspec
 
 from consent_service.consent.model import Face
 from consent_service.consent.opinions import LONGEST_WORDS
+from consent_service.families.model import IncompetenceReason
 from consent_service.foundation.ids import TypeKey
 from consent_service.web.forms import FormReader
 
@@ -37,6 +38,10 @@ def read_opinion(form: FormReader, *, types: Collection[TypeKey]) -> OpinionEnte
     return OpinionEntered(faces, words)
 
 
-def read_judgement(form: FormReader) -> bool:
-    """Whether the child can weigh this itself; never without a choice."""
-    return form.yes_no("competent")
+def read_judgement(form: FormReader) -> tuple[bool, IncompetenceReason | None]:
+    """Whether the child can weigh this itself, never without a choice; and why not, when it cannot."""
+    competent = form.yes_no("competent")
+    why = form.choice("incompetence", get_args(IncompetenceReason), required=False)
+    if not competent and not why and not form.problems:
+        form.refuse("incompetence", "required")
+    return competent, cast("IncompetenceReason", why) if why and not competent else None

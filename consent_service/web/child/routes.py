@@ -129,11 +129,11 @@ async def judge(
     room = await enter(visit, tenant, family)
     who = room.child(child)
     form = FormReader(visit.posted)
-    competent = read_judgement(form)
+    competent, reason = read_judgement(form)
     if form.problems:
         return await _refused(room, who, form.problems)
     await visit.services.families.judge_competence(
-        room.actor, room.family.family, who.child, competent=competent
+        room.actor, room.family.family, who.child, competent=competent, reason=reason
     )
     return visit.redirect(voice_address(room, who), done="oordeel")
 
