@@ -7,6 +7,7 @@ The withdrawal code is kept nowhere, so a receipt names it only while somebody s
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,7 @@ from consent_service.consent.receipt.reading import (
 )
 from consent_service.consent.receipt.record import write_record
 from consent_service.families.model import Ages
+from consent_service.families.reading import is_family_shown
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
@@ -145,6 +147,7 @@ class ReceiptService:
             if code is not None:
                 await self._require_code(conn, row, code)
             now = self._clock.now()
+            await self._require_shown(conn, actor, local_date(now))
             return row, await read_choices(conn, self._ring, row, self._place, now=now)
 
     async def _row(self, conn: AsyncConnection, actor: Asker, sitting: str) -> SittingRow:
@@ -158,6 +161,13 @@ class ReceiptService:
         facts = Circumstances(tenant=actor.tenant, family=row.family, person=row.person)
         require(actor, Action.PRINT_RECEIPT, facts)
         return row
+
+    async def _require_shown(self, conn: AsyncConnection, actor: Asker, today: date) -> None:
+        """A guardian asks for a receipt at the tablet, where not everybody is shown a school (S46)."""
+        if isinstance(actor, GuardianActor) and not await is_family_shown(
+            conn, actor.tenant, actor.family, actor.guardian, day=today, at_tablet=True
+        ):
+            raise NotFoundError("receipt")
 
     async def _require(self, conn: AsyncConnection, actor: Counsellor, family: FamilyId) -> None:
         assigned = await self._organisations.is_assigned(conn, actor, family)

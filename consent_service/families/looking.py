@@ -21,12 +21,12 @@ from consent_service.families.model import (
     Relationship,
     authority_on,
     is_competent,
-    is_left_out,
     safety_of,
     voice_on,
 )
 from consent_service.families.reading import (
     guardian_ids,
+    is_family_shown,
     open_children,
     read_assessments,
     read_authority,
@@ -123,13 +123,14 @@ class FamilyRegister:
             await self._require(conn, actor, Action.VIEW_FAMILY, family)
             return await self._view(conn, actor.tenant, family)
 
-    async def own_family(self, actor: PersonActor) -> FamilyView:
+    async def own_family(self, actor: PersonActor, *, at_tablet: bool = False) -> FamilyView:
         """What a guardian sees of the family: oneself, and the children over whom one decides today.
 
         A child sees itself only. Never another guardian's data (S44) and never the safety assessment.
         Without authority, and of a child that decides alone (from 16, S9), one sees neither child nor
-        school; nor while safety was not assessed, or when one is not contacted for safety: whoever asks
-        then is answered by a person (S46).
+        school; nor until danger is ruled out, unless one is in danger oneself or the only guardian, nor
+        when one is not contacted for safety: whoever asks then is answered by a person (S46). `at_tablet`:
+        a counsellor handed it over (`is_shown`).
 
         Raises:
             NotFoundError: no such guardian or child in this family.
@@ -143,7 +144,11 @@ class FamilyRegister:
             if actor.guardian not in await guardian_ids(conn, actor.tenant, actor.family):
                 raise NotFoundError("guardian")
             whole = await self._view(conn, actor.tenant, actor.family)
-        return self._as_shown_to(actor.guardian, whole)
+            today = local_date(self._clock.now())
+            shown = await is_family_shown(
+                conn, actor.tenant, actor.family, actor.guardian, day=today, at_tablet=at_tablet
+            )
+        return self._as_shown_to(actor.guardian, whole, today, by_hand=not shown)
 
     async def relationship(self, tenant: TenantId, relationship: RelationshipId) -> Relationship:
         """One child at one school.
@@ -208,12 +213,10 @@ class FamilyRegister:
             competence=await read_competence(conn, tenant, children=[kid.child for kid in kids]),
         )
 
-    def _as_shown_to(self, guardian: PersonId, whole: FamilyView) -> FamilyView:
+    def _as_shown_to(
+        self, guardian: PersonId, whole: FamilyView, today: date, *, by_hand: bool
+    ) -> FamilyView:
         everyone = [one.guardian for one in whole.guardians]
-        today = local_date(self._clock.now())
-        by_hand = whole.safety.level == "not_assessed" or is_left_out(
-            guardian, whole.markers, today, safety=whole.safety.level
-        )
         kids = tuple(
             child
             for child in whole.children

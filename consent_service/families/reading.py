@@ -21,6 +21,9 @@ from consent_service.families.model import (
     Relationship,
     SafetyAssessment,
     SafetyMarker,
+    is_left_out,
+    is_shown,
+    protected_of,
     safety_of,
 )
 from consent_service.families.tables import (
@@ -203,6 +206,29 @@ async def read_markers(
             ended_at=row.ended_at,
         )
         for row in await conn.execute(query)
+    )
+
+
+async def is_family_shown(
+    conn: AsyncConnection,
+    tenant: TenantId,
+    family: FamilyId,
+    guardian: PersonId,
+    *,
+    day: date,
+    at_tablet: bool = False,
+) -> bool:
+    """Whether this guardian is shown child and school today (`is_shown`), and is not left out."""
+    assessments = await read_assessments(conn, tenant, family=family)
+    safety = safety_of(assessments).level
+    if is_left_out(guardian, await read_markers(conn, tenant, family=family), day, safety=safety):
+        return False
+    return is_shown(
+        guardian,
+        guardians=await guardian_ids(conn, tenant, family),
+        safety=safety,
+        protected=protected_of(assessments),
+        at_tablet=at_tablet,
     )
 
 

@@ -12,6 +12,7 @@ the sentences are `wording`, the entries and their guard `entries`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import assert_never
 
 import msgspec
@@ -19,7 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.log import OFFICER, PENDING_LIMIT, AuditLog
-from consent_service.foundation.clock import Clock
+from consent_service.families.model import is_left_out, is_shown
+from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
     ConflictError,
@@ -126,13 +128,15 @@ class ReleaseService:
 
         Raises:
             NotAllowedError: not one's own family; of a child: not its own school.
-            NotFoundError: no such relationship, or the child was erased.
+            NotFoundError: no such relationship, the child was erased, or this guardian is answered by a
+                person (S46).
         """
         now = self._clock.now()
         async with self._database.reading() as conn:
             situation = await self._situation(conn, actor, relationship)
             rules = await self._policies.rules(situation.active_bundle)
             await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, "s2c")
+            _require_shown(actor, situation.known, local_date(now))
             listed = sorted(active_contacts(situation.known, now))
             members = await self._organisations.staff_members(conn, actor.tenant, listed)
         viewer, known = _viewer(actor, situation.known, language)
@@ -364,6 +368,16 @@ class ReleaseService:
             raise LogUnavailableError("the log cannot be read") from failure
         if waiting is not None and waiting > PENDING_LIMIT:
             raise LogUnavailableError("entries wait too long for their place in the log")
+
+
+def _require_shown(actor: GuardianActor | ChildActor | Counsellor, known: Known, day: date) -> None:
+    """Whoever is answered by a person is answered here as if there were nothing."""
+    if not isinstance(actor, GuardianActor):
+        return
+    person, level = actor.guardian, known.safety.level
+    shown = is_shown(person, guardians=known.guardians, safety=level, protected=known.protected)
+    if not shown or is_left_out(person, known.markers, day, safety=level):
+        raise NotFoundError("relationship")
 
 
 def _viewer(

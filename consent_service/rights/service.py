@@ -14,7 +14,12 @@ from consent_service.audit import events
 from consent_service.audit.events import InformationReleased
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
 from consent_service.families.model import Ages, Child, ChildVoice, Relationship, is_competent, voice_on
-from consent_service.families.reading import read_children, read_competence, read_relationships
+from consent_service.families.reading import (
+    is_family_shown,
+    read_children,
+    read_competence,
+    read_relationships,
+)
 from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
@@ -80,11 +85,15 @@ class RightsService:
     async def who_looked(self, actor: PersonActor, *, limit: int = 50) -> tuple[Disclosure, ...]:
         """The newest releases about the person and the children shown to her, newest first.
 
+        None to a guardian who is answered by a person (S46): a moment and a role already tell of a school.
+
         Raises:
             NotAllowedError: not one's own page.
             NotFoundError: nobody with this id in this family.
         """
         view = await self.own_view(actor)
+        if await self._is_by_hand(actor):
+            return ()
         people = dict.fromkeys((person_of(actor), *(one.child for one in (*view.places, *view.earlier))))
         found: list[Disclosure] = []
         async with self._database.reading() as conn:
@@ -124,6 +133,13 @@ class RightsService:
     def _require(self, actor: PersonActor, action: Action) -> None:
         facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
         require(actor, action, facts)
+
+    async def _is_by_hand(self, actor: PersonActor) -> bool:
+        if isinstance(actor, ChildActor):
+            return False
+        today = local_date(self._clock.now())
+        async with self._database.reading() as conn:
+            return not await is_family_shown(conn, actor.tenant, actor.family, actor.guardian, day=today)
 
     async def _own_child(self, conn: AsyncConnection, actor: ChildActor) -> Child:
         for child in await read_children(conn, self._ring, actor.tenant, family=actor.family):

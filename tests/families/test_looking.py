@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from consent_service.families.looking import SEARCHES_PER_HOUR
-from consent_service.families.model import NOT_ASSESSED, NewAuthority
+from consent_service.families.model import (
+    NOT_ASSESSED,
+    NewAuthority,
+    SafetyAssessment,
+    SafetyLevel,
+    is_shown,
+    protected_of,
+)
 from consent_service.foundation.errors import InputError, NotFoundError
 from consent_service.foundation.ids import FamilyId, PersonId, new_id
 from consent_service.identity.model import GuardianActor
@@ -83,7 +91,7 @@ async def test_s44_a_guardian_sees_neither_the_other_nor_the_safety_assessment(w
     view = await world.family(guardians=(("Samira", "holder"), ("Karim", "holder")), safety=SECRET)
     relationship = await world.at_school(view.children[0].child)
     for number, own in enumerate(view.guardians):
-        seen = await world.services.families.own_family(world.guardian(view, number))
+        seen = await world.services.families.own_family(world.guardian(view, number), at_tablet=True)
         assert seen.guardians == (own,)
         assert {fact.guardian for fact in seen.authority} == {own.guardian}
         assert seen.safety == NOT_ASSESSED
@@ -148,3 +156,33 @@ async def test_s30_a_contact_sees_only_the_children_of_the_own_list_at_the_own_s
     assert await seen(world.tenant, world.teacher.staff, world.linde) == ()
     await world.services.families.end_relationship(world.counsellor, at_linde, "moved_out")
     assert await seen(world.tenant, world.contact.staff, world.linde) == ()
+
+
+def test_of_several_guardians_said_to_be_in_danger_none_is_the_protected_one() -> None:
+    hers, his = PersonId(new_id()), PersonId(new_id())
+    danger = SafetyAssessment("danger", False, False, None, None)
+    of_her, of_him = (msgspec.structs.replace(danger, guardian=who) for who in (hers, his))
+    assert protected_of([danger, of_her]) == {hers}
+    assert protected_of([danger, of_her, of_him]) == frozenset()
+    over = msgspec.structs.replace(of_him, level="no_known_danger")
+    assert protected_of([danger, of_her, of_him, over]) == {hers}
+
+
+@pytest.mark.parametrize("safety", ["danger", "not_assessed"])
+def test_s46_until_danger_is_ruled_out_the_only_one_or_the_one_in_danger_is_shown_child_and_school(
+    safety: SafetyLevel,
+) -> None:
+    hers, his = PersonId(new_id()), PersonId(new_id())
+
+    def shown(who: PersonId, *protected: PersonId, at_tablet: bool = False) -> bool:
+        return is_shown(who, guardians=(hers, his), safety=safety, protected=protected, at_tablet=at_tablet)
+
+    assert is_shown(hers, guardians=(hers,), safety=safety, protected=())
+    assert not shown(hers)
+    assert not shown(his)
+    assert shown(hers, hers)
+    assert not shown(his, hers)
+    assert shown(hers, at_tablet=True)
+    assert shown(his, at_tablet=True)
+    assert not shown(his, hers, at_tablet=True)
+    assert is_shown(his, guardians=(hers, his), safety="no_known_danger", protected=())

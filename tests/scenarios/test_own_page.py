@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from consent_service.audit import events
+from consent_service.consent.model import Receipt
 from consent_service.consent.page_login import PageLogin, PageLoginRefused, Visitor
 from consent_service.consent.service import Target
+from consent_service.families.model import NOT_ASSESSED, SafetyAssessment
 from consent_service.foundation.clock import local_midnight
-from consent_service.foundation.errors import InputError
-from consent_service.foundation.ids import TypeKey
-from consent_service.identity.model import PersonActor
+from consent_service.foundation.errors import InputError, NotFoundError
+from consent_service.foundation.ids import RelationshipId, TypeKey
+from consent_service.identity.model import GuardianActor, PersonActor
 from consent_service.release.model import Refused, Released
+from consent_service.release.service import Ask
 from tests.scenarios.stories import SUPPORT, YES, ask, everything_said, share, told_family, trail
 from tests.shelter import SECRET, World
 
@@ -129,6 +133,90 @@ async def test_s46_the_father_reads_nothing_of_safety_or_of_her_choices(world: W
     said = (await page_of(world, father)).lower()
     for word in ("veilig", "gevaar", "moeder", "samira", "andere ouder", "adres", "opvang zuid"):
         assert word not in said, word
+    for word in ("noor", "linde", "013-5550101", world.linde, world.contact.staff):
+        assert word not in said, word
+    with pytest.raises(NotFoundError):
+        await world.services.release.preview(father, told.relationship, language="nl")
+
+
+async def fled(world: World) -> tuple[GuardianActor, GuardianActor, Receipt, RelationshipId]:
+    """Both said yes; then she fled, and the child went to another school, which looked today.
+
+    The mother, the father, his receipt and the child at the other school.
+    """
+    told = await told_family(world, guardians=(("Samira", "holder"), ("Karim", "holder")))
+    father, family, services = world.guardian(told.view, 1), told.view.family, world.services
+    receipt = await world.intake(father, YES)
+    await services.families.assess_safety(world.counsellor, family, SECRET)
+    await services.families.assess_guardian(
+        world.counsellor, family, told.mother.guardian, msgspec.structs.replace(SECRET, secret_address=False)
+    )
+    await services.families.end_relationship(world.counsellor, told.relationship, "changed_school")
+    await world.settle()
+    world.clock.advance(timedelta(days=9))
+    elsewhere = await world.at_school(told.view.children[0].child, world.eik)
+    await world.intake(told.mother, YES)
+    await share(world, elsewhere)
+    assert isinstance(
+        await services.release.to_school(world.eik_contact, Ask(elsewhere, "support")), Released
+    )
+    return told.mother, father, receipt, elsewhere
+
+
+async def test_s46_after_she_fled_the_fathers_page_tells_nothing_of_the_child_or_the_new_school(
+    world: World,
+) -> None:
+    mother, father, receipt, elsewhere = await fled(world)
+    said = await page_of(world, father)
+    own = await world.services.families.own_family(father)
+    tablet = await world.services.families.own_family(father, at_tablet=True)
+    said += everything_said(own.children, own.relationships, own.contacts, tablet.children, tablet.contacts)
+    for secret in ("Noor", "Eik", "013-5550202", world.eik, elsewhere, world.eik_contact.staff, "2026-09-10"):
+        assert secret not in said, secret
+    assert await world.services.changes.may_answer(father) == {}
+    with pytest.raises(NotFoundError):
+        await world.services.release.preview(father, elsewhere, language="nl")
+    for printed in (world.services.receipts.full, world.services.receipts.record):
+        with pytest.raises(NotFoundError):
+            await printed(father, receipt.sitting)
+    assert (await world.services.consent.withdraw_by_code(receipt.withdrawal_code)).written
+
+    hers = await world.services.rights.own_view(mother)
+    assert [one.relationship for one in hers.places] == [elsewhere]
+    assert [one.relationship for one in await world.services.rights.who_looked(mother)] == [elsewhere]
+    assert (elsewhere, SUPPORT) in await world.services.changes.may_answer(mother)
+
+
+async def test_s46_the_child_itself_sees_where_it_goes_to_school(world: World) -> None:
+    view = await world.family(
+        children=(("Noor", date(2012, 1, 1)),), guardians=(("Samira", "holder"), ("Karim", "holder"))
+    )
+    relationship = await world.at_school(view.children[0].child, world.eik)
+    await world.services.families.assess_safety(world.counsellor, view.family, SECRET)
+    places = (await world.services.rights.own_view(world.child(view))).places
+    assert [(one.relationship, one.school) for one in places] == [(relationship, world.eik)]
+
+
+@pytest.mark.parametrize("safety", [SECRET, NOT_ASSESSED])
+async def test_s46_until_danger_is_ruled_out_the_only_guardian_sees_her_page_and_one_of_two_her_tablet(
+    world: World, safety: SafetyAssessment
+) -> None:
+    alone = await told_family(world)
+    pair = await told_family(
+        world, family_name="Anders", guardians=(("Samira", "holder"), ("Karim", "holder"))
+    )
+    services = world.services
+    for told in (alone, pair):
+        await services.families.assess_safety(world.counsellor, told.view.family, safety)
+    assert [one.relationship for one in (await services.rights.own_view(alone.mother)).places] == [
+        alone.relationship
+    ]
+    assert (await services.rights.own_view(pair.mother)).places == ()
+    assert await services.rights.who_looked(pair.mother) == ()
+    at_tablet = await services.families.own_family(pair.mother, at_tablet=True)
+    assert [one.relationship for one in at_tablet.relationships] == [pair.relationship]
+    again = await world.intake(pair.mother, YES)
+    assert (await services.receipts.record(pair.mother, again.sitting)).content
 
 
 async def test_s50_the_father_with_her_receipt_learns_nothing_and_she_is_told(world: World) -> None:

@@ -150,7 +150,7 @@ async def sit_down(visit: Visit, sitting: str) -> Desk:
     """
     actor, services = holder_of_tablet(visit), visit.services
     found = await services.sittings.read(actor, sitting)
-    family = await services.families.own_family(actor)
+    family = await services.families.own_family(actor, at_tablet=True)
     tenant = await services.organisations.tenant(actor.tenant)
     schools = {one.school: one.name for one in await services.organisations.schools(actor.tenant)}
     return Desk(

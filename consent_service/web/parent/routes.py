@@ -186,7 +186,7 @@ def _address(visit: Visit) -> str:
 async def _own_choices_page(
     visit: Visit, actor: GuardianActor, *, problems: Sequence[Problem] = ()
 ) -> Response[str]:
-    family = await visit.services.families.own_family(actor)
+    family = await visit.services.families.own_family(actor, at_tablet=True)
     standings = await visit.services.consent.own_answers(actor)
     places = await _organisations(visit, actor, family)
     names = {child.child: child.identity.given_names for child in family.children}
@@ -196,7 +196,8 @@ async def _own_choices_page(
         if (answers := _answers_about(visit, one, standings))
     )
     form = FormState.of(visit.posted, problems, language=visit.language) if problems else EMPTY
-    view = OwnChoicesPage(_OWN_CHOICES, _WHO_LOOKED, _INTAKE, children, form)
+    about_me = _about_me(visit, family, standings)
+    view = OwnChoicesPage(_OWN_CHOICES, _WHO_LOOKED, _INTAKE, children, form, about_me)
     return await visit.show(view, status=400 if problems else 200)
 
 
@@ -208,6 +209,17 @@ def _answers_about(
         for key, standing in standings.items()
         if key[0] == about.relationship
     )
+
+
+def _about_me(visit: Visit, family: FamilyView, standings: Mapping[Key, Standing]) -> tuple[OwnAnswer, ...]:
+    """What one told about oneself where no child above shows it: it goes on, so it can be stopped."""
+    shown = {one.relationship for one in family.relationships}
+    told: dict[TypeKey, list[Key]] = {}
+    for key, standing in standings.items():
+        kind = visit.services.policies.proposal.catalogue.types[key[1]]
+        if kind.decided_by == "own_guardian" and key[0] not in shown and _runs(standing):
+            told.setdefault(kind.key, []).append(key)
+    return tuple(OwnAnswer(_label(visit, key), "yes", value_of(keys)) for key, keys in told.items())
 
 
 def _answer(standing: Standing) -> Answer:

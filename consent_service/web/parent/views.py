@@ -57,6 +57,8 @@ class OwnChoicesPage(View, frozen=True):
     back_href: str
     children: tuple[OwnAnswers, ...]
     form: FormState = EMPTY
+    about_me: tuple[OwnAnswer, ...] = ()
+    """What I told about myself and stands under no child; without child and school."""
 
 
 class WithdrawnPage(View, frozen=True):

@@ -15,11 +15,11 @@ from litestar.params import FromPath
 from consent_service.consent.codes import code_of
 from consent_service.consent.receipt.model import PrintedReceipt
 from consent_service.foundation.errors import InputError, NotFoundError
-from consent_service.identity.model import ChildActor, GuardianActor
+from consent_service.identity.model import PersonActor
 from consent_service.web.intake.routes import RECEIPT_COOKIE
 from consent_service.web.receipts.showing import LANGUAGE_FIELD, receipts_page
 from consent_service.web.shelter.room import Room, enter
-from consent_service.web.visit import LoginNeededError, Visit
+from consent_service.web.visit import Visit
 
 
 @get("/intake/{sitting:str}/bewijs.pdf", include_in_schema=False)
@@ -111,16 +111,13 @@ async def _with_sitting(visit: Visit, tenant: str, family: str, sitting: str) ->
     return room
 
 
-def _holder(visit: Visit) -> GuardianActor | ChildActor:
+def _holder(visit: Visit) -> PersonActor:
     """Whoever holds the tablet.
 
     Raises:
         LoginNeededError: it is not handed over, or the session ended.
     """
-    actor = None if visit.session is None else visit.session.actor
-    if not isinstance(actor, GuardianActor | ChildActor):
-        raise LoginNeededError(parent=True)
-    return actor
+    return visit.at_tablet()
 
 
 def _language(request: Request[Any, Any, Any]) -> str | None:
