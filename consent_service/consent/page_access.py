@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -20,7 +21,13 @@ from consent_service.consent.capacity import people_of
 from consent_service.consent.codes import code_hash, code_of, new_code, normalised_code
 from consent_service.consent.tables import withdrawal_codes
 from consent_service.families.model import Ages, is_competent, voice_on
-from consent_service.families.reading import child_ids, lock_family, read_children, read_competence
+from consent_service.families.reading import (
+    child_ids,
+    lock_family,
+    read_children,
+    read_competence,
+    read_guardians,
+)
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
@@ -48,11 +55,25 @@ from consent_service.identity.page_sessions import (
     PageSessions,
     forget_devices,
 )
+from consent_service.identity.page_tries import FACTOR, OLD_PINS, count_try, source_of, take_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService, require
 
 RevokeReason = Literal["lost", "stolen", "seen_by_other", "factor_forgotten"]
+
+
+class OnOwnPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the person chooses: on the own page, in this session, with the old PIN as typed.
+
+    Without it, it is on the tablet, which the counsellor just gave to the person.
+    """
+
+    session: str
+    old_pin: str = ""
+
+    def __repr__(self) -> str:
+        return "OnOwnPage(...)"
 
 
 class PageAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,31 +121,37 @@ class PageAccessService:
             factor = await factor_of(conn, actor.tenant, person_of(actor))
         return None if factor is None else factor.kind
 
-    async def choose_pin(self, actor: PersonActor, pin: str, again: str) -> None:
-        """From now on the code and this PIN open the own page.
+    async def choose_pin(
+        self, actor: PersonActor, pin: str, again: str, *, where: OnOwnPage | None = None
+    ) -> None:
+        """From now on the code and this PIN open the own page, and nobody stays in who is not `where`.
 
         Raises:
-            InputError: not six digits, a row, a birth date of the family, or mistyped.
+            InputError: not six digits, a row, a birth date of the family, mistyped, or not the old PIN.
             NotAllowedError: somebody else's page.
         """
         await self._require_own(actor)
-        async with self._database.reading() as conn:
-            kids = await read_children(conn, self._ring, actor.tenant, family=actor.family)
-        born = [kid.identity.birth_date for kid in kids if kid.identity.birth_date is not None]
-        problems = problems_of_new_pin(pin, again, born=born)
+        problems = problems_of_new_pin(pin, again, born=await self._born(actor))
         if problems:
             raise InputError(problems)
-        factor = new_factor("pin", self._clock.now(), pin=await pins.hashed(pin))
+        await self._require_old_pin(actor, where)
+        hashed = await pins.hashed(pin, queue=pins.OWN_PAGE)
         async with self._database.transaction() as conn:
-            await self._keep(conn, actor, factor)
+            await self._keep(conn, actor, new_factor("pin", self._clock.now(), pin=hashed), where)
 
     async def choose_channel(
-        self, actor: PersonActor, kind: Channel, entered: str, *, only_mine: bool
+        self,
+        actor: PersonActor,
+        kind: Channel,
+        entered: str,
+        *,
+        only_mine: bool,
+        where: OnOwnPage | None = None,
     ) -> None:
-        """From now on the code and a message to this address open the own page.
+        """From now on the code and a message to this address open it, and nobody stays in but `where`.
 
         Raises:
-            InputError: not an address, not offered here, or others can read it.
+            InputError: not an address, not offered here, others can read it, or not the old PIN.
             NotAllowedError: somebody else's page.
         """
         await self._require_own(actor)
@@ -135,15 +162,48 @@ class PageAccessService:
         if address is None or problems:
             wrong = Problem("address", "page.mail_form" if kind == "mail" else "page.sms_form")
             raise InputError([*problems, *([wrong] if address is None else [])])
+        await self._require_old_pin(actor, where)
         name = new_id()
         async with self._database.transaction() as conn:
             key = await self._ring.person_key(conn, actor.tenant, person_of(actor))
             sealed = seal_address(self._ring, key, name, address)
-            await self._keep(conn, actor, new_factor(kind, self._clock.now(), sealed=sealed, name=name))
+            factor = new_factor(kind, self._clock.now(), sealed=sealed, name=name)
+            await self._keep(conn, actor, factor, where)
 
-    async def _keep(self, conn: AsyncConnection, actor: PersonActor, factor: Factor) -> None:
+    async def _born(self, actor: PersonActor) -> list[date]:
+        """The birth dates in the family: parents know those of the children and of each other."""
+        async with self._database.reading() as conn:
+            kids = await read_children(conn, self._ring, actor.tenant, family=actor.family)
+            parents = await read_guardians(conn, self._ring, actor.tenant, family=actor.family)
+        people = [*(kid.identity for kid in kids), *(parent.identity for parent in parents)]
+        return [one.birth_date for one in people if one.birth_date is not None]
+
+    async def _require_old_pin(self, actor: PersonActor, where: OnOwnPage | None) -> None:
+        """On the page itself the old PIN, if there is one: it may be a stranger at an open session."""
+        if where is None:
+            return
+        now, person = self._clock.now(), person_of(actor)
+        async with self._database.transaction() as conn:
+            factor = await factor_of(conn, actor.tenant, person)
+            if factor is None or factor.kind != "pin":
+                return
+            about, place = f"old-pin:{actor.tenant}:{person}", source_of(f"session:{where.session}")
+            wait = await count_try(conn, about, place, FACTOR, now)
+            left = None if wait is not None else await take_of(conn, about, OLD_PINS, now)
+        if wait is not None or left is None:
+            raise InputError([Problem("old_pin", "page.old_pin_wait")])
+        if not await pins.fits(where.old_pin, factor.pin, queue=pins.OWN_PAGE):
+            raise InputError([Problem("old_pin", "page.old_pin")])
+
+    async def _keep(
+        self, conn: AsyncConnection, actor: PersonActor, factor: Factor, where: OnOwnPage | None
+    ) -> None:
+        """Whoever was in with the old factor is out, and no browser is remembered."""
         person = person_of(actor)
         await keep_factor(conn, actor.tenant, person, factor)
+        await forget_devices(conn, actor.tenant, person)
+        but = None if where is None else where.session
+        await self._sessions.end_all(conn, actor.tenant, person, but=but)
         event = events.PageAccessGiven(person, factor.kind)
         await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=person)
 

@@ -58,9 +58,14 @@ class PageSessions:
         await self._live.append_own(conn, actor, events.PageOpened(person_of(actor)))
         return Opened(token, session)
 
-    async def end_all(self, conn: AsyncConnection, tenant: TenantId, person: PersonId) -> int:
-        """Every session of this person's own page ends now, on whatever device; how many there were."""
-        ended = await sessions.end_sessions_of(conn, OWN_PAGE, subject_of(tenant, person))
+    async def end_all(
+        self, conn: AsyncConnection, tenant: TenantId, person: PersonId, *, but: str | None = None
+    ) -> int:
+        """Every session of this person's own page ends now, on whatever device; how many there were.
+
+        `but`: the id of the one session that goes on, in which the person asks for this.
+        """
+        ended = await sessions.end_sessions_of(conn, OWN_PAGE, subject_of(tenant, person), but=but)
         self._live.forget_all()
         return ended
 

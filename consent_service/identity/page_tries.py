@@ -1,14 +1,17 @@
-"""How often the second factor of the own page may be tried: slower and slower, never locked for good.
+"""How often the second factor of the own page may be tried: slower and slower, and by strangers not for ever.
 
-Tries count per code and per place they come from, so that nobody can make somebody else wait: a device
-that logged in before is slowed by its own mistakes only. A code that is nobody's is counted in the same
-way, so that waiting tells nothing. Stopping with the code is not counted here at all.
+Tries count per code and per place they come from; a device that logged in before is slowed by its own
+mistakes only. Addresses are cheap, so all places that are not such a device share one `Quota` per code and
+day. A code that is nobody's is counted in the same way, so that waiting tells nothing. Stopping with the
+code is not counted here at all.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 from typing import Final
 
 import msgspec
@@ -25,6 +28,7 @@ ANY_CODE: Final = "*"
 """What is counted over all codes together."""
 _STEP: Final = timedelta(minutes=1)
 _DOUBLINGS: Final = 10
+_CUSTOMER: Final = 48
 
 
 class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +50,24 @@ EVERYTHING: Final = Pace(free=30, longest=timedelta(minutes=10))
 """All codes from one place: hashing costs memory, and a whole shelter may share one address."""
 
 
+class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `most` in any stretch of `within`, whoever asks; the last `kept` are for known devices only."""
+
+    most: int
+    within: timedelta
+    kept: int = 0
+
+
+STRANGERS: Final = Quota(50, REMEMBERED)
+"""Comparisons of one code's digits by places that are no known device: a finder needs decades for a PIN."""
+PERSON_MESSAGES: Final = Quota(5, timedelta(hours=1), kept=2)
+"""Messages to one person; strangers who ask for them cannot use up those of a known device."""
+OLD_PINS: Final = Quota(10, REMEMBERED)
+"""Old PINs typed to change it, on a page that is open already: a stranger at her telephone guesses too."""
+GUESSES: Final = 5
+"""At one one-time code; then it is worth nothing."""
+
+
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a try comes from, as a digest; `known` when this person logged in there before."""
 
@@ -56,6 +78,27 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def source_of(place: str, *, known: bool = False) -> Source:
     """A device's mark, or the tag of an address: of a bare address a digest could be guessed back."""
     return Source(_digest("source", place), known)
+
+
+def network_of(address: str) -> str:
+    """What counts as one place: an IPv4 address, or the /48 that one customer gets of IPv6 (RFC 6177).
+
+    An IPv4 address stays whole: a street or a mobile network shares its neighbours.
+    """
+    try:
+        parsed = IPv6Address(address.partition("%")[0])
+    except AddressValueError:
+        return _as_ipv4(address)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, _CUSTOMER), strict=False))
+
+
+def _as_ipv4(address: str) -> str:
+    try:
+        return str(IPv4Address(address))
+    except AddressValueError:
+        return address
 
 
 def wait_after(tries: int, pace: Pace, *, pressed: bool = False) -> timedelta:
@@ -83,6 +126,46 @@ async def count_try(
         update(page_tries).where(*mine).values(tries=tries + 1, last_at=now, known=source.known)
     )
     return None
+
+
+async def take_of(
+    conn: AsyncConnection, about: str, quota: Quota, now: datetime, *, known: bool = False
+) -> int | None:
+    """Take one of the quota: how many are left, None when there was none. Parallel takers never share one."""
+    about = _digest("quota", about)
+    taken = select(page_tries.c.source).where(
+        page_tries.c.tenant == INSTALLATION,
+        page_tries.c.about == about,
+        page_tries.c.last_at > now - quota.within,
+    )
+    used = set((await conn.execute(taken)).scalars())
+    for place in _places(quota, known=known):
+        if place not in used and await _take(conn, about, place, quota, now):
+            return max(quota.most - len(used) - 1, 0)
+    return None
+
+
+def _places(quota: Quota, *, known: bool) -> Sequence[str]:
+    """A known device takes the kept ones first, so that it leaves the others alone."""
+    numbers = range(quota.most - 1, -1, -1) if known else range(quota.most - quota.kept)
+    return [_digest("place", str(number)) for number in numbers]
+
+
+async def _take(conn: AsyncConnection, about: str, place: str, quota: Quota, now: datetime) -> bool:
+    keys = {"tenant": INSTALLATION, "about": about, "source": place}
+    fresh = keys | {"known": True, "tries": 1, "last_at": now}
+    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    taken = (
+        insert(page_tries)
+        .values(fresh)
+        .on_conflict_do_update(
+            index_elements=list(keys),
+            set_={"last_at": now},
+            where=page_tries.c.last_at <= now - quota.within,
+        )
+        .returning(page_tries.c.source)
+    )
+    return (await conn.execute(taken)).first() is not None
 
 
 async def forget_tries(conn: AsyncConnection, about: str, source: Source) -> None:

@@ -302,9 +302,11 @@ async def end_session(conn: AsyncConnection, session_id: str) -> bool:
     return (await conn.execute(delete(sessions).where(*_is(session_id)))).rowcount == 1
 
 
-async def end_sessions_of(conn: AsyncConnection, provider: str, subject: str) -> int:
-    """Forget every session of one login; how many there were."""
-    ids = [line.id for line in await sessions_of(conn, provider, subject)]
+async def end_sessions_of(
+    conn: AsyncConnection, provider: str, subject: str, *, but: str | None = None
+) -> int:
+    """Forget every session of one login, `but` the one with this id; how many there were."""
+    ids = [line.id for line in await sessions_of(conn, provider, subject) if line.id != but]
     return sum([await end_session(conn, one) for one in ids])
 
 

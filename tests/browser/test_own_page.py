@@ -134,7 +134,7 @@ async def say_yes_on_the_own_page(phone: Tab, taps: Taps) -> int:
     if await rest.get_attribute("open") is None:
         await rest.locator("summary").first.click()
     line = phone.page.locator(".own-line", has_text="Wat helpt uw kind").first
-    await line.get_by_role("link", name="Veranderen").click()
+    await line.get_by_role("button", name="Veranderen").click()
     await phone.look("own-question")
     await phone.press("Ja")
     await expect(phone.page.get_by_role("status")).to_contain_text("Uw keuze is bewaard.")

@@ -45,6 +45,19 @@ async def test_a_birth_date_of_the_family_is_no_pin(world: World) -> None:
     assert await rows(world, page_factors) == []
 
 
+async def test_a_parents_birth_date_is_no_pin_of_the_other_parent_or_of_a_child(world: World) -> None:
+    view = await world.family(
+        children=(("Noor", date(2012, 1, 1)),), guardians=(("Samira", "holder"), ("Karim", "holder"))
+    )
+    born, samira = date(1990, 7, 23), view.guardians[0]
+    identity = msgspec.structs.replace(samira.identity, birth_date=born)
+    await world.services.families.change_identity(world.counsellor, view.family, samira.guardian, identity)
+    for actor in (world.guardian(view, 0), world.guardian(view, 1), world.child(view)):
+        with pytest.raises(InputError) as refused:
+            await world.services.page_access.choose_pin(actor, f"{born:%d%m%y}", f"{born:%d%m%y}")
+        assert codes_of(refused) == {("pin", "page.pin_birth_date")}
+
+
 async def test_a_channel_that_others_read_or_that_is_not_offered_is_refused_at_once(mailing: World) -> None:
     mother = mailing.guardian(await mailing.family())
     access = mailing.services.page_access

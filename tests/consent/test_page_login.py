@@ -10,14 +10,27 @@ import msgspec
 import pytest
 
 from consent_service.app import build_services
+from consent_service.audit import events
+from consent_service.consent.codes import code_hash, normalised_code
+from consent_service.consent.page_access import OnOwnPage
 from consent_service.consent.page_login import Begun, PageLogin, PageLoginRefused, Visitor
+from consent_service.foundation.errors import InputError
 from consent_service.foundation.notifier import MailNotifier
+from consent_service.identity import pins
 from consent_service.identity.model import PersonActor, person_of
-from consent_service.identity.page_tries import FACTOR, LONGEST_WAIT, source_of
+from consent_service.identity.page_tries import (
+    FACTOR,
+    GUESSES,
+    LONGEST_WAIT,
+    PERSON_MESSAGES,
+    STRANGERS,
+    source_of,
+    take_of,
+)
 from consent_service.identity.tables import page_challenges, page_devices, page_factors, page_tries
 from tests.ledger import rows
 from tests.postbox import Postbox, mail_server
-from tests.scenarios.stories import everything_stored, told_family
+from tests.scenarios.stories import everything_stored, told_family, trail
 from tests.shelter import World
 
 PIN = "580241"
@@ -108,7 +121,7 @@ async def test_whoever_asks_for_messages_all_night_gets_few_and_hers_still_come(
     assert isinstance(opened, PageLogin)
     for number in range(30):
         await begun(mailing, code, Visitor(f"203.0.113.{number % 5}"))
-    assert len(postbox.envelopes) <= 1 + 10 + 5
+    assert len(postbox.envelopes) <= PERSON_MESSAGES.most - PERSON_MESSAGES.kept
     sent = len(postbox.envelopes)
     hers = await begun(mailing, code, Visitor("203.0.113.1", opened.mark))
     assert len(postbox.envelopes) == sent + 1
@@ -185,6 +198,164 @@ async def test_many_codes_from_one_place_are_slowed_together(world: World) -> No
     assert [one == PageLoginRefused() for one in answers] == [True] * 30 + [False]
 
 
+def elsewhere(number: int) -> Visitor:
+    """Another customer of IPv6 for each number."""
+    return Visitor(f"2001:db8:{number:x}::1")
+
+
+async def tried_by_strangers(world: World, code: str, times: int = STRANGERS.most) -> None:
+    """So many strangers' wrong tries are past; what they cost in time is not the test's."""
+    async with world.services.installation.database.transaction() as conn:
+        about = f"factor:{code_hash(normalised_code(code) or code)}"
+        for _ in range(times):
+            await take_of(conn, about, STRANGERS, world.clock.now())
+
+
+async def test_a_pin_cannot_be_guessed_from_many_addresses(world: World) -> None:
+    told = await told_family(world)
+    code = told.receipt.withdrawal_code
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    await tried_by_strangers(world, code, STRANGERS.most - 2)
+    answers = [await log_in(world, code, f"{n:06}", visitor=elsewhere(n)) for n in range(4)]
+    assert [one == PageLoginRefused(many_tries=True) for one in answers] == [False, False, True, True]
+    right = await log_in(world, code, PIN, visitor=elsewhere(9))
+    assert right == PageLoginRefused(many_tries=True)
+    world.clock.advance(timedelta(hours=24))
+    assert isinstance(await log_in(world, code, PIN, visitor=elsewhere(9)), PageLogin)
+
+
+async def test_one_customer_of_ipv6_is_slowed_as_one(world: World) -> None:
+    told = await told_family(world)
+    tries = [Visitor(f"2001:db8:7:{n:x}::1") for n in range(FACTOR.free + 1)]
+    answers = [
+        await log_in(world, told.receipt.withdrawal_code, "135790", visitor=visitor) for visitor in tries
+    ]
+    assert isinstance(answers[-1], PageLoginRefused)
+    assert answers[-1].wait == timedelta(minutes=1)
+
+
+async def test_strangers_keep_out_no_remembered_browser_and_no_stop(world: World) -> None:
+    told = await told_family(world)
+    code = told.receipt.withdrawal_code
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    first = await log_in(world, code, PIN, visitor=Visitor(HERE.address, remember=True))
+    assert isinstance(first, PageLogin)
+    await tried_by_strangers(world, code)
+    assert await log_in(world, code, PIN) == PageLoginRefused(many_tries=True)
+    hers = Visitor(elsewhere(1).address, first.mark)
+    assert isinstance(await log_in(world, code, PIN, visitor=hers), PageLogin)
+    fresh = await world.services.page_access.renew(
+        world.counsellor, told.view.family, told.mother.guardian, reason="seen_by_other"
+    )
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    assert isinstance(await log_in(world, fresh, PIN), PageLogin)
+    await tried_by_strangers(world, fresh)
+    assert (await world.services.consent.withdraw_by_code(fresh)).written
+
+
+async def test_digits_that_she_asked_for_work_when_strangers_tried_too_often(
+    mailing: World, postbox: Postbox
+) -> None:
+    _, code = await by_mail(mailing)
+    await tried_by_strangers(mailing, code)
+    started = await begun(mailing, code)
+    wrong = await log_in(mailing, code, "135790", started.challenge)
+    assert wrong == PageLoginRefused(many_tries=True)
+    assert isinstance(await log_in(mailing, code, postbox.digits(), started.challenge), PageLogin)
+
+
+async def test_five_wrong_guesses_end_a_one_time_code(mailing: World, postbox: Postbox) -> None:
+    _, code = await by_mail(mailing)
+    started = await begun(mailing, code)
+    for n in range(GUESSES):
+        assert await log_in(mailing, code, "135790", started.challenge, elsewhere(n)) == PageLoginRefused()
+    digits = postbox.digits()
+    assert await log_in(mailing, code, digits, started.challenge, elsewhere(9)) == PageLoginRefused()
+
+
+async def test_nobody_gets_more_than_five_messages_in_an_hour(mailing: World, postbox: Postbox) -> None:
+    _, code = await by_mail(mailing)
+    first = await begun(mailing, code)
+    opened = await log_in(
+        mailing, code, postbox.digits(), first.challenge, Visitor(HERE.address, remember=True)
+    )
+    assert isinstance(opened, PageLogin)
+    for number in range(20):
+        await begun(mailing, code, elsewhere(number))
+        await begun(mailing, code, Visitor(HERE.address, opened.mark))
+        mailing.clock.advance(timedelta(minutes=2))
+    assert len(postbox.envelopes) == PERSON_MESSAGES.most
+
+
+async def test_the_counsellor_hears_once_that_strangers_try_a_code(world: World) -> None:
+    told = await told_family(world)
+    code = told.receipt.withdrawal_code
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    await tried_by_strangers(world, code, STRANGERS.most - 1)
+    for number in range(3):
+        await log_in(world, code, "135790", visitor=elsewhere(number))
+    warned = [
+        entry.detail.event
+        for entry in await trail(world, "page.refused.v1")
+        if entry.detail is not None and entry.detail.event != events.PageRefused(told.mother.guardian, "pin")
+    ]
+    assert warned == [events.PageRefused(told.mother.guardian, "many_tries", told.view.family)]
+    await world.settle()
+    tasks = await world.services.tasks.open_tasks(world.counsellor)
+    found = [(one.kind, one.family, one.person) for one in tasks if one.kind == "code_in_other_hands"]
+    assert found == [("code_in_other_hands", told.view.family, told.mother.guardian)]
+
+
+async def test_a_new_pin_ends_every_other_session_and_forgets_every_browser(world: World) -> None:
+    told = await told_family(world)
+    code, identity = told.receipt.withdrawal_code, world.services.identity
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    opened = [await log_in(world, code, PIN, visitor=Visitor(HERE.address, remember=True)) for _ in range(2)]
+    hers, thief = [one.opened for one in opened if isinstance(one, PageLogin)]
+    where = OnOwnPage(hers.session.id, PIN)
+    await world.services.page_access.choose_pin(told.mother, "135790", "135790", where=where)
+    assert await identity.actor_for(thief.token) is None
+    assert await identity.actor_for_stop(thief.token) is None
+    assert await identity.actor_for(hers.token) is not None
+    assert await rows(world, page_devices) == []
+    await world.services.page_access.choose_pin(told.mother, PIN, PIN)
+    assert await identity.actor_for(hers.token) is None
+
+
+async def test_on_the_page_itself_the_old_pin_is_asked_and_guessed_at_few_times(
+    mailing: World, postbox: Postbox
+) -> None:
+    told = await told_family(mailing)
+    access, code = mailing.services.page_access, told.receipt.withdrawal_code
+    await access.choose_pin(told.mother, PIN, PIN)
+    opened = await log_in(mailing, code, PIN)
+    assert isinstance(opened, PageLogin)
+    session = opened.opened.session.id
+    seen = []
+    for _ in range(FACTOR.free + 1):
+        with pytest.raises(InputError) as refused:
+            await access.choose_channel(
+                told.mother, "mail", MAIL, only_mine=True, where=OnOwnPage(session, "246802")
+            )
+        seen += [problem.code for problem in refused.value.problems]
+    assert seen == ["page.old_pin"] * FACTOR.free + ["page.old_pin_wait"]
+    assert await access.chosen_factor(told.mother) == "pin"
+    mailing.clock.advance(timedelta(minutes=1))
+    where = OnOwnPage(session, PIN)
+    await access.choose_channel(told.mother, "mail", MAIL, only_mine=True, where=where)
+    await access.choose_pin(told.mother, "135790", "135790", where=OnOwnPage(session))
+    assert repr(where) == "OnOwnPage(...)"
+
+
+async def test_the_tablet_does_not_wait_for_the_own_page(world: World) -> None:
+    await pins.fits(PIN, None)
+    crowd = [asyncio.ensure_future(pins.fits(PIN, None, queue=pins.OWN_PAGE)) for _ in range(12)]
+    await pins.fits(PIN, None)
+    waiting = [one for one in crowd if not one.done()]
+    await asyncio.gather(*crowd)
+    assert len(waiting) > len(crowd) // 2
+
+
 async def test_a_browser_keeps_nothing_unless_she_asks_for_it(world: World) -> None:
     told = await told_family(world)
     code = told.receipt.withdrawal_code
@@ -210,7 +381,7 @@ async def test_nowhere_is_kept_where_a_try_came_from(world: World) -> None:
 
 async def test_old_tries_are_forgotten(world: World) -> None:
     await log_in(world, "0000-0000-0000-0000", "135790")
-    assert len(await rows(world, page_tries)) == 2
+    assert len(await rows(world, page_tries)) == 4
     world.clock.advance(timedelta(hours=24))
     await world.services.identity.forget_expired()
     assert await rows(world, page_tries) == []

@@ -1,7 +1,8 @@
-"""Slower and slower, never locked: whatever others do, and in whatever order."""
+"""Slower and slower; strangers together only so often, a known device whatever they do."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,12 +15,17 @@ from consent_service.identity.page_tries import (
     FACTOR,
     LONGEST_WAIT,
     MESSAGES,
+    PERSON_MESSAGES,
     REMEMBERED,
+    STRANGERS,
     Pace,
+    Quota,
     count_try,
     forget_old_tries,
     forget_tries,
+    network_of,
     source_of,
+    take_of,
     wait_after,
 )
 
@@ -47,15 +53,65 @@ async def counted(database: Database, *args: object) -> timedelta | None:
 
 @settings(max_examples=15)
 @given(others=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 90)), max_size=50))
-async def test_whatever_others_do_a_known_device_and_a_new_place_are_looked_at(
+async def test_whatever_others_do_a_known_device_is_looked_at(
     database: Database, others: list[tuple[int, int]]
 ) -> None:
     about, now = f"factor:{id(others)}:{len(others)}", NOW
     for place, minutes in others:
         now += timedelta(minutes=minutes)
         await counted(database, about, source_of(f"address:{place}"), FACTOR, now)
+        await taken(database, about, STRANGERS, now)
     assert await counted(database, about, HERS, FACTOR, now) is None
-    assert await counted(database, about, source_of("address:new"), FACTOR, now) is None
+
+
+async def taken(
+    database: Database, about: str, quota: Quota, now: datetime, *, known: bool = False
+) -> int | None:
+    async with database.transaction() as conn:
+        return await take_of(conn, about, quota, now, known=known)
+
+
+async def test_a_quota_is_never_exceeded_in_any_stretch_of_its_length(database: Database) -> None:
+    for number in range(STRANGERS.most):
+        at = NOW + timedelta(minutes=number)
+        assert await taken(database, "code", STRANGERS, at) == STRANGERS.most - number - 1
+    for minutes in (STRANGERS.most, 24 * 60 - 1):
+        assert await taken(database, "code", STRANGERS, NOW + timedelta(minutes=minutes)) is None
+    assert await taken(database, "another", STRANGERS, NOW) is not None
+    day_later = NOW + STRANGERS.within
+    assert await taken(database, "code", STRANGERS, day_later) == 0
+    assert await taken(database, "code", STRANGERS, day_later) is None
+
+
+async def test_parallel_takers_never_share_one(database: Database) -> None:
+    quota = Quota(5, timedelta(hours=1))
+    found = await asyncio.gather(*(taken(database, "parallel", quota, NOW) for _ in range(9)))
+    assert len([one for one in found if one is not None]) == quota.most
+
+
+async def test_what_is_kept_for_a_known_device_no_stranger_takes(database: Database) -> None:
+    quota = PERSON_MESSAGES
+    strangers = [await taken(database, "m", quota, NOW) for _ in range(quota.most)]
+    assert [one is not None for one in strangers] == [True] * 3 + [False] * 2
+    hers = [await taken(database, "m", quota, NOW, known=True) for _ in range(3)]
+    assert hers == [1, 0, None]
+    assert await taken(database, "m", quota, NOW + quota.within, known=True) == 4
+
+
+@pytest.mark.parametrize(
+    "one,other,same",
+    [
+        ("2001:db8:7::1", "2001:db8:7:ffff:1:2:3:4", True),
+        ("2001:db8:7::1", "2001:db8:8::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("198.51.100.7", "198.51.100.7", True),
+        ("198.51.100.7", "198.51.100.8", False),
+        ("::ffff:198.51.100.7", "198.51.100.7", True),
+        ("", "testclient", False),
+    ],
+)
+def test_one_customer_of_ipv6_is_one_place(one: str, other: str, same: bool) -> None:
+    assert (network_of(one) == network_of(other)) == same
 
 
 async def test_tries_from_many_places_press_strangers_and_nobody_else(database: Database) -> None:

@@ -22,7 +22,7 @@ from tests.scenarios.stories import SUPPORT, YES, ask, told_family
 from tests.scenarios.test_tablet import answer_all, sit
 from tests.shelter import World
 from tests.web.laying import Table, lay
-from tests.web.page.owning import HOME, PIN, secured
+from tests.web.page.owning import HOME, PIN, ask_again, secured
 from tests.web.visiting import Site, main_of, open_site, words_of
 from tests.web.walking import Walker, counsellor_at
 
@@ -47,7 +47,7 @@ async def own_page(walker: Walker, code: str) -> None:
 
 async def say_yes(walker: Walker, relationship: str) -> None:
     """To what was answered with no at the tablet."""
-    await walker.open(f"/mijn-pagina/vraag/{relationship}/contact_persons")
+    await ask_again(walker, relationship, "contact_persons")
     await walker.press("Ja")
 
 
@@ -269,8 +269,7 @@ async def test_a_step_that_was_taken_is_worth_nothing_on_the_own_page_either(sit
     await secured(world, told.mother)
     walker = Walker(site, "")
     await own_page(walker, told.receipt.withdrawal_code)
-    address = f"/mijn-pagina/vraag/{told.relationship}/{SUPPORT}"
-    await walker.open(address)
+    await ask_again(walker, told.relationship, SUPPORT)
     form = walker.form_with("Nee")
     (no,) = [button for button in form.all("button") if button.text() == "Nee"]
     sent = walker.sent_with(form, no, {})

@@ -19,12 +19,15 @@ def page_examples(language: str) -> dict[str, View]:
     """One example per view, and the ones that look different."""
     wrong = _wrong(language, ("digits", "page.wrong"))
     waits = _wrong(language, ("digits", "page.wait"), minutes="4")
+    many = _wrong(language, ("digits", "page.many_tries"))
+    busy = _wrong(language, ("digits", "page.busy"))
     shared = _shared()
     place = own.OwnPlacePart("Noor Voorbeeld", "De Linde", shared, (_refused(), _objected()), (_told(),))
     page = own.OwnChoicesNowPage(
         stop_action="/mijn-pagina/stoppen",
         object_action="/mijn-pagina/bezwaar",
         lift_action="/mijn-pagina/bezwaar/weg",
+        change_action="/mijn-pagina/vraag",
         wrong_action="/mijn-pagina/klopt-niet",
         wrong_token="x",
         who_looked_href="/mijn-pagina/wie-keek",
@@ -42,6 +45,8 @@ def page_examples(language: str) -> dict[str, View]:
         "parent-page-factor": own.OwnFactorPage("/cijfers", "7K3M", "c", "/mijn-pagina"),
         "parent-page-factor-wrong": own.OwnFactorPage("/cijfers", "7K3M", "c", "/mijn-pagina", True, wrong),
         "parent-page-factor-waits": own.OwnFactorPage("/cijfers", "7K3M", "c", "/mijn-pagina", True, waits),
+        "parent-page-factor-many": own.OwnFactorPage("/cijfers", "7K3M", "c", "/mijn-pagina", True, many),
+        "parent-page-factor-busy": own.OwnFactorPage("/cijfers", "7K3M", "c", "/mijn-pagina", True, busy),
         "parent-page-own": page,
         "parent-page-own-young": _changed(page, young="alone"),
         "parent-page-own-together": _changed(page, young="together"),
@@ -113,7 +118,7 @@ def _refused() -> own.OwnLine:
         why="Dit is niet gedeeld, want u zei nee.",
         until=None,
         answer="no",
-        change_href="/mijn-pagina/vraag/x/wellbeing_at_school",
+        change="x:wellbeing_at_school",
     )
 
 
@@ -146,7 +151,8 @@ def _told() -> own.OwnLine:
 
 def _question() -> own.OwnQuestionPage:
     return own.OwnQuestionPage(
-        action="/mijn-pagina/vraag/x/pickup",
+        action="/mijn-pagina/vraag/antwoord",
+        about="x:pickup",
         step_token="x",
         back_href="/mijn-pagina/keuzes",
         child="Noor Voorbeeld",

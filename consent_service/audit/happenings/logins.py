@@ -58,10 +58,11 @@ class PageOpened(Happening, frozen=True, tag="page.opened.v1"):
 
 
 class PageRefused(Happening, frozen=True, tag="page.refused.v1"):
-    """A code that exists, and a second factor that was wrong."""
+    """A code that exists, and a second factor that was wrong; `many_tries` by strangers, with the family."""
 
     person: PersonId
     code: Code
+    family: FamilyId | None = None
 
 
 SessionEvent = (

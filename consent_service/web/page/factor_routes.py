@@ -14,6 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from consent_service.consent.codes import code_of
+from consent_service.consent.page_access import OnOwnPage
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.identity.model import PersonActor, person_of
 from consent_service.web.forms import EMPTY, FormReader, FormState
@@ -52,8 +53,9 @@ async def secure_page(visit: NamedDependency[Visit]) -> Response[Any]:
 
 @post(SECURE, include_in_schema=False)
 async def secure(visit: NamedDependency[Visit]) -> Response[Any]:
+    """The session in which it is changed goes on; every other one ends."""
     actor = visit.own_person()
-    problems = await _take(visit, actor)
+    problems = await _take(visit, actor, visit.known_session().id)
     if problems:
         return await _choose_page(visit, actor, SECURE, HOME, problems)
     return visit.redirect(HOME, done="eigen-pagina")
@@ -75,36 +77,41 @@ def code_cookie(secret: str, seconds: int, *, https: bool) -> Cookie:
     )
 
 
-async def _take(visit: Visit, actor: PersonActor) -> Sequence[Problem]:
+async def _take(visit: Visit, actor: PersonActor, session: str = "") -> Sequence[Problem]:
+    """`session`: of the own page; without it, it is on the tablet that the counsellor gave."""
     form = FormReader(visit.posted)
     chosen = read_factor(form, visit.services.page_access.offered_channels())
     if form.problems:
         return form.problems
     try:
-        await _keep(visit, actor, chosen)
+        await _keep(visit, actor, chosen, OnOwnPage(session, chosen.old_pin) if session else None)
     except InputError as refused:
         return refused.problems
     return ()
 
 
-async def _keep(visit: Visit, actor: PersonActor, chosen: ChosenFactor) -> None:
+async def _keep(visit: Visit, actor: PersonActor, chosen: ChosenFactor, where: OnOwnPage | None) -> None:
     access = visit.services.page_access
     if chosen.kind == "pin":
-        await access.choose_pin(actor, chosen.pin, chosen.again)
+        await access.choose_pin(actor, chosen.pin, chosen.again, where=where)
     else:
-        await access.choose_channel(actor, chosen.kind, chosen.address, only_mine=chosen.only_mine)
+        await access.choose_channel(
+            actor, chosen.kind, chosen.address, only_mine=chosen.only_mine, where=where
+        )
 
 
 async def _choose_page(
     visit: Visit, actor: PersonActor, action: str, later: str, problems: Sequence[Problem] = ()
 ) -> Response[str]:
     services = visit.services
+    kind = await services.page_access.chosen_factor(actor)
     view = ChooseFactorPage(
         action=action,
         later_href=later,
         address=f"{urlsplit(visit.doors.settings.public_origin).netloc}{LOGIN}",
         channels=services.page_access.offered_channels(),
-        chosen=await services.page_access.chosen_factor(actor) or "",
+        chosen=kind or "",
+        ask_old=action == SECURE and kind == "pin",
         code=await _new_code(visit, actor) if action == CHOOSE else "",
         young=young_of(actor),
         form=FormState.of(visit.posted, problems, language=visit.language) if problems else EMPTY,

@@ -31,6 +31,7 @@ class ChosenFactor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     again: str = ""
     address: str = ""
     only_mine: bool = False
+    old_pin: str = ""
 
     def __repr__(self) -> str:
         return f"ChosenFactor(kind={self.kind!r})"
@@ -82,11 +83,12 @@ def read_factor(form: FormReader, channels: Collection[Channel]) -> ChosenFactor
     kind = cast(FactorKind, form.choice("factor", ("pin", *channels)))
     if form.problems:
         return ChosenFactor("pin")
+    old = form.text("old_pin", max_length=40, required=False)
     if kind == "pin":
-        return ChosenFactor("pin", form.text("pin", max_length=40), form.text("pin_again", max_length=40))
-    return ChosenFactor(
-        kind, address=form.text("address", max_length=254), only_mine=form.ticked("only_mine")
-    )
+        pin, again = form.text("pin", max_length=40), form.text("pin_again", max_length=40)
+        return ChosenFactor("pin", pin, again, old_pin=old)
+    address = form.text("address", max_length=254)
+    return ChosenFactor(kind, address=address, only_mine=form.ticked("only_mine"), old_pin=old)
 
 
 def read_access(form: FormReader, people: Collection[str]) -> Access:

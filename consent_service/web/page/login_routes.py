@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 
 from consent_service.consent.page_login import PageLoginRefused
 from consent_service.foundation.errors import Problem
+from consent_service.identity.pins import PinsBusyError
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.page.door import HOME, LEAVE, LOGIN, LOGIN_DIGITS, visitor_of
 from consent_service.web.page.forms import CODE_TOKEN, DIGITS_FIELD, read_challenge, read_digits
@@ -66,9 +67,12 @@ async def enter_digits(visit: NamedDependency[Visit]) -> Response[Any]:
     digits, challenge = read_digits(form), read_challenge(form)
     if form.problems:
         return _digits_again(visit, code, challenge, form.problems)
-    answer = await visit.services.page_login.log_in(
-        code, digits, challenge=challenge, visitor=visitor_of(visit), replaces=visit.token or None
-    )
+    try:
+        answer = await visit.services.page_login.log_in(
+            code, digits, challenge=challenge, visitor=visitor_of(visit), replaces=visit.token or None
+        )
+    except PinsBusyError:
+        return _digits_again(visit, code, challenge, [Problem(DIGITS_FIELD, "page.busy")], status=503)
     if isinstance(answer, PageLoginRefused):
         return _digits_again(visit, code, challenge, [_problem_of(answer)])
     response = visit.redirect(HOME)
@@ -89,18 +93,22 @@ async def leave(visit: NamedDependency[Visit]) -> Response[Any]:
 ROUTES = [code_page, enter_code, digits_again, enter_digits, leave]
 
 
-def _digits_again(visit: Visit, code: str, challenge: str, problems: Sequence[Problem]) -> Response[str]:
+def _digits_again(
+    visit: Visit, code: str, challenge: str, problems: Sequence[Problem], *, status: int = 400
+) -> Response[str]:
     state = FormState.of(visit.posted, problems, language=visit.language)
     emptied = FormState(values={}, problems=state.problems)
-    return visit.show_to_anyone(_factor_page(visit, code, challenge, emptied), status=400)
+    return visit.show_to_anyone(_factor_page(visit, code, challenge, emptied), status=status)
 
 
 def _factor_page(visit: Visit, code: str, challenge: str, form: FormState = EMPTY) -> OwnFactorPage:
     messages = bool(visit.services.page_access.offered_channels())
-    return OwnFactorPage(LOGIN_DIGITS, code, challenge, LOGIN, messages, form)
+    return OwnFactorPage(LOGIN_DIGITS, code, challenge, LOGIN, messages, form, _WITHDRAW)
 
 
 def _problem_of(refused: PageLoginRefused) -> Problem:
+    if refused.many_tries:
+        return Problem(DIGITS_FIELD, "page.many_tries")
     if not refused.wait:
         return Problem(DIGITS_FIELD, "page.wrong")
     minutes = ceil(refused.wait.total_seconds() / _MINUTE)

@@ -1,7 +1,8 @@
 """The own page: what is shared now, stopping it, answering again, who looked, and "this is not right".
 
 Stopping works with the database away and asks nothing. Everything shown is read and decided anew for
-each page; no page names another guardian or a reason that lies in one.
+each page; no page names another guardian or a reason that lies in one. What a page is about travels in
+its form: addresses stay in the history of a browser and in the logs of whatever lies between.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
 
 from consent_service.consent.changes import Change
 from consent_service.consent.model import Shown
@@ -26,7 +26,7 @@ from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.intake.forms import read_answer, read_step
 from consent_service.web.page import door
-from consent_service.web.page.forms import read_keys
+from consent_service.web.page.forms import read_keys, value_of
 from consent_service.web.page.showing import Own, come_in, earlier_of, looked_part, place_part, screen_of
 from consent_service.web.page.views import (
     OwnChoicesNowPage,
@@ -52,6 +52,7 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         stop_action=door.STOP,
         object_action=door.OBJECT,
         lift_action=door.LIFT,
+        change_action=door.QUESTION,
         wrong_action=door.WRONG,
         wrong_token=await once(visit, _REPORT),
         who_looked_href=door.WHO_LOOKED,
@@ -91,24 +92,29 @@ async def lift(visit: NamedDependency[Visit]) -> Response[Any]:
     return visit.redirect(door.HOME, done="bezwaar-weg")
 
 
-@get(door.QUESTION + "/{relationship:str}/{key:str}", include_in_schema=False)
-async def question(
-    visit: NamedDependency[Visit], relationship: FromPath[str], key: FromPath[str]
-) -> Response[Any]:
+@get([door.QUESTION, door.ANSWER], include_in_schema=False)
+async def no_question(visit: NamedDependency[Visit]) -> Response[Any]:
+    """An address alone does not say which question."""
+    visit.own_person()
+    return visit.redirect(door.HOME)
+
+
+@post(door.QUESTION, include_in_schema=False, status_code=200)
+async def question(visit: NamedDependency[Visit]) -> Response[Any]:
     own = await come_in(visit, visit.own_person())
+    relationship, key = _key(visit)
     place = own.place(relationship)
     if (place.relationship, key) not in own.open:
         return visit.redirect(door.HOME)
-    return await _show_question(own, place, TypeKey(key))
+    return await _show_question(own, place, key)
 
 
-@post(door.QUESTION + "/{relationship:str}/{key:str}", include_in_schema=False)
-async def answer(
-    visit: NamedDependency[Visit], relationship: FromPath[str], key: FromPath[str]
-) -> Response[Any]:
+@post(door.ANSWER, include_in_schema=False)
+async def answer(visit: NamedDependency[Visit]) -> Response[Any]:
     """Take one answer, once, and only to exactly the words that are shown now."""
     own = await come_in(visit, visit.own_person())
-    place, asked = own.place(relationship), TypeKey(key)
+    relationship, asked = _key(visit)
+    place = own.place(relationship)
     if (place.relationship, asked) not in own.open:
         return visit.redirect(door.HOME)
     form = FormReader(visit.posted)
@@ -150,11 +156,9 @@ async def who_looked(visit: NamedDependency[Visit]) -> Response[Any]:
 async def report_wrong(visit: NamedDependency[Visit]) -> Response[Any]:
     """Nothing is typed: what is wrong is told in a conversation. Twice is once."""
     actor = visit.own_person()
-    keys = _keys(visit)
-    if len(keys) != 1:
-        raise NotFoundError("information")
+    key = _key(visit)
     if await is_first_time(visit, _REPORT):
-        await visit.services.rights.report_wrong(actor, *keys[0])
+        await visit.services.rights.report_wrong(actor, *key)
     return visit.redirect(door.WRONG)
 
 
@@ -163,7 +167,7 @@ async def reported(visit: NamedDependency[Visit]) -> Response[Any]:
     return await visit.show(ReportedPage(door.HOME, door.young_of(visit.own_person())))
 
 
-ROUTES = [home, stop, object_to, lift, question, answer, who_looked, report_wrong, reported]
+ROUTES = [home, stop, object_to, lift, no_question, question, answer, who_looked, report_wrong, reported]
 
 
 # --- stopping --------------------------------------------------------------------------------
@@ -180,6 +184,18 @@ def _keys(visit: Visit) -> tuple[Key, ...]:
     if form.problems:
         raise NotFoundError("answer")
     return keys
+
+
+def _key(visit: Visit) -> Key:
+    """The one answer a form names.
+
+    Raises:
+        NotFoundError: none, several, or something that is no answer.
+    """
+    keys = _keys(visit)
+    if len(keys) != 1:
+        raise NotFoundError("answer")
+    return keys[0]
 
 
 def _target(actor: PersonActor, keys: Sequence[Key]) -> Target:
@@ -221,7 +237,8 @@ async def _show_question(
     form = FormState.of(visit.posted, problems, language=visit.language) if problems else EMPTY
     screen = screen_of(own, place, key)
     view = OwnQuestionPage(
-        action=f"{door.QUESTION}/{place.relationship}/{key}",
+        action=door.ANSWER,
+        about=value_of((place.relationship, key)),
         step_token=token,
         back_href=door.HOME,
         child=screen.child,

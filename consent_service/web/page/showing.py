@@ -19,7 +19,7 @@ from consent_service.information.model import InformationType
 from consent_service.release.model import TypePreview
 from consent_service.rights.model import LookedDay, OwnPlace, OwnView
 from consent_service.web.intake.showing import CHOICES, DRAFT_NOTICE, EARLIER
-from consent_service.web.page.door import QUESTION, young_of
+from consent_service.web.page.door import young_of
 from consent_service.web.page.forms import value_of
 from consent_service.web.page.views import LookedDayPart, LookedType, OwnLine, OwnPlacePart, Young
 from consent_service.web.visit import Visit
@@ -125,7 +125,7 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
         stop=value if mine or (shared and not guardian) else "",
         object=value if shared and guardian and not mine else "",
         lift=value if objecting and guardian else "",
-        change_href=_change_href(own, key, standing),
+        change=value if _is_changed_here(own, key, standing) else "",
         wrong=value if shared or (mine and "s2c" not in kind.directions) else "",
     )
 
@@ -148,11 +148,11 @@ def _until(own: Own, seen: TypePreview | None, standing: Standing | None) -> dat
     return None if ends is None else local_date(ends)
 
 
-def _change_href(own: Own, key: Key, standing: Standing | None) -> str:
+def _is_changed_here(own: Own, key: Key, standing: Standing | None) -> bool:
     """Only what does not run leads to the question: what runs stops with one tap on this page."""
     if key not in own.open or standing is None or standing.objecting:
-        return ""
-    return f"{QUESTION}/{key[0]}/{key[1]}" if not standing.is_yes else ""
+        return False
+    return not standing.is_yes
 
 
 def answer_of(standing: Standing | None) -> Answer:

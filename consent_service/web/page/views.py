@@ -34,14 +34,15 @@ class OwnFactorPage(View, frozen=True):
     again_href: str
     messages: bool = False
     form: FormState = EMPTY
+    stop_href: str = "/intrekken"
 
 
 class OwnLine(Part, frozen=True):
     """One type: whether the school gets it now, until when and why, and my own answer to it.
 
     `until` is the last day of my own yes where `why` does not say it. `stop`, `object` and `lift` are what
-    one tap sends; empty when there is nothing to stop, to object to or to lift. `wrong` is what "this is
-    not right" sends.
+    one tap sends; empty when there is nothing to stop, to object to or to lift. `change` asks the question
+    again; `wrong` is what "this is not right" sends.
     """
 
     type_key: str
@@ -54,7 +55,7 @@ class OwnLine(Part, frozen=True):
     stop: str = ""
     object: str = ""
     lift: str = ""
-    change_href: str = ""
+    change: str = ""
     wrong: str = ""
 
 
@@ -75,6 +76,7 @@ class OwnChoicesNowPage(View, frozen=True):
     stop_action: str
     object_action: str
     lift_action: str
+    change_action: str
     wrong_action: str
     wrong_token: str
     who_looked_href: str
@@ -86,10 +88,11 @@ class OwnChoicesNowPage(View, frozen=True):
 
 
 class OwnQuestionPage(View, frozen=True):
-    """One question again: the same words and the same three buttons as on the tablet."""
+    """One question again: the same words and the same three buttons as on the tablet. `about`: which one."""
 
     template: ClassVar[str] = "page/question.html"
     action: str
+    about: str
     step_token: str
     back_href: str
     child: str
@@ -149,7 +152,10 @@ class ReportedPage(View, frozen=True):
 
 
 class ChooseFactorPage(View, frozen=True):
-    """Choose what opens the own page beside the code. `code` is a new code, shown this once."""
+    """Choose what opens the own page beside the code. `code` is a new code, shown this once.
+
+    `ask_old`: the old PIN is asked, since whoever is here may have found the page open.
+    """
 
     template: ClassVar[str] = "page/choose_factor.html"
     action: str
@@ -160,6 +166,7 @@ class ChooseFactorPage(View, frozen=True):
     code: str = ""
     young: Young = ""
     form: FormState = EMPTY
+    ask_old: bool = False
 
 
 class AccessLine(Part, frozen=True):

@@ -33,3 +33,9 @@ async def at_own_page(site: Site, actor: PersonActor, code: str, *, language: st
     walker = await typed(site, code, language=language)
     assert walker.path == HOME, walker.text
     return walker
+
+
+async def ask_again(walker: Walker, relationship: str, key: str, *, status: int = 200) -> None:
+    """The question of one type again; a browser sends what stands in the form, not an address."""
+    token = walker.values("csrf")[0]
+    await walker.send("/mijn-pagina/vraag", {"csrf": token, "keys": f"{relationship}:{key}"}, status=status)

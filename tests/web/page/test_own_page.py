@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 
 from consent_service.audit import events
+from consent_service.consent.codes import code_hash, normalised_code
 from consent_service.consent.service import Target
 from consent_service.consent.tables import consent_ledger
+from consent_service.identity import pins
+from consent_service.identity.page_tries import STRANGERS, take_of
 from consent_service.identity.tables import page_tries
 from consent_service.release.model import Refused, Released
 from tests.ledger import rows
 from tests.scenarios.stories import SUPPORT, ask, told_family
-from tests.web.page.owning import HOME, PIN, at_own_page, secured, typed
+from tests.web.page.owning import HOME, PIN, ask_again, at_own_page, secured, typed
 from tests.web.visiting import Site
 from tests.web.walking import Walker, counsellor_at, family_path, pressed_twice
 
@@ -46,17 +50,67 @@ async def test_no_address_and_no_title_says_anything_about_anybody(site: Site) -
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
     await parent.follow("Wie keek mee?")
     await parent.open(HOME)
-    await parent.follow("Veranderen")
+    await parent.press("Veranderen")
     assert set(parent.titles) == {"Uw keuzes"}
     for address in parent.locations:
         assert told.receipt.withdrawal_code.replace("-", "") not in address
         assert "Noor" not in address
 
 
+async def test_no_address_names_a_kind_of_information_or_a_child_at_a_school(site: Site) -> None:
+    told = await told_family(site.world)
+    parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
+    await parent.press("Veranderen")
+    pages = [parent.page]
+    await parent.press("Ja")
+    await parent.open("/mijn-pagina/wie-keek")
+    pages.append(parent.page)
+    await parent.open(HOME)
+    pages.append(parent.page)
+    addresses = {*parent.locations, parent.path}
+    for element in [one for page in pages for one in (*page.all("a"), *page.all("form"))]:
+        addresses |= {element.attributes.get(name, "") for name in ("href", "action")}
+    types = site.world.services.policies.proposal.catalogue.types
+    for address in addresses:
+        assert told.relationship not in address
+        assert not any(key in address for key in types), address
+
+
+async def test_a_full_queue_says_try_again_in_a_minute_and_counts_nothing(site: Site) -> None:
+    told = await told_family(site.world)
+    await secured(site.world, told.mother)
+    with ExitStack() as waiting:
+        for _ in range(20):
+            waiting.enter_context(pins.OWN_PAGE.place())
+        walker = await typed(site, told.receipt.withdrawal_code, status=503)
+    assert "Probeer het over een minuut nog eens." in walker.text
+    assert await rows(site.world, page_tries) == []
+    await walker.press("Open mijn pagina", {"digits": PIN})
+    assert walker.path == HOME
+
+
+@pytest.mark.parametrize("real", [True, False])
+async def test_after_many_tries_by_strangers_every_code_gets_the_same_words_and_the_way_to_stop(
+    site: Site, real: bool
+) -> None:
+    told = await told_family(site.world)
+    await secured(site.world, told.mother)
+    code = told.receipt.withdrawal_code if real else "0000-0000-0000-0000"
+    async with site.world.services.installation.database.transaction() as conn:
+        for _ in range(STRANGERS.most):
+            about = f"factor:{code_hash(normalised_code(code) or code)}"
+            assert await take_of(conn, about, STRANGERS, site.world.clock.now()) is not None
+    walker = await typed(site, code, status=400)
+    assert "Dat lukt nu niet. Probeer het morgen, of vraag uw begeleider om een nieuwe code." in walker.text
+    assert "kloppen niet" not in walker.text
+    await walker.follow("Stoppen met delen")
+    assert walker.path == "/intrekken"
+
+
 async def test_answering_again_takes_two_taps_and_keeps_what_was_shown(site: Site) -> None:
     told = await told_family(site.world)
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
-    await parent.follow("Veranderen")
+    await parent.press("Veranderen")
     assert "U mag nee zeggen. U houdt uw plek en uw hulp." in parent.text
     before = await rows(site.world, consent_ledger, kind="given")
     await parent.press("Ja")
@@ -75,7 +129,7 @@ async def test_answering_again_takes_two_taps_and_keeps_what_was_shown(site: Sit
 async def test_an_answer_sent_twice_counts_once(site: Site) -> None:
     told = await told_family(site.world)
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
-    await parent.follow("Veranderen")
+    await parent.press("Veranderen")
     before = len(await rows(site.world, consent_ledger, kind="given"))
     await pressed_twice(parent, "Ja", {})
     assert len(await rows(site.world, consent_ledger, kind="given")) == before + 1
@@ -179,7 +233,7 @@ async def test_english_pages_are_english(site: Site) -> None:
 async def test_s43_the_question_offers_three_equal_choices_and_none_beforehand(site: Site) -> None:
     told = await told_family(site.world)
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
-    await parent.follow("Veranderen")
+    await parent.press("Veranderen")
     choices = parent.page.all("button", name="answer")
     assert [choice.attributes["value"] for choice in choices] == ["yes", "no", "later"]
     assert len({choice.attributes["class"] for choice in choices}) == 1
@@ -198,10 +252,9 @@ async def test_saying_no_on_the_question_is_a_stop_when_it_ran_meanwhile(site: S
         site.world.tenant, told.view.family, told.mother.guardian, ((told.relationship, SUPPORT),)
     )
     await site.world.services.consent.withdraw(told.mother, target, method="page")
-    address = f"/mijn-pagina/vraag/{told.relationship}/{SUPPORT}"
-    await parent.open(address)
+    await ask_again(parent, told.relationship, SUPPORT)
     await parent.press("Ja")
-    await parent.open(address)
+    await ask_again(parent, told.relationship, SUPPORT)
     await parent.press("Nee")
     assert "Het is gestopt." in parent.text
     assert len(await rows(site.world, consent_ledger, kind="withdrawn")) == 2
@@ -210,11 +263,14 @@ async def test_saying_no_on_the_question_is_a_stop_when_it_ran_meanwhile(site: S
 async def test_what_was_never_asked_has_no_question(site: Site) -> None:
     told = await told_family(site.world)
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
-    address = f"/mijn-pagina/vraag/{told.relationship}/child_health"
-    await parent.open(address)
+    await ask_again(parent, told.relationship, "child_health")
     assert parent.path == HOME
-    await parent.send(address, {"csrf": parent.values("csrf")[0], "answer": "yes", "step": "x"})
+    sent = {"csrf": parent.values("csrf")[0], "keys": f"{told.relationship}:child_health"}
+    await parent.send("/mijn-pagina/vraag/antwoord", sent | {"answer": "yes", "step": "x"})
     assert parent.path == HOME
+    for address in ("/mijn-pagina/vraag", "/mijn-pagina/vraag/antwoord"):
+        await parent.open(address)
+        assert parent.path == HOME
     assert await rows(site.world, consent_ledger, information_type="child_health") == []
 
 
@@ -223,8 +279,14 @@ async def test_a_pin_is_changed_on_the_page_itself_and_the_page_closed_by_hand(s
     parent = await at_own_page(site, told.mother, told.receipt.withdrawal_code)
     await parent.follow("Pincode veranderen")
     assert "Nu gekozen: Pincode." in parent.text
-    await parent.press("Pincode bewaren", {"pin": "111111", "pin_again": "111111"}, status=400)
-    await parent.press("Pincode bewaren", {"pin": "135790", "pin_again": "135790"})
+    chosen = {"pin": "135790", "pin_again": "135790"}
+    await parent.press(
+        "Pincode bewaren", {"old_pin": PIN, "pin": "111111", "pin_again": "111111"}, status=400
+    )
+    for wrong in ("", "246802"):
+        await parent.press("Pincode bewaren", {"old_pin": wrong, **chosen}, status=400)
+        assert "De oude pincode klopt niet." in parent.text
+    await parent.press("Pincode bewaren", {"old_pin": PIN, **chosen})
     assert parent.path == HOME
     await parent.open("/mijn-pagina")
     assert parent.path == HOME

@@ -13,7 +13,7 @@ from consent_service.records.service import Note
 from consent_service.release.model import Refused, Released
 from tests.faults.failures import database_away
 from tests.scenarios.stories import SUPPORT, YES, ask, share, told_family
-from tests.web.page.owning import HOME, at_own_page
+from tests.web.page.owning import HOME, ask_again, at_own_page
 from tests.web.visiting import Site
 from tests.web.walking import Walker
 
@@ -52,7 +52,7 @@ async def test_a_young_person_is_spoken_to_as_je_and_stops_with_one_tap(
     assert "Bezwaar maken" not in page.text
     for word in ("Uw ", " uw ", " u ", "U "):
         assert word not in page.text, page.text
-    await page.follow("Veranderen")
+    await page.press("Veranderen")
     for word in ("Uw ", " uw ", " u ", "U "):
         assert word not in page.text, page.text
     await page.open("/mijn-pagina/wie-keek")
@@ -73,7 +73,8 @@ async def test_without_authority_the_page_is_empty_and_gives_no_reason(site: Sit
     assert "Hier is nu niets te zien. Vragen? Bel uw begeleider." in page.text
     assert "Noor" not in page.text
     assert "De Linde" not in page.text
-    await page.open(f"/mijn-pagina/vraag/{told.relationship}/{SUPPORT}", status=404)
+    await ask_again(page, told.relationship, SUPPORT, status=404)
+    await page.open(HOME)
     await page.open("/mijn-pagina/wie-keek")
     assert "Nog niemand keek." in page.text
 
