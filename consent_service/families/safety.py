@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.acting import FamilyActs
 from consent_service.families.model import SafetyAssessment, check_marker, check_safety
@@ -22,9 +24,10 @@ from consent_service.families.reading import (
 )
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
-from consent_service.foundation.ids import FamilyId, PersonId
+from consent_service.foundation.ids import FamilyId, PersonId, StaffId
 from consent_service.identity.model import Counsellor, by
 from consent_service.identity.permissions import Action, Circumstances
+from consent_service.identity.tables import staff_links
 from consent_service.organisations.service import require
 
 
@@ -44,9 +47,14 @@ class SafetyActs(FamilyActs):
     ) -> None:
         """The danger one guardian is in; what counts for the family is the worst of all (`safety_of`).
 
+        That the address is secret is of the family as a whole: there it also asks back what tells it.
+
         Raises:
-            InputError: the review date is missing or past, or the guardian is not in this family.
+            InputError: the review date is missing or past, the guardian is not in this family, or the
+                address is called secret here.
         """
+        if assessment.secret_address:
+            raise InputError([Problem("secret_address", "secret_address_of_family")])
         async with self._database.reading() as conn:
             await self._require(conn, actor, Action.RECORD_SAFETY, family)
             known = await guardian_ids(conn, actor.tenant, family)
@@ -86,7 +94,8 @@ class SafetyActs(FamilyActs):
             return await waiting_markers(conn, actor.tenant)
 
     async def decide_marker(self, actor: Counsellor, marker: str, *, approve: bool) -> None:
-        """The second person approves or refuses; nobody decides what he asked for himself.
+        """The second person approves or refuses; nobody decides what he asked for himself, nor with the
+        login under which it was asked.
 
         Raises:
             InputError: the same person asked for it.
@@ -97,7 +106,7 @@ class SafetyActs(FamilyActs):
             before = _found(await waiting_markers(conn, actor.tenant), marker)
             await lock_family(conn, actor.tenant, before.family)
             waiting = _found(await waiting_markers(conn, actor.tenant), marker)
-            if waiting.requested_by == actor.staff:
+            if await self._is_same_person(conn, actor, waiting.requested_by):
                 raise InputError([Problem("marker", "approve_own_marker")])
             await self._writer.decide_marker(conn, actor, waiting, approve=approve)
 
@@ -115,6 +124,23 @@ class SafetyActs(FamilyActs):
             raise NotFoundError("marker")
 
     # --- parts -------------------------------------------------------------------------------
+
+    async def _is_same_person(self, conn: AsyncConnection, actor: Counsellor, other: StaffId) -> bool:
+        """Whether one login stands for both: who works here twice does not approve for himself."""
+        if other == actor.staff:
+            return True
+        mine, theirs = staff_links.alias(), staff_links.alias()
+        same = (
+            (mine.c.tenant == theirs.c.tenant)
+            & (mine.c.provider == theirs.c.provider)
+            & (mine.c.subject == theirs.c.subject)
+        )
+        query = (
+            select(mine.c.staff)
+            .join_from(mine, theirs, same)
+            .where(mine.c.tenant == actor.tenant, mine.c.staff == actor.staff, theirs.c.staff == other)
+        )
+        return (await conn.execute(query.limit(1))).first() is not None
 
     async def _assess(self, actor: Counsellor, family: FamilyId, assessment: SafetyAssessment) -> None:
         await self._may(actor, Action.RECORD_SAFETY, family)

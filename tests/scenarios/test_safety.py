@@ -8,14 +8,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import insert
 
 import consent_service
 from consent_service.audit.events import RecallAcknowledged, RecallIssued
 from consent_service.consent.service import Target
-from consent_service.families.model import SafetyAssessment, SchoolConfirmation
+from consent_service.families.model import SafetyAssessment, SafetyLevel, SchoolConfirmation
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import RecordId, RelationshipId, StaffId, TypeKey, new_id
 from consent_service.identity.model import GuardianActor, SchoolStaff
+from consent_service.identity.tables import staff_links
 from consent_service.process.recalls import last_day_to_answer
 from consent_service.process.tables import recalls
 from consent_service.records.model import Shared, ShareRefused
@@ -268,6 +270,34 @@ async def test_s46_the_worst_that_was_assessed_counts_for_the_family(world: Worl
         await world.services.families.assess_guardian(world.counsellor, view.family, stranger, DANGER_TO_HER)
 
 
+async def test_s46_of_two_who_say_it_of_each_other_neither_reads_the_others_choices(world: World) -> None:
+    told = await told_family(world, guardians=(("Samira", "holder"), ("Karim", "holder")))
+    both = [world.guardian(told.view, number) for number in (0, 1)]
+    for one in both:
+        await world.services.families.assess_guardian(
+            world.counsellor, told.view.family, one.guardian, DANGER_TO_HER
+        )
+    for one in both:
+        assert (await world.services.rights.own_view(one)).places == ()
+        with pytest.raises(NotFoundError):
+            await world.services.release.preview(one, told.relationship, language="nl")
+        assert (await world.services.families.own_family(one, at_tablet=True)).children
+
+
+@pytest.mark.parametrize("level", ["danger", "no_known_danger"])
+async def test_s14_a_secret_address_is_said_of_the_family_so_that_what_tells_it_is_asked_back(
+    world: World, level: SafetyLevel
+) -> None:
+    told = await told_family(world)
+    secret = SafetyAssessment(level, True, False, None, date(2027, 1, 10))
+    with pytest.raises(InputError) as refused:
+        await world.services.families.assess_guardian(
+            world.counsellor, told.view.family, told.mother.guardian, secret
+        )
+    assert [problem.code for problem in refused.value.problems] == ["secret_address_of_family"]
+    assert await entries(world, "safety.guardian_assessed.v1") == ()
+
+
 # --- who is not contacted --------------------------------------------------------------------
 
 
@@ -308,6 +338,38 @@ async def test_s03_leaving_a_holder_out_counts_only_after_another_person_approve
         (entry,) = await entries(world, f"safety.marker_{kind}.v1")
         assert entry.detail is not None
         assert entry.detail.shown_to == "officer"
+
+
+async def test_s03_who_works_here_twice_with_one_login_does_not_approve_for_himself(world: World) -> None:
+    told, father = await _hidden(world)
+    families = world.services.families
+    marker = await families.request_marker(
+        world.counsellor, told.view.family, father.guardian, date(2026, 11, 1)
+    )
+
+    async def link(staff: StaffId, subject: str) -> None:
+        async with world.services.installation.database.transaction() as conn:
+            await conn.execute(
+                insert(staff_links).values(
+                    tenant=world.tenant,
+                    provider="opvang",
+                    subject=subject * 64,
+                    shelter=world.tenant,
+                    staff=staff,
+                    kind="counsellor",
+                    linked_at=world.clock.now(),
+                )
+            )
+
+    await link(world.counsellor.staff, "a")
+    await link(world.colleague.staff, "a")
+    with pytest.raises(InputError) as refused:
+        await families.decide_marker(world.colleague, marker, approve=True)
+    assert [problem.code for problem in refused.value.problems] == ["approve_own_marker"]
+    third = world.counsellor.__class__(world.tenant, StaffId(new_id()))
+    await link(third.staff, "b")
+    await families.decide_marker(third, marker, approve=True)
+    assert await _may_share_health(world, told)
 
 
 async def test_s03_a_silent_holder_who_objects_after_all_denies(world: World) -> None:
@@ -371,7 +433,7 @@ async def test_s03_when_danger_is_ruled_out_nobody_is_left_out_and_every_marker_
 async def test_s03_danger_of_one_guardian_keeps_the_marker_in_force(world: World) -> None:
     told, father = await _hidden(world)
     families, family = world.services.families, told.view.family
-    await families.assess_guardian(world.counsellor, family, told.mother.guardian, SECRET)
+    await families.assess_guardian(world.counsellor, family, told.mother.guardian, DANGER_TO_HER)
     marker = await families.request_marker(world.counsellor, family, father.guardian, date(2026, 11, 1))
     await families.decide_marker(world.colleague, marker, approve=True)
     await families.assess_safety(world.counsellor, family, SAFE)
