@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import shutil
@@ -10,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -108,6 +110,35 @@ def empty_postgresql(postgresql_folder: Path) -> Iterator[str]:
         yield url
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """A shelter that was furnished once, to be copied: its rows, its keystore, and who is who in it."""
+
+    place: str
+    keystore: Path
+    world: World
+
+
+@pytest.fixture(scope="session")
+def furnished_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """A closed SQLite file with a furnished shelter; copied for each test that has a world."""
+    folder = tmp_path_factory.mktemp("furnished-sqlite")
+    path = folder / "template.sqlite"
+    shutil.copyfile(migrated_sqlite, path)
+    return _furnish(str(path), sqlite_url(path), folder)
+
+
+@pytest.fixture(scope="session")
+def furnished_postgresql(
+    postgresql_folder: Path, migrated_postgresql: str, tmp_path_factory: pytest.TempPathFactory
+) -> Furnished:
+    """A PostgreSQL database with a furnished shelter; the template of each test that has a world."""
+    name = "template_furnished"
+    asyncio.run(_administer(postgresql_folder, f"CREATE DATABASE {name} TEMPLATE {migrated_postgresql}"))
+    folder = tmp_path_factory.mktemp("furnished-postgresql")
+    return _furnish(name, postgresql_url(postgresql_folder, name), folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without any table, on each engine."""
@@ -119,14 +150,21 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database; the test runs once on SQLite and once on PostgreSQL."""
+    """The address of a fresh, migrated database; the test runs once on SQLite and once on PostgreSQL.
+
+    A test with a world gets the copy in which that world is furnished already.
+    """
+    furnished = "world" in request.fixturenames
     if request.param == "sqlite":
         path = tmp_path / "ruggensteun.sqlite"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        bare = request.getfixturevalue("migrated_sqlite")
+        shutil.copyfile(request.getfixturevalue("furnished_sqlite").place if furnished else bare, path)
         yield sqlite_url(path)
         return
     folder: Path = request.getfixturevalue("postgresql_folder")
     template: str = request.getfixturevalue("migrated_postgresql")
+    if furnished:
+        template = request.getfixturevalue("furnished_postgresql").place
     with _own_postgresql(folder, template=template) as url:
         yield url
 
@@ -140,11 +178,34 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def world(database: Database, clock: MovableClock, stop_journal: StopJournal, tmp_path: Path) -> World:
+async def world(
+    request: pytest.FixtureRequest,
+    database: Database,
+    clock: MovableClock,
+    stop_journal: StopJournal,
+    tmp_path: Path,
+) -> World:
     """A shelter with two schools, staff and rules in force; see `tests.shelter`."""
-    from tests.shelter import make_world
+    from tests.shelter import reopened
 
-    return await make_world(database, clock, stop_journal, tmp_path)
+    engine = "sqlite" if database.is_sqlite else "postgresql"
+    furnished: Furnished = request.getfixturevalue(f"furnished_{engine}")
+    shutil.copyfile(furnished.keystore, tmp_path / furnished.keystore.name)
+    (tmp_path / furnished.keystore.name).chmod(0o600)
+    return reopened(furnished.world, database, clock, stop_journal, tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_are_read_once() -> Iterator[None]:
+    """Reading the repository's policies takes longer than most tests; nothing can change what was read."""
+    from consent_service.app import assembly
+    from consent_service.information.texts import load_texts
+    from consent_service.policy.service import load_rules
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "load_rules", functools.cache(load_rules))
+        patch.setattr(assembly, "load_texts", functools.cache(load_texts))
+        yield
 
 
 def sqlite_url(path: Path) -> str:
@@ -164,6 +225,20 @@ def _own_postgresql(folder: Path, *, template: str) -> Iterator[str]:
     asyncio.run(_administer(folder, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     yield postgresql_url(folder, name)
     asyncio.run(_administer(folder, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _furnish(place: str, url: str, folder: Path) -> Furnished:
+    from tests.shelter import make_world
+
+    async def furnish() -> World:
+        database = Database(url)
+        try:
+            journal = StopJournal(folder / "stops.jsonl")
+            return await make_world(database, MovableClock(START), journal, folder)
+        finally:
+            await database.close()
+
+    return Furnished(place, folder / "keystore.json", asyncio.run(furnish()))
 
 
 async def _migrate_and_close(url: str) -> None:

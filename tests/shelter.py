@@ -5,7 +5,7 @@ Everything is written through the services, as people would. Families and names 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -42,8 +42,10 @@ from consent_service.identity.model import (
     SchoolStaff,
 )
 from consent_service.identity.service import LoginRules
+from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.service import KeyRing
 from consent_service.organisations.model import NewStaff, SchoolDetails
-from tests.factories import make_keyring
+from tests.factories import PASSPHRASE, make_keyring
 
 POLICIES = Path(__file__).resolve().parents[1] / "policies"
 OPERATOR = Operator("tests")
@@ -158,11 +160,24 @@ async def make_world(database: Database, clock: MovableClock, journal: StopJourn
     return await furnish(services, clock)
 
 
+def reopened(
+    furnished: World, database: Database, clock: MovableClock, journal: StopJournal, folder: Path
+) -> World:
+    """A furnished world over a copy of its rows; the copy of its keystore stands in `folder`."""
+    ring = KeyRing(unlock_keystore(folder / "keystore.json", PASSPHRASE), clock)
+    services = _services(database, ring, clock, journal)
+    return replace(furnished, services=services, clock=clock, details=dict(furnished.details))
+
+
 def make_services(database: Database, clock: MovableClock, journal: StopJournal, folder: Path) -> Services:
+    return _services(database, make_keyring(folder, clock), clock, journal)
+
+
+def _services(database: Database, ring: KeyRing, clock: MovableClock, journal: StopJournal) -> Services:
     return build_services(
         Installation(
             database=database,
-            ring=make_keyring(folder, clock),
+            ring=ring,
             clock=clock,
             journal=journal,
             policies=POLICIES,
