@@ -66,7 +66,8 @@ def read_keys(form: FormReader, types: Collection[TypeKey]) -> tuple[Key, ...]:
     keys = tuple(
         (RelationshipId(relationship), TypeKey(kind))
         for value in form.posted.several(KEYS)
-        for relationship, _, kind in [value.partition(":")]
+        for pair in value.split(",")
+        for relationship, _, kind in [pair.partition(":")]
     )
     if not keys or any(not is_id(relationship) or kind not in types for relationship, kind in keys):
         form.refuse(KEYS, "form.choose")

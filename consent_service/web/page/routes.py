@@ -27,7 +27,15 @@ from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.intake.forms import read_answer, read_step
 from consent_service.web.page import door
 from consent_service.web.page.forms import read_keys, value_of
-from consent_service.web.page.showing import Own, come_in, earlier_of, looked_part, place_part, screen_of
+from consent_service.web.page.showing import (
+    Own,
+    come_in,
+    earlier_of,
+    looked_part,
+    own_lines,
+    place_part,
+    screen_of,
+)
 from consent_service.web.page.views import (
     OwnChoicesNowPage,
     OwnQuestionPage,
@@ -47,6 +55,7 @@ _LOOKS = 500
 async def home(visit: NamedDependency[Visit]) -> Response[Any]:
     own = await come_in(visit, visit.own_person())
     places = tuple([await place_part(own, place) for place in own.view.places])
+    about_me = own_lines(own)
     lines = [line for place in places for line in (*place.shared, *place.not_shared, *place.told_by_school)]
     view = OwnChoicesNowPage(
         stop_action=door.STOP,
@@ -60,7 +69,8 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         leave_action=door.LEAVE,
         young=own.young,
         places=places,
-        anything_to_stop=any(line.stop for line in lines),
+        anything_to_stop=bool(own.unplaced()) or any(line.stop for line in lines),
+        about_me=about_me,
     )
     return await visit.show(view)
 

@@ -47,6 +47,15 @@ class Own:
         """How the page speaks to this person."""
         return young_of(self.actor, self.view)
 
+    def unplaced(self, kind: TypeKey | None = None) -> tuple[Key, ...]:
+        """The own yeses in force, of one type or of all, about a child and school not on this page."""
+        places = {one.relationship for one in (*self.view.places, *self.view.earlier)}
+        return tuple(
+            key
+            for key, said in self.answers.items()
+            if said.is_yes and key[0] not in places and kind in (None, key[1])
+        )
+
     def place(self, relationship: str) -> OwnPlace:
         """One child at one school.
 
@@ -96,6 +105,30 @@ async def place_part(own: Own, place: OwnPlace) -> OwnPlacePart:
         shared=tuple(line for line in to_school if line.shared),
         not_shared=tuple(line for line in to_school if not line.shared),
         told_by_school=tuple(line for kind, line in lines if "s2c" not in kind.directions),
+    )
+
+
+def own_lines(own: Own) -> tuple[OwnLine, ...]:
+    """What one told about oneself where no place on this page shows it: it goes on, so it can be stopped.
+
+    One line a type, with neither child nor school: who lost authority, or is answered by a person (S46),
+    learns of none here.
+    """
+    kinds = own.visit.services.policies.proposal.catalogue.types.values()
+    told = {kind.key: own.unplaced(kind.key) for kind in kinds if kind.decided_by == "own_guardian"}
+    words = {key: _words(own, key) for key, keys in told.items() if keys}
+    return tuple(
+        OwnLine(
+            type_key=key,
+            label=said.label,
+            who_sees=said.who_sees,
+            shared=False,
+            why="",
+            until=None,
+            answer="yes",
+            stop=",".join(value_of(one) for one in told[key]),
+        )
+        for key, said in words.items()
     )
 
 

@@ -85,6 +85,8 @@ class OwnChoicesNowPage(View, frozen=True):
     young: Young
     places: tuple[OwnPlacePart, ...]
     anything_to_stop: bool
+    about_me: tuple[OwnLine, ...] = ()
+    """What I told about myself and no place shows; without child and school."""
 
 
 class OwnQuestionPage(View, frozen=True):
