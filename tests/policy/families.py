@@ -30,7 +30,7 @@ from consent_service.foundation.ids import (
     TenantId,
     TypeKey,
 )
-from consent_service.information.model import InformationType
+from consent_service.information.model import InformationType, Terms
 from consent_service.organisations.model import Agreement
 from consent_service.policy.bundle import Bundle
 from consent_service.policy.decision import Allowance, Refusal, preview
@@ -106,8 +106,10 @@ def decided(family: PlainFamily, key: str, now: datetime) -> Allowance | Refusal
     return answer_on(known_of(family), key, now)
 
 
-def answer_on(known: Known, key: str, now: datetime, in_force: Bundle | None = None) -> Allowance | Refusal:
-    """The same, on what a release has read; under other policies than ours when these are in force."""
+def answer_on(
+    known: Known, key: str, now: datetime, in_force: Bundle | None = None, *, terms: Terms | None = None
+) -> Allowance | Refusal:
+    """The same, on what a release has read; under other policies or terms when these are in force."""
     kind = kind_of(key)
     school = "s2c" in kind.directions
     reader = Reader(
@@ -117,7 +119,7 @@ def answer_on(known: Known, key: str, now: datetime, in_force: Bundle | None = N
     )
     question = question_for(
         known,
-        rules().catalogue,
+        msgspec.structs.replace(rules().catalogue, terms=terms or rules().catalogue.terms),
         action="release",
         reader=reader,
         purpose=kind.purposes[0],

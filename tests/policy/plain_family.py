@@ -77,6 +77,8 @@ class PlainFamily:
     about: dict[str, set[str]] = field(default_factory=dict)
     ended: datetime | None = None
     agreement: tuple[date, date] | None = (date(2000, 1, 1), date(2199, 12, 31))
+    ages: tuple[int, int] = (12, 16)
+    """From which birthday a child decides along, and from which alone."""
 
 
 @dataclass
@@ -194,7 +196,7 @@ def goes_on(family: PlainFamily, kind: InformationType, now: datetime, *, urgent
     moments = [one.at for one in given if one.is_yes and one.at is not None and one.at < start]
     if urgent or say == "together":
         return bool(moments)
-    twelve = midnight(birthday(family.born, 12))
+    twelve = midnight(birthday(family.born, family.ages[0]))
     along = said(family, CHILD, kind, now)
     if along.is_yes and along.at is not None and along.at >= twelve:
         return bool(moments)
@@ -294,13 +296,13 @@ def deciders(family: PlainFamily, now: datetime) -> tuple[set[str], bool]:
 
 def voice(family: PlainFamily, now: datetime) -> str:
     competent = max(family.competent, key=lambda one: one[1])[0] if family.competent else True
-    if not competent or today(now) < birthday(family.born, 12):
+    if not competent or today(now) < birthday(family.born, family.ages[0]):
         return "heard"
-    return "together" if today(now) < birthday(family.born, 16) else "alone"
+    return "together" if today(now) < birthday(family.born, family.ages[1]) else "alone"
 
 
 def say_since(family: PlainFamily, now: datetime) -> datetime | None:
-    years = {"heard": None, "together": 12, "alone": 16}[voice(family, now)]
+    years = {"heard": None, "together": family.ages[0], "alone": family.ages[1]}[voice(family, now)]
     return None if years is None else midnight(birthday(family.born, years))
 
 
