@@ -14,6 +14,7 @@ from consent_service.foundation.ids import TypeKey, new_id
 from consent_service.records.service import Note
 from consent_service.release.model import Ask, Refused, Released
 from tests.faults.failures import database_away
+from tests.scenarios.stories import ask, told_family
 from tests.shelter import World
 from tests.web.visiting import Browser, Site, main_of, words_of
 
@@ -303,3 +304,15 @@ async def test_a_parents_page_has_the_quick_exit_and_ends_with_the_session(site:
     assert left.headers["location"] == site.settings.neutral_site
     assert after.status_code == 401
     assert "Noor" not in after.text
+
+
+async def test_a_code_that_was_lost_and_replaced_still_stops_in_two_steps(site: Site) -> None:
+    told = await told_family(site.world)
+    await site.world.services.page_access.renew(
+        site.world.counsellor, told.view.family, told.mother.guardian, reason="lost"
+    )
+    anyone = site.anyone()
+    choose = await anyone.post("/intrekken", {"code": told.receipt.withdrawal_code})
+    done = await anyone.post("/intrekken/kies", {"code_token": _token(choose.text), "all": "yes"})
+    assert "Het is gestopt" in words_of(done)
+    assert isinstance(await ask(site.world, told.relationship), Refused)
