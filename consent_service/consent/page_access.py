@@ -230,7 +230,9 @@ class PageAccessService:
     async def revoke(
         self, actor: Counsellor, family: FamilyId, person: PersonId, *, reason: RevokeReason
     ) -> None:
-        """Nothing old opens the page or stops anything any more, and nobody stays logged in.
+        """Nothing old opens the page any more, and nobody stays logged in.
+
+        A code that nobody else had (lost, or its factor forgotten) still stops everything (0016).
 
         Raises:
             NotAllowedError: the counsellor is not with this family.
