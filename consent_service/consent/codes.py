@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import secrets
 
+from consent_service.foundation.errors import InputError, Problem
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAYLOAD = 15
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
@@ -56,3 +58,15 @@ def _check_character(payload: str) -> str:
     for place, letter in enumerate(payload):
         total += (2 * place + 1) * ALPHABET.index(letter)
     return ALPHABET[total % len(ALPHABET)]
+
+
+def required_code(entered: str) -> str:
+    """The code as it was issued.
+
+    Raises:
+        InputError: a typing error.
+    """
+    code = normalised_code(entered)
+    if code is None:
+        raise InputError([Problem("code", "code_unknown")])
+    return code

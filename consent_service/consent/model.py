@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 import msgspec
 
@@ -40,6 +40,7 @@ OralReason = Literal["no_tablet", "not_present", "cannot_write", "urgent"]
 InvalidReason = Literal["mistake", "wrong_person", "pressure", "not_fit", "counsellor_answered"]
 StopReason = Literal["everything"]
 """A no that was said to everything at once: it counts like any other, and does not mean one was asked."""
+EVERYTHING: Final[StopReason] = "everything"
 EvidenceKind = Literal["typed", "drawn", "witness", "paper_form", "note", "session", "code", "none"]
 """What proves it: a signature on the tablet, a form on paper, a note of what was said, a login, a code."""
 Interpreter = Literal["none", "professional", "telephone", "staff"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.consent.model import Decision
+from consent_service.consent.model import EVERYTHING, Decision
 from consent_service.consent.tables import consent_ledger
 from consent_service.foundation.ids import DecisionId, PersonId, RelationshipId, TenantId, TypeKey
 
@@ -51,3 +51,16 @@ def decision_from(row: Row[Any]) -> Decision:
         text_version=row.text_version,
         method=row.method,
     )
+
+
+async def talked_about(
+    conn: AsyncConnection, tenant: TenantId, rows: Sequence[Decision]
+) -> frozenset[tuple[RelationshipId, TypeKey]]:
+    """What somebody said something about; a no to everything at once names no question."""
+    query = select(consent_ledger.c.decision).where(
+        consent_ledger.c.tenant == tenant,
+        consent_ledger.c.relationship.in_(sorted({row.relationship for row in rows})),
+        consent_ledger.c.reason == EVERYTHING,
+    )
+    at_once = frozenset((await conn.execute(query)).scalars())
+    return frozenset((row.relationship, row.information_type) for row in rows if row.decision not in at_once)

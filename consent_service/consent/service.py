@@ -18,20 +18,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
 from consent_service.consent.capacity import capacity_of, people_of
-from consent_service.consent.codes import code_hash, normalised_code
+from consent_service.consent.codes import code_hash, required_code
 from consent_service.consent.ledger import NewDecision, write_decisions
 from consent_service.consent.model import (
+    EVERYTHING,
     Capacity,
     Decision,
     InvalidReason,
     Method,
     Standing,
-    StopReason,
     can_be_invalidated,
     fold,
 )
 from consent_service.consent.page_access import RevokeReason
-from consent_service.consent.reading import read_decisions
+from consent_service.consent.reading import read_decisions, talked_about
 from consent_service.consent.tables import consent_ledger, withdrawal_codes
 from consent_service.families.reading import child_ids, lock_family, read_relationships
 from consent_service.foundation.clock import Clock
@@ -61,7 +61,6 @@ _STOP_KINDS: dict[Literal["withdrawal", "objection"], Literal["withdrawn", "obje
 }
 
 
-_EVERYTHING: Final[StopReason] = "everything"
 _STILL_STOPS: Final[tuple[RevokeReason, ...]] = ("lost", "factor_forgotten")
 """Why a code opens nothing any more and stops all the same: nobody else is known to have it."""
 
@@ -175,7 +174,7 @@ class ConsentService:
             NotFoundError: no such information type.
             UnavailableError: not even the journal could be written: it was NOT accepted.
         """
-        code = _required_code(entered)
+        code = required_code(entered)
         self._require_types(keys)
         try:
             holder = await self.holder_to_stop(code)
@@ -275,8 +274,8 @@ class ConsentService:
         about = tuple(relationships)
         rows = await read_decisions(conn, tenant, about)
         folded = fold_all(rows, self._catalogue, now=self._clock.now())
-        talked_about = await _talked_about(conn, tenant, rows)
-        return {key: people for key, people in folded.items() if key in talked_about}
+        wanted = await talked_about(conn, tenant, rows)
+        return {key: people for key, people in folded.items() if key in wanted}
 
     async def own_answers(self, actor: Person) -> dict[Key, Standing]:
         """The guardian's own standing answers; never another's (S44)."""
@@ -357,7 +356,7 @@ class ConsentService:
                 kind=kind,
                 method=method,
                 decided_at=stop.at,
-                reason=None if target.keys or kind == "objected" else _EVERYTHING,
+                reason=None if target.keys or kind == "objected" else EVERYTHING,
                 stop=stop.id,
                 late_since=stop.at if late else None,
             )
@@ -399,7 +398,7 @@ class ConsentService:
         )
 
     async def _required_holder(self, entered: str, usable: ColumnElement[bool]) -> CodeHolder:
-        code = _required_code(entered)
+        code = required_code(entered)
         async with self._database.reading() as conn:
             holder = await self._holder(conn, code_hash(code), usable)
         if holder is None:
@@ -428,12 +427,9 @@ class ConsentService:
     async def _standings_of(self, conn: AsyncConnection, target: Target) -> dict[Key, Standing]:
         rows = await self._decisions_of(conn, target)
         folded = fold_all(rows, self._catalogue, now=self._clock.now())
-        talked_about = await _talked_about(conn, target.tenant, rows)
-        return {
-            key: people[target.person]
-            for key, people in folded.items()
-            if target.person in people and key in talked_about
-        }
+        wanted = await talked_about(conn, target.tenant, rows)
+        mine = target.person
+        return {key: found[mine] for key, found in folded.items() if mine in found and key in wanted}
 
     async def _capacities(
         self, conn: AsyncConnection, target: Target, now: datetime
@@ -480,24 +476,6 @@ def fold_all(
         for key, decisions in grouped.items()
         if key[1] in catalogue.types
     }
-
-
-async def _talked_about(conn: AsyncConnection, tenant: TenantId, rows: Sequence[Decision]) -> frozenset[Key]:
-    """What somebody said something about; a no to everything at once names no question."""
-    query = select(consent_ledger.c.decision).where(
-        consent_ledger.c.tenant == tenant,
-        consent_ledger.c.relationship.in_(sorted({row.relationship for row in rows})),
-        consent_ledger.c.reason == _EVERYTHING,
-    )
-    at_once = frozenset((await conn.execute(query)).scalars())
-    return frozenset((row.relationship, row.information_type) for row in rows if row.decision not in at_once)
-
-
-def _required_code(entered: str) -> str:
-    code = normalised_code(entered)
-    if code is None:
-        raise InputError([Problem("code", "code_unknown")])
-    return code
 
 
 def _wanted(target: Target, key: Key) -> bool:

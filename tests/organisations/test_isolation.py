@@ -54,7 +54,8 @@ ELSEWHERE = {
 """Doors swept in their own tests, or that take no id of a family."""
 UNREACHABLE = {
     "register_tenant", "tenants", "register_family", "families_of", "replay", "own_answers",
-    "withdraw_by_code", "holder_of_code", "answers_by_code", "trail", "verify", "open_tasks",
+    "withdraw_by_code", "holder_of_code", "holder_to_stop", "answers_by_code",
+    "trail", "verify", "open_tasks",
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
