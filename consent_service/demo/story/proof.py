@@ -28,6 +28,7 @@ IN_PLAIN_WORDS: Final = (
     "Informatie geweigerd: Hulp voor uw gezin, Wat helpt uw kind,",
 )
 """What the privacy coordinator reads of the story, in the order in which it happened."""
+_EARLIER: Final = "Eerder"
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -38,9 +39,16 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 async def officer_sees_the_trail(stage: Stage) -> Outcome:
+    """Newest first, page after page: what happened first stands on the last."""
     page = await stage.officer.log_in_as("Puk Privacy")
-    must_not_say(page, CANARY, CHILD, PARENT)
-    must_say(page, *IN_PLAIN_WORDS)
+    missing = list(IN_PLAIN_WORDS)
+    while True:
+        must_not_say(page, CANARY, CHILD, PARENT)
+        missing = [sentence for sentence in missing if sentence not in page.words]
+        if not missing or all(_EARLIER not in label for _, label in page.links):
+            break
+        page = await stage.officer.follow(_EARLIER)
+    must_say(page, *missing)
     return told(N_("Puk Privacy leest in gewone woorden wat er gebeurde, zonder inhoud en zonder namen."))
 
 
