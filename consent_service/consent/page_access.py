@@ -38,7 +38,7 @@ from consent_service.foundation.errors import (
 from consent_service.foundation.ids import INSTALLATION, FamilyId, PersonId, TenantId, new_id
 from consent_service.foundation.notifier import Notifier
 from consent_service.identity import pins
-from consent_service.identity.model import Counsellor, PersonActor, by, person_of
+from consent_service.identity.model import ChildActor, Counsellor, PersonActor, by, person_of
 from consent_service.identity.page_address import seal_address
 from consent_service.identity.page_factors import (
     Channel,
@@ -319,6 +319,10 @@ class PageAccessService:
         require(actor, Action.SECURE_OWN_PAGE, facts)
         async with self._database.reading() as conn:
             if person not in await people_of(conn, actor.tenant, actor.family):
+                raise NotFoundError("person")
+            if isinstance(actor, ChildActor) and person not in await self._old_enough(
+                conn, actor.tenant, actor.family
+            ):
                 raise NotFoundError("person")
 
     async def _old_enough(self, conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> set[PersonId]:

@@ -47,7 +47,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "oordeel": N_("Het oordeel is vastgelegd."),
     "keuze": N_("Uw keuze is bewaard."),
     "bezwaar-weg": N_("Uw bezwaar is ingetrokken."),
-    "eigen-pagina": N_("Uw eigen pagina is klaar voor gebruik."),
+    "eigen-pagina": N_("De eigen pagina is klaar voor gebruik."),
     "toegang-weg": N_("De oude code werkt niet meer."),
     "uitgelogd": N_("U bent uitgelogd."),
 }

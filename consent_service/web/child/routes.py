@@ -86,7 +86,7 @@ async def said(
     visit: NamedDependency[Visit], language: FromPath[str], interpreter: FromPath[str]
 ) -> Response[Any]:
     desk = await listen(visit, language, interpreter)
-    return await desk.show(ChildDonePage(TAKE_BACK))
+    return await desk.show(ChildDonePage(TAKE_BACK, own_page_href=""))
 
 
 @get(_VOICE, include_in_schema=False)

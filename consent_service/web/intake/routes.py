@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -66,7 +67,10 @@ async def resume(visit: NamedDependency[Visit]) -> Response[Any]:
         return visit.redirect(intake_address(sitting))
     if isinstance(holder, ChildActor):
         return visit.redirect(f"/kind/{visit.language}/none")
-    return await visit.show(DonePage(TAKE_BACK))
+    page = DonePage(TAKE_BACK)
+    if await visit.services.page_access.chosen_factor(holder) is not None:
+        page = msgspec.structs.replace(page, own_page_href="")
+    return await visit.show(page)
 
 
 @get("/intake/{sitting:str}", include_in_schema=False)

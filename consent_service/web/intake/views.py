@@ -143,7 +143,8 @@ class NeutralReceiptPage(View, frozen=True):
 class DonePage(View, frozen=True):
     """Thanks; the tablet goes back to the counsellor.
 
-    `stopped`: nothing was decided now; `told_self`: because she tells it herself.
+    `stopped`: nothing was decided now; `told_self`: because she tells it herself. `own_page_href` is empty
+    for who has an own page already, or is too young for one.
     """
 
     template: ClassVar[str] = "intake/done.html"

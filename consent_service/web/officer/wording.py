@@ -142,6 +142,8 @@ _CODES: Final[Mapping[str, str]] = {
     **INCOMPETENCE,
     **EXPLICIT,
     "school_staff": N_("Medewerker van de school"),
+    "full": N_("volledig"),
+    "neutral": N_("alleen datum en code"),
     "holder": N_("heeft gezag"),
     "voogd": N_("is voogd"),
     "none": N_("geen gezag"),

@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 from consent_service.consent.codes import code_of
 from consent_service.consent.page_access import OnOwnPage
 from consent_service.foundation.errors import InputError, Problem
-from consent_service.identity.model import PersonActor, person_of
+from consent_service.identity.model import GuardianActor, PersonActor, person_of
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.page.door import CHOOSE, HOME, LOGIN, SECURE, young_of
 from consent_service.web.page.forms import ChosenFactor, read_factor
@@ -27,6 +27,7 @@ CODE_COOKIE: Final = "eigen-code"
 CODE_LASTS: Final = 30 * 60
 """Seconds in which a reload shows a new code again; the code itself is kept nowhere."""
 _INTAKE: Final = "/intake"
+_TAKE_BACK: Final = "/tablet-terug"
 
 
 @get(CHOOSE, include_in_schema=False)
@@ -41,7 +42,8 @@ async def choose(visit: NamedDependency[Visit]) -> Response[Any]:
     problems = await _take(visit, actor)
     if problems:
         return await _choose_page(visit, actor, CHOOSE, _INTAKE, problems)
-    response = visit.redirect(_INTAKE, done="eigen-pagina")
+    done = _INTAKE if isinstance(actor, GuardianActor) else _TAKE_BACK
+    response = visit.redirect(done, done="eigen-pagina")
     response.set_cookie(code_cookie("", 0, https=visit.doors.https))
     return response
 

@@ -29,12 +29,13 @@ class LoginProvider(Part, frozen=True):
 
 
 class LoginPage(View, frozen=True):
-    """Who logs in where. `withdraw_href` leads parents to withdrawing with a paper code."""
+    """Who logs in where. Two links for parents: withdrawing with a paper code, and the own page."""
 
     template: ClassVar[str] = "shared/login.html"
     providers: tuple[LoginProvider, ...]
     withdraw_href: str
     form: FormState = EMPTY
+    own_page_href: str = "/mijn-pagina"
 
 
 class SessionExpiredPage(View, frozen=True):

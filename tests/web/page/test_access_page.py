@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
-from consent_service.foundation.errors import InputError
-from consent_service.identity.model import GuardianActor
+from consent_service.foundation.errors import InputError, NotFoundError
+from consent_service.identity.model import ChildActor, GuardianActor
+from consent_service.identity.tables import page_factors
+from tests.ledger import rows
 from tests.scenarios.stories import told_family
 from tests.web.page.owning import HOME, PIN, at_own_page, typed
 from tests.web.visiting import Site
@@ -134,7 +136,16 @@ async def test_a_young_person_chooses_a_pin_on_the_tablet_and_is_spoken_to_as_je
     found = CODE.search(counsellor.text)
     assert found is not None
     await counsellor.press("Pincode bewaren", {"pin": PIN, "pin_again": PIN})
-    assert counsellor.path.startswith(("/intake", "/kind"))
+    assert counsellor.path == "/tablet-terug"
     page = await typed(site, found[0])
     assert page.path == HOME
     assert "Jij kiest mee." in page.text
+
+
+async def test_who_is_too_young_to_decide_is_given_no_page_and_no_pin(site: Site) -> None:
+    world = site.world
+    view = await world.family(children=(("Sem", date(2018, 1, 1)),))
+    sem = ChildActor(world.tenant, view.children[0].child, view.family)
+    with pytest.raises(NotFoundError):
+        await world.services.page_access.choose_pin(sem, PIN, PIN)
+    assert await rows(world, page_factors) == []

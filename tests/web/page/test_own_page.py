@@ -148,7 +148,7 @@ async def test_this_is_not_right_is_told_to_the_counsellor_and_nothing_is_typed(
     sent = {i.attributes["name"]: i.attributes["value"] for i in form.all("input")} | {"keys": value}
     for _ in range(2):
         await parent.send(form.attributes["action"], sent)
-    assert "Uw begeleider belt u hierover" in parent.text
+    assert "Uw begeleider praat hierover met u" in parent.text
     found = [e for e in await site.events() if isinstance(e, events.WrongInformationReported)]
     assert found == [events.WrongInformationReported(told.relationship, SUPPORT, told.mother.guardian)]
 

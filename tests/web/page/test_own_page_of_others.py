@@ -146,7 +146,7 @@ async def test_a_day_of_looking_is_one_line_and_refusals_are_none(site: Site) ->
     assert len([h for h in page.page.all("h2") if "2026" in h.text()]) == 1
     assert "Ida" not in page.text
     await page.send(*pressed(page, "Dit klopt niet", f"{told.relationship}:{SUPPORT}"))
-    assert "Uw begeleider belt u hierover." in page.text
+    assert "Uw begeleider praat hierover met u." in page.text
 
 
 async def test_nothing_about_the_other_child_is_on_a_childs_page(site: Site) -> None:
