@@ -23,7 +23,7 @@ SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 TOO_SMALL = """() => [...document.querySelectorAll(
                 "button, .button, select, textarea, input:not([type=hidden]), .back, .quick-exit, " +
                 "summary, .frame-nav a"
-            )].map((e) => e.closest(".option") ?? e).filter((e) => e.checkVisibility() &&
+            )].map((e) => e.closest(".option, .face") ?? e).filter((e) => e.checkVisibility() &&
                 (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
               .map((e) => e.outerHTML.slice(0, 80))"""
 
