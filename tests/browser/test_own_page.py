@@ -101,7 +101,7 @@ async def choose_pin(tab: Tab) -> None:
     await tab.page.locator("#pin").fill(PIN)
     await tab.page.locator("#pin_again").fill(PIN)
     await tab.press("Pincode bewaren")
-    await expect(tab.page.get_by_role("status")).to_contain_text("Uw eigen pagina is klaar")
+    await expect(tab.page.get_by_role("status")).to_contain_text("De eigen pagina is klaar")
 
 
 async def open_own_page(phone: Tab, code: str) -> None:
