@@ -107,7 +107,7 @@ ONCE: Final[frozenset[TaskKind]] = frozenset(
 )
 """Tasks that nobody gets twice at a time about the same family, child at a school, type and person."""
 
-_REMINDERS: Final[frozenset[str]] = frozenset(get_args(ReminderKind))
+_REMINDERS: Final[dict[str, ReminderKind]] = {kind: kind for kind in get_args(ReminderKind)}
 
 
 class NewTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -227,8 +227,8 @@ _SAID_ALOUD: Final[frozenset[TaskKind]] = frozenset({"oral_unconfirmed", "oral_e
 
 def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:
     """A reminder of a kind that nobody knows asks nothing: an older service may read a newer log."""
-    if event.kind not in _REMINDERS:
+    kind = _REMINDERS.get(event.kind)
+    if kind is None:
         return ()
-    kind: TaskKind = event.kind  # type: ignore[assignment]
     about = (event.family, event.relationship, event.information_type, event.person, event.on)
     return (NewTask(kind, "counsellor", *about),)

@@ -4,6 +4,7 @@ Revision ID: 0002
 Revises: 0001
 
 Columns are added natively: a batch operation would drop the triggers of insert-only tables.
+There is no way back but a backup: what was recorded since would be lost.
 """
 
 from __future__ import annotations
@@ -28,10 +29,6 @@ def upgrade() -> None:
     _page()
     _families()
     _children()
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore a backup: what was recorded since would be lost")
 
 
 def _ledger() -> None:
