@@ -6,9 +6,10 @@ from pathlib import Path
 
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.keyring.providers.file import Argon2, FileKeystore, create_keystore
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
-PASSPHRASE = b"correct horse battery staple"
+PASSPHRASE = Secret(b"correct horse battery staple")
 CHEAP = Argon2(iterations=1, lanes=1, memory_kib=64)
 """Argon2id at the lowest cost: tests unlock a keystore hundreds of times."""
 

@@ -18,10 +18,11 @@ from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.service import LoginRules
 from consent_service.identity.sessions import SessionLimits
 from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 
-def open_installation(settings: Settings, passphrase: bytes, *, clock: Clock | None = None) -> Installation:
+def open_installation(settings: Settings, passphrase: Secret, *, clock: Clock | None = None) -> Installation:
     """Unlock the keys and point at the database; nothing is read or written there yet.
 
     Raises:

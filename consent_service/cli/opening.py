@@ -19,6 +19,7 @@ from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.settings import Settings
 from consent_service.identity.model import Operator
+from consent_service.keyring.secret import Secret
 
 CREDENTIAL: Final = "passphrase"
 """The name of the systemd credential (LoadCredential=passphrase:...)."""
@@ -27,7 +28,7 @@ OPERATOR: Final = Operator("command-line")
 T = TypeVar("T")
 
 
-def read_passphrase(terminal: Terminal, *, twice: bool = False) -> bytes:
+def read_passphrase(terminal: Terminal, *, twice: bool = False) -> Secret:
     """The passphrase from its file, a systemd credential or a prompt; never an argument or variable.
 
     Raises:
@@ -36,7 +37,7 @@ def read_passphrase(terminal: Terminal, *, twice: bool = False) -> bytes:
     path = terminal.settings.passphrase_file or _credential(terminal)
     if path is not None:
         try:
-            return path.read_bytes().rstrip(b"\r\n")
+            return Secret(path.read_bytes().rstrip(b"\r\n"))
         except OSError as failure:
             raise CommandError(N_("De wachtzin in {path} kan niet gelezen worden."), path=path) from failure
     if not sys.stdin.isatty():
@@ -49,7 +50,7 @@ def read_passphrase(terminal: Terminal, *, twice: bool = False) -> bytes:
     question = terminal.text(N_("Wachtzin van de keystore"))
     again = terminal.text(N_("Nog een keer")) if twice else False
     answer: str = click.prompt(question, hide_input=True, confirmation_prompt=again, err=True)
-    return answer.encode()
+    return Secret(answer.encode())
 
 
 def _credential(terminal: Terminal) -> Path | None:

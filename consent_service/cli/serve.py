@@ -18,6 +18,7 @@ from consent_service.cli.opening import read_passphrase, require_database_file
 from consent_service.cli.terminal import Terminal
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.settings import Settings
+from consent_service.keyring.secret import Secret
 from consent_service.web.serving import require_free_port, serving
 
 
@@ -35,7 +36,7 @@ def serve(terminal: Terminal) -> int:
     return asyncio.run(_serve(terminal, settings, passphrase))
 
 
-async def _serve(terminal: Terminal, settings: Settings, passphrase: bytes) -> int:
+async def _serve(terminal: Terminal, settings: Settings, passphrase: Secret) -> int:
     services = build_services(open_installation(settings, passphrase))
     try:
         async with serving(create_app(services, settings), host=settings.host, port=settings.port) as server:

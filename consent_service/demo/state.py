@@ -27,6 +27,7 @@ from consent_service.foundation.errors import ConfigurationError
 from consent_service.foundation.migrating import migrate
 from consent_service.foundation.settings import Settings
 from consent_service.keyring.providers.file import create_keystore
+from consent_service.keyring.secret import Secret
 
 HOST: Final = "127.0.0.1"
 _LOCK: Final = ".demo.lock"
@@ -151,9 +152,9 @@ def note_address(folder: Path, address: str) -> None:
     (folder.parent / _LOCK).write_text(address, encoding="utf-8")
 
 
-def passphrase_of(settings: Settings) -> bytes:
+def passphrase_of(settings: Settings) -> Secret:
     """The generated passphrase of the demo's keystore."""
-    return (settings.state_dir / _UNLOCKS).read_bytes().strip()
+    return Secret((settings.state_dir / _UNLOCKS).read_bytes().strip())
 
 
 async def _write(services: Services, *, families: bool) -> DemoState:
@@ -161,9 +162,9 @@ async def _write(services: Services, *, families: bool) -> DemoState:
     return DemoState(shelter, await write_families(services, shelter) if families else None)
 
 
-def _new_passphrase(folder: Path) -> bytes:
-    passphrase = secrets.token_urlsafe(32).encode()
-    _write_private(folder / _UNLOCKS, passphrase + b"\n")
+def _new_passphrase(folder: Path) -> Secret:
+    passphrase = Secret(secrets.token_urlsafe(32).encode())
+    _write_private(folder / _UNLOCKS, passphrase.reveal() + b"\n")
     return passphrase
 
 

@@ -13,6 +13,7 @@ from consent_service.foundation.ids import INSTALLATION
 from consent_service.keyring.opening import open_for_tenant
 from consent_service.keyring.primitives import hmac_sha256
 from consent_service.keyring.sealing import seal_for_tenant
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 _PURPOSE = "oidc-client/v1"
@@ -30,7 +31,7 @@ class ProviderSecrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def digest_of(self, issuer: str, subject: str) -> str:
         """The pseudonym of a subject: without the pepper an e-mail address cannot be guessed back."""
         message = b"".join(len(part).to_bytes(4, "big") + part for part in _parts(issuer, subject))
-        return hmac_sha256(self.pepper, message).hex()
+        return hmac_sha256(Secret(self.pepper), message).hex()
 
 
 def _parts(issuer: str, subject: str) -> tuple[bytes, ...]:

@@ -14,6 +14,7 @@ from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.model import AnyKey, OwnedKey, WrappedPersonKey, WrappedTenantKey
 from consent_service.keyring.primitives import Cipher, hkdf_expand, new_nonce
 from consent_service.keyring.providers import KeyProvider
+from consent_service.keyring.secret import Secret
 
 
 class DataKey:
@@ -21,9 +22,9 @@ class DataKey:
 
     __slots__ = ("cipher", "commitment")
 
-    def __init__(self, derived: bytes) -> None:
-        self.cipher = Cipher(derived[:32])
-        self.commitment = derived[32:]
+    def __init__(self, derived: Secret) -> None:
+        self.cipher = Cipher(Secret(derived.reveal()[:32]))
+        self.commitment = derived.reveal()[32:]
 
 
 class Material:
@@ -33,7 +34,7 @@ class Material:
         self._provider = provider
         self._entries = entries
         self._seconds = seconds
-        self._cache: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[float, Secret]] = OrderedDict()
 
     def check(self) -> None:
         """Return when the provider would answer.
@@ -43,17 +44,17 @@ class Material:
         """
         self._provider.check()
 
-    def wrap_tenant_key(self, key: bytes, tenant: str, purpose: str, version: int) -> tuple[int, bytes]:
+    def wrap_tenant_key(self, key: Secret, tenant: str, purpose: str, version: int) -> tuple[int, bytes]:
         """(root generation, blob) for a new tenant key."""
         return self._provider.wrap(key, _tenant_aad(tenant, purpose, version))
 
     def wrap_owned_key(
-        self, key: bytes, parent: WrappedTenantKey, kind: str, owner: str, version: int
+        self, key: Secret, parent: WrappedTenantKey, kind: str, owner: str, version: int
     ) -> bytes:
         """The blob of a new relationship or person key under the tenant's data key."""
         nonce = new_nonce()
         aad = _owned_aad(kind, parent, owner, version)
-        return nonce + self._wrapping(parent).encrypt(nonce, key, aad)
+        return nonce + self._wrapping(parent).encrypt(nonce, key.reveal(), aad)
 
     def rewrap_owned_key(self, key: OwnedKey, parent: WrappedTenantKey, kind: str) -> bytes:
         """The blob of the same key under another data key of the tenant; its version stays."""
@@ -64,30 +65,30 @@ class Material:
         info = length_prefixed("dek/v1", key.tenant, _owner(key), purpose, key.version)
         return DataKey(hkdf_expand(self._unwrapped(key), info, 64))
 
-    def derived(self, key: AnyKey, label: str) -> bytes:
+    def derived(self, key: AnyKey, label: str) -> Secret:
         """32 bytes for a use other than sealing, such as a view key or an index key."""
         info = length_prefixed(label, key.tenant, _owner(key), key.version)
         return hkdf_expand(self._unwrapped(key), info, 32)
 
-    def _unwrapped(self, key: AnyKey) -> bytes:
+    def _unwrapped(self, key: AnyKey) -> Secret:
         self._provider.check()
         if isinstance(key, WrappedTenantKey):
             return self._remember(key, lambda: self._unwrap_tenant(key))
         return self._remember(key, lambda: self._unwrap_owned(key))
 
-    def _unwrap_tenant(self, key: WrappedTenantKey) -> bytes:
+    def _unwrap_tenant(self, key: WrappedTenantKey) -> Secret:
         aad = _tenant_aad(key.tenant, key.purpose, key.version)
         return self._provider.unwrap(key.root_generation, key.blob, aad)
 
-    def _unwrap_owned(self, key: OwnedKey) -> bytes:
+    def _unwrap_owned(self, key: OwnedKey) -> Secret:
         kind = "person" if isinstance(key, WrappedPersonKey) else "relationship"
         aad = _owned_aad(kind, key.parent, key.owner, key.version)
-        return self._wrapping(key.parent).decrypt(key.blob[:12], key.blob[12:], aad)
+        return Secret(self._wrapping(key.parent).decrypt(key.blob[:12], key.blob[12:], aad))
 
     def _wrapping(self, parent: WrappedTenantKey) -> Cipher:
         return Cipher(self.derived(parent, "wrap-owned/v1"))
 
-    def _remember(self, key: AnyKey, unwrap: Callable[[], bytes]) -> bytes:
+    def _remember(self, key: AnyKey, unwrap: Callable[[], Secret]) -> Secret:
         """Cached by all blobs on the path *and* the claimed places: what moved is unwrapped anew."""
         name = _cache_name(key)
         now = time.monotonic()

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from consent_service.foundation.errors import IntegrityError
+from consent_service.keyring.secret import Secret
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -32,9 +33,9 @@ class Argon2Cost(Protocol):
     def memory_kib(self) -> int: ...
 
 
-def new_key() -> bytes:
+def new_key() -> Secret:
     """32 fresh random bytes from the operating system."""
-    return secrets.token_bytes(KEY_BYTES)
+    return Secret(secrets.token_bytes(KEY_BYTES))
 
 
 def new_nonce() -> bytes:
@@ -47,10 +48,10 @@ class Cipher:
 
     __slots__ = ("_aesgcm",)
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: Secret) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError("an AES-256 key has 32 bytes")
-        self._aesgcm = AESGCM(key)
+        self._aesgcm = AESGCM(key.reveal())
 
     def encrypt(self, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """Ciphertext followed by the 16-byte tag."""
@@ -68,27 +69,28 @@ class Cipher:
             raise IntegrityError("sealed bytes do not open under this key and place") from failure
 
 
-def hkdf_expand(key: bytes, info: bytes, length: int) -> bytes:
+def hkdf_expand(key: Secret, info: bytes, length: int) -> Secret:
     """`length` bytes derived from a uniformly random `key`; RFC 5869 section 2.3, SHA-256."""
-    return HKDFExpand(algorithm=hashes.SHA256(), length=length, info=info).derive(key)
+    return Secret(HKDFExpand(algorithm=hashes.SHA256(), length=length, info=info).derive(key.reveal()))
 
 
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
+def hmac_sha256(key: Secret, message: bytes) -> bytes:
     """32 bytes; RFC 2104 with SHA-256."""
-    mac = hmac.HMAC(key, hashes.SHA256())
+    mac = hmac.HMAC(key.reveal(), hashes.SHA256())
     mac.update(message)
     return mac.finalize()
 
 
-def stretch_passphrase(passphrase: bytes, salt: bytes, cost: Argon2Cost) -> bytes:
+def stretch_passphrase(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> Secret:
     """32 bytes from a passphrase; Argon2id, RFC 9106."""
-    return Argon2id(
+    stretched = Argon2id(
         salt=salt,
         length=KEY_BYTES,
         iterations=cost.iterations,
         lanes=cost.lanes,
         memory_cost=cost.memory_kib,
-    ).derive(passphrase)
+    ).derive(passphrase.reveal())
+    return Secret(stretched)
 
 
 def hash_pin(pin: str) -> str:
@@ -110,15 +112,15 @@ def verify_pin(pin: str, stored: str) -> bool:
     return True
 
 
-def new_signing_key() -> tuple[bytes, bytes]:
+def new_signing_key() -> tuple[Secret, bytes]:
     """A fresh Ed25519 pair: (private seed of 32 bytes, public key of 32 bytes)."""
     private = Ed25519PrivateKey.generate()
-    return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+    return Secret(private.private_bytes_raw()), private.public_key().public_bytes_raw()
 
 
-def sign(private: bytes, message: bytes) -> bytes:
+def sign(private: Secret, message: bytes) -> bytes:
     """A 64-byte Ed25519 signature; RFC 8032."""
-    return Ed25519PrivateKey.from_private_bytes(private).sign(message)
+    return Ed25519PrivateKey.from_private_bytes(private.reveal()).sign(message)
 
 
 def signature_fits(public: bytes, message: bytes, signature: bytes) -> bool:

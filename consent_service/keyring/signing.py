@@ -6,6 +6,7 @@ from consent_service.keyring.model import WrappedTenantKey
 from consent_service.keyring.opening import open_for_tenant
 from consent_service.keyring.primitives import new_signing_key, sign, signature_fits
 from consent_service.keyring.sealing import seal_for_tenant
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 _PURPOSE = "log-signing"
@@ -18,7 +19,7 @@ def new_log_key(ring: KeyRing, key: WrappedTenantKey, *, record: str) -> tuple[b
         KeyProviderUnavailableError: the provider is away.
     """
     private, public = new_signing_key()
-    return seal_for_tenant(ring, key, purpose=_PURPOSE, record=record, plaintext=private), public
+    return seal_for_tenant(ring, key, purpose=_PURPOSE, record=record, plaintext=private.reveal()), public
 
 
 def sign_with(ring: KeyRing, key: WrappedTenantKey, *, record: str, sealed: bytes, message: bytes) -> bytes:
@@ -29,7 +30,7 @@ def sign_with(ring: KeyRing, key: WrappedTenantKey, *, record: str, sealed: byte
         IntegrityError: the sealed key is not the one made for `record`.
     """
     private = open_for_tenant(ring, key, purpose=_PURPOSE, record=record, envelope=sealed)
-    return sign(private, message)
+    return sign(Secret(private), message)
 
 
 def verify_signature(public: bytes, message: bytes, signature: bytes) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from consent_service.keyring.model import WrappedPersonKey, WrappedTenantKey
 from consent_service.keyring.primitives import hmac_sha256
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 ViewKeyOwner = WrappedPersonKey | WrappedTenantKey
 
 
-def view_key(ring: KeyRing, key: ViewKeyOwner) -> bytes:
+def view_key(ring: KeyRing, key: ViewKeyOwner) -> Secret:
     """The 32-byte view key that belongs to a person key or to a tenant's audit key.
 
     Raises:
@@ -31,6 +32,6 @@ def entry_tag(ring: KeyRing, key: ViewKeyOwner, entry: str) -> bytes:
     return tag_under(view_key(ring, key), entry)
 
 
-def tag_under(view_key: bytes, entry: str) -> bytes:
+def tag_under(view_key: Secret, entry: str) -> bytes:
     """The tag of an entry under a view key; also what an outside verifier computes."""
     return hmac_sha256(view_key, entry.encode())

@@ -51,7 +51,7 @@ class Shell:
 def bare_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Settings and a passphrase file; no keystore and no database yet."""
     passphrase = tmp_path / "passphrase"
-    passphrase.write_bytes(PASSPHRASE + b"\n")
+    passphrase.write_bytes(PASSPHRASE.reveal() + b"\n")
     passphrase.chmod(0o600)
 
     def capture() -> tuple[str, str]:

@@ -9,6 +9,7 @@ from consent_service.keyring.model import (
     WrappedTenantKey,
 )
 from consent_service.keyring.primitives import Cipher, new_key
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 
@@ -39,7 +40,7 @@ class FixedProvider:
     """A key provider whose one root key is known, for frozen vectors."""
 
     def __init__(self, root: bytes) -> None:
-        self._cipher = Cipher(root)
+        self._cipher = Cipher(Secret(root))
 
     @property
     def development(self) -> bool:
@@ -48,15 +49,24 @@ class FixedProvider:
     def check(self) -> None:
         return
 
+    def generations(self) -> tuple[int, ...]:
+        return (1,)
+
     def current_generation(self) -> int:
         return 1
 
-    def wrap(self, key: bytes, aad: bytes) -> tuple[int, bytes]:
-        nonce = bytes(12)
-        return 1, nonce + self._cipher.encrypt(nonce, key, aad)
+    def create_generation(self, number: int) -> None:
+        raise NotImplementedError
 
-    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> bytes:
-        return self._cipher.decrypt(blob[:12], blob[12:], aad)
+    def destroy_generation(self, number: int) -> None:
+        raise NotImplementedError
+
+    def wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
+        nonce = bytes(12)
+        return 1, nonce + self._cipher.encrypt(nonce, key.reveal(), aad)
+
+    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
+        return Secret(self._cipher.decrypt(blob[:12], blob[12:], aad))
 
     def check_value(self, generation: int) -> bytes:
         return bytes(32)

