@@ -1,6 +1,7 @@
-"""The only module that touches cryptographic primitives: AES-256-GCM, HKDF-Expand, HMAC, Argon2id, Ed25519.
+"""The only module that touches cryptographic primitives.
 
-Sources: NIST SP 800-38D (GCM), RFC 5869 (HKDF), RFC 2104 (HMAC), RFC 9106 (Argon2), RFC 8032 (Ed25519).
+AES-256-GCM (NIST SP 800-38D), HKDF-Expand (RFC 5869), HMAC (RFC 2104), Argon2id (RFC 9106), Ed25519
+(RFC 8032), and for recovery HPKE (RFC 9180) over ML-KEM-768 (FIPS 203) beside X25519 (RFC 7748).
 """
 
 from __future__ import annotations
@@ -9,17 +10,24 @@ import secrets
 from typing import Protocol
 
 from cryptography.exceptions import InvalidKey, InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives import hashes, hmac, hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from consent_service.foundation.errors import IntegrityError
+from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.secret import Secret
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+_MLKEM_PUBLIC_BYTES = 1184
+RECOVERY_PUBLIC_BYTES = _MLKEM_PUBLIC_BYTES + 32
+
+_RECOVERY = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 class Argon2Cost(Protocol):
@@ -130,3 +138,53 @@ def signature_fits(public: bytes, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def recovery_public_key(seed: Secret) -> bytes:
+    """The public half that belongs to a 32-byte recovery seed: ML-KEM-768 (1184 bytes), then X25519 (32)."""
+    mlkem, x25519 = _recovery_pair(seed)
+    return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+
+
+def seal_to_recovery(public: bytes, plaintext: bytes, info: bytes) -> bytes:
+    """`plaintext` for whoever holds the seed to `public`; HPKE base mode, opened with the same `info` only.
+
+    1136 bytes longer than the plaintext.
+
+    Raises:
+        IntegrityError: `public` is no recovery public key.
+    """
+    try:
+        # each half refuses another length than its own
+        key = hpke.MLKEM768X25519PublicKey(
+            MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES]),
+            X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:]),
+        )
+        return _RECOVERY.encrypt(plaintext, key, info)
+    except ValueError as failure:
+        raise IntegrityError("this is no recovery public key") from failure
+
+
+def open_from_recovery(seed: Secret, sealed: bytes, info: bytes) -> Secret:
+    """What `seal_to_recovery` sealed to the public key of `seed`.
+
+    Raises:
+        IntegrityError: tampered with, sealed to another key, or for another `info`.
+    """
+    key = hpke.MLKEM768X25519PrivateKey(*_recovery_pair(seed))
+    try:
+        return Secret(_RECOVERY.decrypt(sealed, key, info))
+    except (InvalidTag, ValueError) as failure:
+        raise IntegrityError("a key backup does not open under this recovery key") from failure
+
+
+def _recovery_pair(seed: Secret) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    """Both halves come from one seed, so that one secret of 32 bytes is split and kept."""
+    if len(seed) != KEY_BYTES:
+        raise ValueError("a recovery seed has 32 bytes")
+    mlkem = hkdf_expand(seed, length_prefixed("recovery/v1", "mlkem768"), 64)
+    x25519 = hkdf_expand(seed, length_prefixed("recovery/v1", "x25519"), 32)
+    return (
+        MLKEM768PrivateKey.from_seed_bytes(mlkem.reveal()),
+        X25519PrivateKey.from_private_bytes(x25519.reveal()),
+    )
