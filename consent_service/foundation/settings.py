@@ -28,6 +28,7 @@ CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
 
 Environment = Literal["development", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+KeyProviderKind = Literal["file", "pkcs11", "transit"]
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "environment": "production",
@@ -35,6 +36,16 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "database_url": "postgresql+asyncpg://ruggensteun@localhost/ruggensteun",
     "keystore": "/etc/ruggensteun/keystore",
     "passphrase_file": "/run/credentials/ruggensteun/passphrase",
+    "key_provider": "file",
+    "key_name": "ruggensteun-root",
+    "pkcs11_module": "/usr/lib/softhsm/libsofthsm2.so",
+    "pkcs11_token": "ruggensteun",
+    "transit_url": "https://vault.ruggensteun.example:8200",
+    "transit_mount": "transit",
+    "transit_ca_file": "/etc/ruggensteun/vault-ca.pem",
+    "recovery_key": "/etc/ruggensteun/recovery.pub",
+    "key_backup_dir": "/var/backups/ruggensteun-keys",
+    "key_backup_days": "7",
     "host": "127.0.0.1",
     "port": "8080",
     "public_origin": "https://ruggensteun.example",
@@ -62,7 +73,26 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database_url: str
     keystore: Path
     passphrase_file: Path | None
-    """Unlocks the keystore at start; None means: a systemd credential, or ask at the terminal."""
+    """Holds the passphrase of the keystore, the PIN of the token or the token of the transit server.
+
+    None means: a systemd credential, or ask at the terminal."""
+    key_provider: KeyProviderKind
+    """Where the root generations live; see docs/KEYS.md, "Key providers"."""
+    key_name: str
+    """What the keys are called at a token or transit server: `<key_name>-<generation>`."""
+    pkcs11_module: Path | None
+    """The library of the token's maker."""
+    pkcs11_token: str
+    """The label of the token."""
+    transit_url: str
+    transit_mount: str
+    transit_ca_file: Path | None
+    """Who may have signed the transit server's certificate; None means: whoever the system trusts."""
+    recovery_key: Path
+    """The public half of the recovery key; no key epoch begins without it."""
+    key_backup_dir: Path
+    key_backup_days: int
+    """Whole days a key backup is kept."""
     host: str
     port: int
     public_origin: str
@@ -142,6 +172,16 @@ def _read(reader: _Reader) -> Settings:
         database_url=reader.database_url(state_dir),
         keystore=reader.path("keystore") or state_dir / "keystore",
         passphrase_file=reader.existing_path("passphrase_file"),
+        key_provider=_KEY_PROVIDERS[reader.choice("key_provider", tuple(_KEY_PROVIDERS))],
+        key_name=reader.word("key_name", EXAMPLES["key_name"]),
+        pkcs11_module=reader.existing_path("pkcs11_module"),
+        pkcs11_token=reader.token_label("pkcs11_token"),
+        transit_url=reader.origin("transit_url", ""),
+        transit_mount=reader.word("transit_mount", EXAMPLES["transit_mount"]),
+        transit_ca_file=reader.existing_path("transit_ca_file"),
+        recovery_key=reader.path("recovery_key") or state_dir / "recovery.pub",
+        key_backup_dir=reader.path("key_backup_dir") or state_dir / "key-backups",
+        key_backup_days=reader.number("key_backup_days", 7, lowest=1, highest=365),
         host=host,
         port=port,
         public_origin=reader.origin("public_origin", f"http://{_in_url(host)}:{port}"),
@@ -162,6 +202,16 @@ def _read(reader: _Reader) -> Settings:
 _ENVIRONMENTS: Final[Mapping[str, Environment]] = {
     "development": "development",
     "production": "production",
+}
+_KEY_PROVIDERS: Final[Mapping[str, KeyProviderKind]] = {
+    "file": "file",
+    "pkcs11": "pkcs11",
+    "transit": "transit",
+}
+_NEEDED_BY: Final[Mapping[KeyProviderKind, tuple[str, ...]]] = {
+    "file": (),
+    "pkcs11": ("pkcs11_module", "pkcs11_token"),
+    "transit": ("transit_url",),
 }
 _LOG_LEVELS: Final[Mapping[str, LogLevel]] = {
     "info": "info",
@@ -251,6 +301,24 @@ class _Reader:
             return default
         return text
 
+    def word(self, name: str, default: str) -> str:
+        """Letters, digits and dashes: means the same in a web address, a key's label and a file."""
+        text = self.text(name)
+        if text is None:
+            return default
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?", text):
+            self._refuse(name, "settings.word")
+            return default
+        return text
+
+    def token_label(self, name: str) -> str:
+        """PKCS#11 section 3.2 (CK_TOKEN_INFO): 32 bytes, padded with spaces."""
+        text = self.text(name) or ""
+        if not text.isprintable() or len(text.encode()) > 32:
+            self._refuse(name, "settings.token_label")
+            return ""
+        return text
+
     def sender(self, name: str) -> str:
         text = self.text(name) or ""
         if text and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", text):
@@ -295,6 +363,11 @@ class _Reader:
             self._refuse("session_idle_minutes", "settings.idle_longer_than_absolute")
         if settings.is_production and not settings.public_origin.startswith("https://"):
             self._refuse("public_origin", "settings.https_in_production")
+        for name in _NEEDED_BY[settings.key_provider]:
+            if not getattr(settings, name) and not self._refused(name):
+                self._refuse(name, "settings.key_provider_incomplete", provider=settings.key_provider)
+        if settings.transit_url and not _may_carry_keys(settings):
+            self._refuse("transit_url", "settings.transit_https")
         messages = (settings.smtp_host, settings.smtp_from, settings.sms_gateway)
         for name in ("smtp_host", "smtp_from"):
             if any(messages) and not getattr(settings, name):
@@ -317,6 +390,9 @@ class _Reader:
 
     def _home(self) -> Path:
         return Path(self._environ.get("HOME") or os.sep)
+
+    def _refused(self, name: str) -> bool:
+        return any(problem.field == name for problem in self.problems)
 
     def _refuse(self, name: str, code: str, **params: str) -> None:
         example = EXAMPLES[name]
@@ -344,6 +420,19 @@ def _is_host(text: str) -> bool:
     except ValueError:
         return bool(re.fullmatch(r"(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?", text))
     return True
+
+
+def _may_carry_keys(settings: Settings) -> bool:
+    """Whether keys may travel to the transit server: over TLS, or inside a developer's own machine."""
+    parts = urlsplit(settings.transit_url)
+    return parts.scheme == "https" or (not settings.is_production and _is_loopback(parts.hostname or ""))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _in_url(host: str) -> str:

@@ -91,6 +91,20 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one_and_an_example() -> 
         ("neutral_site", "javascript:alert(1)", "settings.web_address"),
         ("session_idle_minutes", "121", "settings.number"),
         ("database_pool_size", "-1", "settings.number"),
+        ("key_provider", "vault", "settings.choice"),
+        ("key_name", "a/b", "settings.word"),
+        ("key_name", "-a", "settings.word"),
+        ("key_name", "a" * 65, "settings.word"),
+        ("transit_mount", "../sys", "settings.word"),
+        ("pkcs11_module", "/not/there", "settings.path_missing"),
+        ("pkcs11_token", "a\0b", "settings.token_label"),
+        ("pkcs11_token", "é" * 17, "settings.token_label"),
+        ("transit_ca_file", "/not/there", "settings.path_missing"),
+        ("transit_url", "https://vault.example/v1", "settings.origin"),
+        ("transit_url", "http://vault.example", "settings.transit_https"),
+        ("transit_url", "http://127.0.0.1.example", "settings.transit_https"),
+        ("key_backup_days", "0", "settings.number"),
+        ("key_backup_days", "366", "settings.number"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused(name: str, value: str, code: str) -> None:
@@ -110,6 +124,37 @@ def test_production_is_https_only() -> None:
     settings = load_settings(HOME | production | {"RUGGENSTEUN_PUBLIC_ORIGIN": "https://x.example/"})
     assert settings.is_production
     assert settings.public_origin == "https://x.example"
+
+
+@pytest.mark.parametrize(
+    "kind,needed",
+    [("file", []), ("pkcs11", ["pkcs11_module", "pkcs11_token"]), ("transit", ["transit_url"])],
+)
+def test_a_key_provider_needs_to_know_where_it_is(kind: str, needed: list[str]) -> None:
+    chosen = {"RUGGENSTEUN_KEY_PROVIDER": kind}
+
+    if not needed:
+        assert load_settings(HOME | chosen).key_provider == kind
+        return
+    assert _problems(chosen) == [(name, "settings.key_provider_incomplete") for name in needed]
+
+
+def test_one_sentence_about_a_setting_is_enough() -> None:
+    chosen = {"RUGGENSTEUN_KEY_PROVIDER": "transit", "RUGGENSTEUN_TRANSIT_URL": "vault.example"}
+
+    assert _problems(chosen) == [("transit_url", "settings.web_address")]
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8200", "http://127.0.0.1:8200", "http://[::1]:8200"])
+def test_keys_travel_without_tls_inside_a_developers_machine_only(address: str) -> None:
+    chosen = {"RUGGENSTEUN_TRANSIT_URL": address}
+    production = {
+        "RUGGENSTEUN_ENVIRONMENT": "production",
+        "RUGGENSTEUN_PUBLIC_ORIGIN": "https://x.example",
+    }
+
+    assert load_settings(HOME | chosen).transit_url == address
+    assert _problems(chosen | production) == [("transit_url", "settings.transit_https")]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +193,10 @@ def test_everything_has_a_default() -> None:
     assert settings.state_dir == Path("/home/operator/.local/state/ruggensteun")
     assert settings.database_url == f"sqlite+aiosqlite:///{settings.state_dir}/ruggensteun.sqlite"
     assert settings.keystore == settings.state_dir / "keystore"
+    assert settings.key_provider == "file"
+    assert settings.recovery_key == settings.state_dir / "recovery.pub"
+    assert settings.key_backup_dir == settings.state_dir / "key-backups"
+    assert settings.key_backup_days == 7
     assert settings.policies_dir == shipped_policies()
     assert load_settings({"XDG_STATE_HOME": "/state"}).state_dir == Path("/state/ruggensteun")
 
@@ -155,7 +204,8 @@ def test_everything_has_a_default() -> None:
 def test_every_setting_has_an_example_that_works(tmp_path: Path) -> None:
     assert set(EXAMPLES) == set(Settings.__struct_fields__)
 
-    present = {name: str(tmp_path) for name in ("passphrase_file", "policies_dir")}
+    existing = ("passphrase_file", "policies_dir", "pkcs11_module", "transit_ca_file")
+    present = {name: str(tmp_path) for name in existing}
     load_settings(
         {f"RUGGENSTEUN_{name.upper()}": value for name, value in (dict(EXAMPLES) | present).items()}
     )
