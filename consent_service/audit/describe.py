@@ -46,12 +46,21 @@ from consent_service.audit.events import (
     HandoverStarted,
     IdentityChanged,
     IdentityViewed,
+    IndexKeyRotated,
     InformationPreviewed,
     InformationReleased,
     IntakeFinished,
     IntakeStarted,
+    KeyBackupsExpired,
     KeyCreated,
     KeyDestroyed,
+    KeyDestroyedOnOrder,
+    KeyEpochBegun,
+    KeyEpochEnded,
+    KeyEvent,
+    KeyPathDestroyed,
+    KeysBackedUp,
+    KeysRestored,
     LogEvent,
     LoginRefused,
     LoginSucceeded,
@@ -78,6 +87,9 @@ from consent_service.audit.events import (
     RecordRetracted,
     RecordShared,
     RecordShareRefused,
+    RecordsReencrypted,
+    RecoveryDrilled,
+    RecoveryKeyMade,
     RelationshipEnded,
     RelationshipStarted,
     RelationshipSucceeded,
@@ -160,6 +172,8 @@ def describe(event: Event) -> Sentence:
         return _session(event)
     if isinstance(event, LogEvent):
         return _log(event)
+    if isinstance(event, KeyEvent):
+        return _keys(event)
     assert_never(event)
 
 
@@ -383,6 +397,40 @@ def _log(event: LogEvent) -> Sentence:
         case StopReplayed(kind=kind):
             msgid = N_("Eerder gemelde stop alsnog verwerkt: {kind}.")
             return _say(msgid, kind=kind)
+        case _:
+            assert_never(event)
+
+
+def _keys(event: KeyEvent) -> Sentence:
+    match event:
+        case KeyDestroyedOnOrder(kind=kind, coordinator=coordinator):
+            msgid = N_("Sleutel vernietigd van {kind}, in opdracht van {coordinator}.")
+            return _say(msgid, kind=kind, coordinator=coordinator)
+        case KeyPathDestroyed(kind=kind, backups_until=until):
+            msgid = N_("Ook de sleutels boven de sleutel van {kind} zijn vernietigd; kopieën tot {day}.")
+            return _say(msgid, kind=kind, day=str(until))
+        case KeyBackupsExpired(kind=kind):
+            return _say(N_("De laatste kopie van de sleutel van {kind} is weg."), kind=kind)
+        case KeyEpochBegun(epoch=epoch):
+            return _say(N_("Begonnen met het vervangen van sleutels, ronde {epoch}."), epoch=epoch)
+        case KeyEpochEnded(epoch=epoch, keys=keys):
+            msgid = N_("Sleutels vervangen, ronde {epoch}: {count}; de oude hoofdsleutel is vernietigd.")
+            return _say(msgid, epoch=epoch, count=keys)
+        case KeysBackedUp(keys=keys):
+            return _say(N_("Kopie gemaakt van {count} sleutels."), count=keys)
+        case KeysRestored(keys=keys, dropped=dropped):
+            msgid = N_("{count} sleutels teruggezet; {dropped} bleven vernietigd.")
+            return _say(msgid, count=keys, dropped=dropped)
+        case RecoveryKeyMade(shares=shares, threshold=threshold):
+            msgid = N_("Herstelsleutel gemaakt, in {count} delen; {needed} zijn nodig.")
+            return _say(msgid, count=shares, needed=threshold)
+        case RecoveryDrilled(opened=opened, failed=failed):
+            msgid = N_("Herstel geoefend: {count} dingen gingen open, {failed} niet.")
+            return _say(msgid, count=opened, failed=failed)
+        case RecordsReencrypted(records=records):
+            return _say(N_("{count} gegevens opnieuw versleuteld onder een nieuwe sleutel."), count=records)
+        case IndexKeyRotated(persons=persons):
+            return _say(N_("Zoeksleutel vervangen voor {count} kinderen."), count=persons)
         case _:
             assert_never(event)
 

@@ -58,6 +58,20 @@ from consent_service.audit.happenings.families import (
     SubstituteAccess,
 )
 from consent_service.audit.happenings.happening import CODE_PATTERN, By, Code, Direction, Happening
+from consent_service.audit.happenings.keys import (
+    IndexKeyRotated,
+    KeyBackupsExpired,
+    KeyDestroyedOnOrder,
+    KeyEpochBegun,
+    KeyEpochEnded,
+    KeyEvent,
+    KeyPathDestroyed,
+    KeysBackedUp,
+    KeysRestored,
+    RecordsReencrypted,
+    RecoveryDrilled,
+    RecoveryKeyMade,
+)
 from consent_service.audit.happenings.logins import (
     HandoverEnded,
     HandoverStarted,
@@ -149,12 +163,21 @@ __all__ = [
     "Happening",
     "IdentityChanged",
     "IdentityViewed",
+    "IndexKeyRotated",
     "InformationPreviewed",
     "InformationReleased",
     "IntakeFinished",
     "IntakeStarted",
+    "KeyBackupsExpired",
     "KeyCreated",
     "KeyDestroyed",
+    "KeyDestroyedOnOrder",
+    "KeyEpochBegun",
+    "KeyEpochEnded",
+    "KeyEvent",
+    "KeyPathDestroyed",
+    "KeysBackedUp",
+    "KeysRestored",
     "LogEvent",
     "LogVerified",
     "LogViewed",
@@ -182,6 +205,9 @@ __all__ = [
     "RecordShareRefused",
     "RecordShared",
     "RecordVersion",
+    "RecordsReencrypted",
+    "RecoveryDrilled",
+    "RecoveryKeyMade",
     "RefusedType",
     "RelationshipEnded",
     "RelationshipStarted",
@@ -207,7 +233,7 @@ __all__ = [
     "event_type",
 ]
 
-Event = OrganisationEvent | FamilyEvent | ConsentEvent | RecordEvent | SessionEvent | LogEvent
+Event = OrganisationEvent | FamilyEvent | ConsentEvent | RecordEvent | SessionEvent | LogEvent | KeyEvent
 """Everything that can stand in the log."""
 
 

@@ -33,6 +33,8 @@ children = Table(
     Column("child", Id, primary_key=True, info=holds("pseudonym")),
     Column("family", Id, nullable=False, info=holds("pseudonym")),
     Column("search_tag", Integer, nullable=False, info=holds("pseudonym")),
+    Column("search_version", Integer, nullable=False, server_default="1", info=holds("none")),
+    Column("search_bits", Integer, nullable=False, server_default="10", info=holds("none")),
     Column("sealed_identity", LargeBinary, nullable=False, info=holds("sealed")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
     ForeignKeyConstraint(["tenant", "family"], ["families.tenant", "families.family"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, false
 
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
 
@@ -13,7 +13,9 @@ key_roots = Table(
     Column("generation", Integer, primary_key=True, autoincrement=False, info=holds("none")),
     Column("check_value", LargeBinary, nullable=False, info=holds("none")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("destroyed_at", UtcDateTime, info=holds("none")),
 )
+"""Under a generation with `destroyed_at` nothing is wrapped any more; then the provider forgets it."""
 
 tenant_keys = Table(
     "tenant_keys",
@@ -48,3 +50,39 @@ person_keys = Table(
     Column("wrapped", LargeBinary, nullable=False, info=holds("none")),
     Column("created_at", UtcDateTime, nullable=False, info=holds("none")),
 )
+
+key_epochs = Table(
+    "key_epochs",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("epoch", Integer, primary_key=True, autoincrement=False, info=holds("none")),
+    Column("state", String(12), nullable=False, info=holds("none")),
+    Column("reason", String(24), nullable=False, info=holds("none")),
+    Column("everybody", Boolean, nullable=False, server_default=false(), info=holds("none")),
+    Column("from_generation", Integer, nullable=False, info=holds("none")),
+    Column("to_generation", Integer, nullable=False, info=holds("none")),
+    Column("probe", LargeBinary, nullable=False, info=holds("none")),
+    Column("backup", Id, info=holds("none")),
+    Column("keys", Integer, info=holds("none")),
+    Column("begun_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("ended_at", UtcDateTime, info=holds("none")),
+)
+"""Rounds that replace every key above destroyed ones; `probe` is random bytes under the old root."""
+
+key_destructions = Table(
+    "key_destructions",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("destruction", Id, primary_key=True, info=holds("none")),
+    Column("kind", String(12), nullable=False, info=holds("none")),
+    Column("owner", Id, nullable=False, info=holds("pseudonym")),
+    Column("child", Id, nullable=False, info=holds("pseudonym")),
+    Column("destroyed_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("epoch", Integer, info=holds("none")),
+    Column("path_dead_at", UtcDateTime, info=holds("none")),
+    Column("backups_until", Date, info=holds("none")),
+    Column("backups_dead_at", UtcDateTime, info=holds("none")),
+    Index("ix_key_destructions_tenant_owner", "tenant", "owner"),
+    Index("ix_key_destructions_tenant_child", "tenant", "child"),
+)
+"""How dead a destroyed key is: here at once, the path above it after its `epoch`, backups after that."""

@@ -16,7 +16,7 @@ import pytest
 from consent_service.audit import events
 from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
-from consent_service.audit.happenings import consent, families, logins, organisations, records, upkeep
+from consent_service.audit.happenings import consent, families, keys, logins, organisations, records, upkeep
 from consent_service.foundation import ids
 
 ALL: tuple[type[msgspec.Struct], ...] = get_args(Event)
@@ -63,7 +63,7 @@ def test_the_check_sees_a_planted_free_text() -> None:
 def test_every_event_class_of_the_module_is_in_the_union() -> None:
     written = {
         getattr(module, node.name)
-        for module in (organisations, families, consent, records, logins, upkeep)
+        for module in (organisations, families, consent, records, logins, upkeep, keys)
         for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.ClassDef) and issubclass(getattr(module, node.name), events.Happening)
     }
@@ -123,8 +123,19 @@ FIRST_RELEASE = [
     "information.reported_wrong.v1",
     "intake.finished.v1",
     "intake.started.v1",
+    "key.backed_up.v1",
+    "key.backups_expired.v1",
     "key.created.v1",
     "key.destroyed.v1",
+    "key.destroyed_on_order.v1",
+    "key.epoch_begun.v1",
+    "key.epoch_ended.v1",
+    "key.index_rotated.v1",
+    "key.path_destroyed.v1",
+    "key.records_reencrypted.v1",
+    "key.recovery_drilled.v1",
+    "key.recovery_made.v1",
+    "key.restored.v1",
     "log.verified.v1",
     "log.viewed.v1",
     "login.refused.v1",

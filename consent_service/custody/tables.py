@@ -1,0 +1,19 @@
+"""Which journalled stops this database has carried out.
+
+A restored database does not list what was done after its backup was made: that is how it is told apart,
+and those stops are carried out again before anything is released.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Table
+
+from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
+
+carried_out_stops = Table(
+    "carried_out_stops",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("stop", Id, primary_key=True, info=holds("none")),
+    Column("noted_at", UtcDateTime, nullable=False, info=holds("none")),
+)
