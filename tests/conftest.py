@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import os
@@ -224,7 +225,16 @@ def _own_postgresql(folder: Path, *, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     asyncio.run(_administer(folder, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     yield postgresql_url(folder, name)
-    asyncio.run(_administer(folder, f"DROP DATABASE {name} WITH (FORCE)"))
+    _drop(folder, name)
+
+
+def _drop(folder: Path, name: str) -> None:
+    """FORCE gives up after five seconds; a session that is still writing on a busy machine may take longer."""
+    for _ in range(5):
+        with contextlib.suppress(asyncpg.ObjectInUseError):
+            asyncio.run(_administer(folder, f"DROP DATABASE {name} WITH (FORCE)"))
+            return
+    raise AssertionError(f"{name} is still in use")
 
 
 def _furnish(place: str, url: str, folder: Path) -> Furnished:
