@@ -229,7 +229,7 @@ def _own_postgresql(folder: Path, *, template: str) -> Iterator[str]:
 
 
 def _drop(folder: Path, name: str) -> None:
-    """FORCE gives up after five seconds; a session that is still writing on a busy machine may take longer."""
+    """FORCE gives up after five seconds; a session still writing on a busy machine may take longer."""
     for _ in range(5):
         with contextlib.suppress(asyncpg.ObjectInUseError):
             asyncio.run(_administer(folder, f"DROP DATABASE {name} WITH (FORCE)"))
