@@ -87,6 +87,8 @@ class Action(StrEnum):
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
     DESTROY_KEY = "destroy_key"
+    REENCRYPT_RECORDS = "reencrypt_records"
+    REINDEX_NAMES = "reindex_names"
     VIEW_PATTERNS = "view_patterns"
     ACTIVATE_POLICIES = "activate_policies"
     VIEW_TEXTS = "view_texts"
@@ -290,6 +292,8 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation},
+    Action.REENCRYPT_RECORDS: {Operator: anywhere},
+    Action.REINDEX_NAMES: {Operator: anywhere},
     Action.ACTIVATE_POLICIES: {Operator: anywhere},
     Action.VIEW_TEXTS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.SUSPEND_TEXT: {PrivacyCoordinator: in_own_organisation},

@@ -85,6 +85,8 @@ MAY = {
     Action.VIEW_TRAIL: "PF",
     Action.VERIFY_LOG: "PF",
     Action.DESTROY_KEY: "P",
+    Action.REENCRYPT_RECORDS: "O",
+    Action.REINDEX_NAMES: "O",
     Action.VIEW_PATTERNS: "PF",
     Action.ACTIVATE_POLICIES: "O",
     Action.VIEW_TEXTS: "PF",
