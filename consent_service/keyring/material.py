@@ -60,6 +60,10 @@ class Material:
         """The blob of the same key under another data key of the tenant; its version stays."""
         return self.wrap_owned_key(self._unwrapped(key), parent, kind, key.owner, key.version)
 
+    def tenant_material(self, key: WrappedTenantKey) -> Secret:
+        """The tenant key itself, for `recovery` alone: there it is sealed or wrapped anew at once."""
+        return self._unwrapped(key)
+
     def data_key(self, key: AnyKey, purpose: str) -> DataKey:
         """The data key for one purpose (an information type, `identity`, ...); design: `dek/v1`."""
         info = length_prefixed("dek/v1", key.tenant, _owner(key), purpose, key.version)
