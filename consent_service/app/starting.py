@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from consent_service.app.installation import Installation, Services
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.consent.reading import has_stops
+from consent_service.custody.stops import listed_stops
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConfigurationError
@@ -17,30 +18,30 @@ from consent_service.foundation.settings import Settings
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.service import LoginRules
 from consent_service.identity.sessions import SessionLimits
-from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.providers.choosing import open_provider
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 
-def open_installation(settings: Settings, passphrase: Secret, *, clock: Clock | None = None) -> Installation:
+def open_installation(settings: Settings, secret: Secret, *, clock: Clock | None = None) -> Installation:
     """Unlock the keys and point at the database; nothing is read or written there yet.
 
+    Args:
+        secret: what unlocks the keys; see `keyring.providers.choosing.open_provider`.
+
     Raises:
-        ConfigurationError: the keystore is missing, unsafe, or the passphrase does not open it; a
-            development keystore in production.
+        ConfigurationError: the keys are missing, unsafe, or `secret` does not open them; a development
+            keystore in production.
+        KeyProviderUnavailableError: the token or transit server that holds them is away.
     """
-    keystore = unlock_keystore(settings.keystore, passphrase)
-    if keystore.development and settings.is_production:
-        raise ConfigurationError(
-            "keystore: this keystore was made for development; make one with 'consent-service keys init'"
-        )
+    provider = open_provider(settings, secret)
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     if database.is_sqlite:
         deny_changes(database.engine.sync_engine, insert_only_tables())
     timing = clock or SystemClock()
     return Installation(
         database=database,
-        ring=KeyRing(keystore, timing),
+        ring=KeyRing(provider, timing),
         clock=timing,
         journal=StopJournal(settings.stop_journal),
         policies=settings.policies_dir,
@@ -80,12 +81,12 @@ async def _begin_journal(services: Services) -> None:
     """A journal that was there before must be there again: without it accepted stops are forgotten.
 
     Raises:
-        ConfigurationError: the ledger knows of stops and the journal is gone.
+        ConfigurationError: the database knows of stops and the journal is gone.
     """
     journal = services.installation.journal
     if not journal.path.exists():
         async with services.installation.database.reading() as conn:
-            if await has_stops(conn):
+            if await has_stops(conn) or await listed_stops(conn):
                 raise ConfigurationError(
                     f"state_dir: the stop journal {journal.path} is gone, and with it stops that were "
                     "accepted; put it back from its backup. Only if it is lost for good: make an empty file"

@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     transit_url: str
     transit_mount: str
     transit_ca_file: Path | None
-    """Who may have signed the transit server's certificate; None means: whoever the system trusts."""
+    """Who may have signed the transit server's certificate; None means: a public authority."""
     recovery_key: Path
     """The public half of the recovery key; no key epoch begins without it."""
     key_backup_dir: Path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from consent_service.keyring.model import (
     TenantKeyPurpose,
     WrappedPersonKey,
@@ -41,6 +43,10 @@ class FixedProvider:
 
     def __init__(self, root: bytes) -> None:
         self._cipher = Cipher(Secret(root))
+
+    @property
+    def kind(self) -> Literal["file"]:
+        return "file"
 
     @property
     def development(self) -> bool:

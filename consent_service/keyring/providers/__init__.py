@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from consent_service.foundation.settings import KeyProviderKind
 from consent_service.keyring.secret import Secret
 
 
@@ -15,6 +16,11 @@ class KeyProvider(Protocol):
     Every method raises `KeyProviderUnavailableError` when the provider is away, too slow or answers
     nonsense.
     """
+
+    @property
+    def kind(self) -> KeyProviderKind:
+        """Which setting of `key_provider` leads here."""
+        ...
 
     @property
     def development(self) -> bool:

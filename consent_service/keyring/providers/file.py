@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -74,6 +75,10 @@ class FileKeystore:
         self._sealing = sealing
         self._lock = threading.RLock()
         self._take(contents, _file_identity(path))
+
+    @property
+    def kind(self) -> Literal["file"]:
+        return "file"
 
     @property
     def development(self) -> bool:

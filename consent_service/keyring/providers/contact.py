@@ -1,0 +1,119 @@
+"""How long a provider elsewhere is waited for and its answer believed, and what of a failure gets out.
+
+Providers are asked synchronously: keys are needed in the middle of database transactions, and almost
+always come from a cache. So one question may take `LIMIT` seconds, a provider that was just away gets
+`PATIENCE` seconds, and within `QUIET` seconds after a failure nobody is asked at all.
+See docs/decisions/0029-providers-are-asked-synchronously.md.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from consent_service.foundation.errors import (
+    ConfigurationError,
+    ConsentServiceError,
+    KeyProviderUnavailableError,
+)
+
+LIMIT: Final = 3.0
+"""Seconds for one question to a provider that answered last time, or was never asked."""
+PATIENCE: Final = 0.25
+"""Seconds for one that did not; its answer still counts when it comes within `LIMIT`."""
+TRUSTED: Final = 5.0
+"""For this many seconds after an answer the provider is taken to be there."""
+QUIET: Final = 1.0
+"""For this many seconds after a failure it is taken to be away."""
+
+T = TypeVar("T")
+
+
+class _Last(msgspec.Struct, frozen=True):
+    """How the last question ended."""
+
+    answered: bool
+    at: float
+
+
+class Contact:
+    """The line to one provider. Each question runs in a thread of its own, so that none can outlast its time.
+
+    Whatever goes wrong in that thread is turned into a fresh error by `explain` and raised without the
+    original: tokens and keys stand in the local variables of client libraries.
+    """
+
+    def __init__(
+        self,
+        explain: Callable[[Exception], ConsentServiceError],
+        *,
+        limit: float = LIMIT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._explain = explain
+        self._limit = limit
+        self._monotonic = monotonic
+        self._last: _Last | None = None
+        self._established = False
+
+    def establish(self) -> None:
+        """Opening is over: what would have been a fault in the settings is an outage from now on."""
+        self._established = True
+
+    def check(self, question: Callable[[], object]) -> None:
+        """Ask only when the last answer is too old to go by.
+
+        Raises:
+            KeyProviderUnavailableError: the provider is away, too slow or answers nonsense.
+        """
+        last = self._last
+        if last is None or not last.answered or self._monotonic() - last.at > TRUSTED:
+            self.ask(question)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """The answer to a question that may raise anything.
+
+        Raises:
+            KeyProviderUnavailableError: the provider is away, too slow or answers nonsense.
+        """
+        last = self._last
+        if last is not None and not last.answered and self._monotonic() - last.at < QUIET:
+            raise KeyProviderUnavailableError("the key provider was away a moment ago")
+        outcome = self._outcome(question, PATIENCE if last is not None and not last.answered else self._limit)
+        if isinstance(outcome, ConsentServiceError):
+            raise outcome
+        return outcome
+
+    def _outcome(self, question: Callable[[], T], seconds: float) -> T | ConsentServiceError:
+        outcomes: queue.SimpleQueue[T | ConsentServiceError] = queue.SimpleQueue()
+
+        def asking() -> None:
+            outcome = self._answer(question)
+            self._remember(answered=not isinstance(outcome, KeyProviderUnavailableError))
+            outcomes.put(outcome)
+
+        threading.Thread(target=asking, name="key-provider", daemon=True).start()
+        try:
+            return outcomes.get(timeout=seconds)
+        except queue.Empty:
+            pass
+        self._remember(answered=False)
+        return KeyProviderUnavailableError("the key provider does not answer in time")
+
+    def _answer(self, question: Callable[[], T]) -> T | ConsentServiceError:
+        try:
+            return question()
+        except Exception as failure:  # noqa: BLE001 - whatever a library raises, nothing is opened or sealed
+            error = failure if isinstance(failure, ConsentServiceError) else self._explain(failure)
+        if self._established and isinstance(error, ConfigurationError):
+            return KeyProviderUnavailableError(str(error))
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
+
+    def _remember(self, *, answered: bool) -> None:
+        self._last = _Last(answered, self._monotonic())
