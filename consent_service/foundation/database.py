@@ -1,4 +1,4 @@
-"""The database on both engines: one metadata, one way to open a transaction.
+"""The database on both engines: one metadata, one way to open a transaction, one way to exclude others.
 
 SQLite is the embedded default (one process), PostgreSQL the production engine. Statements are
 SQLAlchemy Core. Services own the transaction; nothing commits on their behalf. Plaintext personal
@@ -8,13 +8,17 @@ data never reaches this layer: values are sealed before they become parameters.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Literal
 
-from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
+from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event, func, select
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -37,6 +41,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_LOCK_POLL_SECONDS: Final = 0.1
 
 Id = String(36)
 """Column type of every identifier."""
@@ -102,27 +108,64 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def _begin(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
+        """Only one holder of `name` over this database, in any process; the others wait for their turn.
+
+        Let go of when the holder's process ends, however it ends. Takes no transaction and keeps no
+        statement waiting: whoever waits asks again ten times a second.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached, or its folder takes no lock file.
+        """
+        holding = self._holding_file(name) if self.is_sqlite else self._holding_number(name)
+        async with holding:
+            yield
+
+    @asynccontextmanager
+    async def _holding_file(self, name: str) -> AsyncIterator[None]:
+        """`flock` on a file beside the database; its content does not matter, and it stays."""
+        database = Path(self.engine.url.database or "")
         try:
-            async with self._connected() as plain:
-                connection = await plain.execution_options(consent_read_only=read_only)
-                async with connection.begin():
-                    yield connection
-        except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeoutError) as failure:
-            raise DatabaseUnavailableError("the database did not answer") from failure
-        except DBAPIError as failure:
-            if _is_outage(failure):
-                raise DatabaseUnavailableError("the connection was lost") from failure
-            raise
-        except OSError as failure:
-            raise DatabaseUnavailableError("the database cannot be reached") from failure
+            descriptor = os.open(
+                database.with_name(f"{database.name}.{name}.lock"), os.O_RDWR | os.O_CREAT, 0o600
+            )
+        except (OSError, ValueError) as failure:
+            raise DatabaseUnavailableError("no lock can be kept beside the database file") from failure
+        try:
+            while not _flocked(descriptor):  # noqa: ASYNC110 - another process has it
+                await asyncio.sleep(_LOCK_POLL_SECONDS)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @asynccontextmanager
+    async def _holding_number(self, name: str) -> AsyncIterator[None]:
+        """An advisory lock of the session, on a connection that does nothing else."""
+        number = int.from_bytes(sha256(f"ruggensteun:{name}".encode()).digest()[:8], signed=True)
+        async with self._connected() as plain:
+            try:
+                async with _outages_told():
+                    connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+                    asking = select(func.pg_try_advisory_lock(number))
+                    while not await connection.scalar(asking):  # noqa: ASYNC110 - another process has it
+                        await asyncio.sleep(_LOCK_POLL_SECONDS)
+                yield
+            finally:
+                await plain.invalidate()  # the session ends, and its lock with it, whatever happened
+
+    @asynccontextmanager
+    async def _begin(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
+        async with _outages_told(), self._connected() as plain:
+            connection = await plain.execution_options(consent_read_only=read_only)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         """Whatever is wrong before the first statement, the database is away."""
         try:
             connection = await self.engine.connect()
-        except (DBAPIError, PoolTimeoutError) as failure:
+        except (DBAPIError, PoolTimeoutError, OSError) as failure:
             raise DatabaseUnavailableError("the database cannot be reached") from failure
         try:
             yield connection
@@ -132,6 +175,29 @@ class Database:
     async def close(self) -> None:
         """Return every connection."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _outages_told() -> AsyncIterator[None]:
+    """What a driver says when the database is away, in the one word this service has for it."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeoutError) as failure:
+        raise DatabaseUnavailableError("the database did not answer") from failure
+    except DBAPIError as failure:
+        if _is_outage(failure):
+            raise DatabaseUnavailableError("the connection was lost") from failure
+        raise
+    except OSError as failure:
+        raise DatabaseUnavailableError("the database cannot be reached") from failure
+
+
+def _flocked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_outage(failure: DBAPIError) -> bool:

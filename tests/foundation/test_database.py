@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -100,6 +101,79 @@ async def test_an_instant_comes_back_in_utc_and_a_naive_one_is_refused(scratch: 
             await connection.execute(select(counters).where(counters.c.at == datetime(2026, 9, 1)))  # noqa: DTZ001
 
 
+async def test_one_holds_a_name_and_the_others_wait_for_their_turn(scratch: Database) -> None:
+    other = Database(scratch.engine.url.render_as_string(hide_password=False))
+    inside: list[str] = []
+
+    async def hold(database: Database, who: str) -> None:
+        async with database.exclusive("epoch"):
+            inside.append(f"{who} in")
+            await asyncio.sleep(0.25)
+            inside.append(f"{who} out")
+
+    await asyncio.gather(hold(scratch, "a"), hold(other, "b"), hold(scratch, "c"))
+    await other.close()
+
+    assert len(inside) == 6
+    for come, gone in zip(inside[::2], inside[1::2], strict=True):
+        assert (come.split()[0], come.split()[1], gone.split()[1]) == (gone.split()[0], "in", "out")
+
+
+async def test_two_names_do_not_hinder_each_other_and_a_failure_lets_go(scratch: Database) -> None:
+    async def fail_inside() -> None:
+        async with scratch.exclusive("epoch"), scratch.exclusive("other"):
+            raise RuntimeError("inside")
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="inside"):
+            await fail_inside()
+
+
+async def test_who_stops_waiting_leaves_no_lock_behind(scratch: Database) -> None:
+    async def hold() -> None:
+        async with scratch.exclusive("epoch"):
+            pass
+
+    async with scratch.exclusive("epoch"):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(hold(), 0.15)
+    await asyncio.wait_for(hold(), 5)
+
+
+async def test_a_holder_that_is_killed_has_let_go(scratch: Database) -> None:
+    url = scratch.engine.url.render_as_string(hide_password=False)
+    await scratch.close()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLD_FOR_EVER, url, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert await child.stdout.readline() == b"held\n"
+    waiting = asyncio.create_task(_take(scratch))
+    await asyncio.sleep(0.25)
+    assert not waiting.done()
+
+    child.kill()
+    await child.wait()
+
+    await asyncio.wait_for(waiting, 10)
+
+
+async def _take(database: Database) -> None:
+    async with database.exclusive("epoch"):
+        pass
+
+
+_HOLD_FOR_EVER = """
+import asyncio, sys
+from consent_service.foundation.database import Database
+async def hold():
+    async with Database(sys.argv[1]).exclusive("epoch"):
+        print("held", flush=True)
+        await asyncio.sleep(600)
+asyncio.run(hold())
+"""
+
+
 async def test_values_never_appear_in_a_message(scratch: Database) -> None:
     async with scratch.reading() as connection:
         with pytest.raises(DBAPIError) as caught:
@@ -139,5 +213,8 @@ async def test_a_database_that_is_away_is_unavailable_and_nothing_else(tmp_path:
         database = Database(url)
         with pytest.raises(DatabaseUnavailableError):
             async with database.reading():
+                pass
+        with pytest.raises(DatabaseUnavailableError):
+            async with database.exclusive("epoch"):
                 pass
         await database.close()
