@@ -1,4 +1,7 @@
-"""Open what a Permit names, and nothing else. A protected door: only `release` may come here."""
+"""Open what a Permit names, and nothing else; or seal all of it anew, showing nothing.
+
+A protected door: only `release` and `custody.reencrypt` may come here.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TypeKey
 from consent_service.keyring.model import WrappedRelationshipKey
 from consent_service.keyring.opening import open_for_relationship
+from consent_service.keyring.sealing import seal_for_relationship
 from consent_service.keyring.service import KeyRing
 from consent_service.policy.decision import Permit
 from consent_service.records.model import Content, OpenedRecord, SealedRecord
@@ -82,3 +86,49 @@ def _open(ring: KeyRing, key: WrappedRelationshipKey, one: SealedRecord) -> Open
         written_at=one.written_at,
         fields=content.fields,
     )
+
+
+def reseal_records(
+    ring: KeyRing,
+    *,
+    old: WrappedRelationshipKey,
+    fresh: WrappedRelationshipKey,
+    sealed: Iterable[SealedRecord],
+    digests: Mapping[TypeKey, bytes],
+) -> tuple[SealedRecord, ...]:
+    """Every record of a relationship sealed anew under its fresh key; only `custody.reencrypt` asks this.
+
+    Needs no Permit because nothing is shown to anybody: what is opened here never leaves this function.
+    `sealed` must hold all current records, `digests` all stored ones.
+
+    Raises:
+        IntegrityError: a record was changed, moved, removed, added or rolled back behind our back.
+        KeyProviderUnavailableError: the provider is away.
+    """
+    current = tuple(sealed)
+    for information_type in {one.information_type for one in current} | set(digests):
+        mine = [one for one in current if one.information_type == information_type]
+        _check_digest(ring, old, information_type, mine, digests.get(information_type))
+    return tuple(_resealed(ring, old, fresh, one) for one in current)
+
+
+def _resealed(
+    ring: KeyRing, old: WrappedRelationshipKey, fresh: WrappedRelationshipKey, one: SealedRecord
+) -> SealedRecord:
+    plaintext = open_for_relationship(
+        ring,
+        old,
+        information_type=one.information_type,
+        record=one.record,
+        record_version=one.version,
+        envelope=one.envelope,
+    )
+    envelope = seal_for_relationship(
+        ring,
+        fresh,
+        information_type=one.information_type,
+        record=one.record,
+        record_version=one.version,
+        plaintext=plaintext,
+    )
+    return msgspec.structs.replace(one, envelope=envelope)
