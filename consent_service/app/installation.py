@@ -18,6 +18,7 @@ from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
+from consent_service.custody.backups import BackupRules, KeyBackups
 from consent_service.custody.service import CustodyService
 from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
@@ -54,6 +55,7 @@ class Installation(msgspec.Struct, frozen=True):
     login: LoginRules
     log_host: str
     drafts_allowed: bool
+    key_backups: BackupRules
     notifier: Notifier = MailNotifier(None)
 
 
@@ -77,6 +79,7 @@ class Services(msgspec.Struct, frozen=True):
     records: RecordService
     release: ReleaseService
     custody: CustodyService
+    key_backups: KeyBackups
     follower: Follower
     calendar: Calendar
     reevaluator: Reevaluator
@@ -104,6 +107,7 @@ class Services(msgspec.Struct, frozen=True):
             await self.policies.ensure_active(tenant.tenant)
 
     async def replay_stops(self) -> int:
-        """Carry out every journalled stop; nothing is released before this has succeeded."""
+        """Carry out every stop this database has not; nothing is released before this has succeeded."""
+        parts = self.installation
         replayers = (self.consent.replay, self.families.replay, self.custody.replay)
-        return await replay_stops(self.installation.journal, replayers)
+        return await replay_stops(parts.database, parts.journal, parts.clock, replayers)

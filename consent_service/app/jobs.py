@@ -12,6 +12,7 @@ import structlog
 from consent_service.app.installation import Services
 from consent_service.foundation.errors import UnavailableError
 from consent_service.foundation.ids import TenantId
+from consent_service.foundation.stop_journal import Stop
 
 _log = structlog.get_logger()
 _CALENDAR_SECONDS = 30.0
@@ -28,12 +29,19 @@ async def run_follower(services: Services, stop: asyncio.Event) -> None:
 
 
 async def run_chores(services: Services, stop: asyncio.Event) -> None:
-    """Replay stops that were only journalled, and forget sessions nobody came back to."""
+    """Replay stops that were only journalled, list the others, and forget sessions nobody came back to.
+
+    After an outage everything is compared again: what answers now may be a copy that missed the last ones.
+    """
+    compared: tuple[Stop, ...] | None = None
     while not await _stopped(stop, 2.0 + secrets.randbelow(100) / 100):
         with _told("chores"):
-            if services.installation.journal.pending():
+            before, compared = compared, None
+            stops = services.installation.journal.all()
+            if stops is not before:
                 await services.replay_stops()
             await services.identity.forget_expired()
+            compared = stops
 
 
 async def run_calendar(services: Services, stop: asyncio.Event) -> None:

@@ -1,40 +1,86 @@
 """Replay of journalled stops: first of all at start and after a restore, and again while serving.
 
-Stands here because it is the lowest place that knows every package that owns a kind of stop.
+The database lists which stops it has carried out; every other one of the journal is carried out, whatever
+the journal's own marks say, because the database may be one that was put back from a backup. What a stop
+does, and that doing it twice changes nothing, is the business of the package that owns it. Stands here
+because it is the lowest place that knows all of them. See decision 0032.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
 
+from sqlalchemy import Column, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.consent.tables import withdrawal_codes
+from consent_service.custody.tables import carried_out_stops
+from consent_service.families.tables import children, families, guardians, relationships
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConsentServiceError, IntegrityError
 from consent_service.foundation.stop_journal import Stop, StopJournal
 
 Replayer = Callable[[Stop], Awaitable[bool]]
 """Carries a stop out and says True, or says False because the stop is another package's."""
 
+_KNOWN_BY: Final[Mapping[str, tuple[Column[Any], ...]]] = {
+    "family": (families.c.family,),
+    "relationship": (relationships.c.relationship,),
+    "guardian": (guardians.c.guardian, children.c.child),
+    "child": (children.c.child,),
+    "code": (withdrawal_codes.c.code_hash,),
+}
+"""Where this database would know whom a stop is about; who answers for oneself may be a child."""
 
-async def replay_stops(journal: StopJournal, replayers: Sequence[Replayer]) -> int:
-    """Carry out every stop that has not reached the ledger, oldest first; how many there were.
 
+async def replay_stops(
+    database: Database, journal: StopJournal, clock: Clock, replayers: Sequence[Replayer]
+) -> int:
+    """Carry out every stop that this database does not list, oldest first; how many there were.
+
+    1. what is listed here  2. carry out the rest  3. mark in the journal what only stood there  4. list.
     One that cannot be carried out holds none of the others back; it stays pending and is told at the end.
+    One about somebody this database does not know has nothing to do and is not listed: it is looked at
+    again at the next start, when a newer backup may have been put back.
 
     Raises:
         UnavailableError: something is still away; what it concerns stays refused.
         IntegrityError: a stop nobody knows: written by a newer release, or damaged.
     """
-    failures: list[ConsentServiceError] = []
-    pending = journal.pending()
-    for stop in pending:
+    stops, pending = journal.all(), {stop.id for stop in journal.pending()}
+    if not stops:
+        return 0
+    async with database.reading() as conn:
+        listed = await listed_stops(conn)  # 1
+    fresh, failures = [], []
+    for stop in stops:
         try:
-            await _replay(stop, replayers)
+            if stop.id not in listed:
+                await _replay(stop, replayers)  # 2
+                fresh.append(stop)
         except ConsentServiceError as failure:
             failures.append(failure)
         else:
-            journal.mark_done(stop.id)
+            if stop.id in pending:
+                journal.mark_done(stop.id)  # 3
+    await _list(database, fresh, clock.now())  # 4
     if failures:
         raise failures[0]
-    return len(pending)
+    return len(fresh)
+
+
+async def listed_stops(conn: AsyncConnection) -> frozenset[str]:
+    """The ids of the stops this database has carried out."""
+    return frozenset((await conn.execute(select(carried_out_stops.c.stop))).scalars())
+
+
+async def forget_listed(conn: AsyncConnection) -> None:
+    """For whoever puts older rows back beside living ones: at the next start every stop is replayed."""
+    await conn.execute(delete(carried_out_stops))
 
 
 async def _replay(stop: Stop, replayers: Sequence[Replayer]) -> None:
@@ -42,3 +88,33 @@ async def _replay(stop: Stop, replayers: Sequence[Replayer]) -> None:
         if await replay(stop):
             return
     raise IntegrityError(f"stop journal: nobody knows the stop {stop.id}")
+
+
+async def _list(database: Database, stops: Sequence[Stop], now: datetime) -> None:
+    """Another worker that replays the same journal may have listed them already."""
+    if not stops:
+        return
+    dialect = sqlite if database.is_sqlite else postgresql
+    async with database.transaction() as conn:
+        rows = [
+            {"tenant": stop.tenant, "stop": stop.id, "noted_at": now}
+            for stop in stops
+            if await _knows(conn, stop)
+        ]
+        if rows:
+            await conn.execute(dialect.insert(carried_out_stops).on_conflict_do_nothing(), rows)
+
+
+async def _knows(conn: AsyncConnection, stop: Stop) -> bool:
+    """Whether everybody the stop is about stands in this database."""
+    for what, value in stop.subject.items():
+        places = _KNOWN_BY.get(what, ())
+        found = [await _stands_in(conn, place, stop.tenant, value) for place in places]
+        if found and not any(found):
+            return False
+    return True
+
+
+async def _stands_in(conn: AsyncConnection, place: Column[Any], tenant: str, value: str) -> bool:
+    query = select(place).where(place.table.c.tenant == tenant, place == value).limit(1)
+    return (await conn.execute(query)).first() is not None

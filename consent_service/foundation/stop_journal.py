@@ -12,7 +12,7 @@ import os
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -46,6 +46,14 @@ class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="l
     id: str
 
 
+class _Stops(msgspec.Struct, frozen=True):
+    """What the file holds: every stop, and those that nobody marked done yet."""
+
+    all: tuple[Stop, ...]
+    pending: tuple[Stop, ...]
+
+
+_NONE: Final = _Stops((), ())
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Stop | Done] = msgspec.json.Decoder(Stop | Done)
 
@@ -56,7 +64,7 @@ class StopJournal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._read: tuple[tuple[int, int, int], tuple[Stop, ...]] | None = None
+        self._read: tuple[tuple[int, int, int], _Stops] | None = None
         self._begun = False
         self._lost = False
 
@@ -106,7 +114,22 @@ class StopJournal:
 
         Raises:
             IntegrityError: a line other than a torn last one cannot be read: somebody must look.
+            UnavailableError: the file is gone, was replaced, or cannot be read.
         """
+        return self._stops().pending
+
+    def all(self) -> tuple[Stop, ...]:
+        """Every stop that was ever accepted, oldest first; the same tuple for as long as nothing is added.
+
+        A database that was put back from a backup has not carried out what is marked done here.
+
+        Raises:
+            IntegrityError: a line other than a torn last one cannot be read: somebody must look.
+            UnavailableError: the file is gone, was replaced, or cannot be read.
+        """
+        return self._stops().all
+
+    def _stops(self) -> _Stops:
         if self._lost:
             raise UnavailableError("the stop journal was replaced while serving")
         try:
@@ -114,11 +137,11 @@ class StopJournal:
             state = (status.st_ino, status.st_size, status.st_mtime_ns)
             if self._read is not None and self._read[0] == state:
                 return self._read[1]
-            found = _pending_in(self.path.read_bytes())
+            found = _stops_in(self.path.read_bytes())
         except FileNotFoundError as gone:
             if self._begun:
                 raise UnavailableError("the stop journal is gone") from gone
-            return ()
+            return _NONE
         except OSError as failure:
             raise UnavailableError("the stop journal cannot be read") from failure
         self._read = (state, found)
@@ -141,7 +164,7 @@ class StopJournal:
             raise UnavailableError("the stop journal cannot be written") from failure
 
 
-def _pending_in(raw: bytes) -> tuple[Stop, ...]:
+def _stops_in(raw: bytes) -> _Stops:
     stops: dict[str, Stop] = {}
     done: set[str] = set()
     lines = raw.split(b"\n")
@@ -158,7 +181,8 @@ def _pending_in(raw: bytes) -> tuple[Stop, ...]:
             stops[entry.id] = entry
         else:
             done.add(entry.id)
-    return tuple(stop for stop_id, stop in stops.items() if stop_id not in done)
+    pending = tuple(stop for stop_id, stop in stops.items() if stop_id not in done)
+    return _Stops(tuple(stops.values()), pending)
 
 
 def _write_whole_line(descriptor: int, line: bytes) -> None:

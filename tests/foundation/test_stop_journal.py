@@ -155,3 +155,23 @@ def test_a_stop_bears_on_its_own_tenant_and_relationship_and_one_of_the_installa
     assert stop_journal.concerning("b", "other") == ()
     stop_journal.accept("withdrawal", tenant="_", at=at, subject={"code": "c"})
     assert len(stop_journal.concerning("c", "any")) == 1
+
+
+def test_all_stops_are_kept_also_those_marked_done(stop_journal: StopJournal, stop: Stop) -> None:
+    second = stop_journal.accept("objection", tenant="t", at=AT, subject={})
+    stop_journal.mark_done(stop.id)
+
+    assert stop_journal.all() == (stop, second)
+    assert stop_journal.pending() == (second,)
+
+
+def test_while_nothing_is_added_all_stops_are_the_very_same_tuple(
+    stop_journal: StopJournal, stop: Stop
+) -> None:
+    before = stop_journal.all()
+    assert stop_journal.all() is before
+
+    stop_journal.mark_done(stop.id)
+
+    assert stop_journal.all() == before
+    assert stop_journal.all() is not before
