@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from consent_service.custody.backups import BackupRules
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.keyring.providers.file import Argon2, FileKeystore, create_keystore
 from consent_service.keyring.secret import Secret
@@ -20,3 +21,8 @@ def make_keystore(folder: Path) -> FileKeystore:
 
 def make_keyring(folder: Path, clock: Clock | None = None) -> KeyRing:
     return KeyRing(make_keystore(folder), clock or SystemClock())
+
+
+def key_backup_rules(folder: Path) -> BackupRules:
+    """Places in `folder`; there is no recovery key yet."""
+    return BackupRules(folder / "recovery.pub", folder / "key-backups", 7)

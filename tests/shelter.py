@@ -45,7 +45,7 @@ from consent_service.identity.service import LoginRules
 from consent_service.keyring.providers.file import unlock_keystore
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.model import NewStaff, SchoolDetails
-from tests.factories import PASSPHRASE, make_keyring
+from tests.factories import PASSPHRASE, key_backup_rules, make_keyring
 
 POLICIES = Path(__file__).resolve().parents[1] / "policies"
 OPERATOR = Operator("tests")
@@ -184,6 +184,7 @@ def _services(database: Database, ring: KeyRing, clock: MovableClock, journal: S
             login=LoginRules("http://127.0.0.1:8000", loopback_allowed=True),
             log_host="test.invalid",
             drafts_allowed=True,
+            key_backups=key_backup_rules(journal.path.parent),
         )
     )
 

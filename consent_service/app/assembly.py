@@ -16,6 +16,7 @@ from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
+from consent_service.custody.backups import KeyBackups
 from consent_service.custody.service import CustodyService
 from consent_service.families.model import Ages
 from consent_service.families.service import FamilyService
@@ -81,6 +82,7 @@ def build_services(parts: Installation) -> Services:
         records=_records(shared),
         release=_release(shared),
         custody=_custody(shared),
+        key_backups=_key_backups(parts, log),
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
@@ -235,6 +237,18 @@ def _custody(shared: _Shared) -> CustodyService:
         log=shared.log,
         clock=shared.clock,
         journal=shared.journal,
+    )
+
+
+def _key_backups(parts: Installation, log: AuditLog) -> KeyBackups:
+    return KeyBackups(
+        database=parts.database,
+        ring=parts.ring,
+        log=log,
+        clock=parts.clock,
+        recovery_key=parts.key_backups.recovery_key,
+        folder=parts.key_backups.folder,
+        days=parts.key_backups.days,
     )
 
 

@@ -9,6 +9,7 @@ from consent_service.app.installation import Installation, Services
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.consent.reading import has_stops
 from consent_service.custody.stops import listed_stops
+from consent_service.custody.backups import BackupRules
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConfigurationError
@@ -55,6 +56,7 @@ def open_installation(settings: Settings, secret: Secret, *, clock: Clock | None
         ),
         log_host=urlsplit(settings.public_origin).hostname or "localhost",
         drafts_allowed=not settings.is_production,
+        key_backups=BackupRules(settings.recovery_key, settings.key_backup_dir, settings.key_backup_days),
         notifier=MailNotifier(settings.mail_server),
     )
 

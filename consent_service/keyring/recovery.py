@@ -57,9 +57,7 @@ def fingerprint(public: bytes) -> str:
     return sha256(public).hexdigest()
 
 
-def seal_tenant_keys(
-    ring: KeyRing, keys: Iterable[WrappedTenantKey], *, public: bytes, info: bytes
-) -> bytes:
+def seal_tenant_keys(ring: KeyRing, keys: Iterable[WrappedTenantKey], *, public: bytes, info: bytes) -> bytes:
     """The material of `keys`, readable only with the seed to `public` and the same `info`.
 
     Raises:

@@ -22,7 +22,7 @@ from consent_service.identity.service import LoginRules
 from consent_service.keyring.providers.file import unlock_keystore
 from consent_service.keyring.service import KeyRing
 from tests.conftest import START
-from tests.factories import PASSPHRASE
+from tests.factories import PASSPHRASE, key_backup_rules
 from tests.shelter import POLICIES
 
 
@@ -39,6 +39,7 @@ def services_of(url: str, folder: Path) -> Services:
             login=LoginRules("http://127.0.0.1:8000", loopback_allowed=True),
             log_host="test.invalid",
             drafts_allowed=True,
+            key_backups=key_backup_rules(folder),
         )
     )
 

@@ -1,0 +1,300 @@
+"""The file of a key backup, format 1: what stands where, and whether it is whole.
+
+    header   one line of JSON
+    rows     JSON: the rows of the key tables as they are, wrapped (section A)
+    sealed   HPKE to the recovery key: the material of every tenant key (section B)
+    mac      32 bytes by the installation's audit key over everything before it
+    digest   SHA-256 over everything before it
+
+Rows help while the key provider lives, the sealed section when it is lost. The digest tells a torn
+file without any key, the mac a forged one. Making, keeping and dropping backups is `backups`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.foundation.errors import IntegrityError, UnavailableError
+from consent_service.foundation.ids import is_id
+from consent_service.keyring.envelope import length_prefixed
+from consent_service.keyring.model import TenantKeyPurpose
+from consent_service.keyring.tables import (
+    key_destructions,
+    key_epochs,
+    key_roots,
+    person_keys,
+    relationship_keys,
+    tenant_keys,
+)
+
+FORMAT: Final = "ruggensteun-key-backup/1"
+_DIGEST: Final = 32
+_MAXIMUM: Final = 512 * 1024 * 1024
+"""Half a gigabyte is millions of keys; what is larger is no key backup."""
+_NAME: Final = re.compile(r"\.?keys-(\d{8}T\d{6}Z)-([0-9a-f-]{36})\.backup(\.[0-9a-f]{16})?", re.ASCII)
+_NAME_TIME: Final = "%Y%m%dT%H%M%SZ"
+_REFUSED: Final = "this is no key backup, or a damaged one"
+
+
+class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tenant: str
+
+
+class RootRow(_Row, frozen=True):
+    """A row of `key_roots`."""
+
+    generation: int
+    check_value: bytes
+    created_at: datetime
+    destroyed_at: datetime | None
+
+
+class TenantKeyRow(_Row, frozen=True):
+    """A row of `tenant_keys`."""
+
+    purpose: TenantKeyPurpose
+    version: int
+    root_generation: int
+    wrapped: bytes
+    created_at: datetime
+
+
+class RelationshipKeyRow(_Row, frozen=True):
+    """A row of `relationship_keys`."""
+
+    relationship: str
+    version: int
+    parent_version: int
+    wrapped: bytes
+    created_at: datetime
+    retired_at: datetime | None
+
+
+class PersonKeyRow(_Row, frozen=True):
+    """A row of `person_keys`."""
+
+    person: str
+    version: int
+    parent_version: int
+    wrapped: bytes
+    created_at: datetime
+
+
+class EpochRow(_Row, frozen=True):
+    """A row of `key_epochs`."""
+
+    epoch: int
+    state: str
+    reason: str
+    everybody: bool
+    from_generation: int
+    to_generation: int
+    probe: bytes
+    backup: str | None
+    keys: int | None
+    begun_at: datetime
+    ended_at: datetime | None
+
+
+class DestructionRow(_Row, frozen=True):
+    """A row of `key_destructions`."""
+
+    destruction: str
+    kind: str
+    owner: str
+    child: str
+    destroyed_at: datetime
+    epoch: int | None
+    path_dead_at: datetime | None
+    backups_until: date | None
+    backups_dead_at: datetime | None
+
+
+class KeyRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every row of the key tables at one moment."""
+
+    roots: tuple[RootRow, ...] = ()
+    tenants: tuple[TenantKeyRow, ...] = ()
+    relationships: tuple[RelationshipKeyRow, ...] = ()
+    persons: tuple[PersonKeyRow, ...] = ()
+    epochs: tuple[EpochRow, ...] = ()
+    destructions: tuple[DestructionRow, ...] = ()
+
+    @property
+    def keys(self) -> int:
+        """How many wrapped keys these are."""
+        return len(self.tenants) + len(self.relationships) + len(self.persons)
+
+
+TABLES: Final[Mapping[str, Table]] = {
+    "roots": key_roots,
+    "tenants": tenant_keys,
+    "relationships": relationship_keys,
+    "persons": person_keys,
+    "epochs": key_epochs,
+    "destructions": key_destructions,
+}
+"""Which table the rows of each field of `KeyRows` stand in."""
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a section ends and what it must be."""
+
+    size: int
+    sha256: str
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The first line. `recovery` is the fingerprint of the public key the second section is sealed to."""
+
+    format: Literal["ruggensteun-key-backup/1"] = FORMAT
+    backup: str
+    made_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    recovery: str
+    keys: int
+    rows: Section
+    sealed: Section
+
+
+class KeyBackup(msgspec.Struct, frozen=True):
+    """A backup that is whole; whether it is genuine shows only under the keys in it."""
+
+    header: Header
+    rows: KeyRows
+    sealed: bytes
+    vouched: bytes
+    """What `mac` is over."""
+    mac: bytes
+
+    @property
+    def sealing_info(self) -> bytes:
+        """What the sealed section was sealed for."""
+        header = self.header
+        return sealing_info(header.backup, header.made_at, header.recovery, header.rows.sha256)
+
+
+class FoundBackup(msgspec.Struct, frozen=True, order=True):
+    """A file that is a key backup by its name; also one that was being written when the power went."""
+
+    made_at: datetime
+    """To the second, never later than it was made."""
+    path: Path
+
+    @property
+    def finished(self) -> bool:
+        return not self.path.name.startswith(".")
+
+
+async def read_rows(conn: AsyncConnection) -> KeyRows:
+    """Every row of the key tables, as they stand in one snapshot."""
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    rows = {}
+    for field, table in TABLES.items():
+        names = [str(column.name) for column in table.columns]
+        ordered = select(table).order_by(*table.primary_key.columns)
+        rows[field] = [dict(zip(names, row, strict=True)) for row in await conn.execute(ordered)]
+    return msgspec.convert(rows, KeyRows)
+
+
+def sealing_info(backup: str, made_at: datetime, recovery: str, rows_sha256: str) -> bytes:
+    """Ties the sealed section to its backup and to the rows beside it."""
+    return length_prefixed(FORMAT, backup, made_at.astimezone(UTC).isoformat(), recovery, rows_sha256)
+
+
+def encode_rows(rows: KeyRows) -> bytes:
+    """Section A."""
+    return msgspec.json.encode(rows)
+
+
+def section(content: bytes) -> Section:
+    return Section(len(content), sha256(content).hexdigest())
+
+
+def vouched_part(header: Header, rows: bytes, sealed: bytes) -> bytes:
+    """Everything the mac is over: the header line and both sections."""
+    return b"".join((msgspec.json.encode(header), b"\n", rows, sealed))
+
+
+def finish(vouched: bytes, mac: bytes) -> bytes:
+    """The whole file."""
+    return vouched + mac + sha256(vouched + mac).digest()
+
+
+def parse(raw: bytes) -> KeyBackup:
+    """A backup from the bytes of its file.
+
+    Raises:
+        IntegrityError: not a key backup, a torn one, or a byte of it differs.
+    """
+    body, digest = raw[:-_DIGEST], raw[-_DIGEST:]
+    if not hmac.compare_digest(sha256(body).digest(), digest):
+        raise IntegrityError(_REFUSED)
+    vouched, mac = body[:-_DIGEST], body[-_DIGEST:]
+    line, _, sections = vouched.partition(b"\n")
+    try:
+        header = msgspec.json.decode(line, type=Header)
+        rows, sealed = _sections(header, sections)
+        return KeyBackup(header, msgspec.json.decode(rows, type=KeyRows), sealed, vouched, mac)
+    except msgspec.DecodeError as failure:
+        raise IntegrityError(_REFUSED) from failure
+
+
+def read_backup(path: Path) -> KeyBackup:
+    """The backup in a file.
+
+    Raises:
+        IntegrityError: not a key backup, a torn one, or a byte of it differs.
+        UnavailableError: the file cannot be read.
+    """
+    try:
+        if path.stat().st_size > _MAXIMUM:
+            raise IntegrityError(_REFUSED)
+        return parse(path.read_bytes())
+    except OSError as failure:
+        raise UnavailableError("the key backup cannot be read") from failure
+
+
+def file_name(backup: str, made_at: datetime) -> str:
+    """`keys-<UTC time>-<id>.backup`."""
+    return f"keys-{made_at.astimezone(UTC).strftime(_NAME_TIME)}-{backup}.backup"
+
+
+def found_backups(folder: Path) -> tuple[FoundBackup, ...]:
+    """Every key backup in the folder by name, oldest first; none when there is no folder.
+
+    Raises:
+        UnavailableError: the folder cannot be looked into.
+    """
+    try:
+        names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
+    except OSError as failure:
+        raise UnavailableError("the folder of key backups cannot be read") from failure
+    found = []
+    for name in names:
+        match = _NAME.fullmatch(name)
+        if match and is_id(match[2]):
+            with contextlib.suppress(ValueError):  # no such moment: not a name of ours
+                made_at = datetime.strptime(match[1], _NAME_TIME).replace(tzinfo=UTC)
+                found.append(FoundBackup(made_at, folder / name))
+    return tuple(sorted(found))
+
+
+def _sections(header: Header, sections: bytes) -> tuple[bytes, bytes]:
+    """Section A and B; each must be what the header says."""
+    size = header.rows.size
+    rows, sealed = sections[:size], sections[size:]
+    if size < 0 or section(rows) != header.rows or section(sealed) != header.sealed:
+        raise IntegrityError(_REFUSED)
+    return rows, sealed
