@@ -1,20 +1,18 @@
 """The door to keys: make them, look their wrapped form up, delete them.
 
 Material never leaves the package; callers hold wrapped keys and pass them to `sealing`, `opening`,
-`view_keys`, `signing` and `blind_index`.
+`view_keys`, `signing` and `blind_index`. Replacing what lies above keys is `rotation`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.clock import Clock
-from consent_service.foundation.errors import ConfigurationError, IntegrityError, KeyDestroyedError
+from consent_service.foundation.errors import KeyDestroyedError
 from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId
 from consent_service.keyring.material import Material
 from consent_service.keyring.model import (
@@ -26,7 +24,15 @@ from consent_service.keyring.model import (
 )
 from consent_service.keyring.primitives import new_key
 from consent_service.keyring.providers import KeyProvider
-from consent_service.keyring.tables import key_roots, person_keys, relationship_keys, tenant_keys
+from consent_service.keyring.rotation import Rotation
+from consent_service.keyring.tables import person_keys, relationship_keys, tenant_keys
+from consent_service.keyring.wrapped_rows import (
+    PERSONS,
+    RELATIONSHIPS,
+    held_tenant_key,
+    newest_tenant_key,
+    owned_keys,
+)
 
 
 class KeyRing:
@@ -34,8 +40,13 @@ class KeyRing:
 
     def __init__(self, provider: KeyProvider, clock: Clock) -> None:
         self.material = Material(provider)
+        self.rotation = Rotation(provider, clock)
         self._provider = provider
         self._clock = clock
+
+    def remembering_nothing(self) -> KeyRing:
+        """The same keys, each unwrapped anew by the provider: for proving that they open."""
+        return KeyRing(self._provider, self._clock)
 
     @property
     def development(self) -> bool:
@@ -54,44 +65,40 @@ class KeyRing:
         """Tie a fresh database to this provider, or check that it is the one the database knows.
 
         Raises:
-            ConfigurationError: the database was made with another keystore.
+            ConfigurationError: the database was made with another keystore, or is from before its keys
+                were replaced and destroyed.
         """
-        generation = self._provider.current_generation()
-        query = select(key_roots.c.generation, key_roots.c.check_value).where(
-            key_roots.c.tenant == INSTALLATION
-        )
-        known = {row.generation: row.check_value for row in await conn.execute(query)}
-        if not known:
-            value = self._provider.check_value(generation)
-            row = {"generation": generation, "check_value": value, "created_at": self._clock.now()}
-            await conn.execute(insert(key_roots).values(tenant=INSTALLATION, **row))
+        if not await self.rotation.recognise(conn):
             await self.create_tenant(conn, INSTALLATION)
-        elif known.get(generation) != self._provider.check_value(generation):
-            raise ConfigurationError(
-                "keystore: this is not the keystore the database was made with; "
-                "point `keystore` to the right file"
-            )
 
     async def create_tenant(self, conn: AsyncConnection, tenant: TenantId) -> None:
         """Make the tenant's data, index and audit keys, version 1."""
         for purpose in PURPOSES:
-            generation, blob = self.material.wrap_tenant_key(new_key(), tenant, purpose, 1)
-            await conn.execute(
-                insert(tenant_keys).values(
-                    tenant=tenant,
-                    purpose=purpose,
-                    version=1,
-                    root_generation=generation,
-                    wrapped=blob,
-                    created_at=self._clock.now(),
-                )
+            await self.add_tenant_key(conn, tenant, purpose, 1)
+
+    async def add_tenant_key(
+        self, conn: AsyncConnection, tenant: TenantId, purpose: TenantKeyPurpose, version: int
+    ) -> WrappedTenantKey:
+        """A fresh random key of the tenant, under a root generation that lives until this is committed."""
+        generation, blob = self.material.wrap_tenant_key(new_key(), tenant, purpose, version)
+        await self.rotation.hold_root(conn, generation)
+        await conn.execute(
+            insert(tenant_keys).values(
+                tenant=tenant,
+                purpose=purpose,
+                version=version,
+                root_generation=generation,
+                wrapped=blob,
+                created_at=self._clock.now(),
             )
+        )
+        return WrappedTenantKey(tenant, purpose, version, generation, blob)
 
     async def create_relationship_key(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
     ) -> WrappedRelationshipKey:
         """A fresh random key for one child at one school."""
-        parent = await self.tenant_key(conn, tenant, "data")
+        parent = await held_tenant_key(conn, tenant, "data")
         blob = self.material.wrap_owned_key(new_key(), parent, "relationship", relationship, 1)
         await conn.execute(
             insert(relationship_keys).values(
@@ -104,7 +111,7 @@ class KeyRing:
         self, conn: AsyncConnection, tenant: TenantId, person: PersonId
     ) -> WrappedPersonKey:
         """A fresh random key for one person."""
-        parent = await self.tenant_key(conn, tenant, "data")
+        parent = await held_tenant_key(conn, tenant, "data")
         blob = self.material.wrap_owned_key(new_key(), parent, "person", person, 1)
         await conn.execute(
             insert(person_keys).values(tenant=tenant, person=person, **self._new_row(blob, parent))
@@ -119,16 +126,7 @@ class KeyRing:
         Raises:
             KeyDestroyedError: the tenant has none.
         """
-        query = (
-            select(tenant_keys)
-            .where(tenant_keys.c.tenant == tenant, tenant_keys.c.purpose == purpose)
-            .order_by(tenant_keys.c.version.desc())
-            .limit(1)
-        )
-        row = (await conn.execute(query)).first()
-        if row is None:
-            raise KeyDestroyedError("this tenant has no key")
-        return WrappedTenantKey(tenant, purpose, row.version, row.root_generation, row.wrapped)
+        return await newest_tenant_key(conn, tenant, purpose)
 
     async def relationship_key(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
@@ -138,12 +136,9 @@ class KeyRing:
         Raises:
             KeyDestroyedError: it was destroyed, or never existed.
         """
-        rows = await _owned_rows(conn, relationship_keys, tenant, [relationship])
-        if not rows:
-            raise KeyDestroyedError("the key of this relationship no longer exists")
-        return WrappedRelationshipKey(
-            tenant, relationship, rows[0].version, rows[0].wrapped, _parent_of(tenant, rows[0])
-        )
+        for key in await owned_keys(conn, RELATIONSHIPS, tenant, [relationship]):
+            return key
+        raise KeyDestroyedError("the key of this relationship no longer exists")
 
     async def sealing_key(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
@@ -179,8 +174,8 @@ class KeyRing:
         Raises:
             KeyDestroyedError: it was destroyed.
         """
+        parent = await held_tenant_key(conn, tenant, "data")
         key = await self.relationship_key(conn, tenant, relationship)
-        parent = await self.tenant_key(conn, tenant, "data")
         await conn.execute(
             update(relationship_keys)
             .where(relationship_keys.c.tenant == tenant, relationship_keys.c.relationship == relationship)
@@ -205,13 +200,8 @@ class KeyRing:
         self, conn: AsyncConnection, tenant: TenantId, persons: Iterable[str]
     ) -> dict[str, WrappedPersonKey]:
         """The wrapped keys of several persons; whoever is absent has none any more."""
-        rows = await _owned_rows(conn, person_keys, tenant, sorted(set(persons)))
-        return {
-            row.person: WrappedPersonKey(
-                tenant, row.person, row.version, row.wrapped, _parent_of(tenant, row)
-            )
-            for row in rows
-        }
+        found = await owned_keys(conn, PERSONS, tenant, sorted(set(persons)))
+        return {key.owner: key for key in found}
 
     async def destroy_relationship_key(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
@@ -239,30 +229,3 @@ class KeyRing:
             "wrapped": blob,
             "created_at": self._clock.now(),
         }
-
-
-async def _owned_rows(conn: AsyncConnection, table: Table, tenant: str, owners: list[str]) -> list[Row[Any]]:
-    """Rows of a relationship or person key table, each joined to the tenant key that wraps it."""
-    owner = table.c.relationship if table is relationship_keys else table.c.person
-    query = (
-        select(
-            table,
-            tenant_keys.c.root_generation,
-            tenant_keys.c.wrapped.label("parent_wrapped"),
-        )
-        .join(
-            tenant_keys,
-            (tenant_keys.c.tenant == table.c.tenant)
-            & (tenant_keys.c.purpose == "data")
-            & (tenant_keys.c.version == table.c.parent_version),
-            isouter=True,
-        )
-        .where(table.c.tenant == tenant, owner.in_(owners))
-    )
-    return list((await conn.execute(query)).all())
-
-
-def _parent_of(tenant: str, row: Row[Any]) -> WrappedTenantKey:
-    if row.parent_wrapped is None:
-        raise IntegrityError("a key names a tenant key that does not exist")
-    return WrappedTenantKey(tenant, "data", row.parent_version, row.root_generation, row.parent_wrapped)
