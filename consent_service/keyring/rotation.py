@@ -36,7 +36,7 @@ from consent_service.keyring.wrapped_rows import (
     held_tenant_key,
     newest_tenant_key,
     newest_version,
-    tenant_key_from,
+    tenant_keys_in_use,
 )
 
 _REMEMBERED: Final = 256
@@ -158,14 +158,9 @@ class Rotation:
         newest = await newest_tenant_key(conn, tenant, "data")
         if fresh and newest.root_generation != generation:
             await self._add_data_key(conn, tenant, newest.version + 1, generation)
-        query = select(tenant_keys).where(
-            tenant_keys.c.tenant == tenant, tenant_keys.c.root_generation != generation
-        )
-        current = or_(
-            tenant_keys.c.purpose != "data", tenant_keys.c.version == newest_version(tenant, "data")
-        )
-        for row in (await conn.execute(query.where(current).with_for_update())).all():
-            await self._rewrap(conn, tenant_key_from(row), generation)
+        for key in await tenant_keys_in_use(conn, tenant):
+            if key.root_generation != generation:
+                await self._rewrap(conn, key, generation)
 
     async def rewrap_owned(self, conn: AsyncConnection, tenant: str, *, limit: int) -> int:
         """At most `limit` relationship and person keys under the newest data key; 0 when all are.

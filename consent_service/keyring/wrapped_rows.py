@@ -6,11 +6,11 @@ A row somebody holds is not deleted before that transaction ends: that is how th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Select, Table, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, func, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,6 +88,35 @@ async def owned_keys(
     """
     query = owned.rows(tenant).where(owned.owner.in_(owners))
     return [owned.key_from(row) for row in await conn.execute(query)]
+
+
+async def owned_keys_after(
+    conn: AsyncConnection, owned: OwnedTable[K], tenant: str, after: str, *, limit: int
+) -> list[K]:
+    """The next `limit` keys of the tenant in the order of their owners.
+
+    Raises:
+        IntegrityError: a key names a tenant key that does not exist.
+    """
+    query = owned.rows(tenant).where(owned.owner > after).order_by(owned.owner).limit(limit)
+    return [owned.key_from(row) for row in await conn.execute(query)]
+
+
+async def count_owned(conn: AsyncConnection, tenants: Iterable[str]) -> int:
+    """How many relationship and person keys these tenants have."""
+    among = sorted(tenants)
+    counts = [
+        (await conn.execute(select(func.count()).where(owned.table.c.tenant.in_(among)))).scalar_one()
+        for owned in OWNED
+    ]
+    return sum(counts)
+
+
+async def tenant_keys_in_use(conn: AsyncConnection, tenant: str) -> list[WrappedTenantKey]:
+    """Every key of the tenant except the data keys that a later one succeeded."""
+    in_use = or_(tenant_keys.c.purpose != "data", tenant_keys.c.version == newest_version(tenant, "data"))
+    query = select(tenant_keys).where(tenant_keys.c.tenant == tenant, in_use)
+    return [tenant_key_from(row) for row in await conn.execute(query)]
 
 
 async def newest_tenant_key(

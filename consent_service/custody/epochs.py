@@ -1,0 +1,451 @@
+"""Epochs: replace every key above destroyed ones, so that an old copy of the data opens with no living key.
+
+A new root generation is made, tenants in which something was destroyed get a new data key, what lives is
+wrapped anew under these, and the old root is destroyed. Killed at any moment, an epoch is taken up where it
+was: the table below says how far it is, each step may be done twice, and nothing is destroyed before what
+lives was opened from its new place and stands in a key backup.
+
+    open ──rewrap──> rewrapped ──verify──> verified ──back_up──> backed_up ──destroy──> destroyed
+
+Making and wrapping keys is `keyring.rotation`, rows are `epoch_rows`, backups are `backups`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.happenings.keys import Attempt
+from consent_service.audit.log import AuditLog
+from consent_service.custody.backups import KeyBackups
+from consent_service.custody.epoch_rows import (
+    Epoch,
+    EpochState,
+    StageCount,
+    add_epoch,
+    count_stages,
+    has_waiting,
+    newest_epochs,
+    next_generation,
+    note_path_dead,
+    renewed_tenants,
+    replace_epoch,
+    unfinished_epoch,
+    untold_destructions,
+)
+from consent_service.foundation.clock import Clock
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId, TypeKey
+from consent_service.identity.model import System, by
+from consent_service.keyring.model import WrappedRelationshipKey
+from consent_service.keyring.service import KeyRing
+from consent_service.keyring.wrapped_rows import (
+    PERSONS,
+    RELATIONSHIPS,
+    count_owned,
+    owned_keys_after,
+    tenant_keys_in_use,
+    tenants_with_keys,
+)
+from consent_service.records.model import SealedRecord
+from consent_service.records.reading import record_from
+from consent_service.records.sealing import digest_of
+from consent_service.records.tables import record_digests, records
+
+BATCH: Final = 250
+"""Rows per transaction: far below the time limit of a statement, and no request waits long."""
+_LAST_READERS_SECONDS: Final = 2.0
+"""Whoever read a wrapped key just before the last transaction has used it by then."""
+_SHOWN_EPOCHS: Final = 5
+
+
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of the way from `state` to the next one is done."""
+
+    state: EpochState
+    done: int
+    total: int
+
+
+class EpochDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An epoch that ended: the root generation `destroyed_generation` opens nothing any more."""
+
+    epoch: int
+    destroyed_generation: int
+    generation: int
+    keys: int
+    backup: str
+    resumed: bool
+
+
+class NothingToDo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing was destroyed since the last epoch."""
+
+
+class EpochStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The living root generations, the latest epochs (newest first) and how far destructions are."""
+
+    generations: tuple[int, ...]
+    epochs: tuple[Epoch, ...]
+    stages: tuple[StageCount, ...]
+
+
+class OldRootOpensError(IntegrityError):
+    """The key provider said it destroyed a root generation, and still opens what that wrapped."""
+
+    code = "old_root_opens"
+
+
+Tell = Callable[[Progress], None]
+Step = Callable[[Epoch, Tell], Awaitable[Epoch]]
+
+
+class Epochs:
+    """Runs epochs, one at a time over a database, and takes up what was begun."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        backups: KeyBackups,
+        last_readers: float = _LAST_READERS_SECONDS,
+    ) -> None:
+        self._database = database
+        self._ring = ring
+        self._log = log
+        self._clock = clock
+        self._backups = backups
+        self._last_readers = last_readers
+
+    def steps(self) -> Mapping[EpochState, tuple[Step, EpochState]]:
+        """The state machine: from each state, what is done and where that leads."""
+        return {
+            "open": (self.rewrap, "rewrapped"),
+            "rewrapped": (self.verify, "verified"),
+            "verified": (self.back_up, "backed_up"),
+            "backed_up": (self.destroy, "destroyed"),
+        }
+
+    async def run(
+        self, *, reason: str, everybody: bool = False, progress: Tell | None = None
+    ) -> EpochDone | NothingToDo:
+        """Finish what was begun, then run an epoch for what was destroyed since, or for `everybody`.
+
+        Waits while another process runs one.
+
+        Args:
+            reason: a code for the log: `nightly`, `high_risk`, `operator`.
+            everybody: every tenant gets a new data key, whether something was destroyed there or not.
+            progress: told after every transaction.
+
+        Raises:
+            ConfigurationError: there is no recovery key, so nothing may be destroyed.
+            UnavailableError: something is away or full; nothing is lost, run it again.
+            IntegrityError: something does not open as it should; nothing was destroyed.
+            OldRootOpensError: the provider did not destroy the old root generation.
+        """
+        self._backups.require_ready()
+        tell = progress or _tell_nobody
+        done: EpochDone | None = None
+        async with self._database.exclusive("key-epoch"):
+            begun = await self._begun()
+            if begun is not None:
+                done = await self._finish(begun, tell, resumed=True)
+                everybody = everybody and not begun.everybody
+            if everybody or await self._has_waiting():
+                done = await self._finish(await self.open(reason, everybody=everybody), tell, resumed=False)
+        return done or NothingToDo()
+
+    async def is_wanted(self) -> bool:
+        """Whether an epoch was begun and not ended, or something was destroyed since the last one."""
+        async with self._database.reading() as conn:
+            return await unfinished_epoch(conn) is not None or await has_waiting(conn)
+
+    async def status(self) -> EpochStatus:
+        """What `keys status` shows.
+
+        Raises:
+            UnavailableError: the database or the key provider is away.
+        """
+        async with self._database.reading() as conn:
+            return EpochStatus(
+                self._ring.rotation.generations(),
+                await newest_epochs(conn, limit=_SHOWN_EPOCHS),
+                await count_stages(conn),
+            )
+
+    # --- the steps --------------------------------------------------------------------------
+
+    async def open(self, reason: str, *, everybody: bool) -> Epoch:
+        """Write down that an epoch begins, what it finishes, and a probe that only the old root opens."""
+        async with self._database.transaction() as conn:
+            latest = await newest_epochs(conn, limit=1)
+            number = latest[0].epoch + 1 if latest else 1
+            epoch = await self._fresh(conn, number, reason, everybody=everybody)
+            await add_epoch(conn, epoch)
+            begun = events.KeyEpochBegun(number, epoch.from_generation, epoch.to_generation, reason)
+            await self._log.append(conn, tenant=INSTALLATION, event=begun, by=by(System()), subject=None)
+        return epoch
+
+    async def rewrap(self, epoch: Epoch, tell: Tell) -> Epoch:
+        """The new root generation, and everything that lives under it."""
+        rotation, generation = self._ring.rotation, epoch.to_generation
+        rotation.make_generation(generation)
+        async with self._database.transaction() as conn:
+            await rotation.note_root(conn, generation)
+            tenants, renewed = await tenants_with_keys(conn), await renewed_tenants(conn, epoch)
+            counting = _Counting(epoch.state, len(tenants) + await count_owned(conn, renewed), tell)
+        for tenant in tenants:
+            async with self._database.transaction() as conn:
+                await rotation.rewrap_tenant(conn, tenant, generation, fresh=tenant in renewed)
+            counting.add(1)
+            moved = BATCH
+            while moved:
+                async with self._database.transaction() as conn:
+                    moved = await rotation.rewrap_owned(conn, tenant, limit=BATCH)
+                counting.add(moved)
+        return epoch
+
+    async def verify(self, epoch: Epoch, tell: Tell) -> Epoch:
+        """Every key opens from where it stands now, and is the one its records were sealed under.
+
+        Raises:
+            IntegrityError: one does not, or the probe proves nothing. Nothing has been destroyed.
+        """
+        if not self._ring.rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe):
+            raise IntegrityError("the old root generation does not open its own probe")
+        async with self._database.reading() as conn:
+            tenants, renewed = await tenants_with_keys(conn), await renewed_tenants(conn, epoch)
+            counting = _Counting(epoch.state, await count_owned(conn, tenants), tell)
+        for tenant in tenants:
+            await self._verify_tenant_keys(tenant, counting)
+            await self._verify_relationships(tenant, counting, with_records=tenant in renewed)
+            await self._verify_persons(tenant, counting)
+        return msgspec.structs.replace(epoch, keys=counting.done)
+
+    async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
+        """A key backup of what lives now: whoever has it and the sheets needs no root generation."""
+        tell(Progress(epoch.state, 0, 1))
+        made = await self._backups.make()
+        return msgspec.structs.replace(epoch, backup=made.backup)
+
+    async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
+        """The end of the old root generation, the attempt to use it, and the proof in the log.
+
+        1. nobody wraps under it any more, nothing hangs on it  2. whoever still reads has read
+        3. the provider destroys it  4. it opens nothing  5. the path of every destruction is noted as dead
+
+        Raises:
+            OldRootOpensError: it still opens its probe.
+        """
+        tell(Progress(epoch.state, 0, 1))
+        rotation = self._ring.rotation
+        async with self._database.transaction() as conn:  # 1
+            renewed = await renewed_tenants(conn, epoch)
+            await rotation.close(conn, epoch.to_generation, fresh=renewed)
+        await asyncio.sleep(self._last_readers)  # 2
+        rotation.destroy_generations_before(epoch.to_generation)  # 3
+        if rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe):  # 4
+            async with self._database.transaction() as conn:
+                await self._log_end(conn, epoch, "opened")
+            raise OldRootOpensError("the key provider still opens what a destroyed root generation wrapped")
+        while await self._tell_destructions(epoch):  # 5
+            pass
+        return msgspec.structs.replace(epoch, ended_at=self._clock.now())
+
+    # --- parts ------------------------------------------------------------------------------
+
+    async def _begun(self) -> Epoch | None:
+        """The epoch that was begun and not ended, opened anew where the provider has gone further since.
+
+        It can have: a restored database may be from the middle of an epoch that ended long ago.
+        """
+        async with self._database.transaction() as conn:
+            begun = await unfinished_epoch(conn)
+            if begun is None or self._ring.rotation.generations()[-1] <= begun.to_generation:
+                return begun
+            anew = await self._fresh(conn, begun.epoch, begun.reason, everybody=begun.everybody)
+            await replace_epoch(conn, begun, anew)
+            return anew
+
+    async def _fresh(self, conn: AsyncConnection, number: int, reason: str, *, everybody: bool) -> Epoch:
+        generation, probe = self._ring.rotation.make_probe(number)
+        return Epoch(
+            epoch=number,
+            state="open",
+            reason=reason,
+            everybody=everybody,
+            from_generation=generation,
+            to_generation=await next_generation(conn, self._ring.rotation.generations()),
+            probe=probe,
+            begun_at=self._clock.now(),
+        )
+
+    async def _has_waiting(self) -> bool:
+        async with self._database.reading() as conn:
+            return await has_waiting(conn)
+
+    async def _finish(self, epoch: Epoch, tell: Tell, *, resumed: bool) -> EpochDone:
+        while epoch.state != "destroyed":
+            step, reached = self.steps()[epoch.state]
+            after = msgspec.structs.replace(await step(epoch, tell), state=reached)
+            async with self._database.transaction() as conn:
+                await replace_epoch(conn, epoch, after)
+                if reached == "destroyed":
+                    await self._log_end(conn, after, "refused")
+            epoch = after
+        return EpochDone(
+            epoch.epoch,
+            epoch.from_generation,
+            epoch.to_generation,
+            epoch.keys or 0,
+            epoch.backup or "",
+            resumed,
+        )
+
+    async def _verify_tenant_keys(self, tenant: str, counting: _Counting) -> None:
+        async with self._database.reading() as conn:
+            keys = await tenant_keys_in_use(conn, tenant)
+        fresh = self._ring.remembering_nothing()
+        for key in keys:
+            fresh.rotation.require_opens(key)
+        counting.add(len(keys))
+
+    async def _verify_persons(self, tenant: str, counting: _Counting) -> None:
+        after = ""
+        while True:
+            async with self._database.reading() as conn:
+                keys = await owned_keys_after(conn, PERSONS, tenant, after, limit=BATCH)
+            if not keys:
+                return
+            fresh = self._ring.remembering_nothing()
+            for key in keys:
+                fresh.rotation.require_opens(key)
+            counting.add(len(keys))
+            after = keys[-1].owner
+
+    async def _verify_relationships(self, tenant: str, counting: _Counting, *, with_records: bool) -> None:
+        after = ""
+        while True:
+            async with self._database.reading() as conn:
+                await _one_snapshot(conn)
+                keys = await owned_keys_after(conn, RELATIONSHIPS, tenant, after, limit=BATCH)
+                digests = await _read_digests(conn, tenant, keys) if with_records else []
+                sealed = await _read_sealed(conn, tenant, keys) if with_records else {}
+            if not keys:
+                return
+            fresh = self._ring.remembering_nothing()
+            for key in keys:
+                fresh.rotation.require_opens(key)
+            _require_digests(fresh, keys, digests, sealed)
+            counting.add(len(keys))
+            after = keys[-1].owner
+
+    async def _tell_destructions(self, epoch: Epoch) -> int:
+        """Note the second stage of the next destructions, each in the log of its tenant; how many."""
+        now = self._clock.now()
+        until = self._backups.expires_on(now)
+        async with self._database.transaction() as conn:
+            rows = await untold_destructions(conn, epoch.epoch, limit=BATCH)
+            for row in rows:
+                await note_path_dead(conn, row, at=now, until=until)
+                event = events.KeyPathDestroyed(row.kind, row.owner, epoch.epoch, "refused", until)
+                await self._log_of_destruction(conn, row, event)
+        return len(rows)
+
+    async def _log_of_destruction(
+        self, conn: AsyncConnection, row: Row[Any], event: events.KeyPathDestroyed
+    ) -> None:
+        """In the child's trail while the child has a key: what is sealed under no key says less."""
+        tenant, child = TenantId(row.tenant), PersonId(row.child)
+        lives = child in await self._ring.person_keys(conn, tenant, [child])
+        of_relationship = lives and row.kind == "relationship"
+        await self._log.append(
+            conn,
+            tenant=tenant,
+            event=event,
+            by=by(System()),
+            subject=child if lives else None,
+            relationship=RelationshipId(row.owner) if of_relationship else None,
+        )
+
+    async def _log_end(self, conn: AsyncConnection, epoch: Epoch, attempt: Attempt) -> None:
+        ended = events.KeyEpochEnded(
+            epoch=epoch.epoch,
+            destroyed_generation=epoch.from_generation,
+            tenants=len(await renewed_tenants(conn, epoch)),
+            keys=epoch.keys or 0,
+            backup=epoch.backup or "",
+            attempt=attempt,
+        )
+        await self._log.append(conn, tenant=INSTALLATION, event=ended, by=by(System()), subject=None)
+
+
+class _Counting:
+    """Counts what is done and tells it."""
+
+    def __init__(self, state: EpochState, total: int, tell: Tell) -> None:
+        self.done = 0
+        self._state = state
+        self._total = total
+        self._tell = tell
+
+    def add(self, number: int) -> None:
+        self.done += number
+        self._tell(Progress(self._state, self.done, max(self.done, self._total)))
+
+
+def _tell_nobody(_progress: Progress) -> None:
+    return
+
+
+async def _one_snapshot(conn: AsyncConnection) -> None:
+    """Records and their digest are read by two statements; on SQLite a transaction is one snapshot."""
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+async def _read_digests(
+    conn: AsyncConnection, tenant: str, keys: Sequence[WrappedRelationshipKey]
+) -> list[Row[Any]]:
+    query = select(record_digests).where(
+        record_digests.c.tenant == tenant, record_digests.c.relationship.in_([key.owner for key in keys])
+    )
+    return list((await conn.execute(query)).all())
+
+
+async def _read_sealed(
+    conn: AsyncConnection, tenant: str, keys: Sequence[WrappedRelationshipKey]
+) -> Mapping[tuple[str, str], list[SealedRecord]]:
+    query = select(records).where(
+        records.c.tenant == tenant, records.c.relationship.in_([key.owner for key in keys])
+    )
+    found: defaultdict[tuple[str, str], list[SealedRecord]] = defaultdict(list)
+    for row in await conn.execute(query):
+        found[row.relationship, row.information_type].append(record_from(row))
+    return found
+
+
+def _require_digests(
+    ring: KeyRing,
+    keys: Sequence[WrappedRelationshipKey],
+    digests: Sequence[Row[Any]],
+    sealed: Mapping[tuple[str, str], list[SealedRecord]],
+) -> None:
+    by_owner = {key.owner: key for key in keys}
+    for row in digests:
+        key, kind = by_owner[row.relationship], TypeKey(row.information_type)
+        if digest_of(ring, key, kind, sealed.get((key.owner, kind), [])) != row.digest:
+            raise IntegrityError("records are not what was sealed under their key; nothing was destroyed")

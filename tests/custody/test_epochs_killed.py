@@ -1,0 +1,111 @@
+"""An epoch that is killed at any moment loses no key, and the next one takes it up where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from consent_service.custody.epochs import EpochDone
+from tests.custody.rounds import (
+    as_another_process,
+    destroy,
+    destructions,
+    epochs_of,
+    make_relationship_key,
+    prints,
+)
+from tests.custody.test_backups import hold_ceremony
+from tests.shelter import World, furnish
+
+
+def killed_at(number: int, work: Callable[[], Awaitable[object]]) -> bool:
+    """Do the work in a child process that dies just before its `number`-th durable effect; whether it died.
+
+    Durable effects are commits of the database and flushes of files (keystore, key backup, their folders).
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            _die_before(number)
+            asyncio.run(work())  # type: ignore[arg-type]
+        except BaseException:  # noqa: BLE001 - the child may end in no other way
+            traceback.print_exc()
+            os._exit(3)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0, "the epoch in the child failed by itself"
+    return False
+
+
+def _die_before(number: int) -> None:
+    """Only ever called in a child process, so nothing has to be put back."""
+    happened = 0
+    flush = os.fsync
+
+    def count() -> None:
+        nonlocal happened
+        happened += 1
+        if happened == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def counted_flush(descriptor: int) -> None:
+        count()
+        flush(descriptor)
+
+    def counted_commit(connection: Connection) -> None:
+        if not connection.get_execution_options().get("consent_read_only", False):
+            count()
+
+    os.fsync = counted_flush  # type: ignore[assignment]
+    event.listen(Engine, "commit", counted_commit)
+
+
+def test_killed_at_any_step_an_epoch_is_taken_up_again_and_no_key_is_lost(
+    world: World, database_url: str, tmp_path: Path
+) -> None:
+    async def prepare() -> None:
+        async with as_another_process(world, database_url, tmp_path) as here:
+            hold_ceremony(here)
+            await here.at_school((await here.family()).children[0].child)
+            await furnish(here.services, here.clock, "Opvang Noord")
+
+    async def destroy_one() -> dict[tuple[str, str, str], bytes]:
+        async with as_another_process(world, database_url, tmp_path) as here:
+            await destroy(here, await make_relationship_key(here))
+            return await prints(here)
+
+    async def epoch() -> None:
+        async with as_another_process(world, database_url, tmp_path) as here:
+            done = await epochs_of(here).run(reason="nightly")
+            assert isinstance(done, EpochDone)
+
+    async def take_up_again() -> dict[tuple[str, str, str], bytes]:
+        async with as_another_process(world, database_url, tmp_path) as here:
+            await here.services.install()
+            lost = {place: key for place, key in before.items() if (await prints(here)).get(place) != key}
+            assert not lost, "lost at once"
+            await epochs_of(here).run(reason="nightly")
+            assert all(dead for _, dead in await destructions(here))
+            status = await epochs_of(here).status()
+            assert len(status.generations) == 1
+            assert status.epochs[0].state == "destroyed"
+            return await prints(here)
+
+    asyncio.run(prepare())
+    number, died = 0, True
+    while died:
+        number += 1
+        before = asyncio.run(destroy_one())
+        died = killed_at(number, epoch)
+        assert asyncio.run(take_up_again()) == before, f"killed before effect {number}"
+    assert number > 20
