@@ -17,6 +17,8 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import KeyBackups
+from consent_service.custody.reencrypt import Reencryption
+from consent_service.custody.reindex import Reindexing
 from consent_service.custody.service import CustodyService
 from consent_service.families.model import Ages
 from consent_service.families.service import FamilyService
@@ -82,6 +84,8 @@ def build_services(parts: Installation) -> Services:
         records=_records(shared),
         release=_release(shared),
         custody=_custody(shared),
+        reencryption=Reencryption(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
+        reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log),
         key_backups=_key_backups(parts, log),
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),

@@ -19,6 +19,8 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import BackupRules, KeyBackups
+from consent_service.custody.reencrypt import Reencryption
+from consent_service.custody.reindex import Reindexing
 from consent_service.custody.service import CustodyService
 from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
@@ -79,6 +81,8 @@ class Services(msgspec.Struct, frozen=True):
     records: RecordService
     release: ReleaseService
     custody: CustodyService
+    reencryption: Reencryption
+    reindexing: Reindexing
     key_backups: KeyBackups
     follower: Follower
     calendar: Calendar

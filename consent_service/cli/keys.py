@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent_service.app import Services
+from consent_service.cli import keys_data
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.opening import make_private_folder, read_passphrase, run_with
 from consent_service.cli.terminal import CommandError, Terminal
@@ -19,6 +20,7 @@ def add_to(commands: Orders) -> None:
     group.order("init", N_("Maak een keystore met een nieuwe hoofdsleutel."))(development(make))
     group.order("status", N_("Open de keystore en zeg wat erin zit."))(status)
     group.order("check", N_("Kijk na of de keystore bij de database hoort."))(check)
+    keys_data.add_orders(group)
 
 
 def make(terminal: Terminal, development: bool) -> None:

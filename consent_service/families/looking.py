@@ -27,7 +27,6 @@ from consent_service.families.model import (
 from consent_service.families.reading import (
     guardian_ids,
     is_family_shown,
-    open_children,
     read_assessments,
     read_authority,
     read_children,
@@ -39,14 +38,15 @@ from consent_service.families.reading import (
     read_relationships,
     relationship_from,
 )
-from consent_service.families.tables import children, families, relationship_contacts, relationships
+from consent_service.families.searching import candidates
+from consent_service.families.tables import families, relationship_contacts, relationships
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
 from consent_service.identity.model import ChildActor, Counsellor, PersonActor, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.keyring.blind_index import normalised_name, search_tag
+from consent_service.keyring.blind_index import normalised_name
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService, require
 from consent_service.organisations.tables import staff
@@ -90,11 +90,11 @@ class FamilyRegister:
             raise InputError(problems)
         self._count_search(actor)
         async with self._database.transaction() as conn:
-            candidates = await self._candidates(conn, actor.tenant, names, birth_date)
+            similar = await candidates(conn, self._ring, actor.tenant, names, birth_date)
             wanted = normalised_name(names)
             found = tuple(
                 child
-                for child in candidates
+                for child in similar
                 if child.identity.birth_date == birth_date
                 and normalised_name(child.identity.full_name) == wanted
             )
@@ -245,15 +245,6 @@ class FamilyRegister:
         born = child.identity.birth_date
         alone = born is not None and voice_on(born, today, self._ages, competent=competent) == "alone"
         return not alone and guardian in authority_on(today, everyone, facts).deciders
-
-    async def _candidates(
-        self, conn: AsyncConnection, tenant: TenantId, names: str, birth_date: date
-    ) -> tuple[Child, ...]:
-        """Everybody with the same tag, opened; some are others, whom nobody is shown."""
-        index_key = await self._ring.tenant_key(conn, tenant, "index")
-        tag = search_tag(self._ring, index_key, names=names, birth_date=birth_date)
-        query = select(children).where(children.c.tenant == tenant, children.c.search_tag == tag)
-        return await open_children(conn, self._ring, tenant, (await conn.execute(query)).all())
 
     def _count_search(self, actor: Counsellor) -> None:
         who, now = (actor.tenant, actor.staff), self._clock.now()

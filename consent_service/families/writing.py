@@ -29,6 +29,7 @@ from consent_service.families.reading import (
     read_relationship,
     read_relationships,
 )
+from consent_service.families.searching import tag_for_writing
 from consent_service.families.tables import (
     authority_facts,
     children,
@@ -39,7 +40,7 @@ from consent_service.families.tables import (
 )
 from consent_service.families.writing_safety import SafetyWriter
 from consent_service.foundation.clock import Clock, local_date, strictly_after
-from consent_service.foundation.errors import InputError, NotFoundError, Problem
+from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import (
     FamilyId,
     PersonId,
@@ -50,7 +51,6 @@ from consent_service.foundation.ids import (
     new_id,
 )
 from consent_service.identity.model import Counsellor, by
-from consent_service.keyring.blind_index import search_tag
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.model import StaffMember, Succession
 from consent_service.organisations.relationship_state import (
@@ -82,12 +82,13 @@ class FamilyWriter(SafetyWriter):
         """A child with a key of its own; an organisation never has authority over it by itself."""
         child = PersonId(new_id())
         key = await self._ring.create_person_key(conn, actor.tenant, child)
+        tag = await tag_for_writing(conn, self._ring, actor.tenant, identity, newcomers=1)
         await conn.execute(
             insert(children).values(
                 tenant=actor.tenant,
                 child=child,
                 family=family,
-                search_tag=await self._search_tag(conn, actor.tenant, identity),
+                **tag.columns(),
                 sealed_identity=seal_identity(self._ring, key, identity),
                 created_at=self._clock.now(),
             )
@@ -148,7 +149,7 @@ class FamilyWriter(SafetyWriter):
         table, column = guardians, guardians.c.guardian
         if person in await child_ids(conn, actor.tenant, family):
             table, column = children, children.c.child
-            values["search_tag"] = await self._search_tag(conn, actor.tenant, to)
+            values |= (await tag_for_writing(conn, self._ring, actor.tenant, to)).columns()
         keys = await self._ring.person_keys(conn, actor.tenant, [person])
         if person not in keys:
             raise NotFoundError("person")
@@ -423,9 +424,3 @@ class FamilyWriter(SafetyWriter):
             relationship=found.relationship,
             late_since=late_since,
         )
-
-    async def _search_tag(self, conn: AsyncConnection, tenant: TenantId, identity: PersonIdentity) -> int:
-        if identity.birth_date is None:
-            raise InputError([Problem("birth_date", "required")])
-        key = await self._ring.tenant_key(conn, tenant, "index")
-        return search_tag(self._ring, key, names=identity.full_name, birth_date=identity.birth_date)

@@ -33,12 +33,19 @@ def normalised_name(name: str) -> str:
     return " ".join(kept.casefold().split())
 
 
-def search_tag(ring: KeyRing, key: WrappedTenantKey, *, names: str, birth_date: date) -> int:
-    """The tag (0 .. 2**INDEX_BITS - 1) of a full name and birth date within one tenant.
+def bits_for(people: int) -> int:
+    """How long a tag may be among so many: floor(log2), so that on average somebody shares it; 0 for one."""
+    return max(people.bit_length() - 1, 0)
+
+
+def search_tag(
+    ring: KeyRing, key: WrappedTenantKey, *, names: str, birth_date: date, bits: int = INDEX_BITS
+) -> int:
+    """The tag (0 .. 2**bits - 1) of a full name and birth date within one tenant.
 
     Raises:
         KeyProviderUnavailableError: the provider is away.
     """
     message = length_prefixed("person/v1", normalised_name(names), birth_date.isoformat())
     mac = hmac_sha256(ring.material.derived(key, "index/v1"), message)
-    return int.from_bytes(mac[:8], "big") >> (64 - INDEX_BITS)
+    return int.from_bytes(mac[:8], "big") >> (64 - bits)
