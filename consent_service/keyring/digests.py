@@ -13,7 +13,10 @@ from hashlib import sha256
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.model import WrappedRelationshipKey
 from consent_service.keyring.primitives import hmac_sha256
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
+
+DIGEST_LABEL = "digest/v1"
 
 
 def records_digest(
@@ -28,7 +31,15 @@ def records_digest(
     Raises:
         KeyProviderUnavailableError: the provider is away.
     """
+    digest_key = ring.material.derived(key, DIGEST_LABEL)
+    return digest_under(digest_key, information_type=information_type, records=records)
+
+
+def digest_under(
+    digest_key: Secret, *, information_type: str, records: Iterable[tuple[str, int, bytes]]
+) -> bytes:
+    """The same under a key that was derived before."""
     parts: list[str | int | bytes] = [information_type]
     for record, version, envelope in sorted(records):
         parts += [record, version, sha256(envelope).digest()]
-    return hmac_sha256(ring.material.derived(key, "digest/v1"), length_prefixed(*parts))
+    return hmac_sha256(digest_key, length_prefixed(*parts))

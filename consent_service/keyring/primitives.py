@@ -6,7 +6,9 @@ AES-256-GCM (NIST SP 800-38D), HKDF-Expand (RFC 5869), HMAC (RFC 2104), Argon2id
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections.abc import Callable
 from typing import Protocol
 
 from cryptography.exceptions import InvalidKey, InvalidSignature, InvalidTag
@@ -48,22 +50,23 @@ def new_key() -> Secret:
 
 def new_nonce() -> bytes:
     """12 fresh random bytes; drawn from the operating system on each call, so safe after a fork."""
-    return secrets.token_bytes(NONCE_BYTES)
+    return os.urandom(NONCE_BYTES)
 
 
 class Cipher:
     """AES-256-GCM under one key; build one per key, not one per call."""
 
-    __slots__ = ("_aesgcm",)
+    __slots__ = ("_decrypt", "encrypt")
+
+    encrypt: Callable[[bytes, bytes, bytes], bytes]
+    """(nonce, plaintext, associated data) to ciphertext followed by the 16-byte tag."""
 
     def __init__(self, key: Secret) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError("an AES-256 key has 32 bytes")
-        self._aesgcm = AESGCM(key.reveal())
-
-    def encrypt(self, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
-        """Ciphertext followed by the 16-byte tag."""
-        return self._aesgcm.encrypt(nonce, plaintext, aad)
+        aesgcm = AESGCM(key.reveal())
+        self.encrypt = aesgcm.encrypt
+        self._decrypt = aesgcm.decrypt
 
     def decrypt(self, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
         """The plaintext, if ciphertext, tag, nonce and `aad` are the ones that were written.
@@ -72,7 +75,7 @@ class Cipher:
             IntegrityError: any bit of them differs.
         """
         try:
-            return self._aesgcm.decrypt(nonce, ciphertext, aad)
+            return self._decrypt(nonce, ciphertext, aad)
         except (InvalidTag, ValueError) as failure:
             raise IntegrityError("sealed bytes do not open under this key and place") from failure
 

@@ -5,14 +5,7 @@ Sealing is open to every package; opening is not: see `opening`.
 
 from __future__ import annotations
 
-from consent_service.keyring.envelope import Envelope, Place, associated_data, encode, pad
-from consent_service.keyring.model import (
-    AnyKey,
-    WrappedPersonKey,
-    WrappedRelationshipKey,
-    WrappedTenantKey,
-)
-from consent_service.keyring.primitives import new_nonce
+from consent_service.keyring.model import WrappedPersonKey, WrappedRelationshipKey, WrappedTenantKey
 from consent_service.keyring.service import KeyRing
 
 
@@ -30,8 +23,7 @@ def seal_for_relationship(
     Raises:
         KeyProviderUnavailableError: the provider is away; nothing was sealed.
     """
-    place = Place(key.tenant, key.owner, record, information_type, record_version)
-    return _seal(ring, key, place, plaintext)
+    return ring.material.data_key(key, information_type).seal(record, record_version, plaintext)
 
 
 def seal_for_person(
@@ -42,7 +34,7 @@ def seal_for_person(
     Raises:
         KeyProviderUnavailableError: the provider is away; nothing was sealed.
     """
-    return _seal(ring, key, Place(key.tenant, key.owner, record, purpose), plaintext)
+    return ring.material.data_key(key, purpose).seal(record, 1, plaintext)
 
 
 def seal_for_tenant(
@@ -53,11 +45,4 @@ def seal_for_tenant(
     Raises:
         KeyProviderUnavailableError: the provider is away; nothing was sealed.
     """
-    return _seal(ring, key, Place(key.tenant, f"tenant:{key.purpose}", record, purpose), plaintext)
-
-
-def _seal(ring: KeyRing, key: AnyKey, place: Place, plaintext: bytes) -> bytes:
-    data_key = ring.material.data_key(key, place.purpose)
-    nonce = new_nonce()
-    ciphertext = data_key.cipher.encrypt(nonce, pad(plaintext), associated_data(place, key.version))
-    return encode(Envelope(key.version, nonce, data_key.commitment, ciphertext))
+    return ring.material.data_key(key, purpose).seal(record, 1, plaintext)

@@ -1,6 +1,6 @@
 """Open what a Permit names, and nothing else; or seal all of it anew, showing nothing.
 
-A protected door: only `release` and `custody.reencrypt` may come here.
+A protected door: only `release`, `custody.reencrypt` and `custody.proving` may come here.
 """
 
 from __future__ import annotations
@@ -13,70 +13,63 @@ import msgspec
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TypeKey
 from consent_service.keyring.model import WrappedRelationshipKey
-from consent_service.keyring.opening import open_for_relationship
+from consent_service.keyring.opening import type_key
 from consent_service.keyring.sealing import seal_for_relationship
 from consent_service.keyring.service import KeyRing
+from consent_service.keyring.type_keys import RecordTypeKey
 from consent_service.policy.decision import Permit
 from consent_service.records.model import Content, OpenedRecord, SealedRecord
-from consent_service.records.sealing import digest_of
+from consent_service.records.sealing import triples_of
 
 _decoder = msgspec.msgpack.Decoder(Content)
 
 
-def open_records(
-    ring: KeyRing,
-    permit: Permit,
-    key: WrappedRelationshipKey,
-    sealed: Iterable[SealedRecord],
-    digests: Mapping[TypeKey, bytes],
-) -> tuple[OpenedRecord, ...]:
-    """The records of the permitted types, oldest first; others are not even tried.
-
-    `sealed` must hold all current records of each permitted type, `digests` the stored ones.
+def type_keys_for(ring: KeyRing, permit: Permit, key: WrappedRelationshipKey) -> dict[TypeKey, RecordTypeKey]:
+    """A key for each permitted information type, for this request; the relationship key stays in the ring.
 
     Raises:
-        IntegrityError: a record was changed, moved, removed, added or rolled back behind our back, or
-            the permit is for another relationship.
+        IntegrityError: the permit is for another relationship, or the wrapped key was tampered with.
         KeyProviderUnavailableError: the provider is away.
     """
     if (permit.tenant, permit.relationship) != (key.tenant, key.owner):
         raise IntegrityError("a permit for another relationship")
-    permitted = [one for one in sealed if one.information_type in permit.types]
-    for information_type in permit.types:
+    return {name: type_key(ring, key, name) for name in sorted(permit.types)}
+
+
+def open_records(
+    keys: Mapping[TypeKey, RecordTypeKey],
+    sealed: Iterable[SealedRecord],
+    digests: Mapping[TypeKey, bytes],
+) -> tuple[OpenedRecord, ...]:
+    """The records of the types there are keys for, oldest first; others are not even tried.
+
+    `sealed` must hold all current records of each of these types, `digests` the stored ones.
+
+    Raises:
+        IntegrityError: a record was changed, moved, removed, added or rolled back behind our back.
+        KeyProviderUnavailableError: the keys are too old.
+    """
+    permitted = [one for one in sealed if one.information_type in keys]
+    for information_type, key in keys.items():
         mine = [one for one in permitted if one.information_type == information_type]
-        _check_digest(ring, key, information_type, mine, digests.get(information_type))
-    opened = [_open(ring, key, one) for one in permitted]
+        _check_digest(key, mine, digests.get(information_type))
+    opened = [_open(keys[one.information_type], one) for one in permitted]
     return tuple(sorted(opened, key=lambda one: (one.written_at, one.record)))
 
 
-def _check_digest(
-    ring: KeyRing,
-    key: WrappedRelationshipKey,
-    information_type: TypeKey,
-    mine: list[SealedRecord],
-    stored: bytes | None,
-) -> None:
+def _check_digest(key: RecordTypeKey, mine: list[SealedRecord], stored: bytes | None) -> None:
     if stored is None:
         if mine:
             raise IntegrityError("records without a digest")
         return
-    if not hmac.compare_digest(stored, digest_of(ring, key, information_type, mine)):
+    if not hmac.compare_digest(stored, key.digest(triples_of(mine))):
         raise IntegrityError("records differ from their digest")
 
 
-def _open(ring: KeyRing, key: WrappedRelationshipKey, one: SealedRecord) -> OpenedRecord:
-    raw = open_for_relationship(
-        ring,
-        key,
-        information_type=one.information_type,
-        record=one.record,
-        record_version=one.version,
-        envelope=one.envelope,
-    )
-    try:
-        content = _decoder.decode(raw)
-    except msgspec.DecodeError as failure:
-        raise IntegrityError("a record has an unknown shape") from failure
+def _open(key: RecordTypeKey, one: SealedRecord) -> OpenedRecord:
+    content = _content(key.open(record=one.record, record_version=one.version, envelope=one.envelope))
+    if content is None:
+        raise IntegrityError("a record has an unknown shape")
     return OpenedRecord(
         record=one.record,
         information_type=one.information_type,
@@ -86,6 +79,27 @@ def _open(ring: KeyRing, key: WrappedRelationshipKey, one: SealedRecord) -> Open
         written_at=one.written_at,
         fields=content.fields,
     )
+
+
+def _content(plaintext: bytes) -> Content | None:
+    """None instead of an error: the decoder's own would carry field names and the plaintext along."""
+    try:
+        return _decoder.decode(plaintext)
+    except msgspec.DecodeError:
+        return None
+
+
+def still_opens(ring: KeyRing, key: WrappedRelationshipKey, one: SealedRecord) -> bool:
+    """Whether a sealed record opens with this key, showing nothing of it; only `custody.proving` asks this.
+
+    Raises:
+        KeyProviderUnavailableError: the provider is away.
+    """
+    try:
+        _open(type_key(ring, key, one.information_type), one)
+    except IntegrityError:
+        return False
+    return True
 
 
 def reseal_records(
@@ -108,27 +122,20 @@ def reseal_records(
     current = tuple(sealed)
     for information_type in {one.information_type for one in current} | set(digests):
         mine = [one for one in current if one.information_type == information_type]
-        _check_digest(ring, old, information_type, mine, digests.get(information_type))
+        _check_digest(type_key(ring, old, information_type), mine, digests.get(information_type))
     return tuple(_resealed(ring, old, fresh, one) for one in current)
 
 
 def _resealed(
     ring: KeyRing, old: WrappedRelationshipKey, fresh: WrappedRelationshipKey, one: SealedRecord
 ) -> SealedRecord:
-    plaintext = open_for_relationship(
-        ring,
-        old,
-        information_type=one.information_type,
-        record=one.record,
-        record_version=one.version,
-        envelope=one.envelope,
-    )
+    opener = type_key(ring, old, one.information_type)
     envelope = seal_for_relationship(
         ring,
         fresh,
         information_type=one.information_type,
         record=one.record,
         record_version=one.version,
-        plaintext=plaintext,
+        plaintext=opener.open(record=one.record, record_version=one.version, envelope=one.envelope),
     )
     return msgspec.structs.replace(one, envelope=envelope)

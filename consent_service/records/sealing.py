@@ -46,8 +46,12 @@ def digest_of(
 
     So nobody who can write to the database can forge an approval, extend a period or move a record.
     """
-    triples = [(one.record, one.version, _bound(one)) for one in sealed]
-    return records_digest(ring, key, information_type=information_type, records=triples)
+    return records_digest(ring, key, information_type=information_type, records=triples_of(sealed))
+
+
+def triples_of(sealed: Iterable[SealedRecord]) -> list[tuple[str, int, bytes]]:
+    """What the digest is taken over: of each record its id, version, and all that is bound."""
+    return [(one.record, one.version, _bound(one)) for one in sealed]
 
 
 def _bound(one: SealedRecord) -> bytes:

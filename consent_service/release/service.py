@@ -45,7 +45,7 @@ from consent_service.policy.projection import Known, active_contacts, next_chang
 from consent_service.policy.service import PolicyService
 from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
-from consent_service.records.opening import open_records
+from consent_service.records.opening import open_records, type_keys_for
 from consent_service.release.entries import Told, failed_event, guard, refused, released, released_event
 from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged, readings
 from consent_service.release.model import Ask as Ask
@@ -350,9 +350,8 @@ class ReleaseService:
         situation = judgement.situation
         if judgement.permit is None or situation.key is None:
             return ()
-        opened = open_records(
-            self._ring, judgement.permit, situation.key, situation.records, situation.digests
-        )
+        keys = type_keys_for(self._ring, judgement.permit, situation.key)
+        opened = open_records(keys, situation.records, situation.digests)
         due = {one.record for one in judgement.to_open}
         kept = (one for one in opened if one.record in due)
         return for_reader(judgement.rules.catalogue, kept, judgement.permit)

@@ -16,7 +16,7 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId
 from consent_service.keyring.model import PURPOSES
-from consent_service.keyring.opening import open_for_person, open_for_relationship
+from consent_service.keyring.opening import open_for_person, type_key
 from consent_service.keyring.sealing import seal_for_person, seal_for_relationship
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
@@ -141,9 +141,7 @@ async def test_a_key_wrapped_anew_stands_under_the_newest_tenant_key_and_opens_t
         after = await keyring.relationship_key(conn, TENANT, RELATIONSHIP)
     assert (before.parent.version, after.parent.version) == (1, 2)
     assert after.blob != before.blob
-    opened = open_for_relationship(
-        keyring, after, information_type="pickup", record="r", record_version=1, envelope=sealed
-    )
+    opened = type_key(keyring, after, "pickup").open(record="r", record_version=1, envelope=sealed)
     assert opened == b"x"
 
 

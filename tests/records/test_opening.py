@@ -19,7 +19,7 @@ from consent_service.keyring.digests import records_digest
 from consent_service.keyring.sealing import seal_for_relationship
 from consent_service.policy.facts import Reader
 from consent_service.records.model import Shared
-from consent_service.records.opening import open_records
+from consent_service.records.opening import type_keys_for
 from consent_service.records.service import Note
 from consent_service.records.tables import record_digests, records
 from consent_service.release.judging import asked_types, judged
@@ -180,7 +180,7 @@ async def test_a_permit_opens_its_own_relationship_only(world: World) -> None:
     answer = judged(mine, rules, reader, "support", asked=asked, now=now)
     assert answer.permit is not None
     with pytest.raises(IntegrityError, match="another relationship"):
-        open_records(ring, answer.permit, theirs.key, theirs.records, theirs.digests)
+        type_keys_for(ring, answer.permit, theirs.key)
 
 
 async def test_records_come_oldest_first_and_types_without_any_are_no_harm(world: World) -> None:
