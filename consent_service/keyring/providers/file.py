@@ -40,6 +40,9 @@ FORMAT = "ruggensteun-keystore/1"
 MINIMUM_PASSPHRASE = 12
 _MAXIMUM_MEMORY_KIB = 4 * 1024 * 1024
 
+_Identity = tuple[int, int, int]
+"""Device, inode and time of change of a file: another one when the file was replaced."""
+
 
 class Argon2(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Argon2id cost; the default is the first recommended option that fits a small server."""
@@ -70,11 +73,12 @@ class FileKeystore:
     when the file changes, and a new file can be sealed without asking again.
     """
 
-    def __init__(self, path: Path, sealing: _Sealing, contents: _Contents) -> None:
+    def __init__(self, path: Path, sealing: _Sealing, contents: _Contents, identity: _Identity) -> None:
         self._path = path
         self._sealing = sealing
         self._lock = threading.RLock()
-        self._take(contents, _file_identity(path))
+        self._keys = _keys_in(contents)
+        self._identity = identity
 
     @property
     def kind(self) -> Literal["file"]:
@@ -89,27 +93,29 @@ class FileKeystore:
         """Return while the keystore file is there and opens; a newer one of the same installation is read.
 
         Raises:
-            KeyProviderUnavailableError: it was removed, its medium was taken out, or another keystore or
-                nonsense stands in its place.
+            KeyProviderUnavailableError: it was removed, its medium was taken out, others may touch it now,
+                or another keystore, an older copy or nonsense stands in its place.
         """
-        identity = _file_identity(self._path)
+        identity = _file_identity(self._path)  # before reading: what is written meanwhile is read next time
         if identity == self._identity:
             return
         with self._lock:
             try:
-                self._take(_opened(self._path, self._sealing), identity)
+                _refuse_unsafe(self._path)
+                keys = _keys_in(_opened(self._path, self._sealing))
             except ConfigurationError as failure:
                 raise KeyProviderUnavailableError(
                     "the keystore file is not the one that was unlocked"
                 ) from failure
+            _refuse_older(keys, than=self._keys)
+            self._keys, self._identity = keys, identity
 
     def generations(self) -> tuple[int, ...]:
         self.check()
         return tuple(sorted(self._keys))
 
     def current_generation(self) -> int:
-        self.check()
-        return self._current
+        return self.generations()[-1]
 
     def create_generation(self, number: int) -> None:
         with self._changing() as keys:
@@ -126,9 +132,8 @@ class FileKeystore:
             keys.pop(number, None)
 
     def wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
-        self.check()
-        nonce = new_nonce()
-        return self._current, nonce + self._cipher(self._current).encrypt(nonce, key.reveal(), aad)
+        current, nonce = self.current_generation(), new_nonce()
+        return current, nonce + self._cipher(current).encrypt(nonce, key.reveal(), aad)
 
     def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
         self.check()
@@ -147,11 +152,6 @@ class FileKeystore:
         except KeyError as missing:
             raise KeyDestroyedError(f"root generation {generation} does not exist") from missing
 
-    def _take(self, contents: _Contents, identity: tuple[int, int, int]) -> None:
-        self._keys = {number: Secret(base64.b64decode(key)) for number, key in contents.generations.items()}
-        self._current = max(self._keys)
-        self._identity = identity
-
     @contextmanager
     def _changing(self) -> Iterator[dict[int, Secret]]:
         """The keys as they are in the file now; what the block makes of them stands in the file afterwards.
@@ -163,12 +163,12 @@ class FileKeystore:
             keys = dict(self._keys)
             yield keys
             if keys.keys() != self._keys.keys():
-                contents = _contents_of(keys)
+                sealed = _seal(_contents_of(keys), self._sealing)
                 try:
-                    _write(self._path, _seal(contents, self._sealing), replacing=True)
+                    self._identity = _write(self._path, sealed, replacing=True)
                 except ConfigurationError as failure:
                     raise KeyProviderUnavailableError("the keystore file cannot be written") from failure
-                self._take(contents, _file_identity(self._path))
+                self._keys = keys
 
 
 def create_keystore(
@@ -191,8 +191,8 @@ def create_keystore(
     salt, chosen = secrets.token_bytes(16), cost or Argon2()
     sealing = _Sealing(stretch_passphrase(passphrase, salt, chosen), salt, chosen, development)
     contents = _contents_of({1: new_key()})
-    _write(path, _seal(contents, sealing), replacing=False)
-    return FileKeystore(path, sealing, contents)
+    identity = _write(path, _seal(contents, sealing), replacing=False)
+    return FileKeystore(path, sealing, contents, identity)
 
 
 def unlock_keystore(path: Path, passphrase: Secret) -> FileKeystore:
@@ -202,6 +202,7 @@ def unlock_keystore(path: Path, passphrase: Secret) -> FileKeystore:
         ConfigurationError: missing, unsafe place or mode, damaged, or the passphrase is wrong.
     """
     _refuse_unsafe(path)
+    identity = _file_identity(path)
     sealed = _read(path)
     try:
         salt = base64.b64decode(sealed.salt)
@@ -209,7 +210,7 @@ def unlock_keystore(path: Path, passphrase: Secret) -> FileKeystore:
     except (ValueError, OverflowError) as failure:
         raise ConfigurationError(f"keystore: the passphrase does not open {path}") from failure
     sealing = _Sealing(key, salt, sealed.argon2, sealed.development)
-    return FileKeystore(path, sealing, _opened(path, sealing))
+    return FileKeystore(path, sealing, _opened(path, sealing), identity)
 
 
 class _Sealing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -224,6 +225,22 @@ class _Sealing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _contents_of(keys: Mapping[int, Secret]) -> _Contents:
     encoded = {number: base64.b64encode(key.reveal()).decode() for number, key in keys.items()}
     return _Contents(max(keys), encoded)
+
+
+def _keys_in(contents: _Contents) -> dict[int, Secret]:
+    return {number: Secret(base64.b64decode(key)) for number, key in contents.generations.items()}
+
+
+def _refuse_older(keys: Mapping[int, Secret], *, than: Mapping[int, Secret]) -> None:
+    """A generation that is gone stays gone: the file may gain higher ones and lose any but the highest.
+
+    Raises:
+        KeyProviderUnavailableError: a copy from before a destruction was put in its place.
+    """
+    if any(number <= max(than) and than.get(number) != key for number, key in keys.items()) or max(
+        keys
+    ) < max(than):
+        raise KeyProviderUnavailableError("an older copy of the keystore stands in its place")
 
 
 def _read(path: Path) -> _Sealed:
@@ -267,11 +284,11 @@ def _aad(development: bool) -> bytes:
     return length_prefixed(FORMAT, "development" if development else "production")
 
 
-def _write(path: Path, sealed: _Sealed, *, replacing: bool) -> None:
+def _write(path: Path, sealed: _Sealed, *, replacing: bool) -> _Identity:
     """Atomic and durable: the whole file appears at once, and in place of another only when `replacing`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        _write_durably(temporary, msgspec.json.format(msgspec.json.encode(sealed)) + b"\n")
+        identity = _write_durably(temporary, msgspec.json.format(msgspec.json.encode(sealed)) + b"\n")
         if replacing:
             temporary.replace(path)
         else:
@@ -283,14 +300,16 @@ def _write(path: Path, sealed: _Sealed, *, replacing: bool) -> None:
         raise ConfigurationError(f"keystore: {path} cannot be written") from failure
     finally:
         temporary.unlink(missing_ok=True)
+    return identity
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, content: bytes) -> _Identity:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+        return _identity_of(os.fstat(file.fileno()))
 
 
 @contextmanager
@@ -337,9 +356,12 @@ def _refuse_git_tree(path: Path) -> None:
             )
 
 
-def _file_identity(path: Path) -> tuple[int, int, int]:
+def _file_identity(path: Path) -> _Identity:
     try:
-        status = path.stat()
+        return _identity_of(path.stat())
     except OSError as failure:
         raise KeyProviderUnavailableError("the keystore file cannot be read") from failure
+
+
+def _identity_of(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino, status.st_mtime_ns

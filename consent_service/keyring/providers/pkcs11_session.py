@@ -160,7 +160,7 @@ def with_session(place: Place, pin: Secret, work: Callable[[Connection], T]) -> 
         connection = process.connection(place, pin)
         try:
             return work(connection)
-        except (pkcs11.PKCS11Error, KeyProviderUnavailableError):
+        except (pkcs11.PKCS11Error, KeyProviderUnavailableError, ConfigurationError):
             process.begin_again(place.module)
         return work(connection)
     finally:

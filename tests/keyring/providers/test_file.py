@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -219,3 +222,177 @@ def test_removed_or_replaced_while_unlocked_means_unavailable(path: Path, tmp_pa
     (tmp_path / "away.json").rename(path)
     keystore.check()
     assert keystore.unwrap(generation, blob, b"") == Secret(b"k" * 32)
+
+
+def test_a_keystore_of_the_first_release_still_opens(tmp_path: Path) -> None:
+    """Written by the service as it was before generations could be made and destroyed."""
+    kept = Path(__file__).parent
+    old = tmp_path / "old.json"
+    old.write_bytes((kept / "keystore_v1.json").read_bytes())
+    old.chmod(0o600)
+    keystore = unlock_keystore(old, PASSPHRASE)
+    assert keystore.generations() == (1,)
+    blob = bytes.fromhex((kept / "keystore_v1_wrapped.hex").read_text())
+    assert keystore.unwrap(1, blob, b"frozen") == Secret(b"f" * 32)
+    keystore.create_generation(2)
+    assert unlock_keystore(old, PASSPHRASE).unwrap(1, blob, b"frozen") == Secret(b"f" * 32)
+
+
+def test_another_keystore_in_its_place_is_refused(path: Path, tmp_path: Path) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    create_keystore(tmp_path / "b" / "ks.json", PASSPHRASE, development=True, cost=CHEAP)
+    (tmp_path / "b" / "ks.json").replace(path)
+    with pytest.raises(KeyProviderUnavailableError):
+        keystore.check()
+
+
+def test_an_older_copy_in_its_place_brings_no_destroyed_generation_back(path: Path) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    before = path.read_bytes()
+    keystore.create_generation(2)
+    between = path.read_bytes()
+    keystore.destroy_generation(1)
+    after = path.read_bytes()
+    for older in (before, between):
+        _put_in_place(path, older)
+        for use in (keystore.check, lambda: keystore.unwrap(1, bytes(60), b"")):
+            with pytest.raises(KeyProviderUnavailableError):
+                use()
+    _put_in_place(path, after)
+    assert keystore.generations() == (2,)
+
+
+def test_a_keystore_without_a_key_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    empty = keystore_file._Contents(current=1, generations={})
+    sealed = keystore_file._seal(empty, keystore._sealing)
+    keystore_file._write(path, sealed, replacing=True)
+    with pytest.raises(ConfigurationError, match="an empty one"):
+        unlock_keystore(path, PASSPHRASE)
+    with pytest.raises(KeyProviderUnavailableError):
+        keystore.check()
+
+
+def test_a_file_that_others_may_touch_now_is_not_read_again(path: Path) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    unlock_keystore(path, PASSPHRASE).create_generation(2)
+    path.chmod(0o640)
+    with pytest.raises(KeyProviderUnavailableError):
+        keystore.check()
+    path.chmod(0o600)
+    assert keystore.generations() == (1, 2)
+
+
+def test_a_file_that_was_replaced_while_it_was_being_unlocked_is_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = keystore_file._opened
+
+    def overtaken(*given: object) -> object:
+        contents = opening(*given)  # type: ignore[arg-type]
+        monkeypatch.setattr(keystore_file, "_opened", opening)
+        unlock_keystore(path, PASSPHRASE).create_generation(2)
+        return contents
+
+    monkeypatch.setattr(keystore_file, "_opened", overtaken)
+    assert unlock_keystore(path, PASSPHRASE).generations() == (1, 2)
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_a_change_that_breaks_off_leaves_the_old_file_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    keystore, before = unlock_keystore(path, PASSPHRASE), path.read_bytes()
+
+    def full(*_given: object) -> None:
+        raise OSError(28, "no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os if broken == "fsync" else Path, broken, full)
+        with pytest.raises(KeyProviderUnavailableError):
+            keystore.create_generation(2)
+        with pytest.raises(KeyProviderUnavailableError):
+            keystore.create_generation(2)
+    assert path.read_bytes() == before
+    assert keystore.generations() == (1,)
+    assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
+    keystore.create_generation(2)
+    assert unlock_keystore(path, PASSPHRASE).generations() == (1, 2)
+
+
+def test_a_full_disk_leaves_the_old_file_whole(path: Path) -> None:
+    before = path.read_bytes()
+    script = f"""
+import resource, signal
+from pathlib import Path
+from consent_service.foundation.errors import KeyProviderUnavailableError
+from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.secret import Secret
+keystore = unlock_keystore(Path({str(path)!r}), Secret({PASSPHRASE.reveal()!r}))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    keystore.create_generation(2)
+except KeyProviderUnavailableError:
+    print("refused")
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == "refused\n"
+    assert path.read_bytes() == before
+    assert unlock_keystore(path, PASSPHRASE).generations() == (1,)
+
+
+def test_a_process_killed_in_the_middle_of_a_change_leaves_the_old_file_whole(path: Path) -> None:
+    before = path.read_bytes()
+    script = f"""
+import os, signal
+from pathlib import Path
+from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.secret import Secret
+keystore = unlock_keystore(Path({str(path)!r}), Secret({PASSPHRASE.reveal()!r}))
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+keystore.create_generation(2)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    unlock_keystore(path, PASSPHRASE).create_generation(2)  # and holds no lock any more
+    assert unlock_keystore(path, PASSPHRASE).generations() == (1, 2)
+
+
+def test_processes_that_make_generations_at_once_lose_none(path: Path) -> None:
+    script = f"""
+from pathlib import Path
+from consent_service.foundation.errors import ConfigurationError
+from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.secret import Secret
+keystore = unlock_keystore(Path({str(path)!r}), Secret({PASSPHRASE.reveal()!r}))
+made = 0
+while made < 10:
+    number = keystore.current_generation() + 1
+    try:
+        keystore.create_generation(number)
+    except ConfigurationError:
+        continue
+    made += 1
+"""
+    running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
+    assert [each.wait(timeout=60) for each in running] == [0, 0]
+    living = unlock_keystore(path, PASSPHRASE).generations()
+    assert living == tuple(range(1, len(living) + 1))
+    assert 11 <= len(living) <= 21
+
+
+def test_a_folder_in_which_nothing_can_be_locked_means_unavailable(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    path.with_name(f"{path.name}.lock").mkdir()
+    with pytest.raises(KeyProviderUnavailableError):
+        keystore.create_generation(2)
+
+
+def _put_in_place(path: Path, content: bytes) -> None:
+    copy = path.with_name("copy")
+    copy.write_bytes(content)
+    copy.chmod(0o600)
+    copy.replace(path)
