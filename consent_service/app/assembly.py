@@ -17,6 +17,7 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import KeyBackups
+from consent_service.custody.epochs import Epochs
 from consent_service.custody.reencrypt import Reencryption
 from consent_service.custody.reindex import Reindexing
 from consent_service.custody.service import CustodyService
@@ -66,6 +67,7 @@ def build_services(parts: Installation) -> Services:
     identity = IdentityService(parts.database, parts.ring, log, parts.clock, rules=parts.login)
     shared = _shared(parts, log, identity)
     families, consent, recalls = _families(shared), _consent(shared), _recalls(shared)
+    key_backups = _key_backups(parts, log)
     return Services(
         installation=parts,
         log=log,
@@ -86,7 +88,10 @@ def build_services(parts: Installation) -> Services:
         custody=_custody(shared),
         reencryption=Reencryption(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
         reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log),
-        key_backups=_key_backups(parts, log),
+        key_backups=key_backups,
+        epochs=Epochs(
+            database=parts.database, ring=parts.ring, log=log, clock=parts.clock, backups=key_backups
+        ),
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),

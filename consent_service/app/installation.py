@@ -19,6 +19,7 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import BackupRules, KeyBackups
+from consent_service.custody.epochs import Epochs
 from consent_service.custody.reencrypt import Reencryption
 from consent_service.custody.reindex import Reindexing
 from consent_service.custody.service import CustodyService
@@ -84,6 +85,7 @@ class Services(msgspec.Struct, frozen=True):
     reencryption: Reencryption
     reindexing: Reindexing
     key_backups: KeyBackups
+    epochs: Epochs
     follower: Follower
     calendar: Calendar
     reevaluator: Reevaluator

@@ -1,4 +1,4 @@
-"""What goes on in the background while serving: tasks, replays, dates. Each outlives a failure."""
+"""What goes on in the background while serving: tasks, replays, dates, keys. Each outlives a failure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import structlog
 
 from consent_service.app.installation import Services
-from consent_service.foundation.errors import UnavailableError
+from consent_service.custody.backup_file import found_backups
+from consent_service.foundation.clock import AMSTERDAM, local_date
+from consent_service.foundation.errors import ConfigurationError, UnavailableError
 from consent_service.foundation.ids import TenantId
 from consent_service.foundation.stop_journal import Stop
 
 _log = structlog.get_logger()
 _CALENDAR_SECONDS = 30.0
+_KEYS_SECONDS: Final = 30.0
+_NIGHT_HOUR: Final = 3
+"""Between three and four o'clock in the Netherlands: that hour exists once on every day of the year."""
+_BACKUP_AGE: Final = timedelta(days=1)
 
 
 async def run_follower(services: Services, stop: asyncio.Event) -> None:
@@ -62,6 +70,80 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
         await services.watching.notice_daily(tenant, services.installation.clock.now())
     with _told("reindexing"):
         await services.reindexing.keep_up(tenant)
+
+
+async def run_key_care(services: Services, stop: asyncio.Event) -> None:
+    """Look after keys: an epoch at night or when it was asked for, a key backup and expired ones each day."""
+    care = KeyCare(services)
+    while not await _stopped(stop, _KEYS_SECONDS):
+        with _told("keys"):
+            await care.look()
+
+
+class KeyCare:
+    """What keys need as time goes by. Several processes may do this at once: each finds what is left."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._tried_on: date | None = None
+        self._expired_on: date | None = None
+
+    async def look(self) -> None:
+        """Do what is due now. Without a recovery key nothing is: no key is destroyed that has no backup.
+
+        Raises:
+            UnavailableError: something is away; what is due stays due.
+        """
+        now = self._services.installation.clock.now()
+        try:
+            self._services.key_backups.require_ready()
+        except ConfigurationError:
+            await self._remind(now)
+            return
+        await self._run_epoch(now)
+        await self._back_up(now)
+        await self._expire(now)
+
+    async def _run_epoch(self, now: datetime) -> None:
+        """Once a night: what fails for another reason than an outage waits for the operator."""
+        epochs = self._services.epochs
+        reason = epochs.asked
+        if reason is None and _is_night(now) and self._tried_on != local_date(now):
+            reason = "nightly" if await epochs.is_wanted() else None
+        if reason is not None:
+            self._tried_on = local_date(now)
+            try:
+                await epochs.run(reason=reason)
+            except UnavailableError:
+                self._tried_on = None
+                if reason != "nightly":
+                    epochs.ask(reason)
+                raise
+
+    async def _back_up(self, now: datetime) -> None:
+        if not self._has_fresh_backup(now):
+            async with self._services.installation.database.exclusive("key-backup"):
+                if not self._has_fresh_backup(now):
+                    await self._services.key_backups.make()
+
+    def _has_fresh_backup(self, now: datetime) -> bool:
+        folder = self._services.installation.key_backups.folder
+        return any(one.finished and now - one.made_at < _BACKUP_AGE for one in found_backups(folder))
+
+    async def _expire(self, now: datetime) -> None:
+        if self._expired_on != local_date(now):
+            await self._services.key_backups.expire()
+            self._expired_on = local_date(now)
+
+    async def _remind(self, now: datetime) -> None:
+        """Once a day the log of the process says that destroyed keys cannot be finished."""
+        if self._tried_on != local_date(now) and await self._services.epochs.is_wanted():
+            self._tried_on = local_date(now)
+            _log.warning("destroyed keys wait: there is no recovery key", todo="keys ceremony")
+
+
+def _is_night(now: datetime) -> bool:
+    return now.astimezone(AMSTERDAM).hour == _NIGHT_HOUR
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from litestar.di import Provide
 from consent_service.api.problems import problem_of_error
 from consent_service.api.v1.routes import api_headers, api_routes, is_api, openapi_config
 from consent_service.app.installation import Services
-from consent_service.app.jobs import run_calendar, run_chores, run_follower
+from consent_service.app.jobs import run_calendar, run_chores, run_follower, run_key_care
 from consent_service.app.starting import start_up
 from consent_service.foundation.settings import Settings
 from consent_service.web.child import routes as child_routes
@@ -51,6 +51,7 @@ def create_app(services: Services, settings: Settings) -> Litestar:
             asyncio.create_task(run_follower(services, stop)),
             asyncio.create_task(run_chores(services, stop)),
             asyncio.create_task(run_calendar(services, stop)),
+            asyncio.create_task(run_key_care(services, stop)),
         ]
         try:
             yield

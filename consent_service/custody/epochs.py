@@ -128,6 +128,19 @@ class Epochs:
         self._clock = clock
         self._backups = backups
         self._last_readers = last_readers
+        self._asked: str | None = None
+
+    @property
+    def asked(self) -> str | None:
+        """The reason of an epoch that cannot wait for the night; None when none was asked for."""
+        return self._asked
+
+    def ask(self, reason: str) -> None:
+        """Have the background of this process run an epoch soon, for what cannot wait for the night.
+
+        Forgotten when the process ends; then it is done at night like every other.
+        """
+        self._asked = reason
 
     def steps(self) -> Mapping[EpochState, tuple[Step, EpochState]]:
         """The state machine: from each state, what is done and where that leads."""
@@ -157,6 +170,7 @@ class Epochs:
             OldRootOpensError: the provider did not destroy the old root generation.
         """
         self._backups.require_ready()
+        self._asked = None
         tell = progress or _tell_nobody
         done: EpochDone | None = None
         async with self._database.exclusive("key-epoch"):
