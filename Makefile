@@ -33,6 +33,7 @@ check: dev ## Every static check: style, types, import order, policies, template
 .PHONY: test
 test: check ## Every check, then every test on SQLite and PostgreSQL
 	@.ci/chromium
+	@.ci/softhsm
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
 
 .PHONY: container-check
