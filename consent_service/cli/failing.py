@@ -96,6 +96,68 @@ _CONFIGURATION: Final = tuple(
             ),
         ),
         (
+            r"pkcs11: the library (?P<path>.+) cannot be loaded",
+            N_("De bibliotheek {path} van het token start niet. Kijk na of pkcs11_module klopt."),
+        ),
+        (
+            r"pkcs11: there is no token named (?P<token>.+)",
+            N_("Er is geen token met de naam {token}. Sluit het aan, of kijk na of pkcs11_token klopt."),
+        ),
+        (
+            r"pkcs11: more than one token is named (?P<token>.+)",
+            N_("Meer dan één token heet {token}. Haal er een weg of geef een een andere naam."),
+        ),
+        (
+            r"pkcs11: the PIN does not open the token (?P<token>.+)",
+            N_(
+                "De pincode past niet bij het token {token}. Pas op: na een paar keer gaat een token op slot."
+            ),
+        ),
+        (
+            r"(?:pkcs11|transit): the key (?P<key>\S+) can leave",
+            N_(
+                "De sleutel {key} kan eruit gehaald worden en is dus niet te vernietigen. Kies "
+                "een andere key_name en doe: consent-service keys init"
+            ),
+        ),
+        (
+            r"(?:pkcs11|transit): the key (?P<key>\S+) is (?:no|not)",
+            N_(
+                "De sleutel {key} is geen AES-sleutel van 256 bits. Kies een andere key_name en "
+                "doe: consent-service keys init"
+            ),
+        ),
+        (
+            r"(?:pkcs11|transit): there is no key named (?P<key>\S+)",
+            N_("De sleutel {key} is er niet. Maak hem met: consent-service keys init"),
+        ),
+        (
+            r"(?:pkcs11|transit): keys named (?P<name>\S+) exist already",
+            N_("Er zijn al sleutels met de naam {name}; er wordt niets overschreven."),
+        ),
+        (
+            r"transit: the server refuses the token",
+            N_(
+                "De transit-server weigert het token. Geef er een met de rechten uit "
+                "keys/providers/transit.hcl."
+            ),
+        ),
+        (
+            r"transit: no transit engine is mounted at (?P<mount>\S+)",
+            N_("Op de server is geen transit-engine met de naam {mount}. Kijk na of transit_mount klopt."),
+        ),
+        (
+            r"transit: the server's certificate",
+            N_(
+                "Het certificaat van de transit-server wordt niet vertrouwd. Wijs met "
+                "transit_ca_file aan wie het tekende."
+            ),
+        ),
+        (
+            r"key_provider: only a keystore file",
+            N_("Alleen een keystore in een bestand kan voor ontwikkeling gemerkt worden."),
+        ),
+        (
             r"database_url: the database is empty",
             N_("De database is nog leeg. Doe: consent-service db upgrade"),
         ),
@@ -156,7 +218,10 @@ def _sentence(error: ConsentServiceError) -> str:
         case DatabaseUnavailableError():
             return N_("De database antwoordt niet. Kijk na of hij draait en of database_url klopt.")
         case KeyProviderUnavailableError():
-            return N_("De sleutels zijn niet bereikbaar. Kijk na of de keystore er nog is.")
+            return N_(
+                "De sleutels zijn niet bereikbaar. Kijk na of de keystore, het token of "
+                "de transit-server er is."
+            )
         case UnavailableError():
             return N_("Iets wat nodig is, is nu niet bereikbaar. Probeer het straks opnieuw.")
         case IntegrityError():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,7 +17,7 @@ from consent_service.app import Services, build_services, open_installation, sta
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import INSTALLATION
-from consent_service.foundation.settings import Settings
+from consent_service.foundation.settings import KeyProviderKind, Settings
 from consent_service.identity.model import Operator
 from consent_service.keyring.secret import Secret
 
@@ -25,11 +25,17 @@ CREDENTIAL: Final = "passphrase"
 """The name of the systemd credential (LoadCredential=passphrase:...)."""
 OPERATOR: Final = Operator("command-line")
 
+_QUESTIONS: Final[Mapping[KeyProviderKind, str]] = {
+    "file": N_("Wachtzin van de keystore"),
+    "pkcs11": N_("Pincode van het token"),
+    "transit": N_("Token van de transit-server"),
+}
+
 T = TypeVar("T")
 
 
 def read_passphrase(terminal: Terminal, *, twice: bool = False) -> Secret:
-    """The passphrase from its file, a systemd credential or a prompt; never an argument or variable.
+    """The passphrase, PIN or token: from a file, a systemd credential or a prompt, never from a variable.
 
     Raises:
         CommandError: there is no file and nobody to ask.
@@ -47,7 +53,7 @@ def read_passphrase(terminal: Terminal, *, twice: bool = False) -> Secret:
                 "RUGGENSTEUN_PASSPHRASE_FILE, of start dit in een terminal."
             )
         )
-    question = terminal.text(N_("Wachtzin van de keystore"))
+    question = terminal.text(_QUESTIONS[terminal.settings.key_provider])
     again = terminal.text(N_("Nog een keer")) if twice else False
     answer: str = click.prompt(question, hide_input=True, confirmation_prompt=again, err=True)
     return Secret(answer.encode())

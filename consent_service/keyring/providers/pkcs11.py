@@ -225,7 +225,7 @@ def open_token(place: Place, pin: Secret, *, contact: Contact | None = None) -> 
     keys = Pkcs11Keys(place, pin, contact)
     if not keys.open():
         raise ConfigurationError(
-            f"pkcs11: the token {place.token} has no key named {key_called(place.name, 1)}; "
+            f"pkcs11: there is no key named {key_called(place.name, 1)} in the token {place.token}; "
             "make one with 'consent-service keys init'"
         )
     return keys
@@ -241,7 +241,7 @@ def prepare_token(place: Place, pin: Secret) -> Pkcs11Keys:
     keys = Pkcs11Keys(place, pin)
     if keys.open():
         raise ConfigurationError(
-            f"pkcs11: the token {place.token} exists already with keys named {place.name}; "
+            f"pkcs11: keys named {place.name} exist already in the token {place.token}; "
             "nothing is overwritten"
         )
     keys.create_generation(1)

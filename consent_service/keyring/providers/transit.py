@@ -258,7 +258,7 @@ def open_server(place: Place, token: Secret, *, contact: Contact | None = None) 
     keys = TransitKeys(place, token, contact)
     if not keys.open():
         raise ConfigurationError(
-            f"transit: the server has no key named {key_called(place.name, 1)}; "
+            f"transit: there is no key named {key_called(place.name, 1)} at the server; "
             "make one with 'consent-service keys init'"
         )
     return keys
@@ -273,7 +273,9 @@ def prepare_server(place: Place, token: Secret) -> TransitKeys:
     """
     keys = TransitKeys(place, token)
     if keys.open():
-        raise ConfigurationError(f"transit: keys named {place.name} exist already; nothing is overwritten")
+        raise ConfigurationError(
+            f"transit: keys named {place.name} exist already at the server; nothing is overwritten"
+        )
     keys.create_generation(1)
     return keys
 
