@@ -1,15 +1,10 @@
-"""Derived tags: the blind index, view keys, digests and log signatures."""
+"""Derived tags: view keys, digests and log signatures; the blind index has its own file."""
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from consent_service.foundation.errors import IntegrityError
-from consent_service.keyring.blind_index import INDEX_BITS, normalised_name, search_tag
 from consent_service.keyring.digests import records_digest
 from consent_service.keyring.primitives import Cipher, hash_pin, verify_pin
 from consent_service.keyring.secret import Secret
@@ -17,58 +12,6 @@ from consent_service.keyring.service import KeyRing
 from consent_service.keyring.signing import new_log_key, sign_with, verify_signature
 from consent_service.keyring.view_keys import entry_tag, tag_under, view_key
 from tests.keyring.factories import person_key, relationship_key, tenant_key
-
-BORN = date(2018, 5, 4)
-
-
-@pytest.mark.parametrize(
-    "one, other",
-    [
-        ("Anne-Marie Strauß", "ANNE MARIE STRAUSS"),
-        ("Łukasz Wójcik", "lukasz wojcik"),
-        ("Søren Ødegård", "soren odegard"),
-        ("İbrahim Işık", "ibrahim isik"),
-        ("IŞIL", "ışıl"),
-        ("Ħanna Æsa", "hanna aesa"),
-        ("أحمد", "احمد"),
-        ("فاطمة", "فاطمه"),
-        ("Алёна", "алена"),
-        ("ÇAĞLA", "çağla"),
-        ("José  María", "jose maria"),
-        ("D'Angelo", "d\u2019angelo"),
-        ("Ｎｏｏｒ", "noor"),
-        ("  Noor\tVoorbeeld ", "noor voorbeeld"),
-        ("Zoë", "Zoe\u0308"),
-    ],
-)
-def test_ways_to_write_one_name_are_one_name(one: str, other: str) -> None:
-    assert normalised_name(one) == normalised_name(other)
-
-
-@pytest.mark.parametrize(
-    "one, other", [("Noor", "Nora"), ("Мария", "Марина"), ("محمد", "محمود"), ("Jan Peter", "Janpeter")]
-)
-def test_different_names_stay_different(one: str, other: str) -> None:
-    assert normalised_name(one) != normalised_name(other)
-
-
-@given(st.text(max_size=30))
-def test_normalising_twice_changes_nothing(name: str) -> None:
-    once = normalised_name(name)
-    assert normalised_name(once) == once
-
-
-def test_a_tag_is_few_bits_of_names_and_date_under_the_tenants_key(keyring: KeyRing) -> None:
-    key, other = tenant_key(keyring, purpose="index"), tenant_key(keyring, purpose="index")
-    tags = [search_tag(keyring, key, names=f"Kind {number}", birth_date=BORN) for number in range(200)]
-    assert all(0 <= tag < 1 << INDEX_BITS for tag in tags)
-    assert len(set(tags)) > 100
-    again = [search_tag(keyring, key, names=f"KIND  {number}", birth_date=BORN) for number in range(200)]
-    assert again == tags
-    elsewhere = [search_tag(keyring, other, names=f"Kind {n}", birth_date=BORN) for n in range(200)]
-    assert elsewhere != tags
-    later = [search_tag(keyring, key, names=f"Kind {n}", birth_date=date(2018, 5, 5)) for n in range(200)]
-    assert later != tags
 
 
 def test_a_view_key_finds_its_own_persons_entries_only(keyring: KeyRing) -> None:
