@@ -68,6 +68,7 @@ def build_services(parts: Installation) -> Services:
     shared = _shared(parts, log, identity)
     families, consent, recalls = _families(shared), _consent(shared), _recalls(shared)
     key_backups = _key_backups(parts, log)
+    epochs = Epochs(database=parts.database, ring=parts.ring, log=log, clock=parts.clock, backups=key_backups)
     return Services(
         installation=parts,
         log=log,
@@ -85,13 +86,11 @@ def build_services(parts: Installation) -> Services:
         receipts=_receipts(shared, parts.login.public_origin),
         records=_records(shared),
         release=_release(shared),
-        custody=_custody(shared),
+        custody=_custody(shared, epochs),
         reencryption=Reencryption(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
         reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log),
         key_backups=key_backups,
-        epochs=Epochs(
-            database=parts.database, ring=parts.ring, log=log, clock=parts.clock, backups=key_backups
-        ),
+        epochs=epochs,
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
@@ -239,13 +238,14 @@ def _release(shared: _Shared) -> ReleaseService:
     )
 
 
-def _custody(shared: _Shared) -> CustodyService:
+def _custody(shared: _Shared, epochs: Epochs) -> CustodyService:
     return CustodyService(
         database=shared.database,
         ring=shared.ring,
         log=shared.log,
         clock=shared.clock,
         journal=shared.journal,
+        epochs=epochs,
     )
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from consent_service.app.installation import Installation, Services
 from consent_service.audit.protection import check_protection, deny_changes, insert_only_tables
 from consent_service.consent.reading import has_stops
-from consent_service.custody.stops import listed_stops
 from consent_service.custody.backups import BackupRules
+from consent_service.custody.stops import listed_stops
 from consent_service.foundation.clock import Clock, SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConfigurationError

@@ -235,6 +235,22 @@ def moment_of(kind: DecisionKind, *, now: datetime, device_at: datetime | None) 
     return min(now, device_at) if device_at is not None and kind in ALLOWING else now
 
 
+def moment_of_late_stop(
+    at: datetime, key: tuple[RelationshipId, TypeKey], said: Iterable[Decision]
+) -> datetime:
+    """When a stop of `at` counts from that only the journal knew of, beside what the same person `said`.
+
+    From then, so that what was allowed again since stands. But what was allowed so shortly after it that the
+    two clocks may have differed, came before: it was the stop that was said last.
+    """
+    allowed = [row.decided_at for row in said if row.kind in ALLOWING and key == _place_of(row)]
+    return max([at, *(moment for moment in allowed if moment <= at + CLOCKS_DIFFER)])
+
+
+def _place_of(row: Decision) -> tuple[RelationshipId, TypeKey]:
+    return row.relationship, row.information_type
+
+
 def text_id(version: str) -> str:
     """Which text it was, whatever its version: a new purpose or recipient has a new id (S24)."""
     return version.partition("@")[0]

@@ -29,6 +29,7 @@ from consent_service.consent.model import (
     Standing,
     can_be_invalidated,
     fold,
+    moment_of_late_stop,
 )
 from consent_service.consent.page_access import RevokeReason
 from consent_service.consent.reading import read_decisions, talked_about
@@ -347,6 +348,7 @@ class ConsentService:
         kind = _STOP_KINDS["objection" if stop.kind == "objection" else "withdrawal"]
         keys = target.keys or await self._every_key(conn, target)
         capacities = await self._capacities(conn, target, now)
+        said = await self._decisions_of(conn, target) if late else ()
         decisions = [
             NewDecision(
                 relationship=relationship,
@@ -355,7 +357,7 @@ class ConsentService:
                 capacity=capacities[relationship],
                 kind=kind,
                 method=method,
-                decided_at=stop.at,
+                decided_at=moment_of_late_stop(stop.at, (relationship, key), said),
                 reason=None if target.keys or kind == "objected" else EVERYTHING,
                 stop=stop.id,
                 late_since=stop.at if late else None,

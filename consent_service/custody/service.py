@@ -1,104 +1,304 @@
-"""Destroy the key of a relationship: what was shared cannot be read any more, by nobody.
+"""Destroy the keys of a relationship or of a child: what was sealed under them is gone, for everybody.
 
 A destruction is a stop: journalled first, and replayed after a restore. It kills what lives in this
-database (`live_dead`); an old backup together with the keys above this one can still read until those
-are replaced too.
+database (`live_dead`); an old backup together with the keys above can still read until an epoch replaced
+those too (`epochs`), and the key backups made before then are gone (`backups`). How far it is, is
+`model`; erasing what else is known of a person is `rights`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
 
 import msgspec
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
-from consent_service.families.reading import read_relationship
+from consent_service.custody.epochs import Epochs
+from consent_service.custody.model import (
+    DestroyedKey,
+    Destruction,
+    DestructionReport,
+    Doomed,
+    Order,
+    report_of,
+)
+from consent_service.custody.proving import attempt_opening
+from consent_service.families.model import Relationship
+from consent_service.families.reading import lock_family, read_relationship, relationships_of_child
+from consent_service.families.tables import children
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotFoundError, UnavailableError
-from consent_service.foundation.ids import RelationshipId, TenantId
-from consent_service.foundation.stop_journal import Stop, StopJournal
-from consent_service.identity.model import PrivacyCoordinator, System, by
+from consent_service.foundation.ids import (
+    FamilyId,
+    PersonId,
+    RelationshipId,
+    StaffId,
+    TenantId,
+    new_id,
+)
+from consent_service.foundation.stop_journal import Stop, StopJournal, StopKind
+from consent_service.identity.model import Fg, Operator, PrivacyCoordinator, System, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.service import KeyRing
+from consent_service.keyring.tables import key_destructions
 from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import require
+from consent_service.organisations.tables import staff
 
 
-class Destruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far the data is gone. `journalled`: accepted, and carried out as soon as everything is up."""
+class _Found(msgspec.Struct, frozen=True):
+    """What is about to be destroyed: the keys of a child at schools and, when it is erased, its own."""
 
-    relationship: RelationshipId
-    stage: Literal["live_dead", "journalled"]
+    tenant: TenantId
+    family: FamilyId
+    child: PersonId
+    relationships: tuple[Relationship, ...]
+    erased: bool
+
+
+class _Deed(msgspec.Struct, frozen=True):
+    """Who does it, on whose decision, and since when it was accepted if that was earlier."""
+
+    who: By
+    coordinator: StaffId | None = None
+    late_since: datetime | None = None
 
 
 class CustodyService:
     """The end of keys."""
 
     def __init__(
-        self, *, database: Database, ring: KeyRing, log: AuditLog, clock: Clock, journal: StopJournal
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        journal: StopJournal,
+        epochs: Epochs,
     ) -> None:
         self._database = database
         self._ring = ring
         self._log = log
         self._clock = clock
         self._journal = journal
+        self._epochs = epochs
 
-    async def destroy(self, actor: PrivacyCoordinator, relationship: RelationshipId) -> Destruction:
-        """Destroy the key of one child at one school.
+    async def destroy(
+        self, actor: PrivacyCoordinator, relationship: RelationshipId, *, at_once: bool = False
+    ) -> Destruction:
+        """Destroy the key of one child at one school; `at_once` where its path cannot wait for the night.
 
         Raises:
             NotAllowedError: only the privacy coordinator decides this.
             NotFoundError: no such relationship in this shelter.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
         """
         require(actor, Action.DESTROY_KEY, Circumstances(tenant=actor.tenant))
-        async with self._database.reading() as conn:
-            if await read_relationship(conn, actor.tenant, relationship) is None:
-                raise NotFoundError("relationship")
-        stop = self._journal.accept(
-            "key_destruction",
-            tenant=actor.tenant,
-            at=self._clock.now(),
-            subject={"relationship": relationship},
+        doomed = Doomed("relationship", relationship)
+        return await self._carry_out(actor.tenant, doomed, _Deed(by(actor)), at_once=at_once)
+
+    async def destroy_child(
+        self, actor: PrivacyCoordinator, child: PersonId, *, at_once: bool = False
+    ) -> Destruction:
+        """Destroy every key of a child: of all its relationships, and its own; `at_once` as for `destroy`.
+
+        Names, birth date and what the log says about it are gone with its own key; the leaves of the log
+        still verify.
+
+        Raises:
+            NotAllowedError: only the privacy coordinator decides this.
+            NotFoundError: no such child in this shelter.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        require(actor, Action.DESTROY_KEY, Circumstances(tenant=actor.tenant))
+        return await self._carry_out(actor.tenant, Doomed("child", child), _Deed(by(actor)), at_once=at_once)
+
+    async def carry_out(self, actor: Operator, order: Order) -> Destruction:
+        """Do from the command line what the named privacy coordinator decided; the log names both.
+
+        What cannot wait for the night, the command does itself afterwards: an epoch.
+
+        Raises:
+            NotAllowedError: nobody by that id is privacy coordinator of this shelter now.
+            NotFoundError: no such relationship or child in this shelter.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        coordinator = staff.c
+        query = select(coordinator.staff).where(
+            coordinator.tenant == order.tenant,
+            coordinator.staff == order.coordinator,
+            coordinator.kind == "privacy_coordinator",
+            coordinator.ended_at.is_(None),
         )
-        try:
-            async with self._database.transaction() as conn:
-                await self._destroy(conn, actor.tenant, relationship, by(actor))
-        except UnavailableError:
-            return Destruction(relationship, "journalled")
-        self._journal.mark_done(stop.id)
-        return Destruction(relationship, "live_dead")
+        async with self._database.reading() as conn:
+            decided = (await conn.execute(query)).first() is not None
+        require(actor, Action.DESTROY_KEY, Circumstances(tenant=order.tenant, decided=decided))
+        deed = _Deed(by(actor), order.coordinator)
+        return await self._carry_out(order.tenant, order.doomed, deed, at_once=False)
+
+    async def report(self, actor: PrivacyCoordinator | Fg, doomed: Doomed) -> DestructionReport:
+        """How far the destruction has come.
+
+        Raises:
+            NotAllowedError: another shelter's.
+            NotFoundError: nothing of this was destroyed here.
+        """
+        require(actor, Action.VIEW_DESTRUCTION, Circumstances(tenant=actor.tenant))
+        async with self._database.reading() as conn:
+            found = await read_report(conn, actor.tenant, doomed, now=self._clock.now())
+        if found is None:
+            raise NotFoundError("destruction")
+        return found
 
     async def replay(self, stop: Stop) -> bool:
         """Carry out a journalled destruction; True when it is one of ours. Twice changes nothing."""
-        if stop.kind != "key_destruction":
+        if stop.kind not in ("key_destruction", "erasure"):
             return False
-        relationship = RelationshipId(stop.subject["relationship"])
+        coordinator = stop.subject.get("coordinator")
+        deed = _Deed(by(System()), None if coordinator is None else StaffId(coordinator), stop.at)
         async with self._database.transaction() as conn:
-            await self._destroy(conn, TenantId(stop.tenant), relationship, by(System()), stop)
+            found = await _find(conn, TenantId(stop.tenant), _doomed_by(stop))
+            if found is not None:
+                await self._destroy(conn, found, deed)
         return True
 
-    async def _destroy(
+    # --- parts -------------------------------------------------------------------------------
+
+    async def _carry_out(
+        self, tenant: TenantId, doomed: Doomed, deed: _Deed, *, at_once: bool
+    ) -> Destruction:
+        """1. is it there  2. journal, flushed to disk  3. keys, rows and entries  4. mark done  5. proof."""
+        async with self._database.reading() as conn:
+            found = await _find(conn, tenant, doomed)  # 1
+        if found is None:
+            raise NotFoundError(doomed.kind)
+        subject: dict[str, str] = {doomed.kind: doomed.id}
+        if deed.coordinator is not None:
+            subject["coordinator"] = deed.coordinator
+        kind: StopKind = "erasure" if found.erased else "key_destruction"
+        stop = self._journal.accept(kind, tenant=tenant, at=self._clock.now(), subject=subject)  # 2
+        try:
+            async with self._database.transaction() as conn:
+                await self._destroy(conn, found, deed)  # 3
+        except UnavailableError:
+            return Destruction(doomed, "journalled")
+        self._journal.mark_done(stop.id)  # 4
+        if at_once:
+            self._epochs.ask("high_risk")
+        return await self._proved(tenant, doomed)  # 5
+
+    async def _proved(self, tenant: TenantId, doomed: Doomed) -> Destruction:
+        """What stands now; a proof that cannot be tried takes nothing of it away."""
+        try:
+            async with self._database.reading() as conn:
+                report = await read_report(conn, tenant, doomed, now=self._clock.now())
+                attempt = await attempt_opening(conn, self._ring, tenant, doomed)
+        except UnavailableError:
+            return Destruction(doomed, "live_dead")
+        return Destruction(doomed, "live_dead" if report is None else report.stage, attempt, report)
+
+    async def _destroy(self, conn: AsyncConnection, found: _Found, deed: _Deed) -> None:
+        """Takes the family's row first, so that of two who do this the second sees the first."""
+        await lock_family(conn, found.tenant, found.family)
+        for one in found.relationships:
+            await raise_relationship(conn, one.tenant, one.relationship, self._clock.now())
+        for one in found.relationships:
+            gone = await self._ring.destroy_relationship_key(conn, one.tenant, one.relationship)
+            await self._note(conn, found, deed, ("relationship", one.relationship), gone=gone)
+        if found.erased:
+            gone = await self._ring.destroy_person_key(conn, found.tenant, found.child)
+            await self._note(conn, found, deed, ("person", found.child), gone=gone)
+
+    async def _note(
         self,
         conn: AsyncConnection,
-        tenant: TenantId,
-        relationship: RelationshipId,
-        who: By,
-        stop: Stop | None = None,
+        found: _Found,
+        deed: _Deed,
+        key: tuple[str, str],
+        *,
+        gone: bool,
     ) -> None:
-        found = await read_relationship(conn, tenant, relationship)
-        if found is None or not await self._ring.destroy_relationship_key(conn, tenant, relationship):
+        """Its row and its entry, once. A key that was gone already, and noted nowhere, is noted too:
+        the database was put back without it, or is from before destructions were noted.
+        """
+        kind, owner = key
+        if not gone and await _is_noted(conn, found.tenant, kind, owner):
             return
-        await raise_relationship(conn, tenant, relationship, self._clock.now())
+        now = self._clock.now()
+        await conn.execute(
+            insert(key_destructions).values(
+                tenant=found.tenant,
+                destruction=new_id(),
+                kind=kind,
+                owner=owner,
+                child=found.child,
+                destroyed_at=now if gone or deed.late_since is None else deed.late_since,
+            )
+        )
+        event: events.Event = events.KeyDestroyed(kind, owner)
+        if deed.coordinator is not None:
+            event = events.KeyDestroyedOnOrder(kind, owner, deed.coordinator)
+        lives = not found.erased and await self._ring.person_keys(conn, found.tenant, [found.child])
         await self._log.append(
             conn,
-            tenant=tenant,
-            event=events.KeyDestroyed("relationship", relationship),
-            by=who,
-            subject=found.child,
-            relationship=relationship,
-            late_since=None if stop is None else stop.at,
+            tenant=found.tenant,
+            event=event,
+            by=deed.who,
+            subject=found.child if lives else None,
+            relationship=RelationshipId(owner) if kind == "relationship" else None,
+            late_since=deed.late_since,
         )
+
+
+async def read_report(
+    conn: AsyncConnection, tenant: TenantId, doomed: Doomed, *, now: datetime
+) -> DestructionReport | None:
+    """How far the destruction has come; None when nothing of this was destroyed.
+
+    Of a child only when it was erased as a whole; then all its relationships count too.
+    """
+    here = key_destructions.c
+    query = select(key_destructions).where(here.tenant == tenant)
+    if doomed.kind == "relationship":
+        query = query.where(here.kind == "relationship", here.owner == doomed.id)
+    elif await _is_noted(conn, tenant, "person", doomed.id):
+        query = query.where(here.kind.in_(("relationship", "person")), here.child == doomed.id)
+    else:
+        return None
+    rows = (await conn.execute(query)).all()
+    keys = [
+        DestroyedKey(row.destroyed_at, row.path_dead_at, row.backups_until, row.backups_dead_at)
+        for row in rows
+    ]
+    return report_of(doomed, keys, now=now)
+
+
+async def _find(conn: AsyncConnection, tenant: TenantId, doomed: Doomed) -> _Found | None:
+    if doomed.kind == "relationship":
+        found = await read_relationship(conn, tenant, RelationshipId(doomed.id))
+        return None if found is None else _Found(tenant, found.family, found.child, (found,), erased=False)
+    child = PersonId(doomed.id)
+    query = select(children.c.family).where(children.c.tenant == tenant, children.c.child == child)
+    family = (await conn.execute(query)).scalar_one_or_none()
+    if family is None:
+        return None
+    everywhere = await relationships_of_child(conn, tenant, child)
+    return _Found(tenant, FamilyId(family), child, everywhere, erased=True)
+
+
+def _doomed_by(stop: Stop) -> Doomed:
+    if stop.kind == "erasure":
+        return Doomed("child", stop.subject["child"])
+    return Doomed("relationship", stop.subject["relationship"])
+
+
+async def _is_noted(conn: AsyncConnection, tenant: TenantId, kind: str, owner: str) -> bool:
+    here = key_destructions.c
+    query = select(here.destruction).where(here.tenant == tenant, here.kind == kind, here.owner == owner)
+    return (await conn.execute(query.limit(1))).first() is not None

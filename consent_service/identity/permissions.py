@@ -87,6 +87,7 @@ class Action(StrEnum):
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
     DESTROY_KEY = "destroy_key"
+    VIEW_DESTRUCTION = "view_destruction"
     REENCRYPT_RECORDS = "reencrypt_records"
     REINDEX_NAMES = "reindex_names"
     VIEW_PATTERNS = "view_patterns"
@@ -113,6 +114,8 @@ class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The acting counsellor stands in for a colleague, with a reason that has been logged."""
     active_contact: bool = False
     """The acting member of school staff is on the active contact list of the relationship."""
+    decided: bool = False
+    """A privacy coordinator of the shelter, named by the operator who carries it out, decided this."""
 
 
 DeniedCode = Literal[
@@ -123,6 +126,7 @@ DeniedCode = Literal[
     "not_your_school",
     "not_active_contact",
     "wrong_direction",
+    "not_decided",
 ]
 
 
@@ -219,6 +223,11 @@ def active_contact(actor: Actor, facts: Circumstances) -> DeniedCode | None:
     return None if facts.active_contact else "not_active_contact"
 
 
+def on_a_decision(_actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """Somebody who may decide this at the shelter is named as having decided it."""
+    return None if facts.decided else "not_decided"
+
+
 PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     # The installation and its organisations
     Action.REGISTER_TENANT: {Operator: anywhere},
@@ -291,7 +300,8 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
-    Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation},
+    Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
+    Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.REENCRYPT_RECORDS: {Operator: anywhere},
     Action.REINDEX_NAMES: {Operator: anywhere},
     Action.ACTIVATE_POLICIES: {Operator: anywhere},

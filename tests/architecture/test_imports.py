@@ -22,6 +22,7 @@ ORDER = """
 
 PROTECTED = {
     "consent_service.records.opening": {
+        "consent_service.custody.proving",
         "consent_service.custody.reencrypt",
         "consent_service.release",
         "consent_service.release.**",

@@ -21,9 +21,10 @@ from consent_service.consent.model import (
     consent_ends,
     fold,
     moment_of,
+    moment_of_late_stop,
     school_year_end,
 )
-from consent_service.consent.states import DecisionKind
+from consent_service.consent.states import ALLOWING, DecisionKind
 from consent_service.foundation.clock import local_midnight
 from consent_service.foundation.ids import DecisionId, FamilyId, PersonId, RelationshipId, TypeKey
 from consent_service.information.catalogue import load_catalogue
@@ -342,3 +343,26 @@ def test_adding_months_never_skips_a_month(day: date, months: int) -> None:
 def test_a_school_year_ends_on_1_august() -> None:
     assert school_year_end(date(2026, 7, 31)) == date(2026, 8, 1)
     assert school_year_end(date(2026, 8, 1)) == date(2027, 8, 1)
+
+
+@given(st.integers(-3_000_000, 3_000_000), st.sampled_from(KINDS))
+def test_a_stop_only_the_journal_knew_of_spares_what_was_allowed_since_and_not_what_clocks_may_explain(
+    after: int, kind: DecisionKind
+) -> None:
+    """`after`: microseconds from the stop to the other word, by the clocks of the nodes that took them."""
+    key = (RelationshipId("r"), TypeKey("support_advice"))
+    at = NOON + timedelta(microseconds=after)
+    before = msgspec.structs.replace(said(kind), decided_at=at, recorded_at=at)
+    moment = moment_of_late_stop(NOON, key, [before])
+    stop = msgspec.structs.replace(
+        said("withdrawn", name="stop"), decided_at=moment, recorded_at=NOON + MINUTE
+    )
+    if kind == "given":
+        assert seen(standing(before, stop))[0] == ("yes" if after > 1_000_000 else "no")
+    assert moment == (at if kind in ALLOWING and 0 < after <= 1_000_000 else NOON)
+
+
+def test_a_stop_is_not_moved_by_what_was_said_about_something_else() -> None:
+    soon = msgspec.structs.replace(said("given"), decided_at=NOON + timedelta(microseconds=1))
+    for key in (("r", "pickup"), ("another", "support_advice")):
+        assert moment_of_late_stop(NOON, (RelationshipId(key[0]), TypeKey(key[1])), [soon]) == NOON

@@ -84,7 +84,8 @@ MAY = {
     Action.LIST_OWN_CHILDREN: "S",
     Action.VIEW_TRAIL: "PF",
     Action.VERIFY_LOG: "PF",
-    Action.DESTROY_KEY: "P",
+    Action.DESTROY_KEY: "PO",
+    Action.VIEW_DESTRUCTION: "PF",
     Action.REENCRYPT_RECORDS: "O",
     Action.REINDEX_NAMES: "O",
     Action.VIEW_PATTERNS: "PF",
@@ -115,6 +116,7 @@ def helpful(actor: Actor, action: Action) -> Circumstances:
         assigned=True,
         standing_in=True,
         active_contact=True,
+        decided=True,
     )
 
 
@@ -135,7 +137,12 @@ def test_who_may_do_what_when_everything_helps(letter: str, action: Action) -> N
 @pytest.mark.parametrize("letter", ACTORS)
 def test_without_a_single_fact_only_the_operator_may_anything(letter: str, action: Action) -> None:
     allowed = may(ACTORS[letter], action, Circumstances()) == Allowed()
-    assert allowed == (letter == "O" and letter in MAY[action])
+    assert allowed == (letter == "O" and letter in MAY[action] and action is not Action.DESTROY_KEY)
+
+
+def test_an_operator_destroys_a_key_only_when_a_coordinator_of_that_shelter_decided_it() -> None:
+    facts = Circumstances(tenant=f.TRAVERSE)
+    assert may(Operator("cli"), Action.DESTROY_KEY, facts) == Denied("not_decided")
 
 
 @pytest.mark.parametrize("action", Action)
