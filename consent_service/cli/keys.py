@@ -1,47 +1,121 @@
-"""`keys`: make a keystore, look at it, and check that it is the one the database was made with."""
+"""`keys`: make root keys, look at them and at destroyed keys, replace what destroyed keys hung on."""
 
 from __future__ import annotations
 
-from consent_service.app import Services
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as ProgressBar
+
+from consent_service.app import Services, build_services, open_installation
 from consent_service.cli import keys_data
 from consent_service.cli.entering import Orders, entry
-from consent_service.cli.opening import make_private_folder, read_passphrase, run_with
+from consent_service.cli.failing import FAILED, lines_of
+from consent_service.cli.opening import (
+    make_private_folder,
+    read_passphrase,
+    require_database_file,
+    run_with,
+)
 from consent_service.cli.terminal import CommandError, Terminal
-from consent_service.foundation.i18n import N_
-from consent_service.keyring.providers.file import create_keystore, unlock_keystore
+from consent_service.custody.backup_file import found_backups
+from consent_service.custody.epoch_rows import Epoch, EpochState, Stage, StageCount
+from consent_service.custody.epochs import EpochDone, NothingToDo, OldRootOpensError, Progress, Tell
+from consent_service.custody.recovery_key import read_public_key
+from consent_service.foundation.errors import ConfigurationError, IntegrityError, UnavailableError
+from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.migrating import require_current_schema
+from consent_service.foundation.settings import Settings
+from consent_service.keyring.providers.choosing import initialise_provider
+
+_NO_RECOVERY_KEY: Final = N_("Er is nog geen herstelsleutel. Maak hem met: consent-service keys ceremony")
+_STEPS: Final[Mapping[EpochState, str]] = {
+    "open": N_("Sleutels opnieuw inpakken"),
+    "rewrapped": N_("Nakijken of alles opengaat"),
+    "verified": N_("Sleutelkopie maken"),
+    "backed_up": N_("Oude hoofdsleutel vernietigen"),
+}
+"""What is being done, by the state an epoch is in meanwhile."""
+_STATES: Final[Mapping[EpochState, str]] = {
+    "open": N_("begonnen"),
+    "rewrapped": N_("opnieuw ingepakt"),
+    "verified": N_("nagekeken"),
+    "backed_up": N_("sleutelkopie gemaakt"),
+    "destroyed": N_("klaar"),
+}
+_REASONS: Final[Mapping[str, str]] = {
+    "nightly": N_("elke nacht"),
+    "high_risk": N_("groot gevaar"),
+    "operator": N_("met de hand"),
+}
+_STAGES: Final[Mapping[Stage, str]] = {
+    "live_dead": N_("Hier weg; wacht op een sleutelronde"),
+    "path_dead": N_("Ook in oude kopieën van de gegevens weg; nog in oude sleutelkopieën"),
+    "backup_dead": N_("Overal weg"),
+}
+_EPOCH_HEADINGS: Final = (
+    N_("Sleutelronde"),
+    N_("Stand"),
+    N_("Waarom"),
+    N_("Begonnen"),
+    N_("Klaar"),
+    N_("Sleutels"),
+)
+_STAGE_HEADINGS: Final = (N_("Vernietigde sleutels"), N_("Aantal"), N_("Oudste"), N_("Uiterlijk tot"))
 
 
 def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
-    group = commands.group_of("keys", N_("De keystore maken, bekijken en nakijken."))
+    group = commands.group_of("keys", N_("De sleutels maken, bekijken, nakijken en vervangen."))
     development = entry(
         "--development", is_flag=True, words=N_("Alleen om te ontwikkelen; in productie wordt hij geweigerd.")
     )
-    group.order("init", N_("Maak een keystore met een nieuwe hoofdsleutel."))(development(make))
-    group.order("status", N_("Open de keystore en zeg wat erin zit."))(status)
-    group.order("check", N_("Kijk na of de keystore bij de database hoort."))(check)
+    everybody = entry(
+        "--all", "everybody", is_flag=True, words=N_("Ook voor opvangen waar niets vernietigd is.")
+    )
+    group.order("init", N_("Maak een nieuwe hoofdsleutel, waar de instellingen zeggen."))(development(make))
+    group.order("status", N_("Zeg welke sleutels er zijn en hoe ver vernietigde sleutels weg zijn."))(status)
+    group.order("check", N_("Kijk na of de sleutels bij de database horen."))(check)
+    group.order("rewrap", N_("Vervang alles waar vernietigde sleutels aan hingen."))(everybody(rewrap))
     keys_data.add_orders(group)
 
 
 def make(terminal: Terminal, development: bool) -> None:
     settings = terminal.settings
-    if settings.keystore.exists():
+    in_file = settings.key_provider == "file"
+    if in_file and settings.keystore.exists():
         raise CommandError(
             N_("De keystore {path} bestaat al en wordt niet overschreven."), path=settings.keystore
         )
-    passphrase = read_passphrase(terminal, twice=True)
-    make_private_folder(settings.keystore.parent)
-    create_keystore(settings.keystore, passphrase, development=development)
-    terminal.say(N_("De keystore {path} is gemaakt."), path=settings.keystore)
-    terminal.say(N_("Bewaar de wachtzin apart van de keystore. Zonder een van beide zijn alle gegevens weg."))
+    secret = read_passphrase(terminal, twice=in_file)
+    if in_file:
+        make_private_folder(settings.keystore.parent)
+    initialise_provider(settings, secret, development=development)
+    if in_file:
+        terminal.say(N_("De keystore {path} is gemaakt."), path=settings.keystore)
+        terminal.say(
+            N_("Bewaar de wachtzin apart van de keystore. Zonder een van beide zijn alle gegevens weg.")
+        )
+    else:
+        terminal.say(N_("Hoofdsleutel nummer {number} is gemaakt."), number=1)
 
 
 def status(terminal: Terminal) -> None:
-    keystore = unlock_keystore(terminal.settings.keystore, read_passphrase(terminal))
-    terminal.say(N_("De keystore {path} gaat open."), path=terminal.settings.keystore)
-    terminal.say(N_("Hoofdsleutel nummer {number}."), number=keystore.current_generation())
-    if keystore.development:
-        terminal.say(N_("Deze keystore is gemaakt om te ontwikkelen en wordt in productie geweigerd."))
+    async def work() -> None:
+        services = build_services(open_installation(terminal.settings, read_passphrase(terminal)))
+        try:
+            _tell_provider(terminal, services)
+            require_database_file(terminal.settings)
+            await require_current_schema(services.installation.database)
+            await _tell_database(terminal, services)
+        finally:
+            await services.installation.database.close()
+
+    asyncio.run(work())
 
 
 def check(terminal: Terminal) -> None:
@@ -49,4 +123,179 @@ def check(terminal: Terminal) -> None:
         services.installation.ring.check_available()
 
     run_with(terminal, work)
-    terminal.say(N_("De keystore hoort bij deze database."))
+    terminal.say(N_("De sleutels horen bij deze database."))
+
+
+def rewrap(terminal: Terminal, everybody: bool) -> int:
+    async def work(services: Services) -> int:
+        _require_recovery_key(terminal.settings)
+        try:
+            with _told(terminal) as tell:
+                done = await services.epochs.run(reason="operator", everybody=everybody, progress=tell)
+        except (UnavailableError, IntegrityError) as failure:
+            _tell_failure(terminal, failure)
+            return FAILED
+        _tell_done(terminal, done)
+        return 0
+
+    return run_with(terminal, work)
+
+
+# --- what `rewrap` says ---------------------------------------------------------------------
+
+
+def _require_recovery_key(settings: Settings) -> None:
+    if not settings.recovery_key.exists():
+        raise CommandError(_NO_RECOVERY_KEY)
+
+
+@contextmanager
+def _told(terminal: Terminal) -> Iterator[Tell]:
+    """A bar on a terminal; a line for each step where lines go to a file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    on_terminal = terminal.err.is_terminal
+    last: EpochState | None = None
+    with ProgressBar(*columns, console=terminal.err, transient=True, disable=not on_terminal) as bar:
+        task = bar.add_task("")
+
+        def tell(progress: Progress) -> None:
+            nonlocal last
+            words = terminal.text(_STEPS[progress.state])
+            bar.update(task, description=words, completed=progress.done, total=progress.total)
+            if not on_terminal and progress.state != last:
+                terminal.show(words)
+            last = progress.state
+
+        yield tell
+
+
+def _tell_done(terminal: Terminal, done: EpochDone | NothingToDo) -> None:
+    if isinstance(done, NothingToDo):
+        terminal.say(N_("Er is niets vernietigd sinds de vorige sleutelronde, dus er is niets te doen."))
+        return
+    if done.resumed:
+        terminal.say(N_("Een sleutelronde die was afgebroken is afgemaakt."))
+    terminal.say(
+        N_("Sleutelronde {epoch} is klaar: {keys} sleutels gaan open onder hoofdsleutel {number}."),
+        epoch=done.epoch,
+        keys=done.keys,
+        number=done.generation,
+    )
+    terminal.say(
+        N_("Hoofdsleutel {number} is vernietigd; geprobeerd, en hij opent niets meer."),
+        number=done.destroyed_generation,
+    )
+
+
+def _tell_failure(terminal: Terminal, failure: UnavailableError | IntegrityError) -> None:
+    match failure:
+        case OldRootOpensError():
+            sentence = N_(
+                "De bewaarder van de hoofdsleutels opent nog wat een vernietigde hoofdsleutel inpakte. "
+                "Vernietig die daar met de hand en doe opnieuw: consent-service keys rewrap"
+            )
+        case IntegrityError():
+            sentence = N_(
+                "Een sleutel of een gegeven gaat niet open zoals het hoort. Daarom is gestopt; er is niets "
+                "vernietigd wat nog nodig is. Zoek het uit met: consent-service audit verify"
+            )
+        case _:
+            for line in lines_of(terminal, failure):
+                terminal.complain(line)
+            sentence = N_("Er is niets verloren. Doe straks opnieuw: consent-service keys rewrap")
+    terminal.complain(terminal.text(sentence))
+
+
+# --- what `status` says ---------------------------------------------------------------------
+
+
+def _tell_provider(terminal: Terminal, services: Services) -> None:
+    settings, ring = terminal.settings, services.installation.ring
+    match settings.key_provider:
+        case "file":
+            terminal.say(N_("De keystore {path} gaat open."), path=settings.keystore)
+        case "pkcs11":
+            terminal.say(N_("Het PKCS#11-token {label} gaat open."), label=settings.pkcs11_token)
+        case "transit":
+            terminal.say(N_("De transit-server {url} antwoordt."), url=settings.transit_url)
+    *older, current = ring.rotation.generations()
+    terminal.say(N_("Hoofdsleutel nummer {number}."), number=current)
+    if older:
+        numbers = ", ".join(map(str, older))
+        terminal.say(N_("Ook nog niet vernietigd: {numbers}. Er is een sleutelronde bezig."), numbers=numbers)
+    if ring.development:
+        terminal.say(N_("Deze keystore is gemaakt om te ontwikkelen en wordt in productie geweigerd."))
+
+
+async def _tell_database(terminal: Terminal, services: Services) -> None:
+    found = await services.epochs.status()
+    _tell_recovery_key(terminal)
+    _tell_newest_backup(terminal, services.installation.clock.now())
+    if found.epochs:
+        headings = (
+            N_("Sleutelronde"),
+            N_("Stand"),
+            N_("Waarom"),
+            N_("Begonnen"),
+            N_("Klaar"),
+            N_("Sleutels"),
+        )
+        terminal.table(headings, [_epoch_row(terminal, epoch) for epoch in found.epochs])
+    else:
+        terminal.say(N_("Er is nog geen sleutelronde geweest."))
+    if found.stages:
+        terminal.table(_STAGE_HEADINGS, [_stage_row(terminal, stage) for stage in found.stages])
+    else:
+        terminal.say(N_("Er is nog geen sleutel vernietigd."))
+
+
+def _tell_recovery_key(terminal: Terminal) -> None:
+    path = terminal.settings.recovery_key
+    if not path.exists():
+        terminal.say(_NO_RECOVERY_KEY)
+        return
+    try:
+        terminal.say(N_("Herstelsleutel: {fingerprint}"), fingerprint=read_public_key(path).shown_fingerprint)
+    except ConfigurationError:
+        terminal.say(N_("De herstelsleutel in {path} is beschadigd."), path=path)
+
+
+def _tell_newest_backup(terminal: Terminal, now: datetime) -> None:
+    folder = terminal.settings.key_backup_dir
+    try:
+        made = [one.made_at for one in found_backups(folder) if one.finished]
+    except UnavailableError:
+        terminal.say(N_("De map {path} met sleutelkopieën kan niet gelezen worden."), path=folder)
+        return
+    if not made:
+        terminal.say(N_("Er is geen sleutelkopie."))
+        return
+    terminal.say(
+        N_("Nieuwste sleutelkopie: {moment}, {hours} uur geleden."),
+        moment=_moment(terminal, max(made)),
+        hours=(now - max(made)) // timedelta(hours=1),
+    )
+
+
+def _epoch_row(terminal: Terminal, epoch: Epoch) -> tuple[str, ...]:
+    return (
+        str(epoch.epoch),
+        terminal.text(_STATES[epoch.state]),
+        terminal.text(_REASONS.get(epoch.reason, epoch.reason)),
+        _moment(terminal, epoch.begun_at),
+        "" if epoch.ended_at is None else _moment(terminal, epoch.ended_at),
+        "" if epoch.keys is None else str(epoch.keys),
+    )
+
+
+def _stage_row(terminal: Terminal, stage: StageCount) -> tuple[str, ...]:
+    return (
+        terminal.text(_STAGES[stage.stage]),
+        str(stage.count),
+        _moment(terminal, stage.oldest),
+        "" if stage.until is None else translator(terminal.language).date(stage.until, "medium"),
+    )
+
+
+def _moment(terminal: Terminal, moment: datetime) -> str:
+    return translator(terminal.language).instant(moment, "medium")
