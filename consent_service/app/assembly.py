@@ -18,8 +18,10 @@ from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import KeyBackups
 from consent_service.custody.epochs import Epochs
+from consent_service.custody.recovery import RecoveryKeys
 from consent_service.custody.reencrypt import Reencryption
 from consent_service.custody.reindex import Reindexing
+from consent_service.custody.restoring import KeyRestoring
 from consent_service.custody.service import CustodyService
 from consent_service.families.model import Ages
 from consent_service.families.service import FamilyService
@@ -90,6 +92,10 @@ def build_services(parts: Installation) -> Services:
         reencryption=Reencryption(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
         reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log),
         key_backups=key_backups,
+        recovery_keys=RecoveryKeys(
+            database=parts.database, log=log, clock=parts.clock, path=parts.key_backups.recovery_key
+        ),
+        key_restoring=_key_restoring(shared),
         epochs=epochs,
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
@@ -258,6 +264,16 @@ def _key_backups(parts: Installation, log: AuditLog) -> KeyBackups:
         recovery_key=parts.key_backups.recovery_key,
         folder=parts.key_backups.folder,
         days=parts.key_backups.days,
+    )
+
+
+def _key_restoring(shared: _Shared) -> KeyRestoring:
+    return KeyRestoring(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        journal=shared.journal,
     )
 
 

@@ -20,8 +20,10 @@ from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import BackupRules, KeyBackups
 from consent_service.custody.epochs import Epochs
+from consent_service.custody.recovery import RecoveryKeys
 from consent_service.custody.reencrypt import Reencryption
 from consent_service.custody.reindex import Reindexing
+from consent_service.custody.restoring import KeyRestoring
 from consent_service.custody.service import CustodyService
 from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
@@ -85,6 +87,8 @@ class Services(msgspec.Struct, frozen=True):
     reencryption: Reencryption
     reindexing: Reindexing
     key_backups: KeyBackups
+    recovery_keys: RecoveryKeys
+    key_restoring: KeyRestoring
     epochs: Epochs
     follower: Follower
     calendar: Calendar

@@ -26,12 +26,16 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.errors import IntegrityError, UnavailableError
-from consent_service.foundation.ids import is_id
+from consent_service.foundation.ids import INSTALLATION, is_id
 from consent_service.keyring.envelope import length_prefixed
-from consent_service.keyring.model import TenantKeyPurpose
+from consent_service.keyring.model import (
+    TenantKeyPurpose,
+    WrappedPersonKey,
+    WrappedRelationshipKey,
+    WrappedTenantKey,
+)
 from consent_service.keyring.tables import (
     key_destructions,
-    key_epochs,
     key_roots,
     person_keys,
     relationship_keys,
@@ -45,6 +49,9 @@ _MAXIMUM: Final = 512 * 1024 * 1024
 _NAME: Final = re.compile(r"\.?keys-(\d{8}T\d{6}Z)-([0-9a-f-]{36})\.backup(\.[0-9a-f]{16})?", re.ASCII)
 _NAME_TIME: Final = "%Y%m%dT%H%M%SZ"
 _REFUSED: Final = "this is no key backup, or a damaged one"
+
+OwnerName = tuple[str, Literal["relationship", "person"], str]
+"""Tenant, kind and id of what a key is the key of."""
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +76,14 @@ class TenantKeyRow(_Row, frozen=True):
     wrapped: bytes
     created_at: datetime
 
+    @property
+    def name(self) -> tuple[str, TenantKeyPurpose, int]:
+        return self.tenant, self.purpose, self.version
+
+    @property
+    def key(self) -> WrappedTenantKey:
+        return WrappedTenantKey(*self.name, self.root_generation, self.wrapped)
+
 
 class RelationshipKeyRow(_Row, frozen=True):
     """A row of `relationship_keys`."""
@@ -80,6 +95,13 @@ class RelationshipKeyRow(_Row, frozen=True):
     created_at: datetime
     retired_at: datetime | None
 
+    @property
+    def name(self) -> OwnerName:
+        return self.tenant, "relationship", self.relationship
+
+    def key_under(self, parent: WrappedTenantKey) -> WrappedRelationshipKey:
+        return WrappedRelationshipKey(self.tenant, self.relationship, self.version, self.wrapped, parent)
+
 
 class PersonKeyRow(_Row, frozen=True):
     """A row of `person_keys`."""
@@ -90,28 +112,19 @@ class PersonKeyRow(_Row, frozen=True):
     wrapped: bytes
     created_at: datetime
 
+    @property
+    def name(self) -> OwnerName:
+        return self.tenant, "person", self.person
 
-class EpochRow(_Row, frozen=True):
-    """A row of `key_epochs`."""
-
-    epoch: int
-    state: str
-    reason: str
-    everybody: bool
-    from_generation: int
-    to_generation: int
-    probe: bytes
-    backup: str | None
-    keys: int | None
-    begun_at: datetime
-    ended_at: datetime | None
+    def key_under(self, parent: WrappedTenantKey) -> WrappedPersonKey:
+        return WrappedPersonKey(self.tenant, self.person, self.version, self.wrapped, parent)
 
 
 class DestructionRow(_Row, frozen=True):
     """A row of `key_destructions`."""
 
     destruction: str
-    kind: str
+    kind: Literal["relationship", "person"]
     owner: str
     child: str
     destroyed_at: datetime
@@ -120,15 +133,18 @@ class DestructionRow(_Row, frozen=True):
     backups_until: date | None
     backups_dead_at: datetime | None
 
+    @property
+    def name(self) -> OwnerName:
+        return self.tenant, self.kind, self.owner
+
 
 class KeyRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every row of the key tables at one moment."""
+    """The rows of the key tables at one moment. `destructions` says what must never come back."""
 
     roots: tuple[RootRow, ...] = ()
     tenants: tuple[TenantKeyRow, ...] = ()
     relationships: tuple[RelationshipKeyRow, ...] = ()
     persons: tuple[PersonKeyRow, ...] = ()
-    epochs: tuple[EpochRow, ...] = ()
     destructions: tuple[DestructionRow, ...] = ()
 
     @property
@@ -142,7 +158,6 @@ TABLES: Final[Mapping[str, Table]] = {
     "tenants": tenant_keys,
     "relationships": relationship_keys,
     "persons": person_keys,
-    "epochs": key_epochs,
     "destructions": key_destructions,
 }
 """Which table the rows of each field of `KeyRows` stand in."""
@@ -196,10 +211,14 @@ class FoundBackup(msgspec.Struct, frozen=True, order=True):
         return not self.path.name.startswith(".")
 
 
-async def read_rows(conn: AsyncConnection) -> KeyRows:
-    """Every row of the key tables, as they stand in one snapshot."""
+async def begin_snapshot(conn: AsyncConnection) -> None:
+    """Let everything that is read in this transaction be of one moment; first of all in it."""
     if conn.dialect.name == "postgresql":
         await conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+async def read_rows(conn: AsyncConnection) -> KeyRows:
+    """Every row of the key tables, as this transaction sees them."""
     rows = {}
     for field, table in TABLES.items():
         names = [str(column.name) for column in table.columns]
@@ -211,6 +230,12 @@ async def read_rows(conn: AsyncConnection) -> KeyRows:
 def sealing_info(backup: str, made_at: datetime, recovery: str, rows_sha256: str) -> bytes:
     """Ties the sealed section to its backup and to the rows beside it."""
     return length_prefixed(FORMAT, backup, made_at.astimezone(UTC).isoformat(), recovery, rows_sha256)
+
+
+def vouching_key(rows: KeyRows) -> TenantKeyRow | None:
+    """The key whose mac vouches for a backup: the newest audit key of the installation."""
+    fitting = [row for row in rows.tenants if (row.tenant, row.purpose) == (INSTALLATION, "audit")]
+    return max(fitting, key=lambda row: row.version, default=None)
 
 
 def encode_rows(rows: KeyRows) -> bytes:

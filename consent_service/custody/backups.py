@@ -21,6 +21,7 @@ from consent_service.audit.log import AuditLog
 from consent_service.custody.backup_file import (
     Header,
     KeyRows,
+    begin_snapshot,
     encode_rows,
     file_name,
     finish,
@@ -30,6 +31,7 @@ from consent_service.custody.backup_file import (
     sealing_info,
     section,
     vouched_part,
+    vouching_key,
 )
 from consent_service.custody.durable_files import private_folder, write_durably
 from consent_service.custody.recovery_key import RecoveryKey, read_public_key
@@ -38,7 +40,6 @@ from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError, UnavailableError
 from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId, new_id
 from consent_service.identity.model import System, by
-from consent_service.keyring.model import WrappedTenantKey
 from consent_service.keyring.recovery import backup_mac, seal_tenant_keys
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_destructions
@@ -100,9 +101,11 @@ class KeyBackups:
             UnavailableError: the disk, the database or the key provider is away; no file is left behind.
         """
         recovery = read_public_key(self._recovery_key)
+        now = self._clock.now()  # before the rows are read: what is younger may be missing
         async with self._database.reading() as conn:
+            await begin_snapshot(conn)
             rows = await read_rows(conn)
-        made, content = self._sealed(rows, recovery)
+        made, content = self._sealed(rows, recovery, now)
         await asyncio.to_thread(_write_and_read_back, made.path, content)
         event = events.KeysBackedUp(made.backup, made.keys, recovery.fingerprint)
         async with self._database.transaction() as conn:
@@ -131,14 +134,11 @@ class KeyBackups:
                     await self._note_expired(conn, row)
         return dropped
 
-    def _sealed(self, rows: KeyRows, recovery: RecoveryKey) -> tuple[BackupMade, bytes]:
-        backup, now = new_id(), self._clock.now()
+    def _sealed(self, rows: KeyRows, recovery: RecoveryKey, now: datetime) -> tuple[BackupMade, bytes]:
+        backup = new_id()
         encoded = encode_rows(rows)
         info = sealing_info(backup, now, recovery.fingerprint, section(encoded).sha256)
-        wrapped = [
-            WrappedTenantKey(row.tenant, row.purpose, row.version, row.root_generation, row.wrapped)
-            for row in rows.tenants
-        ]
+        wrapped = [row.key for row in rows.tenants]
         sealed = seal_tenant_keys(self._ring, wrapped, public=recovery.public, info=info)
         header = Header(
             backup=backup,
@@ -149,7 +149,10 @@ class KeyBackups:
             sealed=section(sealed),
         )
         vouched = vouched_part(header, encoded, sealed)
-        content = finish(vouched, backup_mac(self._ring, vouching_key(wrapped), vouched))
+        vouching = vouching_key(rows)
+        if vouching is None:
+            raise IntegrityError("the installation has no audit key")
+        content = finish(vouched, backup_mac(self._ring, vouching.key, vouched))
         return BackupMade(backup, rows.keys, now, self._folder / file_name(backup, now)), content
 
     def _drop(self, today: date) -> int:
@@ -179,18 +182,6 @@ class KeyBackups:
             subject=child if child in known else None,
             relationship=RelationshipId(row.owner) if of_relationship else None,
         )
-
-
-def vouching_key(keys: list[WrappedTenantKey]) -> WrappedTenantKey:
-    """The key whose mac vouches for a backup: the newest audit key of the installation.
-
-    Raises:
-        IntegrityError: there is none.
-    """
-    fitting = [key for key in keys if (key.tenant, key.purpose) == (INSTALLATION, "audit")]
-    if not fitting:
-        raise IntegrityError("the installation has no audit key")
-    return max(fitting, key=lambda key: key.version)
 
 
 def _write_and_read_back(path: Path, content: bytes) -> None:
