@@ -20,6 +20,22 @@ ORDER = """
     > consent > families | information > organisations > identity > audit > keyring > foundation
 """
 
+_MATERIAL = {
+    "consent_service.keyring.material",
+    "consent_service.keyring.rotation",
+    "consent_service.keyring.service",
+    "consent_service.keyring.type_keys",
+}
+_PROVIDERS = {
+    "consent_service.app.starting",
+    "consent_service.cli.keys",
+    "consent_service.demo.state",
+    "consent_service.keyring.material",
+    "consent_service.keyring.providers.**",
+    "consent_service.keyring.rotation",
+    "consent_service.keyring.service",
+}
+
 PROTECTED = {
     "consent_service.records.opening": {
         "consent_service.custody.proving",
@@ -38,6 +54,14 @@ PROTECTED = {
         "consent_service.records.opening",
         "consent_service.rights.cases",
     },
+    "consent_service.keyring.data_keys": _MATERIAL,
+    "consent_service.keyring.material": _MATERIAL,
+    "consent_service.keyring.type_keys": {
+        "consent_service.keyring.opening",
+        "consent_service.records.opening",
+    },
+    "consent_service.keyring.providers": _PROVIDERS,
+    "consent_service.keyring.providers.**": _PROVIDERS,
     "consent_service.keyring.primitives": {
         "consent_service.identity.pins",
         "consent_service.identity.secrets",
@@ -118,6 +142,24 @@ def test_every_import_contract_is_kept() -> None:
             "from consent_service.keyring.opening import open_for_person",
             "consent_service.identity.planted -> consent_service.keyring.opening",
             id="a neighbour of identity.secrets opens",
+        ),
+        *(
+            pytest.param(
+                contract,
+                f"{package}/planted.py",
+                f"import {made}",
+                f"consent_service.{package}.planted -> {made}",
+                id=f"{package} takes {made}",
+            )
+            for contract, package, made in (
+                ("keyring-opening", "consent", "consent_service.keyring.opening"),
+                ("key-material", "web", "consent_service.keyring.material"),
+                ("key-material", "release", "consent_service.keyring.data_keys"),
+                ("type-keys", "web", "consent_service.keyring.type_keys"),
+                ("key-providers", "web", "consent_service.keyring.providers.file"),
+                ("key-providers", "process", "consent_service.keyring.providers"),
+                ("records-opening", "process", "consent_service.records.opening"),
+            )
         ),
         pytest.param(
             "primitives",

@@ -1,0 +1,114 @@
+"""What an import contract cannot see of the boundary around keys: attributes, sizes, and who reveals."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_service.foundation.i18n import LOCALE_FOLDER
+
+PACKAGE = LOCALE_FOLDER.parent
+PRIMITIVES = "keyring/primitives.py"
+ALLOWED_PRIMITIVES = {
+    "AESGCM",
+    "Argon2id",
+    "Ed25519PrivateKey",
+    "Ed25519PublicKey",
+    "HKDFExpand",
+    "InvalidKey",
+    "InvalidSignature",
+    "InvalidTag",
+    "MLKEM768PrivateKey",
+    "MLKEM768PublicKey",
+    "X25519PrivateKey",
+    "X25519PublicKey",
+    "hashes",
+    "hmac",
+    "hpke",
+}
+INSIDE = {"material", "_material", "_provider", "data_key", "derived", "tenant_material", "_unwrapped"}
+"""Names by which a key ring's inside would be reached; no import is needed for that."""
+REVEALING = {
+    "custody/shares.py",  # the recovery seed becomes words on sheets
+    "custody/sheets.py",
+    "demo/state.py",  # the passphrase of the demo's own keystore is written beside it
+}
+
+
+def _reached(source: str) -> set[str]:
+    """The inside names a module asks of something else than itself."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute)
+        and node.attr in INSIDE
+        and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    }
+
+
+def _reveals(source: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "reveal" for node in ast.walk(ast.parse(source))
+    )
+
+
+def _imported(source: str) -> set[str]:
+    return {
+        alias.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cryptography")
+        for alias in node.names
+    }
+
+
+def _outside_the_ring() -> Iterator[tuple[str, str]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith("keyring/"):
+            yield name, path.read_text()
+
+
+def test_nothing_outside_the_key_ring_reaches_into_it() -> None:
+    assert {name: found for name, source in _outside_the_ring() if (found := _reached(source))} == {}
+
+
+def test_bytes_of_a_secret_are_taken_out_in_exactly_these_places() -> None:
+    assert {name for name, source in _outside_the_ring() if _reveals(source)} == REVEALING
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "ring.material.check()",
+        "self._ring.material",
+        "x = ring._provider",
+        "services.installation.ring.material",
+    ],
+)
+def test_a_planted_reach_is_seen(planted: str) -> None:
+    assert _reached(planted)
+    assert not _reached("self._provider.check()")
+
+
+def test_a_planted_reveal_is_seen() -> None:
+    assert _reveals("print(key.reveal())")
+    assert not _reveals("print(key)")
+
+
+def test_the_module_of_primitives_is_short_and_takes_these_only() -> None:
+    source = (PACKAGE / PRIMITIVES).read_text()
+    assert len(source.splitlines()) <= 300
+    assert _imported(source) == ALLOWED_PRIMITIVES
+    assert "import cryptography" not in source
+
+
+def test_no_other_module_takes_anything_of_the_library() -> None:
+    taking = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if _imported(path.read_text()) or "import cryptography" in Path(path).read_text()
+    }
+    assert taking == {PRIMITIVES}
