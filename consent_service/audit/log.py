@@ -185,6 +185,10 @@ class AuditLog:
             raise LogUnavailableError("the log dropped an entry")
         return written
 
+    async def living(self, conn: AsyncConnection, tenant: TenantId, person: PersonId) -> PersonId | None:
+        """The `subject` of an entry about what must also be done once this person was erased: None then."""
+        return person if await self._ring.person_keys(conn, tenant, [person]) else None
+
     async def trail(
         self,
         conn: AsyncConnection,

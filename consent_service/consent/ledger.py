@@ -86,6 +86,8 @@ async def write_decisions(
 ) -> tuple[DecisionId, ...]:
     """Append the decisions; each has one entry, tagged for the person who decided and nobody else.
 
+    What somebody stopped is carried out also when it is replayed after that person was erased.
+
     Raises:
         ValueError: a yes without the text it was said to, or one that never ends: a mistake of ours.
         LogUnavailableError: the log takes no entry, so nothing of this may stay.
@@ -105,7 +107,7 @@ async def write_decisions(
             tenant=tenant,
             event=_event(decision, new),
             by=by,
-            subject=new.person,
+            subject=await log.living(conn, tenant, new.person) if new.stop else new.person,
             relationship=new.relationship,
             late_since=new.late_since,
         )

@@ -244,13 +244,12 @@ class CustodyService:
         event: events.Event = events.KeyDestroyed(kind, owner)
         if deed.coordinator is not None:
             event = events.KeyDestroyedOnOrder(kind, owner, deed.coordinator)
-        lives = not found.erased and await self._ring.person_keys(conn, found.tenant, [found.child])
         await self._log.append(
             conn,
             tenant=found.tenant,
             event=event,
             by=deed.who,
-            subject=found.child if lives else None,
+            subject=None if found.erased else await self._log.living(conn, found.tenant, found.child),
             relationship=RelationshipId(owner) if kind == "relationship" else None,
             late_since=deed.late_since,
         )

@@ -25,7 +25,9 @@ def _sentences(report: DestructionReport, write: Callable[[date], str]) -> Itera
     elif report.path_expected_on is not None:
         msgid = N_("In een oude kopie van de gegevens is het nog te lezen, tot uiterlijk {day}.")
         if report.overdue:
-            msgid = N_("In een oude kopie van de gegevens is het nog te lezen. Dat had tot {day} gemogen.")
+            msgid = N_(
+                "In een oude kopie van de gegevens is het nog te lezen. Dat moest op {day} voorbij zijn."
+            )
         yield Sentence(msgid, {"day": write(report.path_expected_on)})
     if report.backups_dead_at is not None:
         msgid = N_("Sinds {day} is ook de laatste kopie van de sleutel weg. Niemand kan dit ooit nog lezen.")

@@ -413,14 +413,14 @@ class FamilyWriter(SafetyWriter):
         who: By,
         late_since: datetime | None,
     ) -> None:
-        """Raise the version of one relationship and write the entry about its child."""
+        """Raise the version of one relationship and write the entry about its child, erased or not."""
         await raise_relationship(conn, found.tenant, found.relationship, self._clock.now())
         await self._log.append(
             conn,
             tenant=found.tenant,
             event=event,
             by=who,
-            subject=found.child,
+            subject=await self._log.living(conn, found.tenant, found.child),
             relationship=found.relationship,
             late_since=late_since,
         )

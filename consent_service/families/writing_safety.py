@@ -81,14 +81,17 @@ class SafetyWriter:
 
     async def _assessed(
         self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, assessment: SafetyAssessment
-    ) -> tuple[events.SafetyAssessed | events.GuardianSafetyAssessed, PersonId]:
-        """The event and whom it is about: the guardian, or the eldest child for all of them."""
+    ) -> tuple[events.SafetyAssessed | events.GuardianSafetyAssessed, PersonId | None]:
+        """The event and whom it is about: the guardian, or for all of them the eldest child not erased."""
         level, review_on = assessment.level, assessment.review_on
         if assessment.guardian is not None:
             event = events.GuardianSafetyAssessed(family, assessment.guardian, level, review_on)
-            return event, assessment.guardian
-        eldest, *_ = await child_ids(conn, tenant, family)
-        return events.SafetyAssessed(family, level, assessment.secret_address, review_on), eldest
+            return event, await self._log.living(conn, tenant, assessment.guardian)
+        for_all = events.SafetyAssessed(family, level, assessment.secret_address, review_on)
+        for child in await child_ids(conn, tenant, family):
+            if await self._log.living(conn, tenant, child) is not None:
+                return for_all, child
+        return for_all, None
 
     async def request_marker(
         self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, guardian: PersonId, review_on: date

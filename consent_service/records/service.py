@@ -41,6 +41,7 @@ from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.content import attested_in, check_fields
 from consent_service.information.model import Direction, InformationType
 from consent_service.keyring.service import KeyRing
+from consent_service.keyring.tables import relationship_keys
 from consent_service.organisations.looking import tenant_in
 from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import OrganisationService, require
@@ -205,8 +206,9 @@ class RecordService:
             return await read_written(conn, actor.tenant, records.c.relationship == relationship, own)
 
     async def awaiting_approval(self, actor: Counsellor) -> tuple[WrittenRecord, ...]:
-        """What colleagues wrote that a second person must approve, newest first."""
+        """What colleagues wrote that a second person must approve, newest first; nothing that is destroyed."""
         require(actor, Action.APPROVE_RECORD, Circumstances(tenant=actor.tenant))
+        living = select(relationship_keys.c.relationship).where(relationship_keys.c.tenant == actor.tenant)
         async with self._database.reading() as conn:
             rules = await self._policies.active_rules(conn, actor.tenant)
             kinds = [kind.key for kind in rules.catalogue.types.values() if kind.second_approver]
@@ -216,6 +218,7 @@ class RecordService:
                 records.c.information_type.in_(kinds),
                 records.c.approved_by.is_(None),
                 records.c.author != actor.staff,
+                records.c.relationship.in_(living),
             )
 
     # --- parts -------------------------------------------------------------------------------

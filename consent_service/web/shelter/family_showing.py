@@ -85,9 +85,10 @@ def born(child: Child) -> date:
 
 
 def active_relationships(room: Room) -> tuple[Relationship, ...]:
-    """Where the children go to school now."""
+    """Where the children go to school now; of one that was erased nothing can be shown or stopped."""
     now = room.visit.services.installation.clock.now()
-    return tuple(one for one in room.family.relationships if one.is_active(now))
+    known = {one.child for one in room.family.children}
+    return tuple(one for one in room.family.relationships if one.is_active(now) and one.child in known)
 
 
 async def standing_answers(room: Room) -> Standings:
