@@ -206,7 +206,7 @@ class RecordService:
             return await read_written(conn, actor.tenant, records.c.relationship == relationship, own)
 
     async def awaiting_approval(self, actor: Counsellor) -> tuple[WrittenRecord, ...]:
-        """What colleagues wrote that a second person must approve, newest first; nothing that is destroyed."""
+        """What colleagues wrote that a second person must approve, newest first; nothing destroyed."""
         require(actor, Action.APPROVE_RECORD, Circumstances(tenant=actor.tenant))
         living = select(relationship_keys.c.relationship).where(relationship_keys.c.tenant == actor.tenant)
         async with self._database.reading() as conn:
