@@ -36,6 +36,10 @@ test: check ## Every check, then every test on SQLite and PostgreSQL
 	@.ci/softhsm
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
 
+.PHONY: bench-keys
+bench-keys: dev ## Measure what encryption costs; fails when a number of docs/KEYS.md is missed
+	@$(PYTHON) -m benchmarks.keys
+
 .PHONY: container-check
 container-check: ## Run the Dockerfile's steps in a clean environment
 	@.ci/dockerfile-steps
