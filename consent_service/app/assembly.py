@@ -17,6 +17,7 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import KeyBackups
+from consent_service.custody.drill import KeyDrill
 from consent_service.custody.epochs import Epochs
 from consent_service.custody.recovery import RecoveryKeys
 from consent_service.custody.reencrypt import Reencryption
@@ -96,6 +97,7 @@ def build_services(parts: Installation) -> Services:
             database=parts.database, log=log, clock=parts.clock, path=parts.key_backups.recovery_key
         ),
         key_restoring=_key_restoring(shared),
+        key_drill=KeyDrill(database=parts.database, log=log, clock=parts.clock, journal=parts.journal),
         epochs=epochs,
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),

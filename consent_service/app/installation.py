@@ -19,6 +19,7 @@ from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
 from consent_service.custody.backups import BackupRules, KeyBackups
+from consent_service.custody.drill import KeyDrill
 from consent_service.custody.epochs import Epochs
 from consent_service.custody.recovery import RecoveryKeys
 from consent_service.custody.reencrypt import Reencryption
@@ -89,6 +90,7 @@ class Services(msgspec.Struct, frozen=True):
     key_backups: KeyBackups
     recovery_keys: RecoveryKeys
     key_restoring: KeyRestoring
+    key_drill: KeyDrill
     epochs: Epochs
     follower: Follower
     calendar: Calendar

@@ -150,7 +150,26 @@ class KeyRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def keys(self) -> int:
         """How many wrapped keys these are."""
-        return len(self.tenants) + len(self.relationships) + len(self.persons)
+        return len(self.tenants) + len(self.owned)
+
+    @property
+    def owned(self) -> tuple[RelationshipKeyRow | PersonKeyRow, ...]:
+        """The keys that tenants' data keys wrap."""
+        return (*self.relationships, *self.persons)
+
+    def by_owner(self) -> dict[OwnerName, WrappedRelationshipKey | WrappedPersonKey]:
+        """The wrapped relationship and person keys.
+
+        Raises:
+            IntegrityError: one names a data key that is not there.
+        """
+        above = {row.name: row.key for row in self.tenants}
+        try:
+            return {
+                row.name: row.key_under(above[row.tenant, "data", row.parent_version]) for row in self.owned
+            }
+        except KeyError as missing:
+            raise IntegrityError("a key names a tenant key that does not exist") from missing
 
 
 TABLES: Final[Mapping[str, Table]] = {

@@ -22,16 +22,14 @@ from consent_service.custody.backup_file import (
     KeyBackup,
     KeyRows,
     OwnerName,
-    PersonKeyRow,
-    RelationshipKeyRow,
     TenantKeyRow,
     read_rows,
 )
 from consent_service.custody.key_choice import Choice, Unusable, choose
+from consent_service.custody.stops import forget_listed
 from consent_service.families.reading import relationships_of_child
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId
 from consent_service.foundation.stop_journal import Stop, StopJournal
 from consent_service.keyring.recovery import fingerprint, public_half, rewrap_sealed_keys
@@ -97,6 +95,7 @@ class KeyRestoring:
                 if isinstance(chosen, Unusable):
                     return chosen
                 await write_keys(conn, chosen)  # 4
+                await forget_listed(conn)  # so that the next start looks at every stop again
                 await self._settle_roots(conn, backup.rows, root)
                 keys = await count_opening(conn, self._ring)  # 5
                 done = Restored(backup.header.backup, keys, chosen.dropped, chosen.lost)
@@ -197,15 +196,8 @@ async def count_opening(conn: AsyncConnection, ring: KeyRing) -> int:
         KeyDestroyedError: one is wrapped by a root that no longer exists.
     """
     rotation, rows = ring.remembering_nothing().rotation, await read_rows(conn)
-    above = {row.name: row.key for row in rows.tenants}
-    for key in above.values():
+    for key in (*(row.key for row in rows.tenants), *rows.by_owner().values()):
         rotation.require_opens(key)
-    owned: tuple[RelationshipKeyRow | PersonKeyRow, ...] = (*rows.relationships, *rows.persons)
-    for row in owned:
-        parent = above.get((row.tenant, "data", row.parent_version))
-        if parent is None:
-            raise IntegrityError("a key names a tenant key that does not exist")
-        rotation.require_opens(row.key_under(parent))
     return rows.keys
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.model import TenantKeyPurpose, WrappedTenantKey
@@ -25,12 +27,16 @@ from consent_service.keyring.primitives import (
     recovery_public_key,
     seal_to_recovery,
 )
+from consent_service.keyring.providers.file import Argon2, create_keystore
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 
 SEED_BYTES: Final = KEY_BYTES
 PUBLIC_BYTES: Final = RECOVERY_PUBLIC_BYTES
 SUITE: Final = "HPKE MLKEM768_X25519, HKDF_SHA256, AES_256_GCM"
+
+
+_UNSTRETCHED: Final = Argon2(iterations=1, lanes=1, memory_kib=64)
 
 
 class _Material(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +88,17 @@ def rewrap_sealed_keys(
         KeyProviderUnavailableError: the provider is away.
     """
     return tuple(_wrapped(ring, material) for material in _opened(seed, sealed, info))
+
+
+def scratch_ring(folder: Path, clock: Clock) -> KeyRing:
+    """A ring of its own for a drill, over a keystore file that nothing opens once this process forgot it.
+
+    Raises:
+        ConfigurationError: the folder is unsafe or cannot be written.
+    """
+    passphrase = Secret(new_key().reveal().hex().encode())  # never stored, so it needs no stretching
+    keystore = create_keystore(folder / "keystore", passphrase, development=True, cost=_UNSTRETCHED)
+    return KeyRing(keystore, clock)
 
 
 def backup_mac(ring: KeyRing, key: WrappedTenantKey, message: bytes) -> bytes:

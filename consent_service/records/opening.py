@@ -1,10 +1,11 @@
 """Open what a Permit names, and nothing else; or seal all of it anew, showing nothing.
 
-A protected door: only `release`, `custody.reencrypt` and `custody.proving` may come here.
+A protected door: only `release`, `custody.reencrypt`, `custody.proving` and `custody.drill` may come here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from collections.abc import Iterable, Mapping
 
@@ -100,6 +101,30 @@ def still_opens(ring: KeyRing, key: WrappedRelationshipKey, one: SealedRecord) -
     except IntegrityError:
         return False
     return True
+
+
+def count_opening(
+    ring: KeyRing,
+    key: WrappedRelationshipKey,
+    sealed: Iterable[SealedRecord],
+    digests: Mapping[TypeKey, bytes],
+) -> int:
+    """How many records a release could open, showing nothing of them; only `custody.drill` asks this.
+
+    `sealed` must hold all current records of the relationship, `digests` all stored ones. A digest that
+    does not fit closes every record of its type, as it does at a release.
+
+    Raises:
+        KeyProviderUnavailableError: the provider is away.
+    """
+    current, count = tuple(sealed), 0
+    for information_type in {one.information_type for one in current}:
+        mine = [one for one in current if one.information_type == information_type]
+        opener = type_key(ring, key, information_type)
+        with contextlib.suppress(IntegrityError):
+            _check_digest(opener, mine, digests.get(information_type))
+            count += sum(still_opens(ring, key, one) for one in mine)
+    return count
 
 
 def reseal_records(

@@ -32,12 +32,14 @@ _PROVIDERS = {
     "consent_service.demo.state",
     "consent_service.keyring.material",
     "consent_service.keyring.providers.**",
+    "consent_service.keyring.recovery",
     "consent_service.keyring.rotation",
     "consent_service.keyring.service",
 }
 
 PROTECTED = {
     "consent_service.records.opening": {
+        "consent_service.custody.drill",
         "consent_service.custody.proving",
         "consent_service.custody.reencrypt",
         "consent_service.release",
