@@ -79,8 +79,8 @@ _CONFIGURATION: Final = tuple(
         (
             r"keystore: the root keys this database needs",
             N_(
-                "De hoofdsleutels die deze database nodig heeft bestaan niet meer. Wijs met keystore het juiste "
-                "bestand aan. Is de database teruggezet uit een reservekopie? Doe dan: "
+                "De hoofdsleutels die deze database nodig heeft bestaan niet meer. Wijs met keystore het "
+                "juiste bestand aan. Is de database teruggezet uit een reservekopie? Doe dan: "
                 "consent-service keys restore"
             ),
         ),

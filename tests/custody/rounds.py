@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import insert, select
 
@@ -19,6 +20,7 @@ from consent_service.keyring.tables import key_destructions
 from consent_service.keyring.wrapped_rows import OWNED, tenant_keys_in_use, tenants_with_keys
 from tests.shelter import World, reopened
 
+E = TypeVar("E", bound=Epochs)
 Prints = dict[tuple[str, str, str], bytes]
 """A print of every key by tenant, kind and owner: the same print is the same key."""
 
@@ -34,6 +36,13 @@ def epochs_of(world: World) -> Epochs:
         backups=services.key_backups,
         last_readers=0.0,
     )
+
+
+def like(kind: type[E], world: World) -> E:
+    """Epochs of this world, of a kind that does something in between."""
+    made = kind.__new__(kind)
+    made.__dict__.update(epochs_of(world).__dict__)
+    return made
 
 
 @asynccontextmanager
