@@ -7,10 +7,11 @@ import contextlib
 import functools
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -140,6 +142,14 @@ def furnished_postgresql(
     return _furnish(name, postgresql_url(postgresql_folder, name), folder)
 
 
+@dataclass(frozen=True)
+class CostlyPins:
+    """How production hashes a PIN, and what it compares with where there is none."""
+
+    hash_pin: Callable[[str], str]
+    nobodys: Callable[[], str]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without any table, on each engine."""
@@ -207,6 +217,24 @@ def rules_are_read_once() -> Iterator[None]:
         patch.setattr(assembly, "load_rules", functools.cache(load_rules))
         patch.setattr(assembly, "load_texts", functools.cache(load_texts))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def costly_pins() -> Iterator[CostlyPins]:
+    """PINs at the lowest cost, as keystores have it: tests compare thousands. Gives what production does."""
+    from consent_service.identity import pins
+
+    costly = CostlyPins(pins.hash_pin, pins._nobodys_pin)
+
+    def hash_cheaply(pin: str) -> str:
+        salt = secrets.token_bytes(16)
+        cheap = Argon2id(salt=salt, length=32, iterations=1, lanes=1, memory_cost=64)
+        return cheap.derive_phc_encoded(pin.encode())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pins, "hash_pin", hash_cheaply)
+        patch.setattr(pins, "_nobodys_pin", lambda: costly.nobodys().replace("m=65536,t=4", "m=64,t=1"))
+        yield costly
 
 
 def sqlite_url(path: Path) -> str:

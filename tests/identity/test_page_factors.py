@@ -29,6 +29,7 @@ from consent_service.identity.page_factors import (
     use_challenge,
 )
 from consent_service.keyring.sealing import seal_for_person
+from tests.conftest import CostlyPins
 from tests.factories import make_keyring
 from tests.identity import factories as f
 
@@ -149,9 +150,15 @@ async def test_an_address_opens_for_its_own_factor_only(database: Database, tmp_
         open_address(ring, key, "one", unreadable)
 
 
-async def test_with_nothing_stored_no_pin_fits() -> None:
+async def test_with_nothing_stored_no_pin_fits_and_comparing_costs_as_much(
+    costly_pins: CostlyPins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pins, "hash_pin", costly_pins.hash_pin)
+    monkeypatch.setattr(pins, "_nobodys_pin", costly_pins.nobodys)
     stored = await pins.hashed("580241")
-    assert stored.startswith("$argon2id$v=19$m=65536,t=4,p=1$")
+    for compared in (stored, costly_pins.nobodys()):
+        assert compared.startswith("$argon2id$v=19$m=65536,t=4,p=1$")
+        assert len(compared) == len(stored)
     assert await pins.fits("580241", stored)
     assert not await pins.fits("580242", stored)
     assert not await pins.fits("580241", None)
