@@ -14,6 +14,9 @@ from sqlalchemy import insert
 
 from consent_service.app import create_app, start_up
 from consent_service.consent.service import Target
+from consent_service.custody.backup_file import found_backups, read_backup
+from consent_service.custody.epochs import EpochDone
+from consent_service.custody.restoring import Restored
 from consent_service.custody.stops import listed_stops
 from consent_service.custody.tables import carried_out_stops
 from consent_service.families.model import SafetyAssessment
@@ -28,8 +31,10 @@ from consent_service.foundation.settings import load_settings
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
+from tests.custody.recovering import BY, hold_ceremony
+from tests.custody.rounds import epochs_of
 from tests.faults.failures import log_off
-from tests.ledger import count
+from tests.ledger import count, entries
 from tests.scenarios.stories import SUPPORT, YES, Told, told_family
 from tests.shelter import SECRET, World
 from tests.yesterday import another_process, close, copy_database
@@ -162,6 +167,41 @@ async def test_s40_what_was_stopped_or_erased_today_stays_so_on_the_database_of_
     assert await given(restored, neighbours) == both
     await restored.settle()
     assert (await restored.services.supervision.verify(restored.officer)).ok
+    await close(restored)
+
+
+async def test_s40_after_an_epoch_an_old_copy_starts_only_with_the_keys_of_today_and_gives_nothing_more(
+    world: World, tmp_path: Path
+) -> None:
+    """The copy names a root key that no longer exists: what it held of the erased child opens with no key."""
+    await hold_ceremony(world)
+    acts = (withdrawn_and_given_again, in_danger, key_destroyed, child_erased)
+    told = {act: await shared_family(world, act.__name__) for act in acts}
+    neighbours = await shared_family(world, "Buur")
+    copy = await copy_database(world, tmp_path)
+    world.clock.advance(NIGHT)
+    for act, family in told.items():
+        await act(world, family)
+    assert isinstance(await epochs_of(world).run(reason="nightly"), EpochDone)
+    today = {act: await given(world, family) for act, family in told.items()}
+
+    restored = await copy.put_back()
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="keys restore"):
+            await start_up(restored.services)
+    newest = max(found_backups(restored.services.installation.key_backups.folder))
+    done = await restored.services.key_restoring.restore(read_backup(newest.path), who=BY)
+    assert isinstance(done, Restored)
+    assert done.dropped == 3  # a relationship; a child with its relationship
+    await start_up(restored.services)
+
+    after = {act: await given(restored, family) for act, family in told.items()}
+    assert after == {**today, withdrawn_and_given_again: set()}
+    assert await given(restored, neighbours) == {SUPPORT, PICKUP}
+    destroyed = await entries(restored, "key.destroyed.v1")
+    assert len(destroyed) == 3
+    assert {one.detail.late_since is not None for one in destroyed if one.detail} == {True}
+    assert await epochs_of(restored).is_wanted()
     await close(restored)
 
 
