@@ -5,38 +5,52 @@ The journal of stops and the keystore are those of today; the copy of the data i
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from hypothesis import example, settings
+from hypothesis import given as examples
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
 
 from consent_service.app import create_app, start_up
 from consent_service.consent.service import Target
 from consent_service.custody.backup_file import found_backups, read_backup
 from consent_service.custody.epochs import EpochDone
 from consent_service.custody.restoring import Restored
-from consent_service.custody.stops import listed_stops
+from consent_service.custody.stops import forget_listed, listed_stops
 from consent_service.custody.tables import carried_out_stops
-from consent_service.families.model import SafetyAssessment
+from consent_service.families.model import PersonIdentity, SafetyAssessment
+from consent_service.foundation.clock import MovableClock
+from consent_service.foundation.database import Database, metadata
 from consent_service.foundation.errors import (
     ConfigurationError,
+    ConflictError,
+    InputError,
+    KeyDestroyedError,
     LogUnavailableError,
     NotAllowedError,
     NotFoundError,
 )
 from consent_service.foundation.ids import TypeKey
 from consent_service.foundation.settings import load_settings
+from consent_service.foundation.stop_journal import StopJournal
+from consent_service.organisations.tables import relationship_state
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
+from tests.conftest import START, Furnished, sqlite_url
 from tests.custody.recovering import BY, hold_ceremony
 from tests.custody.rounds import epochs_of
 from tests.faults.failures import log_off
 from tests.ledger import count, entries
 from tests.scenarios.stories import SUPPORT, YES, Told, told_family
-from tests.shelter import SECRET, World
+from tests.shelter import SAFE, SECRET, World, reopened
 from tests.yesterday import another_process, close, copy_database
 
 PICKUP = TypeKey("pickup")
@@ -268,3 +282,92 @@ async def test_s40_without_the_journal_of_today_an_old_copy_does_not_start_when_
     with pytest.raises(ConfigurationError, match="stop journal"):
         await start_up(restored.services)
     await close(restored)
+
+
+async def given_again(world: World, told: Told) -> None:
+    await world.intake(told.mother, {**YES, "pickup": "yes"})
+
+
+async def objection_lifted(world: World, told: Told) -> None:
+    target = Target(world.tenant, told.view.family, told.mother.guardian)
+    await world.services.consent.lift_objection(told.mother, target)
+
+
+async def out_of_danger(world: World, told: Told) -> None:
+    await world.services.families.assess_safety(world.counsellor, told.view.family, SAFE)
+    safe = SafetyAssessment("no_known_danger", False, False, None, date(2027, 1, 10))
+    await world.services.families.assess_guardian(
+        world.counsellor, told.view.family, told.mother.guardian, safe
+    )
+
+
+async def listed_again(world: World, told: Told) -> None:
+    await world.services.families.list_contact(world.counsellor, told.relationship, world.contact.staff)
+
+
+async def at_another_school(world: World, told: Told) -> None:
+    await world.at_school(told.view.children[0].child, world.eik)
+
+
+async def another_child(world: World, told: Told) -> None:
+    """A younger one comes to the family and goes to the same school."""
+    born = PersonIdentity("Sem", "Voorbeeld", date(2020, 2, 2))
+    child = await world.services.families.add_child(world.counsellor, told.view.family, born)
+    await world.at_school(child)
+
+
+LATER_ACTS: tuple[Act, ...] = (
+    given_again,
+    objection_lifted,
+    out_of_danger,
+    listed_again,
+    at_another_school,
+    another_child,
+)
+
+
+@examples(st.lists(st.sampled_from((*STOPS, *LATER_ACTS)), min_size=1, max_size=7))
+@example([contact_removed, listed_again])
+@example([withdrawn, objected, given_again, objection_lifted, withdrawn_by_paper_code, given_again])
+@example([in_danger, mother_in_danger, out_of_danger])
+@example([disowned, at_another_school, another_child, given_again])
+@example([contact_related, key_destroyed, at_another_school, another_child, given_again])
+@example([child_erased, another_child, given_again, contact_removed, listed_again])
+@settings(max_examples=12)
+def test_replaying_everything_on_a_living_database_takes_away_nothing_newer(
+    furnished_sqlite: Furnished, tmp_path_factory: pytest.TempPathFactory, acts: list[Act]
+) -> None:
+    """Whatever was stopped, allowed again and stopped again: not one row changes but the list of stops."""
+    asyncio.run(_replayed_after(acts, furnished_sqlite, tmp_path_factory.mktemp("life")))
+
+
+async def _replayed_after(acts: list[Act], furnished: Furnished, folder: Path) -> None:
+    shutil.copyfile(furnished.place, folder / "ruggensteun.sqlite")
+    shutil.copyfile(furnished.keystore, folder / "keystore.json")
+    (folder / "keystore.json").chmod(0o600)
+    database = Database(sqlite_url(folder / "ruggensteun.sqlite"))
+    world = reopened(
+        furnished.world, database, MovableClock(START), StopJournal(folder / "stops.jsonl"), folder
+    )
+    told = await shared_family(world, "Voorbeeld")
+    for act in acts:
+        world.clock.advance(timedelta(seconds=2))
+        with suppress(InputError, ConflictError, NotFoundError, NotAllowedError, KeyDestroyedError):
+            await act(world, told)
+    before = await everything(world)
+    world.clock.advance(NIGHT)
+    async with database.transaction() as conn:
+        await forget_listed(conn)
+    stops = world.services.installation.journal.all()
+    assert await world.services.replay_stops() == len(stops)
+    assert await everything(world) == before
+    await database.close()
+
+
+async def everything(world: World) -> dict[str, set[tuple[object, ...]]]:
+    """Every row of every table except the list of stops."""
+    found = {}
+    async with world.services.installation.database.reading() as conn:
+        for table in set(metadata.sorted_tables) - {carried_out_stops, relationship_state}:
+            found[table.name] = {tuple(row) for row in await conn.execute(select(table))}
+    return found
