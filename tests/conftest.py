@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, NoReturn
 
 import asyncpg
@@ -45,6 +46,24 @@ hypothesis_settings.register_profile(
     "ci", hypothesis_settings.get_profile("default"), derandomize=True, print_blob=True
 )
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+_TRACED_ONCE = ("web", "scenarios", "consent")
+"""Folders of tests of which the second run, on PostgreSQL, walks no line of ours that the first did not.
+
+Where the engines part is traced on both by the tests of the packages that hold it.
+"""
+_TRACED_TWICE = ("test_texts.py",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test runs on both engines; noting which lines were walked doubles its time, and is done once."""
+    for item in items:
+        where = item.path.relative_to(Path(__file__).parent).parts
+        engine = getattr(item, "callspec", None)
+        again = engine is not None and "postgresql" in map(str, engine.params.values())
+        if again and where[0] in _TRACED_ONCE and where[-1] not in _TRACED_TWICE:
+            item.add_marker("no_cover")
 
 
 def cannot_run(reason: str) -> NoReturn:
@@ -220,11 +239,33 @@ def rules_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def handlers_are_read_once() -> Iterator[None]:
+    """Of an application, made anew for each test, most is reading the annotations of the same functions."""
+    from litestar.utils.signature import ParsedSignature
+
+    read = ParsedSignature.from_fn
+    known: dict[object, ParsedSignature] = {}
+
+    def from_fn(fn: Callable[..., object], namespace: dict[str, object]) -> ParsedSignature:
+        if not isinstance(fn, FunctionType) or fn.__closure__ is not None:
+            return read(fn, namespace)  # it belongs to one application
+        key = (fn, frozenset(namespace.items()))
+        if key not in known:
+            known[key] = read(fn, namespace)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ParsedSignature, "from_fn", staticmethod(from_fn))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def costly_pins() -> Iterator[CostlyPins]:
     """PINs at the lowest cost, as keystores have it: tests compare thousands. Gives what production does."""
     from consent_service.identity import pins
+    from consent_service.keyring.primitives import hash_pin
 
-    costly = CostlyPins(pins.hash_pin, pins._nobodys_pin)
+    costly = CostlyPins(hash_pin, pins._nobodys_pin)
 
     def hash_cheaply(pin: str) -> str:
         salt = secrets.token_bytes(16)
