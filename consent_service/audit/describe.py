@@ -413,6 +413,11 @@ def _keys(event: KeyEvent) -> Sentence:
             return _say(N_("De laatste kopie van de sleutel van {kind} is weg."), kind=kind)
         case KeyEpochBegun(epoch=epoch):
             return _say(N_("Begonnen met het vervangen van sleutels, ronde {epoch}."), epoch=epoch)
+        case KeyEpochEnded(epoch=epoch, attempt="opened"):
+            msgid = N_(
+                "Vervangen van sleutels, ronde {epoch}, is niet klaar: de oude hoofdsleutel opent nog."
+            )
+            return _say(msgid, epoch=epoch)
         case KeyEpochEnded(epoch=epoch, keys=keys):
             msgid = N_("Sleutels vervangen, ronde {epoch}: {count}; de oude hoofdsleutel is vernietigd.")
             return _say(msgid, epoch=epoch, count=keys)

@@ -11,10 +11,12 @@ import pytest
 
 from consent_service.audit.describe import describe
 from consent_service.audit.events import Event, RelationshipEnded, ReleaseRefused
+from consent_service.audit.happenings.keys import Attempt, KeyEpochEnded
 from consent_service.foundation.i18n import SUPPORTED, translator
 from consent_service.foundation.ids import RelationshipId
 
 ALL: tuple[type[Any], ...] = get_args(Event)
+OUTCOMES: tuple[Attempt, ...] = ("refused", "opened")
 BY_TYPE: dict[object, object] = {
     int: 3,
     bool: True,
@@ -63,3 +65,8 @@ def test_an_empty_code_reads_as_a_dash() -> None:
     refused = describe(an_example(ReleaseRefused))
     assert refused.params == {"refused": "code (code)", "purpose": "code"}
     assert describe(RelationshipEnded(RelationshipId("r"))).params == {"reason": "-"}
+
+
+def test_an_epoch_whose_old_root_still_opens_does_not_read_as_if_it_were_destroyed() -> None:
+    told = [describe(KeyEpochEnded(3, 1, 2, 9, "backup", attempt)).msgid for attempt in OUTCOMES]
+    assert ["vernietigd" in sentence for sentence in told] == [True, False]
