@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -14,19 +15,20 @@ from sqlalchemy import delete, insert, select, update
 from consent_service.audit.events import ReleaseRefused
 from consent_service.foundation.errors import IntegrityError, NotFoundError
 from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey
+from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import SchoolStaff
 from consent_service.keyring.digests import records_digest
 from consent_service.keyring.sealing import seal_for_relationship
 from consent_service.policy.facts import Reader
 from consent_service.records.model import Shared
-from consent_service.records.opening import type_keys_for
+from consent_service.records.opening import open_records, type_keys_for
 from consent_service.records.service import Note
 from consent_service.records.tables import record_digests, records
 from consent_service.release.judging import asked_types, judged
 from consent_service.release.model import Refused, Released
 from consent_service.release.read import read_situation
 from tests.scenarios.stories import ADVICE, SUPPORT, Told, ask, share, told_family, trail
-from tests.shelter import World
+from tests.shelter import World, reopened
 
 
 async def _rows(world: World) -> list[dict[str, object]]:
@@ -181,6 +183,58 @@ async def test_a_permit_opens_its_own_relationship_only(world: World) -> None:
     assert answer.permit is not None
     with pytest.raises(IntegrityError, match="another relationship"):
         type_keys_for(ring, answer.permit, theirs.key)
+
+
+async def test_another_worker_however_warm_refuses_at_once_what_this_one_destroyed(
+    world: World, tmp_path: Path, stop_journal: StopJournal
+) -> None:
+    told = await told_family(world)
+    database = world.services.installation.database
+    other = reopened(world, database, world.clock, stop_journal, tmp_path)
+    for _ in range(2):
+        assert isinstance(await ask(other, told.relationship), Released)
+    async with database.transaction() as conn:
+        assert await world.services.installation.ring.destroy_relationship_key(
+            conn, world.tenant, told.relationship
+        )
+    assert isinstance(await ask(other, told.relationship), Refused)
+
+
+async def test_another_worker_reads_on_when_the_key_was_wrapped_anew(
+    world: World, tmp_path: Path, stop_journal: StopJournal
+) -> None:
+    told = await told_family(world)
+    database = world.services.installation.database
+    other = reopened(world, database, world.clock, stop_journal, tmp_path)
+    assert isinstance(await ask(other, told.relationship), Released)
+    async with database.transaction() as conn:
+        await world.services.installation.ring.rewrap_relationship_key(conn, world.tenant, told.relationship)
+    assert isinstance(await ask(other, told.relationship), Released)
+
+
+async def test_type_keys_are_there_for_the_permitted_types_only(world: World) -> None:
+    told = await told_family(world)
+    services = world.services
+    ring = services.installation.ring
+    async with services.installation.database.reading() as conn:
+        situation = await read_situation(conn, ring, world.tenant, told.relationship)
+    assert situation is not None
+    assert situation.key is not None
+    rules = await services.policies.rules(situation.active_bundle)
+    reader = Reader("school", world.contact.staff, world.contact.role)
+    asked = asked_types(rules.catalogue, "support", "s2c")
+    permit = judged(situation, rules, reader, "support", asked=asked, now=world.clock.now()).permit
+    assert permit is not None
+    keys = type_keys_for(ring, permit, situation.key)
+    assert set(keys) == permit.types
+    assert SUPPORT in keys
+    assert len(keys) < len(rules.catalogue.types)
+    (row,) = await _rows(world)
+    assert open_records({}, situation.records, situation.digests) == ()
+    (opened,) = open_records(keys, situation.records, situation.digests)
+    assert opened.fields == {"helps": ADVICE}
+    with pytest.raises(IntegrityError):
+        keys[SUPPORT].open(record="another", record_version=1, envelope=bytes(row["envelope"]))  # type: ignore[call-overload]
 
 
 async def test_records_come_oldest_first_and_types_without_any_are_no_harm(world: World) -> None:
