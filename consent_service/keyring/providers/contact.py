@@ -8,9 +8,11 @@ See docs/decisions/0029-providers-are-asked-synchronously.md.
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -41,8 +43,37 @@ class _Last(msgspec.Struct, frozen=True):
     at: float
 
 
+class _Worker:
+    """A thread that does one job after another and never ends: a thread that ends while another one forks
+    may hold a lock of the cryptographic library, for ever as far as the child is concerned.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="key-provider", daemon=True).start()
+
+    def do(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+            _idle.append(self)
+
+
+_idle: deque[_Worker] = deque()
+os.register_at_fork(after_in_child=_idle.clear)
+
+
+def _idle_worker() -> _Worker:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _Worker()
+
+
 class Contact:
-    """The line to one provider. Each question runs in a thread of its own, so that none can outlast its time.
+    """The line to one provider. A question has a thread to itself, so that none can outlast its time.
 
     Whatever goes wrong in that thread is turned into a fresh error by `explain` and raised without the
     original: tokens and keys stand in the local variables of client libraries.
@@ -97,7 +128,7 @@ class Contact:
             self._remember(answered=not isinstance(outcome, KeyProviderUnavailableError))
             outcomes.put(outcome)
 
-        threading.Thread(target=asking, name="key-provider", daemon=True).start()
+        _idle_worker().do(asking)
         try:
             return outcomes.get(timeout=seconds)
         except queue.Empty:

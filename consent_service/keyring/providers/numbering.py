@@ -50,7 +50,7 @@ def require_above(number: int, living: tuple[int, ...]) -> None:
     Raises:
         ConfigurationError: it is not above every living one.
     """
-    if number < 1 or number <= max(living, default=0):
+    if number <= max(require_some(living)):
         raise ConfigurationError(f"root generation {number} is not above every living one")
 
 

@@ -90,8 +90,15 @@ class Pkcs11Keys:
             KeyProviderUnavailableError: the token is away.
         """
         living = self._ask(self._inspected)
+        if not living:  # a library may remember a token that was away as an empty one
+            self._ask(Connection.stop_library)
+            living = self._ask(self._inspected)
         self._contact.establish()
         return living
+
+    def make_first(self) -> None:
+        """Make generation 1, where there was seen to be none."""
+        self._ask(lambda connection: self._create(connection, 1))
 
     def check(self) -> None:
         self._contact.check(self._within_session(lambda connection: require_some(self._living(connection))))
@@ -103,7 +110,7 @@ class Pkcs11Keys:
         return max(self.generations())
 
     def create_generation(self, number: int) -> None:
-        living = self._ask(self._living)
+        living = self.generations()
         if number in living:
             return
         require_above(number, living)
@@ -244,7 +251,7 @@ def prepare_token(place: Place, pin: Secret) -> Pkcs11Keys:
             f"pkcs11: keys named {place.name} exist already in the token {place.token}; "
             "nothing is overwritten"
         )
-    keys.create_generation(1)
+    keys.make_first()
     return keys
 
 

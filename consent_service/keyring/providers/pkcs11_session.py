@@ -109,6 +109,7 @@ class _Process:
     def __init__(self, inherited: Iterable[Connection] = ()) -> None:
         self.lock = threading.Lock()
         self.connections: dict[tuple[Path, str], Connection] = {}
+        self.forked_while_busy = False
         self._inherited = tuple(inherited)
 
     def connection(self, place: Place, pin: Secret) -> Connection:
@@ -133,8 +134,11 @@ class _Process:
                 connection.stop_library()
 
     def child(self) -> _Process:
-        """What a child of this process begins with."""
-        return _Process((*self._inherited, *self.connections.values()))
+        """What a child begins with; forked in the middle of a question it never gets a session."""
+        child = _Process((*self._inherited, *self.connections.values()))
+        if self.forked_while_busy:
+            child.lock.acquire()
+        return child
 
     def _leave_inherited(self) -> None:
         inherited, self._inherited = self._inherited, ()
@@ -174,9 +178,23 @@ def _started(module: Path) -> Library:
         raise ConfigurationError(f"pkcs11: the library {module} cannot be loaded or started") from failure
 
 
-def _begin_child() -> None:
+def _wait_for_question() -> None:
+    """No fork in the middle of a question: the child would inherit the library's locks, held for ever."""
+    if not _process.lock.acquire(timeout=LIMIT):
+        _process.forked_while_busy = True
+
+
+def _go_on_in_parent() -> None:
+    if not _process.forked_while_busy:
+        _process.lock.release()
+    _process.forked_while_busy = False
+
+
+def _begin_in_child() -> None:
     global _process
     _process = _process.child()
 
 
-os.register_at_fork(after_in_child=_begin_child)
+os.register_at_fork(
+    before=_wait_for_question, after_in_parent=_go_on_in_parent, after_in_child=_begin_in_child
+)

@@ -112,6 +112,10 @@ class TransitKeys:
         self._contact.establish()
         return living
 
+    def make_first(self) -> None:
+        """Make generation 1, where there was seen to be none."""
+        self._contact.ask(lambda: self._create(1))
+
     def check(self) -> None:
         self._contact.check(lambda: require_some(self._living()))
 
@@ -122,7 +126,7 @@ class TransitKeys:
         return max(self.generations())
 
     def create_generation(self, number: int) -> None:
-        living = self._contact.ask(self._living)
+        living = self.generations()
         if number in living:
             return
         require_above(number, living)
@@ -276,7 +280,7 @@ def prepare_server(place: Place, token: Secret) -> TransitKeys:
         raise ConfigurationError(
             f"transit: keys named {place.name} exist already at the server; nothing is overwritten"
         )
-    keys.create_generation(1)
+    keys.make_first()
     return keys
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,17 @@ def test_keys_of_other_names_in_the_token_are_left_alone(token_place: TokenPlace
     assert other.open().generations() == (1,)
 
 
+def test_a_token_that_was_away_is_not_taken_for_an_empty_one(token_place: TokenPlace) -> None:
+    """SoftHSM2 goes on showing nothing after its folder is back; nothing may be made or missed then."""
+    mine = token_place.make()
+    value = mine.check_value(1)
+    with token_place.troubles["away"]():
+        shown = with_session(token_place.place, PIN, lambda at: list(at.session.get_objects()))
+        assert shown == []
+    assert token_place.open().check_value(1) == value
+    assert len(_labelled(token_place.place, 1)) == 1
+
+
 def test_two_keys_of_one_label_are_never_chosen_between(token_place: TokenPlace) -> None:
     mine = token_place.make()
     generation, blob = mine.wrap(KEY, b"")
@@ -137,11 +149,11 @@ def test_a_wrong_pin_is_tried_once_and_never_again(softhsm: Path, monkeypatch: p
     make_token("locking")
     pkcs11_session._process.begin_again(MODULE)  # SoftHSM2 looks for tokens when it starts
     place = Place(MODULE, "locking", "root")
-    tried: list[str] = []
+    tried: list[Secret] = []
     logging_in = Connection._token
 
     def counted(connection: Connection) -> pkcs11.Token:
-        tried.append("once")
+        tried.append(connection.pin)
         return logging_in(connection)
 
     monkeypatch.setattr(Connection, "_token", counted)
@@ -149,13 +161,14 @@ def test_a_wrong_pin_is_tried_once_and_never_again(softhsm: Path, monkeypatch: p
     for _ in range(5):
         with pytest.raises(ConfigurationError, match="PIN does not open"):
             open_token(place, wrong)
-    assert tried == ["once"]
+    assert tried == [wrong]
     assert prepare_token(place, PIN).generations() == (1,)  # another PIN is another try
     with pytest.raises(ConfigurationError, match="PIN does not open"):
         open_token(place, wrong)
     with pytest.raises(ConfigurationError, match="PIN does not open"):
         open_token(place, Secret(b"\xff\xff"))
-    assert tried == ["once", "once"]
+    assert tried.count(wrong) == 1
+    assert set(map(Secret.reveal, tried)) == {wrong.reveal(), PIN.reveal()}
 
 
 def test_a_pin_that_is_no_text_opens_nothing(softhsm: Path) -> None:
@@ -189,6 +202,7 @@ def test_a_child_of_a_fork_opens_a_session_of_its_own_and_the_parent_keeps_its_o
     generation, blob = mine.wrap(KEY, b"")
     child = os.fork()
     if child == 0:
+        signal.alarm(30)
         good = mine.unwrap(generation, blob, b"") == KEY and mine.generations() == (1,)
         os._exit(0 if good else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -203,11 +217,35 @@ def test_a_child_never_uses_what_it_inherited(
     generation, blob = mine.wrap(KEY, b"")
     inherited = list(pkcs11_session._process.connections.values())
     monkeypatch.setattr(pkcs11_session, "_process", pkcs11_session._process)
-    pkcs11_session._begin_child()
+    pkcs11_session._begin_in_child()
     assert pkcs11_session._process.connections == {}
     assert mine.unwrap(generation, blob, b"") == KEY
     assert not set(inherited) & set(pkcs11_session._process.connections.values())
     assert [each._session for each in inherited] == [None] * len(inherited)
+
+
+def test_a_child_forked_in_the_middle_of_a_question_leaves_the_token_alone(
+    token_place: TokenPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library's locks are held for ever in such a child, so it must not call into the library."""
+    mine = token_place.make()
+    monkeypatch.setattr(pkcs11_session, "LIMIT", 0.05)
+    process = pkcs11_session._process
+    with process.lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)
+            try:
+                with_session(token_place.place, PIN, lambda connection: connection.session)
+            except KeyProviderUnavailableError:
+                os._exit(0)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        pkcs11_session._wait_for_question()
+        refused = process.child().lock
+        assert not refused.acquire(blocking=False)
+        pkcs11_session._go_on_in_parent()
+    assert mine.generations() == (1,)
 
 
 @pytest.mark.parametrize("verb", ["destroy", "find"])
