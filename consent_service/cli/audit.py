@@ -60,7 +60,7 @@ def add_to(commands: Orders) -> None:
 
     @group.order("verify", N_("Reken het hele logboek na; noemt de eerste regel die niet klopt."))
     @TENANT
-    @entry("--database", type=WORDS, callback=_require_address, words=N_("Een andere database, als adres."))
+    @entry("--database", type=WORDS, callback=require_address, words=N_("Een andere database, als adres."))
     @entry(
         "--copy",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -79,7 +79,7 @@ def add_to(commands: Orders) -> None:
             terminal.show(line)
 
 
-def _require_address(_ctx: object, _param: object, value: str | None) -> str | None:
+def require_address(_ctx: object, _param: object, value: str | None) -> str | None:
     if value is not None and not value.startswith(_DATABASES):
         raise WrongValueError("cli.database_address", example=_DATABASES[0] + "/pad/naar/kopie.sqlite")
     return value

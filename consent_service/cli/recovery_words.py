@@ -1,0 +1,160 @@
+"""Words of recovery sheets on the command line: shown to one custodian at a time, typed or read from files.
+
+Never from an argument or a variable, which other processes can see. What is on the screen is wiped
+after each custodian.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from consent_service.cli.entering import entry
+from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.custody.recovery_key import SHARES, THRESHOLD
+from consent_service.custody.shares import WORDS_ON_A_SHEET, SheetProblem, What, combine
+from consent_service.foundation.i18n import N_
+from consent_service.keyring.secret import Secret
+
+SHARE_FILES: Final = entry(
+    "--shares",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    words=N_("Een bestand met de woorden van een blad; drie keer te noemen. Anders wordt erom gevraagd."),
+)
+_COLUMNS: Final = 3
+_WIPE_SCROLLED: Final = "\x1b[3J"
+"""ECMA-48 erase in display, parameter 3 as xterm defines it: also what scrolled off."""
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_WRONG: Final[Mapping[What, str]] = {
+    "unknown_word": N_("Blad {sheet}: woord {number} staat niet in de woordenlijst."),
+    "length": N_("Blad {sheet}: er zijn {number} woorden getypt, dat moeten er {words} zijn."),
+    "checksum": N_("Blad {sheet}: een woord is verkeerd, of er zijn twee woorden verwisseld."),
+    "other_kind": N_("Blad {sheet}: dit is geen blad van een herstelsleutel van deze dienst."),
+    "other_ceremony": N_("Blad {sheet}: dit blad hoort bij een andere herstelsleutel."),
+    "twice": N_("Blad {sheet}: dit is hetzelfde blad als blad {number}."),
+    "too_few": N_("Goede bladen: {number}. Het moeten er {threshold} zijn."),
+    "misfit": N_("De bladen passen niet bij elkaar."),
+}
+_ALL_OF_ANOTHER: Final = N_("Deze bladen horen bij een andere herstelsleutel.")
+
+
+def require_terminal(otherwise: str) -> None:
+    """Words are shown to and asked of people only.
+
+    Raises:
+        CommandError: nobody is looking; `otherwise` says what to do.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CommandError(otherwise)
+
+
+def wait_for(terminal: Terminal, sentence: str, **params: object) -> None:
+    """Say what is next, and go on when somebody presses Enter.
+
+    Raises:
+        CommandError: there is no more input.
+    """
+    terminal.say(sentence, **params)
+    _line()
+
+
+def wipe(terminal: Terminal) -> None:
+    """Leave nothing of what was shown on the screen."""
+    terminal.out.clear()
+    if terminal.out.is_terminal:
+        terminal.out.file.write(_WIPE_SCROLLED)
+        terminal.out.file.flush()
+
+
+def show_sheet(terminal: Terminal, number: int, words: Secret) -> None:
+    """One sheet on the screen, numbered in columns, until its custodian has written it down."""
+    wait_for(
+        terminal,
+        N_("Blad {number} van {shares}. Alleen bewaarder {number} kijkt nu. Druk op Enter."),
+        number=number,
+        shares=SHARES,
+    )
+    listed = words.reveal().decode().split()
+    height = -(-len(listed) // _COLUMNS)
+    for row in range(height):
+        places = range(row, len(listed), height)
+        terminal.show("   ".join(f"{place + 1:>2}. {listed[place]:<10}" for place in places))
+    wait_for(
+        terminal, N_("Schrijf de woorden over en kijk ze na. Druk daarna op Enter; het scherm wordt leeg.")
+    )
+    wipe(terminal)
+
+
+def read_sheets(terminal: Terminal, files: Sequence[Path]) -> tuple[Secret, ...]:
+    """What stands in the files, or what three custodians type one after the other.
+
+    Raises:
+        CommandError: a file cannot be read, or there is nobody to ask.
+    """
+    if files:
+        return tuple(_from_file(path) for path in files)
+    require_terminal(
+        N_("Er zijn drie bladen nodig. Start dit in een terminal, of noem bestanden met --shares.")
+    )
+    return tuple(_typed(terminal, place) for place in range(1, THRESHOLD + 1))
+
+
+def recovered_seed(terminal: Terminal, files: Sequence[Path]) -> Secret | None:
+    """The recovery seed from three sheets; None when it does not come out, and why was told.
+
+    Raises:
+        CommandError: a file cannot be read, or there is nobody to ask.
+    """
+    outcome = combine(read_sheets(terminal, files))
+    if isinstance(outcome, Secret):
+        return outcome
+    tell_problems(terminal, outcome)
+    return None
+
+
+def tell_problems(terminal: Terminal, problems: Sequence[SheetProblem]) -> None:
+    """Everything that is wrong with the sheets, one line each."""
+    for one in problems:
+        sentence = _WRONG[one.what] if one.sheet or one.what != "other_ceremony" else _ALL_OF_ANOTHER
+        place = {"sheet": one.sheet, "number": one.number}
+        terminal.complain(terminal.text(sentence, **place, words=WORDS_ON_A_SHEET, threshold=THRESHOLD))
+
+
+def _typed(terminal: Terminal, place: int) -> Secret:
+    terminal.say(
+        N_(
+            "Blad {place} van {threshold}: typ de {words} woorden in volgorde, op zoveel regels als u wilt. "
+            "Van elk woord zijn vier letters genoeg. Sluit af met een lege regel."
+        ),
+        place=place,
+        threshold=THRESHOLD,
+        words=WORDS_ON_A_SHEET,
+    )
+    lines: list[str] = []
+    while len(_WORD.findall(" ".join(lines))) < WORDS_ON_A_SHEET:
+        line = _line()
+        if not line:
+            break
+        lines.append(line)
+    wipe(terminal)
+    return Secret(" ".join(lines).encode())
+
+
+def _line() -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise CommandError(N_("Er is niets meer getypt; er is niets gedaan."))
+    return line.strip()
+
+
+def _from_file(path: Path) -> Secret:
+    try:
+        return Secret(path.read_bytes())
+    except OSError as failure:
+        raise CommandError(N_("Het blad in {path} kan niet gelezen worden."), path=path) from failure
