@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.errors import IntegrityError, KeyProviderUnavailableError
 from consent_service.foundation.ids import RecordId, RelationshipId, StaffId, TypeKey
 from consent_service.keyring import data_keys
 from consent_service.keyring.envelope import length_prefixed
@@ -237,3 +238,25 @@ def test_what_was_opened_before_a_record_that_does_not_open_is_not_left_behind(k
     failure = refused(lambda: open_records(keys, sealed, digests))
     for forbidden in [WORDS, *keys_of(keyring, key)]:
         assert not holds(captured_by(failure), forbidden)
+
+
+@pytest.mark.parametrize("nonsense", [False, True])
+def test_a_provider_that_is_away_leaves_neither_words_nor_keys_behind(
+    keyring: KeyRing, tmp_path: Path, nonsense: bool
+) -> None:
+    key, person = relationship_key(keyring), person_key(keyring)
+    envelope = seal_for_person(keyring, person, purpose="identity", record="p", plaintext=WORDS)
+    secrets = [*keys_of(keyring, key), WORDS]
+    if nonsense:
+        (tmp_path / "keystore.json").write_text("{}")
+    else:
+        (tmp_path / "keystore.json").unlink()
+    for act in (
+        lambda: type_key(keyring, key, ADVICE),
+        lambda: open_for_person(keyring, person, purpose="identity", record="p", envelope=envelope),
+        lambda: keyring.material.derived(key, "view/v1"),
+    ):
+        with pytest.raises(KeyProviderUnavailableError) as caught:
+            act()
+        for forbidden in secrets:
+            assert not holds(captured_by(caught.value), forbidden)
