@@ -18,6 +18,7 @@ from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import SchoolStaff
 from consent_service.keyring.digests import records_digest
+from consent_service.keyring.providers.file import FileKeystore
 from consent_service.keyring.sealing import seal_for_relationship
 from consent_service.policy.facts import Reader
 from consent_service.records.model import Shared
@@ -198,6 +199,20 @@ async def test_another_worker_however_warm_refuses_at_once_what_this_one_destroy
             conn, world.tenant, told.relationship
         )
     assert isinstance(await ask(other, told.relationship), Refused)
+
+
+async def test_a_second_release_asks_nothing_of_the_provider_but_whether_it_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await told_family(world)
+    assert isinstance(await ask(world, told.relationship), Released)
+    asked: list[str] = []
+    whole = FileKeystore.check
+    for verb in ("wrap", "unwrap", "check_value", "generations", "current_generation"):
+        monkeypatch.setattr(FileKeystore, verb, lambda *_, verb=verb: asked.append(verb))
+    monkeypatch.setattr(FileKeystore, "check", lambda self: asked.append("check") or whole(self))  # type: ignore[func-returns-value]
+    assert isinstance(await ask(world, told.relationship), Released)
+    assert set(asked) == {"check"}
 
 
 async def test_another_worker_reads_on_when_the_key_was_wrapped_anew(
