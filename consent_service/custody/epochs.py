@@ -222,8 +222,10 @@ class Epochs:
             tenants, renewed = await tenants_with_keys(conn), await renewed_tenants(conn, epoch)
             counting = _Counting(epoch.state, len(tenants) + await count_owned(conn, renewed), tell)
         for tenant in tenants:
-            async with self._database.transaction() as conn:
-                await rotation.rewrap_tenant(conn, tenant, generation, fresh=tenant in renewed)
+            more = True
+            while more:
+                async with self._database.transaction() as conn:
+                    more = await rotation.rewrap_tenant(conn, tenant, generation, fresh=tenant in renewed)
             counting.add(1)
             moved = BATCH
             while moved:

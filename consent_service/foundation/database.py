@@ -203,14 +203,15 @@ def _flocked(descriptor: int) -> bool:
 def _is_outage(failure: DBAPIError) -> bool:
     """The server went away or refuses, or the file is no database (any more): not the statement's fault.
 
-    Classes 08, 53, 57 and 58 of SQLSTATE: connection, resources, operator intervention, system.
+    Classes 08, 40, 53, 57 and 58 of SQLSTATE: connection, rolled back in favour of somebody else, resources,
+    operator intervention, system.
     """
     unreadable = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
     state = str(getattr(failure.orig, "sqlstate", None) or "")
     return (
         failure.connection_invalidated
         or getattr(failure.orig, "sqlite_errorcode", None) in unreadable
-        or state[:2] in ("08", "53", "57", "58")
+        or state[:2] in ("08", "40", "53", "57", "58")
     )
 
 

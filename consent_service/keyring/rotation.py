@@ -34,7 +34,6 @@ from consent_service.keyring.wrapped_rows import (
     OWNED,
     AnyOwnedTable,
     held_tenant_key,
-    newest_tenant_key,
     newest_version,
     tenant_keys_in_use,
 )
@@ -146,21 +145,24 @@ class Rotation:
 
     async def rewrap_tenant(
         self, conn: AsyncConnection, tenant: str, generation: int, *, fresh: bool
-    ) -> None:
-        """Every key of the tenant under `generation`: as it is, or with `fresh` under a new data key.
+    ) -> bool:
+        """One key of the tenant under `generation`, or with `fresh` a new data key; False when all are.
 
+        One at a time, so that a transaction holds one row only and cannot wait for somebody in a circle.
         Earlier versions of the data key stay behind, under what wraps them: nothing new hangs on them.
 
         Raises:
             KeyProviderUnavailableError: the provider wraps under another generation.
             IntegrityError: a key does not open, or not alike after it was wrapped anew.
         """
-        newest = await newest_tenant_key(conn, tenant, "data")
-        if fresh and newest.root_generation != generation:
-            await self._add_data_key(conn, tenant, newest.version + 1, generation)
         for key in await tenant_keys_in_use(conn, tenant):
             if key.root_generation != generation:
-                await self._rewrap(conn, key, generation)
+                if fresh and key.purpose == "data":
+                    await self._add_data_key(conn, tenant, key.version + 1, generation)
+                else:
+                    await self._rewrap(conn, key, generation)
+                return True
+        return False
 
     async def rewrap_owned(self, conn: AsyncConnection, tenant: str, *, limit: int) -> int:
         """At most `limit` relationship and person keys under the newest data key; 0 when all are.
@@ -200,7 +202,8 @@ class Rotation:
         found = await conn.execute(select(tenant_keys.c.tenant).where(older).with_for_update())
         touched = sorted(set(found.scalars()))
         for tenant in touched:  # 2
-            await self.rewrap_tenant(conn, tenant, generation, fresh=tenant in fresh)
+            while await self.rewrap_tenant(conn, tenant, generation, fresh=tenant in fresh):
+                pass
             while await self.rewrap_owned(conn, tenant, limit=500):
                 pass
         await conn.execute(delete(tenant_keys).where(_earlier_data_key()))  # 3

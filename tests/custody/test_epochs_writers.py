@@ -14,6 +14,7 @@ from consent_service.custody.epoch_rows import Epoch
 from consent_service.custody.epochs import EpochDone, Epochs, Step, Tell
 from consent_service.foundation.errors import KeyProviderUnavailableError, UnavailableError
 from consent_service.foundation.ids import PersonId, RelationshipId, TenantId, new_id
+from consent_service.keyring.model import TenantKeyPurpose
 from consent_service.keyring.tables import key_roots, tenant_keys
 from consent_service.keyring.wrapped_rows import held_tenant_key
 from tests.custody.rounds import (
@@ -28,7 +29,7 @@ from tests.custody.rounds import (
     prints,
 )
 from tests.custody.test_backups import hold_ceremony
-from tests.shelter import World
+from tests.shelter import World, furnish
 
 
 class Between(Epochs):
@@ -161,6 +162,24 @@ def of_new_shelters(now: Prints, before: Prints) -> Prints:
 async def state_of(world: World) -> str:
     epochs = (await epochs_of(world).status()).epochs
     return epochs[0].state if epochs else ""
+
+
+@on_postgresql
+@pytest.mark.parametrize("first, then", [("data", "index"), ("index", "data")])
+async def test_a_writer_that_takes_one_key_after_the_other_waits_in_no_circle_with_an_epoch(
+    world: World, database_url: str, tmp_path: Path, first: TenantKeyPurpose, then: TenantKeyPurpose
+) -> None:
+    hold_ceremony(world)
+    clean = await furnish(world.services, world.clock, "Opvang Noord")
+    await destroy(world, await make_relationship_key(world))
+    async with as_another_process(world, database_url, tmp_path) as elsewhere:
+        async with elsewhere.services.installation.database.transaction() as conn:
+            await held_tenant_key(conn, clean.tenant, first)
+            running = asyncio.create_task(epochs_of(world).run(reason="nightly"))
+            await asyncio.sleep(0.3)
+            assert not running.done()
+            await held_tenant_key(conn, clean.tenant, then)
+        assert isinstance(await running, EpochDone)
 
 
 @on_postgresql

@@ -69,6 +69,29 @@ async def test_two_writers_that_read_first_do_not_overwrite_each_other(scratch: 
     assert await _value(scratch) == 20
 
 
+async def test_of_two_writers_that_wait_for_each_other_one_is_told_to_come_back(
+    empty_postgresql: str,
+) -> None:
+    database = Database(empty_postgresql)
+    async with database.transaction() as connection:
+        await connection.run_sync(_metadata.create_all)
+        for tenant in "ab":
+            await connection.execute(insert(counters).values(tenant=tenant, value=0))
+    both = asyncio.Barrier(2)
+
+    async def write(*tenants: str) -> None:
+        async with database.transaction() as connection:
+            for tenant in tenants:
+                await connection.execute(update(counters).where(counters.c.tenant == tenant).values(value=1))
+                if tenant == tenants[0]:
+                    await both.wait()
+
+    outcomes = await asyncio.gather(write("a", "b"), write("b", "a"), return_exceptions=True)
+    await database.close()
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DatabaseUnavailableError", "NoneType"]
+
+
 async def test_a_reader_is_not_held_up_by_a_writer_and_sees_only_what_was_committed(
     scratch: Database,
 ) -> None:
