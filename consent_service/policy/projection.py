@@ -156,6 +156,15 @@ def active_contacts(known: Known, now: datetime) -> frozenset[StaffId]:
     )
 
 
+def assigned_counsellors(known: Known, now: datetime) -> frozenset[StaffId]:
+    """Who is with the family now."""
+    return frozenset(
+        one.staff
+        for one in known.assigned
+        if one.starts_at <= now and (one.ends_at is None or now < one.ends_at)
+    )
+
+
 def is_agreement_valid(known: Known, now: datetime) -> bool:
     """Whether any agreement with the school is valid now."""
     return any(is_valid_on(agreement, local_date(now), now) for agreement in known.agreements)

@@ -79,24 +79,24 @@ def judged(
 
 
 def best_askings(
-    known: Known, rules: Rules, readers: Sequence[Reader], *, now: datetime
+    known: Known, rules: Rules, readers: Sequence[Reader], *, way: Direction, now: datetime
 ) -> tuple[Asking, ...]:
     """Who of these, for which purpose, gets most of each type now; of equals the first. Opens nothing.
 
     Most: the type; then a no that lies in the family; then one that lies in the reader, who would never
-    get it. Each type that goes to a school for any purpose stands in one of these.
+    get it. Each type that goes this way for any purpose stands in one of these.
     """
     best: dict[TypeKey, tuple[int, Reader, Purpose]] = {}
     for reader in readers:
         for purpose in _purposes(rules.catalogue):
-            asked = tuple(asked_types(rules.catalogue, purpose, "s2c"))
+            asked = tuple(asked_types(rules.catalogue, purpose, way))
             for key, answer in answers(rules, known, Asking(reader, purpose, asked), now=now).items():
                 got = _nearness(rules, answer)
                 if key not in best or got > best[key][0]:
                     best[key] = (got, reader, purpose)
     grouped: dict[tuple[Reader, Purpose], list[Asked]] = {}
     for key, (_, reader, purpose) in best.items():
-        grouped.setdefault((reader, purpose), []).append((key, "s2c"))
+        grouped.setdefault((reader, purpose), []).append((key, way))
     return tuple(Asking(reader, purpose, tuple(asked)) for (reader, purpose), asked in grouped.items())
 
 

@@ -41,7 +41,7 @@ from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.service import OrganisationService, require
 from consent_service.policy.explain import Audience, Viewer, audience_of, explain
 from consent_service.policy.facts import Reader
-from consent_service.policy.projection import Known, active_contacts, next_change
+from consent_service.policy.projection import Known, active_contacts, assigned_counsellors, next_change
 from consent_service.policy.service import PolicyService
 from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
@@ -119,9 +119,16 @@ class ReleaseService:
         return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
 
     async def preview(
-        self, actor: GuardianActor | ChildActor | Counsellor, relationship: RelationshipId, *, language: str
+        self,
+        actor: GuardianActor | ChildActor | Counsellor,
+        relationship: RelationshipId,
+        *,
+        language: str,
+        way: Direction = "s2c",
     ) -> tuple[TypePreview, ...]:
-        """What the school would get now, per type, by the very decision a contact's request would get.
+        """What the other side would get now, per type, by the very decision a request of theirs would get.
+
+        `s2c`: a contact of the school asks; `c2s`: a counsellor who is with the family now asks.
 
         With until when that holds and what would change it. Opens nothing. A guardian who is not in danger,
         and a child, read of no other choice than their own.
@@ -135,18 +142,25 @@ class ReleaseService:
         async with self._database.reading() as conn:
             situation = await self._situation(conn, actor, relationship)
             rules = await self._policies.rules(situation.active_bundle)
-            await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, "s2c")
+            await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, way)
             _require_shown(actor, situation.known, local_date(now))
-            listed = sorted(active_contacts(situation.known, now))
-            members = await self._organisations.staff_members(conn, actor.tenant, listed)
+            readers = await self._readers(conn, situation.known, way)
         viewer, known = _viewer(actor, situation.known, language)
-        readers = [Reader("school", member.staff, member.role or "contact") for member in members]
         lines = {
             key: preview_line(explained)
-            for asking in best_askings(known, rules, readers, now=now)
+            for asking in best_askings(known, rules, readers, way=way, now=now)
             for key, explained in explain(rules, known, asking, viewer, now=now).items()
         }
         return tuple(lines[key] for key in rules.catalogue.types if key in lines)
+
+    async def _readers(self, conn: AsyncConnection, known: Known, way: Direction) -> list[Reader]:
+        """Who could ask for something that goes this way, now."""
+        now = self._clock.now()
+        if way == "c2s":
+            return [Reader("shelter", who, "counsellor") for who in sorted(assigned_counsellors(known, now))]
+        listed = sorted(active_contacts(known, now))
+        members = await self._organisations.staff_members(conn, known.relationship.tenant, listed)
+        return [Reader("school", member.staff, member.role or "contact") for member in members]
 
     # --- the walk ----------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ def page_examples(language: str) -> dict[str, View]:
     many = _wrong(language, ("digits", "page.many_tries"))
     busy = _wrong(language, ("digits", "page.busy"))
     shared = _shared()
-    place = own.OwnPlacePart("Noor Voorbeeld", "De Linde", shared, (_refused(), _objected()), (_told(),))
+    place = own.OwnPlacePart("Noor Voorbeeld", "De Linde", shared, (_refused(), _objected()), (_told(),), ())
     page = own.OwnChoicesNowPage(
         stop_action="/mijn-pagina/stoppen",
         object_action="/mijn-pagina/bezwaar",
@@ -140,9 +140,9 @@ def _told() -> own.OwnLine:
         "school_absence",
         "Niet op school",
         "Alleen uw begeleider.",
-        shared=False,
-        why="",
-        until=_UNTIL,
+        shared=True,
+        why="Dit wordt gedeeld. Zo lang uw ja geldt: tot en met 31 juli 2027.",
+        until=None,
         answer="yes",
         stop="x:school_absence",
         wrong="x:school_absence",

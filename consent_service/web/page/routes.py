@@ -56,7 +56,7 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
     own = await come_in(visit, visit.own_person())
     places = tuple([await place_part(own, place) for place in own.view.places])
     about_me = own_lines(own)
-    lines = [line for place in places for line in (*place.shared, *place.not_shared, *place.told_by_school)]
+    lines = [line for place in places for line in place.lines]
     view = OwnChoicesNowPage(
         stop_action=door.STOP,
         object_action=door.OBJECT,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+import msgspec
+
 from consent_service.consent.model import Standing
 from consent_service.consent.screen import Screen
 from consent_service.consent.service import Key
@@ -15,7 +17,7 @@ from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.identity.model import GuardianActor, PersonActor
-from consent_service.information.model import InformationType
+from consent_service.information.model import Direction, InformationType
 from consent_service.release.model import TypePreview
 from consent_service.rights.model import LookedDay, OwnPlace, OwnView
 from consent_service.web.intake.showing import CHOICES, DRAFT_NOTICE, EARLIER
@@ -25,8 +27,11 @@ from consent_service.web.page.views import LookedDayPart, LookedType, OwnLine, O
 from consent_service.web.visit import Visit
 from consent_service.web.vocabulary import ANSWERS, Answer
 
-SEEN: Final = N_("De school ziet dit nu.")
-NOT_SEEN: Final = N_("De school ziet dit nu niet.")
+_SAID_TO_YOUNG: Final[Mapping[Direction, tuple[str, str]]] = {
+    "s2c": (N_("De school ziet dit nu."), N_("De school ziet dit nu niet.")),
+    "c2s": (N_("Je begeleider ziet dit nu."), N_("Je begeleider ziet dit nu niet.")),
+}
+"""Shared, and not."""
 
 
 @dataclass(frozen=True)
@@ -85,27 +90,40 @@ async def come_in(visit: Visit, actor: PersonActor) -> Own:
 
 
 async def place_part(own: Own, place: OwnPlace) -> OwnPlacePart:
-    """One child at one school: the very decision the school's contact would get now, per type."""
-    previews = {
-        line.information_type: line
-        for line in await own.visit.services.release.preview(
-            own.actor, place.relationship, language=own.visit.language
-        )
-    }
-    catalogue = own.visit.services.policies.proposal.catalogue
-    lines = [
-        (kind, _line(own, place, kind, previews.get(kind.key)))
-        for kind in catalogue.types.values()
-        if _is_shown(own, place, kind, previews.get(kind.key))
-    ]
-    to_school = [line for kind, line in lines if "s2c" in kind.directions]
+    """One child at one school: per type and way the very decision that a reader there would get now."""
+    to_school = await _lines(own, place, "s2c")
+    above = {line.type_key: line for line in to_school}
+    to_us = [_without(line, above.get(line.type_key)) for line in await _lines(own, place, "c2s")]
     return OwnPlacePart(
         child=place.child_name,
         school=own.schools[place.relationship],
         shared=tuple(line for line in to_school if line.shared),
         not_shared=tuple(line for line in to_school if not line.shared),
-        told_by_school=tuple(line for kind, line in lines if "s2c" not in kind.directions),
+        told=tuple(line for line in to_us if line.shared),
+        not_told=tuple(line for line in to_us if not line.shared),
     )
+
+
+async def _lines(own: Own, place: OwnPlace, way: Direction) -> list[OwnLine]:
+    """What is shared this way, and what this person answered; the rest was never talked about."""
+    release = own.visit.services.release
+    seen = await release.preview(own.actor, place.relationship, language=own.visit.language, way=way)
+    previews = {line.information_type: line for line in seen}
+    return [
+        _line(own, place, kind, previews.get(kind.key), way)
+        for kind in own.visit.services.policies.proposal.catalogue.types.values()
+        if way in kind.directions and _is_shown(own, place, kind, previews.get(kind.key))
+    ]
+
+
+_BUTTONS: Final = ("stop", "object", "lift", "change", "wrong")
+
+
+def _without(line: OwnLine, above: OwnLine | None) -> OwnLine:
+    """A type that goes both ways is one answer: what can be done about it stands on the page once."""
+    if above is None:
+        return line
+    return msgspec.structs.replace(line, **{name: "" for name in _BUTTONS if getattr(above, name)})
 
 
 def own_lines(own: Own) -> tuple[OwnLine, ...]:
@@ -138,7 +156,9 @@ def _is_shown(own: Own, place: OwnPlace, kind: InformationType, seen: TypePrevie
     return shared or (place.relationship, kind.key) in own.answers
 
 
-def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | None) -> OwnLine:
+def _line(
+    own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | None, way: Direction
+) -> OwnLine:
     key = (place.relationship, kind.key)
     standing = own.answers.get(key)
     shared = seen is not None and seen.shared
@@ -152,7 +172,7 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
         label=words.label,
         who_sees=words.who_sees,
         shared=shared,
-        why=_why(own, seen),
+        why=_why(own, seen, way),
         until=_until(own, seen, standing),
         answer=answer_of(standing),
         stop=value if mine or (shared and not guardian) else "",
@@ -163,13 +183,14 @@ def _line(own: Own, place: OwnPlace, kind: InformationType, seen: TypePreview | 
     )
 
 
-def _why(own: Own, seen: TypePreview | None) -> str:
+def _why(own: Own, seen: TypePreview | None, way: Direction) -> str:
     """The decision in words; to a young person what it comes to, since reasons are worded for parents."""
     if seen is None:
         return ""
     if not own.young:
         return seen.explanation or seen.sentence
-    return translator(own.visit.language).text(SEEN if seen.shared else NOT_SEEN)
+    said = _SAID_TO_YOUNG[way]
+    return translator(own.visit.language).text(said[0] if seen.shared else said[1])
 
 
 def _until(own: Own, seen: TypePreview | None, standing: Standing | None) -> date | None:

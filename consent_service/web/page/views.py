@@ -66,7 +66,14 @@ class OwnPlacePart(Part, frozen=True):
     school: str
     shared: tuple[OwnLine, ...]
     not_shared: tuple[OwnLine, ...]
-    told_by_school: tuple[OwnLine, ...] = ()
+    told: tuple[OwnLine, ...]
+    """What may come from the school to the counsellor now."""
+    not_told: tuple[OwnLine, ...]
+
+    @property
+    def lines(self) -> tuple[OwnLine, ...]:
+        """All of it."""
+        return (*self.shared, *self.not_shared, *self.told, *self.not_told)
 
 
 class OwnChoicesNowPage(View, frozen=True):
