@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from consent_service.app import Installation, open_installation
+from consent_service.audit.log import AuditLog
 from consent_service.audit.protection import check_protection
 from consent_service.cli.database import STATES, read_state
 from consent_service.cli.entering import Orders
@@ -16,6 +17,8 @@ from consent_service.cli.failing import FAILED, lines_of
 from consent_service.cli.opening import read_passphrase, require_database_file
 from consent_service.cli.policies import problems_in
 from consent_service.cli.terminal import Terminal
+from consent_service.custody.checking import Compared, Difference, RecordCheck
+from consent_service.custody.stops import listed_stops
 from consent_service.foundation.errors import ConsentServiceError
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.migrating import require_current_schema
@@ -57,6 +60,7 @@ async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
             await _looked(terminal, N_("bescherming van het logboek"), lambda: _protection(installation))
         )
         found.append(await _looked(terminal, N_("stopjournaal"), lambda: _journal(terminal, installation)))
+        found.append(await _records(terminal, installation))
         await installation.database.close()
     found += _policies(terminal)
     return found
@@ -113,11 +117,47 @@ async def _protection(installation: Installation) -> tuple[str, ...]:
 
 
 async def _journal(terminal: Terminal, installation: Installation) -> tuple[str, ...]:
-    waiting = len(installation.journal.pending())
-    if not waiting:
-        return ()
-    sentence = N_("{count} stops staan nog niet in de database. Start de dienst; die haalt ze eerst in.")
-    return (terminal.text(sentence, count=waiting),)
+    await require_current_schema(installation.database)
+    found = []
+    if waiting := len(installation.journal.pending()):
+        sentence = N_("{count} stops staan nog niet in de database. Start de dienst; die haalt ze eerst in.")
+        found.append(terminal.text(sentence, count=waiting))
+    async with installation.database.reading() as conn:
+        listed = await listed_stops(conn)
+    if missing := len(listed - {stop.id for stop in installation.journal.all()}):
+        sentence = N_(
+            "{count} stops staan wel in de database en niet in het stopjournaal: dat is een oude kopie. "
+            "Zet het nieuwste terug, anders ontbreken er misschien meer."
+        )
+        found.append(terminal.text(sentence, count=missing))
+    return tuple(found)
+
+
+async def _records(terminal: Terminal, installation: Installation) -> _Checked:
+    """What was put back to an older state is wrong; what nobody can check any more is worth knowing."""
+    name, compared = N_("gegevens tegen het logboek"), Compared()
+
+    async def look() -> tuple[str, ...]:
+        nonlocal compared
+        await require_current_schema(installation.database)
+        log = AuditLog(installation.ring, installation.clock)
+        check = RecordCheck(database=installation.database, ring=installation.ring, log=log)
+        compared = await check.everything()
+        return tuple(_difference(terminal, one) for one in compared.differences)
+
+    checked = await _looked(terminal, name, look)
+    if checked.remarks or not compared.not_checkable:
+        return checked
+    sentence = N_("{count} onderwerpen zijn niet meer na te kijken: hun sleutel is vernietigd.")
+    return _Checked(name, (terminal.text(sentence, count=compared.not_checkable),), hint=True)
+
+
+def _difference(terminal: Terminal, one: Difference) -> str:
+    sentences = {
+        "changed": N_("{relationship}, {type}: iets is veranderd buiten de dienst om."),
+        "rolled_back": N_("{relationship}, {type}: een oude toestand is teruggezet."),
+    }
+    return terminal.text(sentences[one.fault], relationship=one.relationship, type=one.information_type)
 
 
 def _policies(terminal: Terminal) -> list[_Checked]:

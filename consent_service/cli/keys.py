@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as ProgressBar
 
 from consent_service.app import Services, build_services, open_installation
-from consent_service.cli import keys_data, keys_recovery
+from consent_service.cli import keys_data, keys_destroy, keys_recovery
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.failing import FAILED, lines_of
 from consent_service.cli.opening import (
@@ -82,6 +82,7 @@ def add_to(commands: Orders) -> None:
     group.order("check", N_("Kijk na of de sleutels bij de database horen."))(check)
     group.order("rewrap", N_("Vervang alles waar vernietigde sleutels aan hingen."))(everybody(rewrap))
     keys_data.add_orders(group)
+    keys_destroy.add_orders(group)
     keys_recovery.add_orders(group)
 
 

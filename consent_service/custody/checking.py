@@ -1,0 +1,187 @@
+"""Find records that were put back to an older state together with their version and digest.
+
+A row alone, or a row with its version, is refused at opening: it no longer fits the stored digest. Who
+puts back the digest as well is found here: every act that changes records commits to the new digest in
+its entry of the log. Whether the log itself is whole is `audit.verify`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.audit import events
+from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import KeyDestroyedError
+from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey
+from consent_service.keyring.model import WrappedRelationshipKey
+from consent_service.keyring.service import KeyRing
+from consent_service.organisations.tables import relationship_state
+from consent_service.records.reading import read_records
+from consent_service.records.sealing import digest_of
+from consent_service.records.tables import record_digests, records
+
+_PAGE: Final = 200
+_LOOKS: Final = 3
+"""What differs is looked at again: between two statements somebody may have written."""
+
+
+class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """Records that are not what they should be.
+
+    `changed`: the rows do not fit the stored digest. `rolled_back`: they do, and the log committed to
+    another one since; or the log knows of records and there is no digest.
+    """
+
+    tenant: TenantId
+    relationship: RelationshipId
+    information_type: TypeKey
+    fault: Literal["changed", "rolled_back"]
+
+
+class Compared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many types of relationships fit, how many nobody can check any more, and which differ."""
+
+    good: int = 0
+    not_checkable: int = 0
+    differences: tuple[Difference, ...] = ()
+
+    def __add__(self, other: Compared) -> Compared:
+        return Compared(
+            self.good + other.good,
+            self.not_checkable + other.not_checkable,
+            self.differences + other.differences,
+        )
+
+
+class RecordCheck:
+    """Compares records and digests with what the log committed to."""
+
+    def __init__(self, *, database: Database, ring: KeyRing, log: AuditLog) -> None:
+        self._database = database
+        self._ring = ring
+        self._log = log
+
+    async def everything(self) -> Compared:
+        """Every relationship of every shelter.
+
+        Raises:
+            UnavailableError: keys or database are away: nothing can be said.
+        """
+        state = relationship_state.c
+        query = select(state.tenant, state.relationship).order_by(state.tenant, state.relationship)
+        async with self._database.reading() as conn:
+            places = (await conn.execute(query)).all()
+        found = Compared()
+        for row in places:
+            found += await self.relationship(TenantId(row.tenant), RelationshipId(row.relationship))
+        return found
+
+    async def relationship(self, tenant: TenantId, relationship: RelationshipId) -> Compared:
+        """One child at one school; a difference must be seen several times over to count."""
+        for _ in range(_LOOKS):
+            async with self._database.reading() as conn:
+                found = await self._compare(conn, tenant, relationship)
+            if not found.differences:
+                return found
+        return found
+
+    async def _compare(
+        self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+    ) -> Compared:
+        stored = await _stored_digests(conn, tenant, relationship)
+        committed = await self._committed(conn, tenant, relationship)
+        written = await _types_written(conn, tenant, relationship)
+        kinds = sorted({*stored, *committed, *written})
+        try:
+            key = await self._ring.relationship_key(conn, tenant, relationship)
+        except KeyDestroyedError:
+            return Compared(not_checkable=len(kinds))
+        found = Compared()
+        for kind in kinds:
+            fault = await self._fault(conn, key, kind, stored.get(kind), committed.get(kind))
+            found += _counted(fault, tenant, relationship, kind)
+        return found
+
+    async def _fault(
+        self,
+        conn: AsyncConnection,
+        key: WrappedRelationshipKey,
+        kind: TypeKey,
+        stored: bytes | None,
+        committed: str | None,
+    ) -> Literal["changed", "rolled_back", "unknown"] | None:
+        """None when all three agree; `unknown` when the log says nothing that can still be read."""
+        rows = await read_records(conn, TenantId(key.tenant), RelationshipId(key.owner), kind)
+        if stored is None:
+            return "rolled_back" if committed else "changed" if rows else "unknown"
+        if not hmac.compare_digest(stored, digest_of(self._ring, key, kind, rows)):
+            return "changed"
+        if not committed:
+            return "unknown"
+        return None if hmac.compare_digest(stored.hex(), committed) else "rolled_back"
+
+    async def _committed(
+        self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+    ) -> dict[TypeKey, str]:
+        """The newest digest of each type in the log; empty where it was not committed to."""
+        wanted = TrailFilter(relationship=relationship)
+        found: dict[TypeKey, str] = {}
+        after: EntryId | None = None
+        while True:
+            page = await self._log.trail(conn, tenant, wanted, after=after, limit=_PAGE)
+            for kind, digest in _commitments(page.entries):
+                found.setdefault(kind, digest)
+            if page.next is None:
+                return found
+            after = page.next
+
+
+def _commitments(entries: Iterable[TrailEntry]) -> Iterator[tuple[TypeKey, str]]:
+    for entry in entries:
+        event = None if entry.detail is None else entry.detail.event
+        match event:
+            case events.RecordShared() | events.RecordApproved() | events.RecordRetracted():
+                yield event.information_type, event.digest
+            case events.RecordsReencrypted():
+                yield from zip(map(TypeKey, event.types), event.digests, strict=True)
+            case _:
+                continue
+
+
+def _counted(
+    fault: Literal["changed", "rolled_back", "unknown"] | None,
+    tenant: TenantId,
+    relationship: RelationshipId,
+    kind: TypeKey,
+) -> Compared:
+    if fault is None:
+        return Compared(good=1)
+    if fault == "unknown":
+        return Compared(not_checkable=1)
+    return Compared(differences=(Difference(tenant, relationship, kind, fault),))
+
+
+async def _stored_digests(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+) -> dict[TypeKey, bytes]:
+    here = record_digests.c
+    query = select(here.information_type, here.digest).where(
+        here.tenant == tenant, here.relationship == relationship
+    )
+    return {TypeKey(row.information_type): row.digest for row in await conn.execute(query)}
+
+
+async def _types_written(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
+) -> frozenset[TypeKey]:
+    query = select(records.c.information_type).where(
+        records.c.tenant == tenant, records.c.relationship == relationship
+    )
+    return frozenset(map(TypeKey, (await conn.execute(query.distinct())).scalars()))
