@@ -65,11 +65,10 @@ def wait_for(terminal: Terminal, sentence: str, **params: object) -> None:
 
 
 def wipe(terminal: Terminal) -> None:
-    """Leave nothing of what was shown on the screen."""
+    """Leave nothing of what was shown on the screen; there is one: see `require_terminal`."""
     terminal.out.clear()
-    if terminal.out.is_terminal:
-        terminal.out.file.write(_WIPE_SCROLLED)
-        terminal.out.file.flush()
+    terminal.out.file.write(_WIPE_SCROLLED)
+    terminal.out.file.flush()
 
 
 def show_sheet(terminal: Terminal, number: int, words: Secret) -> None:

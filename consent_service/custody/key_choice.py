@@ -53,11 +53,6 @@ class Choice(msgspec.Struct, frozen=True):
     dropped: int
     lost: int
 
-    @property
-    def keys(self) -> int:
-        """How many keys these are."""
-        return len(self.tenants) + len(self.relationships) + len(self.persons)
-
 
 class Unusable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a backup is not used. `unopened`: so many of its keys open with nothing that is here."""

@@ -12,14 +12,21 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from pypdf import PdfReader
 
-from consent_service.custody.backup_file import found_backups
+from consent_service.custody.backup_file import (
+    finish,
+    found_backups,
+    read_backup,
+    section,
+    vouched_part,
+)
 from consent_service.custody.recovery_key import read_public_key
 from consent_service.foundation.settings import PREFIX
 from consent_service.keyring.providers.file import unlock_keystore
-from tests.cli.conftest import Said, Shell, onboard
+from tests.cli.conftest import Said, Shell, add_staff, onboard
 from tests.factories import PASSPHRASE, make_keystore
 
 ENTER = ""
@@ -298,6 +305,63 @@ def test_with_a_lost_keystore_three_sheets_bring_everything_back(room: Room) -> 
     assert unlock_keystore(keystore, PASSPHRASE).generations() == (2,)
     room.shell.must("keys", "check")
     assert "OK: installatie" in room.shell.must("audit", "verify")
+
+
+def test_what_stays_away_and_what_is_lost_is_told(room: Room) -> None:
+    onboard(room.shell)
+    printed_ceremony(room)
+    add_staff(room.shell, "--kind", "counsellor", "--name", "Fatima Voorbeeld")
+    room.shell.must("keys", "backup")
+    add_staff(room.shell, "--kind", "counsellor", "--name", "Sanne Voorbeeld")
+    with closing(sqlite3.connect(room.shell.database())) as connection, connection:
+        (young,) = connection.execute("SELECT max(person) FROM person_keys").fetchone()
+        (old,) = connection.execute("SELECT min(person) FROM person_keys").fetchone()
+        connection.execute("UPDATE person_keys SET wrapped = zeroblob(60) WHERE person = ?", [young])
+        connection.execute(
+            "INSERT INTO key_destructions (tenant, destruction, kind, owner, child, destroyed_at) "
+            "SELECT tenant, person, 'person', person, person, created_at FROM person_keys WHERE person = ?",
+            [old],
+        )
+    out = room.shell.must("keys", "restore", "--yes")
+    assert "1 sleutels waren vernietigd en blijven weg." in out
+    assert "1 sleutels waren jonger dan de kopie en zijn verloren." in out
+
+
+def test_a_backup_that_was_tampered_with_is_not_used_for_anything(room: Room) -> None:
+    onboard(room.shell)
+    _, files = printed_ceremony(room)
+    room.shell.must("keys", "backup")
+    (found,) = found_backups(room.backups)
+    backup = read_backup(found.path)
+    damaged = bytearray(backup.vouched)
+    damaged[-1] ^= 1
+    sections = bytes(damaged).partition(b"\n")[2]
+    sealed = sections[backup.header.rows.size :]
+    header = msgspec.structs.replace(backup.header, sealed=section(sealed))
+    forged = room.shell.folder / "forged.backup"
+    vouched = vouched_part(header, sections[: backup.header.rows.size], sealed)
+    forged.write_bytes(finish(vouched, backup.mac))
+    for command in (["restore", "--yes", "--recover"], ["drill"]):
+        said = room.shell.type("keys", *command, "--backup", str(forged), *shares(files))
+        assert (said.code, "is veranderd. Er is niets teruggezet." in said.err) == (2, True), said
+    said = room.shell.type("keys", "restore", "--yes", "--backup", str(forged))
+    assert (said.code, "is veranderd. Er is niets teruggezet." in said.err) == (1, True), said
+
+
+def test_a_sheet_that_cannot_be_read_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    onboard(room.shell)
+    _, files = printed_ceremony(room)
+    room.shell.must("keys", "backup")
+    real = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path == files[1]:
+            raise PermissionError(path)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    said = room.shell.type("keys", "drill", *shares(files))
+    assert (said.code, f"Het blad in {files[1]} kan niet gelezen worden." in said.err) == (2, True)
 
 
 def test_sheets_can_be_typed_for_a_recovery(room: Room) -> None:

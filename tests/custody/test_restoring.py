@@ -171,7 +171,8 @@ async def test_the_stop_journal_alone_keeps_a_key_destroyed(world: World) -> Non
     yesterday, backup = await key_rows(world), await backed_up(world)
     journal = world.services.installation.journal
     subject = {"relationship": str(gone)}
-    stop = journal.accept("key_destruction", tenant=world.tenant, at=world.clock.now(), subject=subject)
+    for kind in ("withdrawal", "key_destruction"):
+        stop = journal.accept(kind, tenant=world.tenant, at=world.clock.now(), subject=subject)
     journal.mark_done(stop.id)
     await put_back(world, yesterday)
     assert (await restored(world, backup)).dropped == 1
