@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit import events
 from consent_service.audit.events import InformationReleased
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
+from consent_service.custody.model import DestructionReport, Doomed
+from consent_service.custody.service import read_report
 from consent_service.families.model import Ages, Child, ChildVoice, Relationship, is_competent, voice_on
 from consent_service.families.reading import (
     is_family_shown,
@@ -102,6 +104,27 @@ class RightsService:
                 page = await self._log.trail(conn, actor.tenant, shown, limit=limit)
                 found += _disclosures(person, page.entries)
         return tuple(sorted(found, key=lambda one: one.at, reverse=True)[:limit])
+
+    async def destroyed(self, actor: PersonActor) -> tuple[tuple[OwnPlace, DestructionReport], ...]:
+        """How far the destruction is of what was shared about each child and school on this page.
+
+        None to a guardian who is answered by a person (S46).
+
+        Raises:
+            NotAllowedError: not one's own page.
+            NotFoundError: nobody with this id in this family.
+        """
+        view = await self.own_view(actor)
+        if await self._is_by_hand(actor):
+            return ()
+        found, now = [], self._clock.now()
+        async with self._database.reading() as conn:
+            for place in (*view.places, *view.earlier):
+                doomed = Doomed("relationship", place.relationship)
+                report = await read_report(conn, actor.tenant, doomed, now=now)
+                if report is not None:
+                    found.append((place, report))
+        return tuple(found)
 
     async def report_wrong(
         self, actor: PersonActor, relationship: RelationshipId, information_type: TypeKey

@@ -183,7 +183,16 @@ def _looked() -> own.WhoLookedDaysPage:
             date(2026, 9, 1), "Noor Voorbeeld", "Opvang Zuid", "counsellor", "meeting", seen, 1
         ),
     )
-    return own.WhoLookedDaysPage("/mijn-pagina/keuzes", "/klopt-niet", "x", "", days)
+    gone = own.DestroyedPart(
+        "Noor Voorbeeld",
+        "De Linde",
+        (
+            "Sinds 1 september 2026 kan niemand dit hier nog lezen.",
+            "In een oude kopie van de gegevens is het nog te lezen, tot uiterlijk 2 september 2026.",
+            "Daarna worden ook de kopieën van de sleutel gewist.",
+        ),
+    )
+    return own.WhoLookedDaysPage("/mijn-pagina/keuzes", "/klopt-niet", "x", "", days, (gone,))
 
 
 def _wrong(language: str, *problems: tuple[str, str], minutes: str = "", factor: str = "pin") -> FormState:

@@ -16,6 +16,7 @@ from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
+from consent_service.web.page.door import WHO_LOOKED
 from tests.ledger import entries
 from tests.scenarios.stories import SUPPORT, YES
 from tests.shelter import EIK, OPERATOR, SECRET, World
@@ -212,3 +213,19 @@ async def _is_shut(door: Callable[[], Awaitable[object]]) -> bool:
     except (NotFoundError, KeyDestroyedError):
         return True
     return False
+
+
+async def test_the_own_page_says_how_far_what_was_destroyed_is_gone(site: Site) -> None:
+    world = site.world
+    home = await household(world)
+    walker = await at_own_page(site, world.guardian(home.view), home.code)
+    await walker.open(WHO_LOOKED)
+    assert "Wat is vernietigd?" not in walker.text
+    await world.services.custody.destroy(world.officer, home.at["noor"])
+    await walker.open(WHO_LOOKED)
+    assert "Noor Voorbeeld, De Linde Sinds 1 september 2026 kan niemand dit hier nog lezen." in walker.text
+    assert "tot uiterlijk 2 september 2026" in walker.text
+    await world.services.families.assess_guardian(
+        world.counsellor, home.view.family, home.view.guardians[1].guardian, DANGER_TO_HER
+    )
+    assert await world.services.rights.destroyed(world.guardian(home.view)) == ()

@@ -30,6 +30,7 @@ from consent_service.web.page.forms import read_keys, value_of
 from consent_service.web.page.showing import (
     Own,
     come_in,
+    destroyed_parts,
     earlier_of,
     looked_part,
     own_lines,
@@ -158,6 +159,7 @@ async def who_looked(visit: NamedDependency[Visit]) -> Response[Any]:
         wrong_token=await once(visit, _REPORT),
         young=own.young,
         days=tuple(looked_part(own, day) for day in found),
+        destroyed=await destroyed_parts(own),
     )
     return await visit.show(view)
 

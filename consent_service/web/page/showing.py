@@ -12,6 +12,7 @@ import msgspec
 from consent_service.consent.model import Standing
 from consent_service.consent.screen import Screen
 from consent_service.consent.service import Key
+from consent_service.custody.wording import sentences
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.i18n import N_, translator
@@ -23,7 +24,14 @@ from consent_service.rights.model import LookedDay, OwnPlace, OwnView
 from consent_service.web.intake.showing import CHOICES, DRAFT_NOTICE, EARLIER
 from consent_service.web.page.door import young_of
 from consent_service.web.page.forms import value_of
-from consent_service.web.page.views import LookedDayPart, LookedType, OwnLine, OwnPlacePart, Young
+from consent_service.web.page.views import (
+    DestroyedPart,
+    LookedDayPart,
+    LookedType,
+    OwnLine,
+    OwnPlacePart,
+    Young,
+)
 from consent_service.web.visit import Visit
 from consent_service.web.vocabulary import ANSWERS, Answer
 
@@ -275,6 +283,19 @@ def earlier_of(standing: Standing | None) -> Literal["", "yes", "no", "later"]:
     if standing is None or standing.answer not in ("yes", "no", "later"):
         return ""
     return standing.answer
+
+
+async def destroyed_parts(own: Own) -> tuple[DestroyedPart, ...]:
+    """How far what was destroyed is gone, in the words of this person's language."""
+    said = translator(own.visit.language)
+    return tuple(
+        DestroyedPart(
+            place.child_name,
+            own.schools[place.relationship],
+            tuple(said.text(one.msgid, **one.params) for one in sentences(report, said.date)),
+        )
+        for place, report in await own.visit.services.rights.destroyed(own.actor)
+    )
 
 
 def looked_part(own: Own, day: LookedDay) -> LookedDayPart:

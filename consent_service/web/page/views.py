@@ -141,8 +141,16 @@ class LookedDayPart(Part, frozen=True):
     times: int
 
 
+class DestroyedPart(Part, frozen=True):
+    """What was destroyed about one child and school, and how far: a sentence for each of the three stages."""
+
+    child: str
+    school: str
+    stages: tuple[str, ...]
+
+
 class WhoLookedDaysPage(View, frozen=True):
-    """Who looked, day by day, newest first; asking and getting nothing is not looking."""
+    """Who looked, day by day, newest first; asking and getting nothing is not looking. What was destroyed."""
 
     template: ClassVar[str] = "page/who_looked.html"
     back_href: str
@@ -150,6 +158,7 @@ class WhoLookedDaysPage(View, frozen=True):
     wrong_token: str
     young: Young
     days: tuple[LookedDayPart, ...]
+    destroyed: tuple[DestroyedPart, ...] = ()
 
 
 class ReportedPage(View, frozen=True):
