@@ -87,14 +87,15 @@ class RecordCheck:
         """One child at one school; a difference must be seen several times over to count."""
         for _ in range(_LOOKS):
             async with self._database.reading() as conn:
-                found = await self._compare(conn, tenant, relationship)
+                found = await self.compare(conn, tenant, relationship)
             if not found.differences:
                 return found
         return found
 
-    async def _compare(
+    async def compare(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
     ) -> Compared:
+        """One look; what differs counts at once only for who keeps writers away (`relationship_state`)."""
         stored = await _stored_digests(conn, tenant, relationship)
         committed = await self._committed(conn, tenant, relationship)
         written = await _types_written(conn, tenant, relationship)

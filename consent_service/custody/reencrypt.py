@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import OFFICER, AuditLog
+from consent_service.custody.checking import RecordCheck
 from consent_service.families.model import Relationship
 from consent_service.families.reading import read_relationship
 from consent_service.families.tables import relationships
@@ -69,6 +70,7 @@ class Reencryption:
         self._ring = ring
         self._log = log
         self._clock = clock
+        self._check = RecordCheck(database=database, ring=ring, log=log)
 
     async def relationships(self, actor: Operator, tenant: TenantId) -> tuple[RelationshipId, ...]:
         """Every relationship of the shelter, in the order in which they are done.
@@ -99,23 +101,33 @@ class Reencryption:
             UnavailableError: keys or database are away; nothing was changed.
         """
         require(actor, Action.REENCRYPT_RECORDS, Circumstances(tenant=tenant))
-        async with self._database.transaction() as conn:
+        async with self._database.reading() as conn:
             found = await read_relationship(conn, tenant, relationship)
-            if found is None:
-                raise NotFoundError("relationship")
+        if found is None:
+            raise NotFoundError("relationship")
+        async with self._database.transaction() as conn:
             # 1. Writers and releases of this relationship wait from here on, or are refused and ask again.
             await raise_relationship(conn, tenant, relationship, self._clock.now())
             if since is not None and await _is_newer(conn, tenant, relationship, since):
                 return Skipped(relationship, "done")
-            # 2. The fresh key takes the old one's row.
-            renewal = await renew_relationship_key(conn, self._ring, self._clock, tenant, relationship)
-            if not isinstance(renewal, Renewal):
-                return Skipped(relationship, renewal)
-            # 3. Everything under it, checked against the stored digests first.
             try:
-                return await self._reseal(conn, actor, found, renewal)
+                return await self._anew(conn, actor, found)
             except IntegrityError as failure:
                 raise UnreadableRelationshipError(relationship) from failure
+
+    async def _anew(
+        self, conn: AsyncConnection, actor: Operator, about: Relationship
+    ) -> Reencrypted | Skipped:
+        tenant, relationship = about.tenant, about.relationship
+        # 2. What was put back to an older state, with its digest, must not get a new one in the log.
+        if (await self._check.compare(conn, tenant, relationship)).differences:
+            raise IntegrityError("records differ from what the log committed to")
+        # 3. The fresh key takes the old one's row.
+        renewal = await renew_relationship_key(conn, self._ring, self._clock, tenant, relationship)
+        if not isinstance(renewal, Renewal):
+            return Skipped(relationship, renewal)
+        # 4. Everything under it, checked against the stored digests first.
+        return await self._reseal(conn, actor, about, renewal)
 
     async def _reseal(
         self, conn: AsyncConnection, actor: Operator, about: Relationship, renewal: Renewal

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, update
+from sqlalchemy import delete, event, insert, update
 
 from consent_service.audit.events import RecordsReencrypted
 from consent_service.custody.reencrypt import (
@@ -188,6 +188,20 @@ async def test_what_does_not_open_as_it_should_stops_it_and_nothing_changes(
     assert await everything(world) == before
     assert await version(world, relationship) == raised
     assert await entries(world, "key.records_reencrypted.v1") == ()
+
+
+async def test_what_was_put_back_together_with_its_digest_is_not_made_good(world: World) -> None:
+    relationship = await shared(world)
+    earlier = [await rows(world, table) for table in (records, record_digests)]
+    await write(world, relationship, "Nieuwer.")
+    for table, held in zip((records, record_digests), earlier, strict=True):
+        await change(world, delete(table))
+        await change(world, insert(table).values([one._asdict() for one in held]))
+    assert await read(world, relationship) == ["Een vaste plek.", "Rust."]
+    before = await everything(world)
+    with pytest.raises(UnreadableRelationshipError):
+        await reencryption(world).reencrypt(OPERATOR, world.tenant, relationship)
+    assert await everything(world) == before
 
 
 async def test_with_keys_or_log_away_nothing_changes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

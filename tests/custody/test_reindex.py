@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from consent_service.app import jobs
 from consent_service.audit.events import IndexKeyRotated
 from consent_service.custody import reindex
 from consent_service.custody.reindex import Reindexed, Reindexing
@@ -156,6 +157,18 @@ async def test_as_a_shelter_grows_tags_get_longer_when_they_are_two_bits_short(w
     assert await found(world, known)
     assert await reindexing(world).keep_up(world.tenant) is None
     assert await entries(world, "key.index_rotated.v1") == ()
+
+
+async def test_while_serving_what_is_due_is_done_once_a_round(world: World) -> None:
+    known = await with_children(world, 1)
+    known |= {
+        one.identity.given_names: one.child
+        for one in (await world.family(children=tuple((name, BORN) for name in NAMES[1:]))).children
+    }
+    assert len(await ways(world)) > 1
+    await jobs._look_at_dates(world.services, world.tenant)
+    assert await ways(world) == {(1, 3)}
+    assert await found(world, known)
 
 
 async def test_tags_of_an_earlier_release_are_found_and_made_shorter(world: World) -> None:
