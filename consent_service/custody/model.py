@@ -50,15 +50,15 @@ class DestroyedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DestructionReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The stages of all keys together: each is reached when the last key has reached it.
 
-    `path_expected_on` is the day by which the path should be dead, None once it is; `overdue` says that
-    this day is over. `backups_until` is known from the moment the path is dead.
+    `path_expected_on` is the day by which the path should be dead; `overdue` says that this day is over and
+    it is not. `backups_until` is known from the moment the path is dead.
     """
 
     doomed: Doomed
     keys: int
     live_dead_at: datetime
+    path_expected_on: date
     path_dead_at: datetime | None = None
-    path_expected_on: date | None = None
     overdue: bool = False
     backups_until: date | None = None
     backups_dead_at: datetime | None = None
@@ -91,14 +91,14 @@ def report_of(doomed: Doomed, keys: Iterable[DestroyedKey], *, now: datetime) ->
     live = max(key.destroyed_at for key in found)
     path = _last(key.path_dead_at for key in found)
     gone = None if path is None else _last(key.backups_dead_at for key in found)
-    expected = None if path is not None else local_date(live + NIGHT)
+    expected = local_date(live + NIGHT)
     return DestructionReport(
         doomed=doomed,
         keys=len(found),
         live_dead_at=live,
         path_dead_at=path,
         path_expected_on=expected,
-        overdue=expected is not None and expected < local_date(now),
+        overdue=path is None and expected < local_date(now),
         backups_until=None if path is None else _last(key.backups_until for key in found),
         backups_dead_at=gone,
     )

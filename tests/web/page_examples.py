@@ -55,7 +55,7 @@ def page_examples(language: str) -> dict[str, View]:
         "parent-page-question": _question(),
         "parent-page-question-young": _changed(_question(), young="alone", earlier="", draft_text=False),
         "parent-page-who-looked": _looked(),
-        "parent-page-who-looked-none": _changed(_looked(), days=(), young="alone"),
+        "parent-page-who-looked-none": _changed(_looked(), days=(), young="alone", destroyed=()),
         "parent-page-reported": own.ReportedPage("/mijn-pagina/keuzes", ""),
         "parent-page-choose-factor": own.ChooseFactorPage("/intake/eigen-pagina", "/intake", _ADDRESS, ()),
         "parent-page-choose-factor-all": own.ChooseFactorPage(
