@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 
 from consent_service.demo.running import running
@@ -38,6 +39,15 @@ async def test_a_demo_that_could_not_be_made_leaves_nothing(base: Settings, tmp_
         await make_if_missing(checkout / "demo", base, CLOCK)
 
     assert [path.name for path in checkout.iterdir()] == [".git"]
+
+
+def test_the_demo_keeps_everything_in_its_own_folder(base: Settings, tmp_path: Path) -> None:
+    elsewhere = msgspec.structs.replace(base, key_provider="transit", recovery_key=Path("/etc/recovery.pub"))
+    settings = settings_of(tmp_path, elsewhere, port=8080)
+
+    assert settings.key_provider == "file"
+    for place in (settings.keystore, settings.recovery_key, settings.key_backup_dir, settings.stop_journal):
+        assert place.parent == tmp_path
 
 
 async def test_a_half_made_demo_is_made_again(base: Settings, tmp_path: Path) -> None:

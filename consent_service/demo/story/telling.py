@@ -13,7 +13,7 @@ import msgspec
 
 from consent_service.demo.running import running
 from consent_service.demo.state import make, settings_of
-from consent_service.demo.story import engines, intake, proof, sharing
+from consent_service.demo.story import engines, erasure, intake, proof, sharing
 from consent_service.demo.story.outcome import DifferentError, Outcome
 from consent_service.demo.story.stage import Stage
 from consent_service.demo.story.visitor import Visitor
@@ -61,6 +61,10 @@ WHILE_SERVING: Final = (
 AFTERWARDS: Final = (
     Step(N_("Een vervalser verandert een kopie"), proof.forger_changes_a_copy),
     Step(N_("De kopie wordt nagerekend"), proof.verify_names_the_entry),
+    Step(N_("Vijf bewaarders krijgen een herstelblad"), erasure.custodians_get_sheets),
+    Step(N_("Een dief kopieert de gegevens"), erasure.thief_copies_the_data),
+    Step(N_("De sleutel van Noor wordt vernietigd"), erasure.key_is_destroyed),
+    Step(N_("Alle sleutels erboven worden vervangen"), erasure.path_is_replaced),
 )
 """Once the service has stopped: PostgreSQL copies a database only when nobody uses it."""
 
