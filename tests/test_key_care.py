@@ -12,8 +12,7 @@ from consent_service.app.jobs import KeyCare, run_key_care
 from consent_service.custody.backup_file import found_backups
 from consent_service.custody.epochs import Epochs
 from consent_service.foundation.errors import IntegrityError, UnavailableError
-from tests.custody.rounds import destroy, destructions, make_relationship_key
-from tests.custody.test_backups import hold_ceremony
+from tests.custody.rounds import destroy, destructions, hold_ceremony, make_relationship_key
 from tests.shelter import World
 
 DAY = datetime(2026, 9, 2, 12, 0, tzinfo=UTC)

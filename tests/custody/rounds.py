@@ -10,10 +10,12 @@ from typing import TypeVar
 from sqlalchemy import insert, select
 
 from consent_service.custody.epochs import Epochs
-from consent_service.foundation.clock import MovableClock
+from consent_service.custody.recovery_key import RecoveryKey, write_public_key
+from consent_service.foundation.clock import MovableClock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import PersonId, RelationshipId, TenantId, new_id
 from consent_service.foundation.stop_journal import StopJournal
+from consent_service.keyring import recovery
 from consent_service.keyring.model import AnyKey
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_destructions
@@ -23,6 +25,13 @@ from tests.shelter import World, reopened
 E = TypeVar("E", bound=Epochs)
 Prints = dict[tuple[str, str, str], bytes]
 """A print of every key by tenant, kind and owner: the same print is the same key."""
+
+
+def hold_ceremony(world: World) -> None:
+    """A recovery key for the world, whose seed nobody has: these tests restore nothing."""
+    path = world.services.installation.key_backups.recovery_key
+    public = recovery.public_half(recovery.new_seed())
+    write_public_key(path, RecoveryKey(public, local_date(world.clock.now())), replacing=True)
 
 
 def epochs_of(world: World) -> Epochs:

@@ -40,12 +40,12 @@ from tests.custody.rounds import (
     destroy,
     destructions,
     epochs_of,
+    hold_ceremony,
     like,
     make_person_key,
     make_relationship_key,
     prints,
 )
-from tests.custody.test_backups import hold_ceremony
 from tests.factories import PASSPHRASE
 from tests.ledger import entries, rows
 from tests.shelter import World, furnish

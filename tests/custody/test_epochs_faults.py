@@ -30,8 +30,15 @@ from consent_service.keyring.rotation import Rotation
 from consent_service.keyring.tables import person_keys, relationship_keys, tenant_keys
 from consent_service.keyring.wrapped_rows import tenant_keys_in_use
 from consent_service.records.service import Note
-from tests.custody.rounds import destroy, destructions, epochs_of, like, make_relationship_key, prints
-from tests.custody.test_backups import hold_ceremony
+from tests.custody.rounds import (
+    destroy,
+    destructions,
+    epochs_of,
+    hold_ceremony,
+    like,
+    make_relationship_key,
+    prints,
+)
 from tests.shelter import World
 
 STATES = ("open", "rewrapped", "verified", "backed_up")

@@ -18,10 +18,10 @@ from tests.custody.rounds import (
     destroy,
     destructions,
     epochs_of,
+    hold_ceremony,
     make_relationship_key,
     prints,
 )
-from tests.custody.test_backups import hold_ceremony
 from tests.shelter import World, furnish
 
 
