@@ -193,6 +193,7 @@ _CODES: Final[Mapping[str, str]] = {
     "key_destruction": N_("sleutel vernietigen"),
     "erasure": N_("wissen"),
     "person": N_("persoon"),
+    "old_version": N_("een eerdere versie"),
     "relationship": N_("kind en school"),
 }
 _FIELDS: Final[Mapping[str, str]] = {
