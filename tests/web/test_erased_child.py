@@ -147,6 +147,9 @@ async def test_what_stops_for_the_family_stops_although_a_child_of_it_was_erased
     everything = Target(world.tenant, family, mother.guardian)
     await services.consent.object(father, Target(world.tenant, family, father.guardian), method="page")
     await services.consent.withdraw(world.counsellor, everything, method="page")
+    await services.consent.withdraw(
+        world.counsellor, Target(world.tenant, family, home.noor), method="page"
+    )  # the child's own words
     await services.consent.withdraw_by_code(home.code)
     await services.families.assess_safety(world.counsellor, family, SECRET)
     await services.families.assess_guardian(world.counsellor, family, mother.guardian, DANGER_TO_HER)
