@@ -6,6 +6,7 @@ import msgspec
 
 from consent_service.consent.model import ChildSaid, Evidence
 from consent_service.consent.statement import PassedOnEvidence
+from consent_service.foundation.decoding import decoded
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.model import WrappedPersonKey
 from consent_service.keyring.opening import open_for_person
@@ -32,11 +33,12 @@ def open_evidence(ring: KeyRing, key: WrappedPersonKey, sitting: str, sealed: by
     Raises:
         IntegrityError: the bytes are not the evidence of this sitting.
     """
-    raw = open_for_person(ring, key, purpose=_PURPOSE, record=sitting, envelope=sealed)
-    try:
-        return _decoder.decode(raw)
-    except msgspec.DecodeError as failure:
-        raise IntegrityError("sealed evidence has an unknown shape") from failure
+    evidence = decoded(
+        _decoder, open_for_person(ring, key, purpose=_PURPOSE, record=sitting, envelope=sealed)
+    )
+    if evidence is None:
+        raise IntegrityError("sealed evidence has an unknown shape")
+    return evidence
 
 
 def seal_child_words(ring: KeyRing, key: WrappedPersonKey, sitting: str, said: ChildSaid) -> bytes:
@@ -51,11 +53,13 @@ def open_child_words(ring: KeyRing, key: WrappedPersonKey, sitting: str, sealed:
     Raises:
         IntegrityError: the bytes are not what was said then.
     """
-    raw = open_for_person(ring, key, purpose=_CHILD_WORDS, record=sitting, envelope=sealed)
-    try:
-        return _child_words_decoder.decode(raw)
-    except msgspec.DecodeError as failure:
-        raise IntegrityError("sealed evidence has an unknown shape") from failure
+    said = decoded(
+        _child_words_decoder,
+        open_for_person(ring, key, purpose=_CHILD_WORDS, record=sitting, envelope=sealed),
+    )
+    if said is None:
+        raise IntegrityError("sealed evidence has an unknown shape")
+    return said
 
 
 def seal_passed_on(ring: KeyRing, key: WrappedPersonKey, statement: str, evidence: PassedOnEvidence) -> bytes:
@@ -70,8 +74,9 @@ def open_passed_on(ring: KeyRing, key: WrappedPersonKey, statement: str, sealed:
     Raises:
         IntegrityError: the bytes are not the evidence of this statement.
     """
-    raw = open_for_person(ring, key, purpose=_PASSED_ON, record=statement, envelope=sealed)
-    try:
-        return _passed_on_decoder.decode(raw)
-    except msgspec.DecodeError as failure:
-        raise IntegrityError("sealed evidence has an unknown shape") from failure
+    evidence = decoded(
+        _passed_on_decoder, open_for_person(ring, key, purpose=_PASSED_ON, record=statement, envelope=sealed)
+    )
+    if evidence is None:
+        raise IntegrityError("sealed evidence has an unknown shape")
+    return evidence

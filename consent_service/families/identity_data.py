@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from consent_service.families.model import PersonIdentity
+from consent_service.foundation.decoding import decoded
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.model import WrappedPersonKey
 from consent_service.keyring.opening import open_for_person
@@ -27,8 +28,9 @@ def open_identity(ring: KeyRing, key: WrappedPersonKey, sealed: bytes) -> Person
     Raises:
         IntegrityError: the bytes are not this person's identity.
     """
-    raw = open_for_person(ring, key, purpose=_PURPOSE, record=key.owner, envelope=sealed)
-    try:
-        return _decoder.decode(raw)
-    except msgspec.DecodeError as failure:
-        raise IntegrityError("a sealed identity has an unknown shape") from failure
+    identity = decoded(
+        _decoder, open_for_person(ring, key, purpose=_PURPOSE, record=key.owner, envelope=sealed)
+    )
+    if identity is None:
+        raise IntegrityError("a sealed identity has an unknown shape")
+    return identity

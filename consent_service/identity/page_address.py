@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent_service.foundation.decoding import decoded_text
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.model import WrappedPersonKey
 from consent_service.keyring.opening import open_for_person
@@ -22,8 +23,7 @@ def open_address(ring: KeyRing, key: WrappedPersonKey, factor: str, sealed: byte
     Raises:
         IntegrityError: the bytes are not the address of this factor.
     """
-    raw = open_for_person(ring, key, purpose=_PURPOSE, record=factor, envelope=sealed)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as failure:
-        raise IntegrityError("a sealed address cannot be read") from failure
+    address = decoded_text(open_for_person(ring, key, purpose=_PURPOSE, record=factor, envelope=sealed))
+    if address is None:
+        raise IntegrityError("a sealed address cannot be read")
+    return address

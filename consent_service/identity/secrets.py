@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent_service.foundation.decoding import decoded
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.keyring.opening import open_for_tenant
@@ -32,6 +33,9 @@ class ProviderSecrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The pseudonym of a subject: without the pepper an e-mail address cannot be guessed back."""
         message = b"".join(len(part).to_bytes(4, "big") + part for part in _parts(issuer, subject))
         return hmac_sha256(Secret(self.pepper), message).hex()
+
+
+_decoder = msgspec.msgpack.Decoder(ProviderSecrets)
 
 
 def _parts(issuer: str, subject: str) -> tuple[bytes, ...]:
@@ -59,8 +63,7 @@ async def open_secrets(conn: AsyncConnection, ring: KeyRing, provider: str, seal
         KeyProviderUnavailableError: the keys are away.
     """
     key = await ring.tenant_key(conn, INSTALLATION, "data")
-    plaintext = open_for_tenant(ring, key, purpose=_PURPOSE, record=provider, envelope=sealed)
-    try:
-        return msgspec.msgpack.decode(plaintext, type=ProviderSecrets)
-    except msgspec.DecodeError as failure:
-        raise IntegrityError("the secrets of a login provider cannot be read") from failure
+    found = decoded(_decoder, open_for_tenant(ring, key, purpose=_PURPOSE, record=provider, envelope=sealed))
+    if found is None:
+        raise IntegrityError("the secrets of a login provider cannot be read")
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from consent_service.foundation.decoding import decoded_text
+from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.model import WrappedPersonKey
 from consent_service.keyring.opening import open_for_person
 from consent_service.keyring.sealing import seal_for_person
@@ -21,5 +23,7 @@ def open_name(ring: KeyRing, key: WrappedPersonKey, sealed: bytes) -> str:
     Raises:
         IntegrityError: the bytes are not this person's sealed name.
     """
-    raw = open_for_person(ring, key, purpose=_PURPOSE, record=key.owner, envelope=sealed)
-    return raw.decode()
+    name = decoded_text(open_for_person(ring, key, purpose=_PURPOSE, record=key.owner, envelope=sealed))
+    if name is None:
+        raise IntegrityError("a sealed name cannot be read")
+    return name

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from consent_service.foundation.decoding import decoded
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TypeKey
 from consent_service.keyring.model import WrappedRelationshipKey
@@ -68,7 +69,9 @@ def _check_digest(key: RecordTypeKey, mine: list[SealedRecord], stored: bytes | 
 
 
 def _open(key: RecordTypeKey, one: SealedRecord) -> OpenedRecord:
-    content = _content(key.open(record=one.record, record_version=one.version, envelope=one.envelope))
+    content = decoded(
+        _decoder, key.open(record=one.record, record_version=one.version, envelope=one.envelope)
+    )
     if content is None:
         raise IntegrityError("a record has an unknown shape")
     return OpenedRecord(
@@ -80,14 +83,6 @@ def _open(key: RecordTypeKey, one: SealedRecord) -> OpenedRecord:
         written_at=one.written_at,
         fields=content.fields,
     )
-
-
-def _content(plaintext: bytes) -> Content | None:
-    """None instead of an error: the decoder's own would carry field names and the plaintext along."""
-    try:
-        return _decoder.decode(plaintext)
-    except msgspec.DecodeError:
-        return None
 
 
 def still_opens(ring: KeyRing, key: WrappedRelationshipKey, one: SealedRecord) -> bool:
