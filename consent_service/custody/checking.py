@@ -8,7 +8,8 @@ its entry of the log. Whether the log itself is whole is `audit.verify`.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
+from consent_service.consent.model import CLOCKS_DIFFER
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import KeyDestroyedError
 from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey
@@ -28,8 +30,6 @@ from consent_service.records.sealing import digest_of
 from consent_service.records.tables import record_digests, records
 
 _PAGE: Final = 200
-_LOOKS: Final = 3
-"""What differs is looked at again: between two statements somebody may have written."""
 
 
 class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
@@ -84,18 +84,14 @@ class RecordCheck:
         return found
 
     async def relationship(self, tenant: TenantId, relationship: RelationshipId) -> Compared:
-        """One child at one school; a difference must be seen several times over to count."""
-        for _ in range(_LOOKS):
-            async with self._database.reading() as conn:
-                found = await self.compare(conn, tenant, relationship)
-            if not found.differences:
-                return found
-        return found
+        """One child at one school: rows, digests and log as they are at one moment."""
+        async with self._database.reading() as conn:
+            return await self.compare(conn, tenant, relationship)
 
     async def compare(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
     ) -> Compared:
-        """One look; what differs counts at once only for who keeps writers away (`relationship_state`)."""
+        """For one snapshot, or for who keeps writers away (`relationship_state`)."""
         stored = await _stored_digests(conn, tenant, relationship)
         committed = await self._committed(conn, tenant, relationship)
         written = await _types_written(conn, tenant, relationship)
@@ -106,7 +102,7 @@ class RecordCheck:
             return Compared(not_checkable=len(kinds))
         found = Compared()
         for kind in kinds:
-            fault = await self._fault(conn, key, kind, stored.get(kind), committed.get(kind))
+            fault = await self._fault(conn, key, kind, stored.get(kind), committed.get(kind, ()))
             found += _counted(fault, tenant, relationship, kind)
         return found
 
@@ -116,42 +112,49 @@ class RecordCheck:
         key: WrappedRelationshipKey,
         kind: TypeKey,
         stored: bytes | None,
-        committed: str | None,
+        committed: Collection[str],
     ) -> Literal["changed", "rolled_back", "unknown"] | None:
         """None when all three agree; `unknown` when the log says nothing that can still be read."""
         rows = await read_records(conn, TenantId(key.tenant), RelationshipId(key.owner), kind)
         if stored is None:
-            return "rolled_back" if committed else "changed" if rows else "unknown"
+            return "rolled_back" if any(committed) else "changed" if rows else "unknown"
         if not hmac.compare_digest(stored, digest_of(self._ring, key, kind, rows)):
             return "changed"
-        if not committed:
-            return "unknown"
-        return None if hmac.compare_digest(stored.hex(), committed) else "rolled_back"
+        if stored.hex() in committed:
+            return None
+        return "rolled_back" if committed and all(committed) else "unknown"
 
     async def _committed(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
-    ) -> dict[TypeKey, str]:
-        """The newest digest of each type in the log; empty where it was not committed to."""
+    ) -> dict[TypeKey, set[str]]:
+        """The newest digest of each type in the log; nothing where it was not committed to.
+
+        Several where they were written within `CLOCKS_DIFFER`: two nodes may have numbered their entries
+        in another order than they wrote.
+        """
         wanted = TrailFilter(relationship=relationship)
-        found: dict[TypeKey, str] = {}
+        found: dict[TypeKey, set[str]] = {}
+        newest: dict[TypeKey, datetime] = {}
         after: EntryId | None = None
         while True:
             page = await self._log.trail(conn, tenant, wanted, after=after, limit=_PAGE)
-            for kind, digest in _commitments(page.entries):
-                found.setdefault(kind, digest)
+            for kind, digest, at in _commitments(page.entries):
+                if newest.setdefault(kind, at) - at <= CLOCKS_DIFFER:
+                    found.setdefault(kind, set()).add(digest)
             if page.next is None:
                 return found
             after = page.next
 
 
-def _commitments(entries: Iterable[TrailEntry]) -> Iterator[tuple[TypeKey, str]]:
+def _commitments(entries: Iterable[TrailEntry]) -> Iterator[tuple[TypeKey, str, datetime]]:
     for entry in entries:
         event = None if entry.detail is None else entry.detail.event
         match event:
             case events.RecordShared() | events.RecordApproved() | events.RecordRetracted():
-                yield event.information_type, event.digest
+                yield TypeKey(event.information_type), event.digest, entry.at
             case events.RecordsReencrypted():
-                yield from zip(map(TypeKey, event.types), event.digests, strict=True)
+                for kind, digest in zip(event.types, event.digests, strict=True):
+                    yield TypeKey(kind), digest, entry.at
             case _:
                 continue
 

@@ -356,7 +356,6 @@ class Epochs:
         after = ""
         while True:
             async with self._database.reading() as conn:
-                await _one_snapshot(conn)
                 keys = await owned_keys_after(conn, RELATIONSHIPS, tenant, after, limit=BATCH)
                 digests = await _read_digests(conn, tenant, keys) if with_records else []
                 sealed = await _read_sealed(conn, tenant, keys) if with_records else {}
@@ -425,12 +424,6 @@ class _Counting:
 
 def _tell_nobody(_progress: Progress) -> None:
     return
-
-
-async def _one_snapshot(conn: AsyncConnection) -> None:
-    """Records and their digest are read by two statements; on SQLite a transaction is one snapshot."""
-    if conn.dialect.name == "postgresql":
-        await conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 async def _read_digests(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
+from consent_service.app import build_services
 from consent_service.audit.events import RecordShared
 from consent_service.custody.checking import Compared, Difference, RecordCheck
+from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.ids import TypeKey
 from consent_service.identity.model import Operator
 from consent_service.records.model import Shared
@@ -51,6 +55,7 @@ async def put_back(world: World, state: Iterable[tuple[Any, list[Row[Any]]]]) ->
 
 
 async def replaced(world: World, told: Told, text: str) -> None:
+    world.clock.advance(timedelta(seconds=2))  # nearer to each other, the log's order may not be that of time
     note = Note(SUPPORT, {"helps": text}, record=told.record)
     assert isinstance(await world.services.records.share(world.counsellor, told.relationship, note), Shared)
 
@@ -70,6 +75,7 @@ async def test_what_was_put_back_with_its_digest_opens_and_is_found_against_the_
 async def test_what_was_taken_back_and_put_there_again_is_found(world: World) -> None:
     told = await told_family(world)
     before = await state_of(world)
+    world.clock.advance(timedelta(seconds=2))
     await world.services.records.retract(world.counsellor, told.relationship, told.record)
     assert await compared(world) == Compared(1)
     await put_back(world, before)
@@ -177,4 +183,16 @@ async def test_many_entries_about_a_relationship_are_read_page_after_page(
     told = await told_family(world)
     for _ in range(3):
         await ask(world, told.relationship)
+    assert await compared(world) == Compared(1)
+
+
+async def test_two_nodes_that_number_their_entries_in_another_order_are_no_false_alarm(world: World) -> None:
+    """Both write the same type within a second; the one whose clock is ahead wrote first."""
+    told = await told_family(world)
+    world.clock.advance(timedelta(seconds=5))
+    fast = MovableClock(world.clock.now() + timedelta(milliseconds=700))
+    ahead = build_services(msgspec.structs.replace(world.services.installation, clock=fast))
+    for services, text in ((ahead, "Eerst."), (world.services, "Daarna.")):
+        note = Note(SUPPORT, {"helps": text}, record=told.record)
+        assert isinstance(await services.records.share(world.counsellor, told.relationship, note), Shared)
     assert await compared(world) == Compared(1)
