@@ -94,7 +94,8 @@ class Rotation:
         """Whether the database knows this provider; False for a fresh database.
 
         A newer generation it does not know was made by an epoch that was stopped before it could say so:
-        it is noted.
+        it is noted. One that is marked as destroyed and lives (an older copy of the keystore was put back,
+        or an epoch was stopped just then) is destroyed again: what was told to be gone is gone.
 
         Raises:
             ConfigurationError: another keystore, or a database from before its keys were replaced.
@@ -103,12 +104,15 @@ class Rotation:
         known = {row.generation: row for row in await conn.execute(query)}
         living = {number: self._provider.check_value(number) for number in self._provider.generations()}
         both = known.keys() & living.keys()
+        gone = {number for number in both if known[number].destroyed_at is not None}
         if any(known[number].check_value != living[number] for number in both):
             raise ConfigurationError(_FOREIGN)
-        if known and not any(known[number].destroyed_at is None for number in both):
+        if known and both == gone:
             raise ConfigurationError(_RESTORED)
-        if await _hangs_elsewhere(conn, living):
+        if await _hangs_elsewhere(conn, living.keys() - gone):
             raise ConfigurationError(_RESTORED)
+        for number in sorted(gone):
+            self._provider.destroy_generation(number)
         for number in living:
             if number > max(known, default=0):
                 await self.note_root(conn, number)

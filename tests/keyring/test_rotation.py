@@ -10,6 +10,7 @@ from consent_service.foundation.errors import ConfigurationError, KeyProviderUna
 from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_roots, person_keys, relationship_keys, tenant_keys
+from consent_service.keyring.wrapped_rows import tenant_keys_in_use, tenants_with_keys
 
 TENANT = TenantId("tenant-1")
 
@@ -133,3 +134,40 @@ async def test_wrapping_anew_twice_changes_nothing(database: Database, keyring: 
         1,
         2,
     ]
+
+
+async def test_a_root_that_came_back_after_it_was_destroyed_is_destroyed_again(
+    database: Database, keyring: KeyRing
+) -> None:
+    """An older copy of the keystore in its place, from the middle of an epoch: it holds both roots."""
+    await install(database, keyring)
+    keyring.rotation.make_generation(2)
+    async with database.transaction() as conn:
+        await keyring.rotation.recognise(conn)
+        for tenant in await tenants_with_keys(conn):
+            await keyring.rotation.rewrap_tenant(conn, tenant, 2, fresh=False)
+        await keyring.rotation.close(conn, 2, fresh=frozenset())
+    assert keyring.rotation.generations() == (1, 2)
+
+    await install(database, keyring)
+
+    assert keyring.rotation.generations() == (2,)
+    async with database.reading() as conn:
+        for tenant in await tenants_with_keys(conn):
+            for key in await tenant_keys_in_use(conn, tenant):
+                keyring.remembering_nothing().rotation.require_opens(key)
+
+
+async def test_a_root_that_something_still_hangs_on_is_never_destroyed_at_start(
+    database: Database, keyring: KeyRing
+) -> None:
+    await install(database, keyring)
+    keyring.rotation.make_generation(2)
+    await install(database, keyring)
+    async with database.transaction() as conn:
+        marked = update(key_roots).where(key_roots.c.generation == 1)
+        await conn.execute(marked.values(destroyed_at=keyring._clock.now()))
+
+    with pytest.raises(ConfigurationError, match="run: consent-service keys restore"):
+        await install(database, keyring)
+    assert keyring.rotation.generations() == (1, 2)
