@@ -88,6 +88,9 @@ class Action(StrEnum):
     VERIFY_LOG = "verify_log"
     DESTROY_KEY = "destroy_key"
     VIEW_DESTRUCTION = "view_destruction"
+    REPLACE_KEYS = "replace_keys"
+    BACK_UP_KEYS = "back_up_keys"
+    RECOVER_KEYS = "recover_keys"
     REENCRYPT_RECORDS = "reencrypt_records"
     REINDEX_NAMES = "reindex_names"
     VIEW_PATTERNS = "view_patterns"
@@ -302,6 +305,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.REPLACE_KEYS: {Operator: anywhere},
+    Action.BACK_UP_KEYS: {Operator: anywhere},
+    Action.RECOVER_KEYS: {Operator: anywhere},
     Action.REENCRYPT_RECORDS: {Operator: anywhere},
     Action.REINDEX_NAMES: {Operator: anywhere},
     Action.ACTIVATE_POLICIES: {Operator: anywhere},
