@@ -286,11 +286,16 @@ class Epochs:
     async def _begun(self) -> Epoch | None:
         """The epoch that was begun and not ended, opened anew where the provider has gone further since.
 
-        It can have: a restored database may be from the middle of an epoch that ended long ago.
+        It can have: a restored database may be from the middle of an epoch that ended long ago, or just now.
+        Before the last step the old root lives, so where it does not, the provider is further than the row.
         """
         async with self._database.transaction() as conn:
             begun = await unfinished_epoch(conn)
-            if begun is None or self._ring.rotation.generations()[-1] <= begun.to_generation:
+            if begun is None:
+                return None
+            living = self._ring.rotation.generations()
+            gone = begun.state != "backed_up" and begun.from_generation not in living
+            if not gone and living[-1] <= begun.to_generation:
                 return begun
             anew = await self._fresh(conn, begun.epoch, begun.reason, everybody=begun.everybody)
             await replace_epoch(conn, begun, anew)
