@@ -26,7 +26,7 @@ _COLUMNS: Final = 3
 
 
 def write_sheets(folder: Path, key: RecoveryKey, sheets: Sequence[Secret], *, host: str) -> tuple[Path, ...]:
-    """Five files, one for each custodian, readable by this user only.
+    """Five files, one for each custodian, readable by this user only; all of them or none.
 
     Raises:
         ConfigurationError: the folder lies inside a git work tree.
@@ -37,11 +37,16 @@ def write_sheets(folder: Path, key: RecoveryKey, sheets: Sequence[Secret], *, ho
     if in_git_tree(folder):
         raise ConfigurationError(f"sheets: {folder} lies inside a git work tree; choose another folder")
     private_folder(folder)
-    written = []
-    for number, words in enumerate(sheets, 1):
-        path = folder / f"herstelblad-{number}.pdf"
-        write_durably(path, sheet_pdf(key, number, words, host=host), mode=0o600)
-        written.append(path)
+    written: list[Path] = []
+    try:
+        for number, words in enumerate(sheets, 1):
+            path = folder / f"herstelblad-{number}.pdf"
+            write_durably(path, sheet_pdf(key, number, words, host=host), mode=0o600)
+            written.append(path)
+    except BaseException:
+        for path in written:  # a ceremony that ends here leaves no sheets that somebody could find
+            path.unlink(missing_ok=True)
+        raise
     return tuple(written)
 
 
@@ -51,6 +56,13 @@ def sheet_pdf(key: RecoveryKey, number: int, words: Secret, *, host: str) -> byt
     Raises:
         IntegrityError: it could not be written.
     """
+    page = _compiled(key, number, words, host)
+    if page is None:  # told here, where no words are: what typst says may quote them, and so do its frames
+        raise IntegrityError("a recovery sheet could not be written as PDF/UA")
+    return page
+
+
+def _compiled(key: RecoveryKey, number: int, words: Secret, host: str) -> bytes | None:
     import typst  # heavy, and needed at a ceremony only
 
     shown = {
@@ -73,8 +85,7 @@ def sheet_pdf(key: RecoveryKey, number: int, words: Secret, *, host: str) -> byt
             timestamp=int(datetime.combine(key.made_on, time(), UTC).timestamp()),
         )
     except typst.TypstError:
-        # not "from": what typst says about it may quote the words
-        raise IntegrityError("a recovery sheet could not be written as PDF/UA") from None
+        return None
 
 
 def _in_columns(words: Sequence[str]) -> list[dict[str, object]]:

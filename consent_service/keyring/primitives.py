@@ -149,7 +149,7 @@ def recovery_public_key(seed: Secret) -> bytes:
     return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
 
 
-def seal_to_recovery(public: bytes, plaintext: bytes, info: bytes) -> bytes:
+def seal_to_recovery(public: bytes, plaintext: Secret, info: bytes) -> bytes:
     """`plaintext` for whoever holds the seed to `public`; HPKE base mode, opened with the same `info` only.
 
     1136 bytes longer than the plaintext.
@@ -163,7 +163,7 @@ def seal_to_recovery(public: bytes, plaintext: bytes, info: bytes) -> bytes:
             MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES]),
             X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:]),
         )
-        return _RECOVERY.encrypt(plaintext, key, info)
+        return _RECOVERY.encrypt(plaintext.reveal(), key, info)
     except ValueError as failure:
         raise IntegrityError("this is no recovery public key") from failure
 

@@ -7,6 +7,7 @@ sheets, and the file of a backup, are `custody`'s.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -40,12 +41,12 @@ _UNSTRETCHED: Final = Argon2(iterations=1, lanes=1, memory_kib=64)
 
 
 class _Material(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One tenant key as it stands inside the seal; `key` is base64 in the JSON."""
+    """One tenant key as it stands inside the seal; `key` is base64 in the JSON, and never bytes of ours."""
 
     tenant: str
     purpose: TenantKeyPurpose
     version: int
-    key: bytes
+    key: Secret
 
 
 def new_seed() -> Secret:
@@ -72,10 +73,9 @@ def seal_tenant_keys(ring: KeyRing, keys: Iterable[WrappedTenantKey], *, public:
         KeyProviderUnavailableError: the provider is away.
     """
     material = [
-        _Material(key.tenant, key.purpose, key.version, ring.material.tenant_material(key).reveal())
-        for key in keys
+        _Material(key.tenant, key.purpose, key.version, ring.material.tenant_material(key)) for key in keys
     ]
-    return seal_to_recovery(public, msgspec.json.encode(material), _info(info))
+    return seal_to_recovery(public, Secret(msgspec.json.encode(material, enc_hook=_revealed)), _info(info))
 
 
 def rewrap_sealed_keys(
@@ -115,15 +115,23 @@ def backup_mac(ring: KeyRing, key: WrappedTenantKey, message: bytes) -> bytes:
 def _opened(seed: Secret, sealed: bytes, info: bytes) -> list[_Material]:
     plain = open_from_recovery(seed, sealed, _info(info))
     try:
-        return msgspec.json.decode(plain.reveal(), type=list[_Material])
+        return msgspec.json.decode(plain.reveal(), type=list[_Material], dec_hook=_kept)
     except msgspec.DecodeError:
         pass  # the error itself would quote what it could not read
     raise IntegrityError("a key backup holds something else than keys")
 
 
+def _revealed(key: Secret) -> bytes:
+    return key.reveal()
+
+
+def _kept(_kind: type, key: str) -> Secret:
+    return Secret(b64decode(key, validate=True))
+
+
 def _wrapped(ring: KeyRing, material: _Material) -> WrappedTenantKey:
     place = material.tenant, material.purpose, material.version
-    generation, blob = ring.material.wrap_tenant_key(Secret(material.key), *place)
+    generation, blob = ring.material.wrap_tenant_key(material.key, *place)
     return WrappedTenantKey(*place, generation, blob)
 
 

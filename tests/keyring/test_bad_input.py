@@ -167,7 +167,7 @@ def test_a_frame_of_another_make_leaves_no_words_behind(
 
 def test_a_foreign_recovery_blob_leaves_no_key_behind() -> None:
     seed, other = new_key(), new_key()
-    sealed = seal_to_recovery(recovery_public_key(other), WORDS, b"info")
+    sealed = seal_to_recovery(recovery_public_key(other), Secret(WORDS), b"info")
     failure = refused(lambda: open_from_recovery(seed, sealed, b"info"))
     for forbidden in (seed.reveal(), WORDS):
         assert not holds(captured_by(failure), forbidden)

@@ -21,24 +21,24 @@ INFO = b"backup"
 
 def test_what_is_sealed_to_the_recovery_key_opens_with_its_seed() -> None:
     public = recovery_public_key(SEED)
-    sealed = seal_to_recovery(public, KEYS, INFO)
+    sealed = seal_to_recovery(public, Secret(KEYS), INFO)
     assert open_from_recovery(SEED, sealed, INFO) == Secret(KEYS)
     assert len(public) == RECOVERY_PUBLIC_BYTES == 1216
     assert len(sealed) == len(KEYS) + 1136
     assert public == recovery_public_key(Secret(bytes(range(32))))
-    assert seal_to_recovery(public, KEYS, INFO) != sealed
+    assert seal_to_recovery(public, Secret(KEYS), INFO) != sealed
 
 
 @pytest.mark.parametrize("place", [0, 1087, 1088, 1119, 1120, -17, -1])
 def test_one_bit_of_a_recovery_seal_counts(place: int) -> None:
-    sealed = bytearray(seal_to_recovery(recovery_public_key(SEED), KEYS, INFO))
+    sealed = bytearray(seal_to_recovery(recovery_public_key(SEED), Secret(KEYS), INFO))
     sealed[place] ^= 1
     with pytest.raises(IntegrityError):
         open_from_recovery(SEED, bytes(sealed), INFO)
 
 
 def test_another_seed_another_purpose_or_a_cut_opens_nothing() -> None:
-    sealed = seal_to_recovery(recovery_public_key(SEED), KEYS, INFO)
+    sealed = seal_to_recovery(recovery_public_key(SEED), Secret(KEYS), INFO)
     for seed, blob, info in (
         (new_key(), sealed, INFO),
         (SEED, sealed, b"drill"),
@@ -56,7 +56,7 @@ def test_what_is_no_public_key_is_not_sealed_to() -> None:
     public = recovery_public_key(SEED)
     for wrong in (b"", public[:-1], public + b"\0", public[:-32] + bytes(32)):
         with pytest.raises(IntegrityError, match="no recovery public key"):
-            seal_to_recovery(wrong, KEYS, INFO)
+            seal_to_recovery(wrong, Secret(KEYS), INFO)
 
 
 def test_a_seed_of_another_size_is_no_seed() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import traceback
 from pathlib import Path
 
 import pytest
 
 from consent_service.foundation.clock import SystemClock
-from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.errors import IntegrityError, KeyProviderUnavailableError
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.primitives import open_from_recovery, seal_to_recovery
+from consent_service.keyring.providers.file import FileKeystore
 from consent_service.keyring.recovery import (
     PUBLIC_BYTES,
     backup_mac,
@@ -21,8 +23,10 @@ from consent_service.keyring.recovery import (
     scratch_ring,
     seal_tenant_keys,
 )
+from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 from tests.factories import make_keyring
+from tests.keyring.captured import captured_by, holds, shown_to
 from tests.keyring.factories import person_key, tenant_key
 
 INFO = b"of this backup"
@@ -72,14 +76,46 @@ def test_what_is_no_public_key_is_refused(keyring: KeyRing) -> None:
 
 def test_a_seal_over_something_else_is_refused_without_quoting_it(keyring: KeyRing) -> None:
     seed = new_seed()
-    sealed = seal_to_recovery(
-        public_half(seed), b'[{"tenant":"not keys"}]', length_prefixed("key-backup/v1", INFO)
-    )
-    assert open_from_recovery(seed, sealed, length_prefixed("key-backup/v1", INFO))
-    with pytest.raises(IntegrityError, match="something else") as caught:
-        rewrap_sealed_keys(keyring, seed, sealed, INFO)
-    told = "".join(traceback.format_exception(caught.value))
-    assert "not keys" not in told
+    info = length_prefixed("key-backup/v1", INFO)
+    for content in (
+        b'[{"tenant":"not keys"}]',
+        b'[{"tenant":"a","purpose":"data","version":1,"key":"not keys"}]',
+        b'[{"tenant":"not keys","purpose":"data","version":1,"key":7}]',
+    ):
+        sealed = seal_to_recovery(public_half(seed), Secret(content), info)
+        assert open_from_recovery(seed, sealed, info) == Secret(content)
+        with pytest.raises(IntegrityError, match="something else") as caught:
+            rewrap_sealed_keys(keyring, seed, sealed, INFO)
+        assert "not keys" not in "".join(traceback.format_exception(caught.value))
+        assert not holds(captured_by(caught.value), b"not keys")
+
+
+def test_nothing_of_a_key_is_in_the_error_when_it_cannot_be_sealed_or_wrapped(
+    keyring: KeyRing, elsewhere: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed = new_seed()
+    keys = [tenant_key(keyring, purpose=purpose) for purpose in ("data", "index", "audit")]
+    material = [keyring.material.tenant_material(key).reveal() for key in keys]
+    sealed = seal_tenant_keys(keyring, keys, public=public_half(seed), info=INFO)
+    with pytest.raises(IntegrityError) as unsealable:
+        seal_tenant_keys(keyring, keys, public=bytes(PUBLIC_BYTES - 1), info=INFO)
+    wraps: list[int] = []
+
+    def away_at_the_third(provider: FileKeystore, key: Secret, aad: bytes) -> tuple[int, bytes]:
+        wraps.append(len(wraps))
+        if len(wraps) > 2:
+            raise KeyProviderUnavailableError("away")
+        return wrap(provider, key, aad)
+
+    wrap = FileKeystore.wrap
+    monkeypatch.setattr(FileKeystore, "wrap", away_at_the_third)
+    with pytest.raises(KeyProviderUnavailableError) as unwrappable:
+        rewrap_sealed_keys(elsewhere, seed, sealed, INFO)
+    for failure in (unsealable.value, unwrappable.value):
+        assert {"seal_tenant_keys", "rewrap_sealed_keys"} & set(shown_to(failure))
+        for one in (*material, seed.reveal()):
+            assert not holds(captured_by(failure), one)
+            assert not holds(captured_by(failure), base64.b64encode(one))
 
 
 def test_a_seed_has_one_public_half_and_one_fingerprint() -> None:
