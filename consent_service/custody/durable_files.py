@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
-from consent_service.foundation.errors import ConflictError, UnavailableError
+from consent_service.foundation.errors import ConfigurationError, ConflictError, UnavailableError
+from consent_service.foundation.flushing import flush_folder
+
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What Linux says on file systems that cannot give a file a second name."""
 
 
 def write_durably(path: Path, content: bytes, *, mode: int, replacing: bool = False) -> None:
     """The whole file appears at once and survives a power cut.
 
     Raises:
+        ConfigurationError: the file system has no hard links, so nothing can appear at once and only once.
         ConflictError: there is such a file already, and it is not to be replaced.
         UnavailableError: the disk does not take it; nothing is left behind.
     """
@@ -22,8 +29,8 @@ def write_durably(path: Path, content: bytes, *, mode: int, replacing: bool = Fa
         if replacing:
             temporary.replace(path)
         else:
-            os.link(temporary, path)
-        _flush_folder(path.parent)
+            _link(temporary, path)
+        flush_folder(path.parent)
     except FileExistsError as there:
         raise ConflictError("a file of this name exists already") from there
     except OSError as failure:
@@ -53,6 +60,17 @@ def in_git_tree(path: Path) -> bool:
     return any((folder / ".git").exists() for folder in (resolved, *resolved.parents))
 
 
+def _link(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as failure:
+        if failure.errno in _NO_LINKS:
+            raise ConfigurationError(
+                f"{path.parent} is on a file system without hard links, such as exFAT; choose another folder"
+            ) from failure
+        raise
+
+
 def _write_and_flush(path: Path, content: bytes, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
@@ -60,11 +78,3 @@ def _write_and_flush(path: Path, content: bytes, mode: int) -> None:
         file.write(content)
         file.flush()
         os.fsync(descriptor)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

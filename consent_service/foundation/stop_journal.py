@@ -17,6 +17,7 @@ from typing import Final, Literal
 import msgspec
 
 from consent_service.foundation.errors import IntegrityError, UnavailableError
+from consent_service.foundation.flushing import flush_folder
 from consent_service.foundation.ids import INSTALLATION, new_id
 
 StopKind = Literal[
@@ -157,7 +158,7 @@ class StopJournal:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
                     _write_whole_line(descriptor, line)
                     os.fsync(descriptor)
-                    _fsync_folder(self.path.parent)
+                    flush_folder(self.path.parent)
                 finally:
                     os.close(descriptor)
         except OSError as failure:
@@ -194,11 +195,3 @@ def _write_whole_line(descriptor: int, line: bytes) -> None:
     data = line + b"\n" if line else b""
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

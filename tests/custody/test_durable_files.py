@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from consent_service.custody.durable_files import in_git_tree, private_folder, write_durably
-from consent_service.foundation.errors import ConflictError, UnavailableError
+from consent_service.foundation.errors import ConfigurationError, ConflictError, UnavailableError
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644])
@@ -67,3 +67,25 @@ def test_a_git_tree_is_seen_from_deep_inside_and_by_itself(tmp_path: Path) -> No
     assert in_git_tree(checkout)
     assert in_git_tree(checkout / "not" / "yet")
     assert not in_git_tree(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_hard_links_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(_old: Path, _new: Path) -> None:
+        raise OSError(code, "not here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(ConfigurationError, match="hard links, such as exFAT; choose another folder"):
+        write_durably(tmp_path / "file", b"content", mode=0o600)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_failure_to_link_is_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_old: Path, _new: Path) -> None:
+        raise OSError(errno.EIO, "input or output error")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(UnavailableError):
+        write_durably(tmp_path / "file", b"content", mode=0o600)
