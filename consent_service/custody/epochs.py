@@ -216,7 +216,7 @@ class Epochs:
     async def rewrap(self, epoch: Epoch, tell: Tell) -> Epoch:
         """The new root generation, and everything that lives under it."""
         rotation, generation = self._ring.rotation, epoch.to_generation
-        rotation.make_generation(generation)
+        await asyncio.to_thread(rotation.make_generation, generation)
         async with self._database.transaction() as conn:
             await rotation.note_root(conn, generation)
             tenants, renewed = await tenants_with_keys(conn), await renewed_tenants(conn, epoch)
@@ -272,7 +272,7 @@ class Epochs:
             renewed = await renewed_tenants(conn, epoch)
             await rotation.close(conn, epoch.to_generation, fresh=renewed)
         await asyncio.sleep(self._last_readers)  # 2
-        rotation.destroy_generations_before(epoch.to_generation)  # 3
+        await asyncio.to_thread(rotation.destroy_generations_before, epoch.to_generation)  # 3
         if rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe):  # 4
             async with self._database.transaction() as conn:
                 await self._log_end(conn, epoch, "opened")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import fcntl
 import os
+import re
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -39,6 +41,9 @@ from consent_service.keyring.secret import Secret
 FORMAT = "ruggensteun-keystore/1"
 MINIMUM_PASSPHRASE = 12
 _MAXIMUM_MEMORY_KIB = 4 * 1024 * 1024
+_LOCK_SECONDS: Final = 5.0
+"""Whoever changes the keystore holds it for milliseconds; who holds it longer hangs."""
+_LOCK_ASKS_SECONDS: Final = 0.05
 
 _Identity = tuple[int, int, int]
 """Device, inode and time of change of a file: another one when the file was replaced."""
@@ -156,9 +161,14 @@ class FileKeystore:
     def _changing(self) -> Iterator[dict[int, Secret]]:
         """The keys as they are in the file now; what the block makes of them stands in the file afterwards.
 
-        One process at a time: a lock file beside the keystore is held meanwhile.
+        One process at a time: a lock file beside the keystore is held meanwhile. What a killed process left
+        half written goes first, also when nothing changes: it holds roots of before, under the passphrase.
+
+        Raises:
+            KeyProviderUnavailableError: it is held too long, or something cannot be removed or written.
         """
-        with self._lock, _locked(self._path.with_name(f"{self._path.name}.lock")):
+        with self._lock, _locked(self._path):
+            _remove_leftovers(self._path)
             self.check()
             keys = dict(self._keys)
             yield keys
@@ -200,8 +210,12 @@ def unlock_keystore(path: Path, passphrase: Secret) -> FileKeystore:
 
     Raises:
         ConfigurationError: missing, unsafe place or mode, damaged, or the passphrase is wrong.
+        KeyProviderUnavailableError: what a killed process left beside it cannot be removed.
     """
     _refuse_unsafe(path)
+    if _leftovers(path):
+        with _locked(path):
+            _remove_leftovers(path)
     identity = _file_identity(path)
     sealed = _read(path)
     try:
@@ -303,6 +317,35 @@ def _write(path: Path, sealed: _Sealed, *, replacing: bool) -> _Identity:
     return identity
 
 
+def _leftovers(path: Path) -> list[Path]:
+    """What processes that were killed while writing left beside the keystore.
+
+    Raises:
+        KeyProviderUnavailableError: it cannot be told.
+    """
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}")
+    try:
+        return [one for one in path.parent.iterdir() if ours.fullmatch(one.name)]
+    except OSError as failure:
+        raise KeyProviderUnavailableError("the folder of the keystore cannot be read") from failure
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Only while the lock is held: otherwise somebody is writing one.
+
+    Raises:
+        KeyProviderUnavailableError: one stays.
+    """
+    found = _leftovers(path)
+    try:
+        for one in found:
+            one.unlink()
+        if found:
+            _fsync_folder(path.parent)
+    except OSError as failure:
+        raise KeyProviderUnavailableError("an older copy of the keystore cannot be removed") from failure
+
+
 def _write_durably(path: Path, content: bytes) -> _Identity:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -314,16 +357,35 @@ def _write_durably(path: Path, content: bytes) -> _Identity:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Held by one process at a time; let go of when the process ends, however it ends."""
+    """Keep the keystore from being changed by others; let go of when the process ends, however it ends.
+
+    Raises:
+        KeyProviderUnavailableError: another process holds it too long, or there can be no lock file.
+    """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as failure:
         raise KeyProviderUnavailableError("the keystore cannot be locked") from failure
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as failure:
+            if time.monotonic() >= until:
+                raise KeyProviderUnavailableError("another process holds the keystore") from failure
+            time.sleep(_LOCK_ASKS_SECONDS)
+        except OSError as failure:
+            raise KeyProviderUnavailableError("the keystore cannot be locked") from failure
+        else:
+            return
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -380,6 +381,105 @@ while made < 10:
     living = unlock_keystore(path, PASSPHRASE).generations()
     assert living == tuple(range(1, len(living) + 1))
     assert 11 <= len(living) <= 21
+
+
+@pytest.mark.parametrize("effect", range(1, 6))
+def test_a_killed_change_leaves_no_copy_of_the_roots_behind_once_a_generation_is_destroyed(
+    path: Path, effect: int
+) -> None:
+    """Killed before each flush, naming and removal of a new generation: the last, too, finds nothing left."""
+    script = f"""
+import os, signal
+from pathlib import Path
+from consent_service.keyring.providers.file import unlock_keystore
+from consent_service.keyring.secret import Secret
+
+keystore = unlock_keystore(Path({str(path)!r}), Secret({PASSPHRASE.reveal()!r}))
+left = {effect}
+def dying(whole):
+    def work(*given, **named):
+        global left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*given, **named)
+    return work
+os.fsync, os.replace, os.unlink = map(dying, (os.fsync, os.replace, os.unlink))
+keystore.create_generation(2)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False)
+    assert done.returncode in (-signal.SIGKILL, 0)
+    survivor = unlock_keystore(path, PASSPHRASE)
+    survivor.create_generation(2)
+    survivor.destroy_generation(1)
+
+    assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
+
+
+def leave_behind(path: Path) -> Path:
+    """What a process leaves that is killed before it renames."""
+    left = path.with_name(f".{path.name}.0123456789abcdef")
+    left.write_bytes(path.read_bytes())
+    return left
+
+
+def test_what_a_killed_process_left_goes_at_the_next_start_and_nothing_else_does(path: Path) -> None:
+    left, foreign = leave_behind(path), path.with_name(f".{path.name}.mine")
+    foreign.write_bytes(b"")
+    unlock_keystore(path, PASSPHRASE)
+    assert not left.exists()
+    assert foreign.exists()
+
+
+def test_a_generation_that_is_gone_already_is_not_told_to_be_while_a_copy_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    keystore.create_generation(2)
+    keystore.destroy_generation(1)
+    left = leave_behind(path)
+
+    def stuck(_path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", stuck)
+        with pytest.raises(KeyProviderUnavailableError, match="older copy"):
+            keystore.destroy_generation(1)
+    keystore.destroy_generation(1)
+    assert not left.exists()
+
+
+def test_a_folder_that_cannot_be_read_means_unavailable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(KeyProviderUnavailableError, match="folder"):
+        unlock_keystore(path, PASSPHRASE)
+
+
+def test_a_lock_that_somebody_holds_too_long_means_unavailable(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keystore = unlock_keystore(path, PASSPHRASE)
+    monkeypatch.setattr(keystore_file, "_LOCK_SECONDS", 0.1)
+    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    with pytest.raises(KeyProviderUnavailableError, match="another process"):
+        keystore.create_generation(2)
+    os.close(descriptor)
+    keystore.create_generation(2)
+
+
+def test_a_file_system_without_locks_means_unavailable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlockable(_descriptor: int, _kind: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr(fcntl, "flock", unlockable)
+    with pytest.raises(KeyProviderUnavailableError, match="cannot be locked"):
+        unlock_keystore(path, PASSPHRASE).create_generation(2)
 
 
 def test_a_folder_in_which_nothing_can_be_locked_means_unavailable(
