@@ -29,8 +29,29 @@ ALLOWED_PRIMITIVES = {
     "hmac",
     "hpke",
 }
-INSIDE = {"material", "_material", "_provider", "data_key", "derived", "tenant_material", "_unwrapped"}
+INSIDE = {
+    "_material",
+    "_provider",
+    "_unwrapped",
+    "data_key",
+    "derived",
+    "material",
+    "rotation",
+    "tenant_material",
+}
 """Names by which a key ring's inside would be reached; no import is needed for that."""
+ROTATING = {
+    "cli/keys.py",  # counts the living generations
+    "custody/epochs.py",
+    "custody/key_choice.py",  # looks whether a key opens
+    "custody/restoring.py",
+    "demo/story/erasure.py",  # shows that a copy of a destroyed key does not open
+}
+LOADING_BY_NAME = {
+    "demo/story/engines.py",  # a PostgreSQL that is installed for development only
+    "migrations/schema.py",  # the tables of every package
+}
+"""Where a module is imported by a name that an import contract cannot read."""
 REVEALING = {
     "cli/recovery_words.py",  # one holder at a time reads his words
     "custody/shares.py",  # the recovery seed becomes words on sheets
@@ -40,14 +61,29 @@ REVEALING = {
 
 
 def _reached(source: str) -> set[str]:
-    """The inside names a module asks of something else than itself."""
-    return {
-        node.attr
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Attribute)
-        and node.attr in INSIDE
-        and not (isinstance(node.value, ast.Name) and node.value.id == "self")
-    }
+    """The inside names a module asks of something else than itself, as an attribute or by its name."""
+    return {name for node in ast.walk(ast.parse(source)) for name in _asked(node) if name in INSIDE}
+
+
+def _asked(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield from node.value.split(".")  # getattr, attrgetter, vars and all the others take the name as text
+    if isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+        yield node.attr
+
+
+def _loads_by_name(source: str) -> bool:
+    """Whether a module can import, or run, what stands in a text."""
+    tree = ast.parse(source)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = {
+        alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    loaders = {"importlib", "importlib.util", "pkgutil", "runpy", "builtins"}
+    return bool(names & {"__import__", "eval", "exec"} or imported & loaders)
 
 
 def _reveals(source: str) -> bool:
@@ -73,7 +109,12 @@ def _outside_the_ring() -> Iterator[tuple[str, str]]:
 
 
 def test_nothing_outside_the_key_ring_reaches_into_it() -> None:
-    assert {name: found for name, source in _outside_the_ring() if (found := _reached(source))} == {}
+    reaching = {name: found for name, source in _outside_the_ring() if (found := _reached(source))}
+    assert reaching == {name: {"rotation"} for name in ROTATING}
+
+
+def test_modules_are_imported_by_a_computed_name_in_exactly_these_places() -> None:
+    assert {name for name, source in _outside_the_ring() if _loads_by_name(source)} == LOADING_BY_NAME
 
 
 def test_bytes_of_a_secret_are_taken_out_in_exactly_these_places() -> None:
@@ -87,11 +128,38 @@ def test_bytes_of_a_secret_are_taken_out_in_exactly_these_places() -> None:
         "self._ring.material",
         "x = ring._provider",
         "services.installation.ring.material",
+        "ring.rotation.generations()",
+        "self._ring.rotation",
+        'getattr(ring, "material")',
+        'operator.attrgetter("ring.rotation")(installation)',
+        'vars(ring)["_provider"]',
+        'ring.__getattribute__("_material")',
     ],
 )
 def test_a_planted_reach_is_seen(planted: str) -> None:
     assert _reached(planted)
     assert not _reached("self._provider.check()")
+    assert not _reached('"""How rotation and material are told apart."""')
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'import importlib\nimportlib.import_module("consent_service.keyring." + "recovery")',
+        "from importlib import import_module",
+        "import importlib.util",
+        "import importlib as something",
+        "import runpy",
+        "import pkgutil",
+        "import builtins",
+        '__import__("consent_service.keyring.recovery")',
+        'exec("from consent_service.keyring import recovery")',
+        'eval("ring.material")',
+    ],
+)
+def test_a_planted_import_by_a_computed_name_is_seen(planted: str) -> None:
+    assert _loads_by_name(planted)
+    assert not _loads_by_name("from importlib.metadata import version\nimport re\nre.compile('')")
 
 
 def test_a_planted_reveal_is_seen() -> None:
