@@ -35,6 +35,7 @@ from consent_service.keyring.model import (
     WrappedTenantKey,
 )
 from consent_service.keyring.tables import (
+    DestructionKind,
     key_destructions,
     key_roots,
     person_keys,
@@ -124,7 +125,7 @@ class DestructionRow(_Row, frozen=True):
     """A row of `key_destructions`."""
 
     destruction: str
-    kind: Literal["relationship", "person"]
+    kind: DestructionKind
     owner: str
     child: str
     destroyed_at: datetime
@@ -134,8 +135,9 @@ class DestructionRow(_Row, frozen=True):
     backups_dead_at: datetime | None
 
     @property
-    def name(self) -> OwnerName:
-        return self.tenant, self.kind, self.owner
+    def name(self) -> OwnerName | None:
+        """Whose key is gone for good; None when only an earlier version of it is."""
+        return None if self.kind == "old_version" else (self.tenant, self.kind, self.owner)
 
 
 class KeyRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,6 +158,11 @@ class KeyRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def owned(self) -> tuple[RelationshipKeyRow | PersonKeyRow, ...]:
         """The keys that tenants' data keys wrap."""
         return (*self.relationships, *self.persons)
+
+    @property
+    def destroyed(self) -> frozenset[OwnerName]:
+        """Whose keys must never come back."""
+        return frozenset(row.name for row in self.destructions if row.name is not None)
 
     def by_owner(self) -> dict[OwnerName, WrappedRelationshipKey | WrappedPersonKey]:
         """The wrapped relationship and person keys.
@@ -237,13 +244,20 @@ async def begin_snapshot(conn: AsyncConnection) -> None:
 
 
 async def read_rows(conn: AsyncConnection) -> KeyRows:
-    """Every row of the key tables, as this transaction sees them."""
+    """Every row of the key tables, as this transaction sees them.
+
+    Raises:
+        IntegrityError: a row holds what no version of this service writes there.
+    """
     rows = {}
     for field, table in TABLES.items():
         names = [str(column.name) for column in table.columns]
         ordered = select(table).order_by(*table.primary_key.columns)
         rows[field] = [dict(zip(names, row, strict=True)) for row in await conn.execute(ordered)]
-    return msgspec.convert(rows, KeyRows)
+    try:
+        return msgspec.convert(rows, KeyRows)
+    except msgspec.ValidationError as failure:
+        raise IntegrityError("a row of the key tables cannot be read") from failure
 
 
 def sealing_info(backup: str, made_at: datetime, recovery: str, rows_sha256: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, false
 
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
@@ -68,6 +70,9 @@ key_epochs = Table(
     Column("ended_at", UtcDateTime, info=holds("none")),
 )
 """Rounds that replace every key above destroyed ones; `probe` is random bytes under the old root."""
+
+DestructionKind = Literal["relationship", "person", "old_version"]
+"""What `key_destructions.kind` says; `old_version`: the earlier key of a relationship that lives on."""
 
 key_destructions = Table(
     "key_destructions",
