@@ -146,7 +146,7 @@ async def _hold(terminal: Terminal, services: Services, folder: Path | None, *, 
 
 def _begin(services: Services, *, replacing: bool) -> Ceremony:
     try:
-        return services.recovery_keys.begin(replacing=replacing)
+        return services.recovery_keys.begin(OPERATOR, replacing=replacing)
     except ConflictError as there:
         raise CommandError(
             N_(
@@ -165,7 +165,7 @@ async def _read_back(terminal: Terminal, services: Services, held: Ceremony, *, 
     terminal.say(sentence, threshold=THRESHOLD, shares=SHARES)
     for _ in range(_TRIES):
         typed = read_sheets(terminal, ())
-        problems = await services.recovery_keys.accept(held, typed, who=by(OPERATOR), replacing=replacing)
+        problems = await services.recovery_keys.accept(held, typed, actor=OPERATOR, replacing=replacing)
         if not problems:
             return True
         tell_problems(terminal, problems)
@@ -227,7 +227,7 @@ async def _restore(terminal: Terminal, backup: KeyBackup, seed: Secret | None) -
     try:
         await require_current_schema(services.installation.database)
         try:
-            done = await services.key_restoring.restore(backup, who=by(OPERATOR), seed=seed)
+            done = await services.key_restoring.restore(backup, actor=OPERATOR, seed=seed)
         except IntegrityError as failure:
             raise CommandError(_UNUSABLE["forged"]) from failure
         if isinstance(done, Unusable):
@@ -260,7 +260,7 @@ async def _drill(
 ) -> int:
     async with _copy(address) as copy:
         try:
-            report = await services.key_drill.run(backup, seed=seed, who=by(OPERATOR), copy=copy)
+            report = await services.key_drill.run(backup, seed=seed, actor=OPERATOR, copy=copy)
         except IntegrityError as failure:
             raise CommandError(_UNUSABLE["forged"]) from failure
     if isinstance(report, Unusable):

@@ -18,7 +18,6 @@ from sqlalchemy import Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
 from consent_service.custody.backup_file import (
     TABLES,
@@ -40,11 +39,14 @@ from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import INSTALLATION, TypeKey
 from consent_service.foundation.migrating import require_current_schema
 from consent_service.foundation.stop_journal import StopJournal
+from consent_service.identity.model import Operator, by
+from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.model import WrappedPersonKey, WrappedRelationshipKey
 from consent_service.keyring.recovery import fingerprint, public_half, scratch_ring
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.identity_data import open_name
+from consent_service.organisations.service import require
 from consent_service.organisations.tables import staff
 from consent_service.records.model import SealedRecord
 from consent_service.records.opening import count_opening
@@ -125,19 +127,21 @@ class KeyDrill:
         self._journal = journal
 
     async def run(
-        self, backup: KeyBackup, *, seed: Secret, who: By, copy: Database | None = None
+        self, backup: KeyBackup, *, seed: Secret, actor: Operator, copy: Database | None = None
     ) -> DrillReport | Unusable:
         """Open what is in this installation's database, or in a restored `copy` of it, with the backup.
 
         Raises:
+            NotAllowedError: not an operator.
             ConfigurationError: the copy has another schema than this version.
             IntegrityError: the sealed section does not open.
             UnavailableError: a database or the disk is away.
         """
+        require(actor, Action.RECOVER_KEYS, Circumstances())
         outcome = await self._attempt(backup, seed, copy)
         async with self._database.transaction() as conn:
             event = _event(backup, outcome)
-            await self._log.append(conn, tenant=INSTALLATION, event=event, by=who, subject=None)
+            await self._log.append(conn, tenant=INSTALLATION, event=event, by=by(actor), subject=None)
         return outcome
 
     async def _attempt(

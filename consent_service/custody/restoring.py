@@ -16,7 +16,6 @@ from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
 from consent_service.custody.backup_file import (
     KeyBackup,
@@ -32,6 +31,8 @@ from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId
 from consent_service.foundation.stop_journal import Stop, StopJournal
+from consent_service.identity.model import Operator, by
+from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.recovery import fingerprint, public_half, rewrap_sealed_keys
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
@@ -43,6 +44,7 @@ from consent_service.keyring.tables import (
     relationship_keys,
     tenant_keys,
 )
+from consent_service.organisations.service import require
 
 _BATCH = 500
 
@@ -68,7 +70,9 @@ class KeyRestoring:
         self._clock = clock
         self._journal = journal
 
-    async def restore(self, backup: KeyBackup, *, who: By, seed: Secret | None = None) -> Restored | Unusable:
+    async def restore(
+        self, backup: KeyBackup, *, actor: Operator, seed: Secret | None = None
+    ) -> Restored | Unusable:
         """Make the keys of the database those of the backup, wrapped by the provider of today.
 
         Give a `seed` only when the provider of the backup is lost. Nothing is changed unless all succeeds.
@@ -77,10 +81,12 @@ class KeyRestoring:
         4. write  5. open every key from where it stands now  6. log, commit  7. forget the roots before
 
         Raises:
+            NotAllowedError: not an operator.
             ConfigurationError: the provider is not the one the database needs.
             IntegrityError: the sealed section does not open, or a key does not open where it was put.
             UnavailableError: the provider, the database or the journal is away.
         """
+        require(actor, Action.RECOVER_KEYS, Circumstances())
         if seed is not None and fingerprint(public_half(seed)) != backup.header.recovery:
             return Unusable("other_sheets")
         async with self._database.exclusive("key-epoch"):
@@ -99,7 +105,7 @@ class KeyRestoring:
                 await self._settle_roots(conn, backup.rows, root)
                 keys = await count_opening(conn, self._ring)  # 5
                 done = Restored(backup.header.backup, keys, chosen.dropped, chosen.lost)
-                await self._note(conn, done, who)  # 6
+                await self._note(conn, done, actor)  # 6
             if root is not None:
                 self._ring.rotation.destroy_generations_before(root)  # 7
         return done
@@ -129,9 +135,9 @@ class KeyRestoring:
         if root is None:
             await rotation.recognise(conn)
 
-    async def _note(self, conn: AsyncConnection, done: Restored, who: By) -> None:
+    async def _note(self, conn: AsyncConnection, done: Restored, actor: Operator) -> None:
         event = events.KeysRestored(done.backup, done.keys, done.dropped + done.lost)
-        await self._log.append(conn, tenant=INSTALLATION, event=event, by=who, subject=None)
+        await self._log.append(conn, tenant=INSTALLATION, event=event, by=by(actor), subject=None)
 
 
 def unsealed(ring: KeyRing, backup: KeyBackup, seed: Secret) -> tuple[TenantKeyRow, ...]:
@@ -160,9 +166,10 @@ async def destroyed_owners(
     conn: AsyncConnection, backup: KeyBackup, stops: Iterable[Stop]
 ) -> frozenset[OwnerName]:
     """Whose keys were destroyed, as the database, the backup and the stop journal know it."""
-    noted = select(key_destructions.c.tenant, key_destructions.c.kind, key_destructions.c.owner)
+    here = key_destructions.c
+    noted = select(here.tenant, here.kind, here.owner).where(here.kind != "old_version")
     found: set[OwnerName] = {(row.tenant, row.kind, row.owner) for row in await conn.execute(noted)}
-    found |= {row.name for row in backup.rows.destructions}
+    found |= backup.rows.destroyed
     for stop in stops:
         if stop.kind == "key_destruction":
             found.add((stop.tenant, "relationship", stop.subject["relationship"]))

@@ -22,7 +22,7 @@ from consent_service.keyring.tables import person_keys, relationship_keys
 from consent_service.records.tables import record_digests
 from tests.cli.conftest import Shell, add_school, add_staff, onboard
 from tests.cli.test_keys_data import values
-from tests.custody.recovering import BY
+from tests.custody.recovering import OPERATOR
 from tests.shelter import SAFE
 
 
@@ -218,7 +218,7 @@ def hold_ceremony(shell: Shell) -> None:
     """A recovery key, so that key backups can be made."""
 
     async def hold(services: Services) -> None:
-        ceremony = services.recovery_keys.begin()
-        assert await services.recovery_keys.accept(ceremony, ceremony.sheets[:3], who=BY) == ()
+        ceremony = services.recovery_keys.begin(OPERATOR)
+        assert await services.recovery_keys.accept(ceremony, ceremony.sheets[:3], actor=OPERATOR) == ()
 
     run_with(Terminal(shell.environ), hold)

@@ -21,13 +21,14 @@ from consent_service.keyring.tables import key_roots
 from tests.factories import make_keystore
 from tests.shelter import World, reopened
 
-BY = by(Operator("tests"))
+OPERATOR = Operator("tests")
+BY = by(OPERATOR)
 
 
 async def hold_ceremony(world: World) -> Ceremony:
     """A recovery key for the world, read back by three custodians."""
-    ceremony = world.services.recovery_keys.begin()
-    assert await world.services.recovery_keys.accept(ceremony, ceremony.sheets[1:4], who=BY) == ()
+    ceremony = world.services.recovery_keys.begin(OPERATOR)
+    assert await world.services.recovery_keys.accept(ceremony, ceremony.sheets[1:4], actor=OPERATOR) == ()
     return ceremony
 
 

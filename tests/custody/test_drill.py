@@ -22,7 +22,7 @@ from consent_service.keyring.tables import key_destructions, person_keys, relati
 from consent_service.organisations.tables import staff
 from consent_service.records.service import Note
 from consent_service.records.tables import records
-from tests.custody.recovering import BY, backed_up, hold_ceremony, key_rows, put_back, seed_of
+from tests.custody.recovering import OPERATOR, backed_up, hold_ceremony, key_rows, put_back, seed_of
 from tests.ledger import count
 from tests.shelter import World
 
@@ -53,7 +53,7 @@ async def shared(world: World, text: str = "Rust.") -> RelationshipId:
 
 
 async def drilled(world: World, **how: object) -> DrillReport:
-    outcome = await world.services.key_drill.run(who=BY, **how)  # type: ignore[arg-type]
+    outcome = await world.services.key_drill.run(actor=OPERATOR, **how)  # type: ignore[arg-type]
     assert isinstance(outcome, DrillReport), outcome
     return outcome
 
@@ -183,7 +183,7 @@ async def test_in_a_restored_copy_what_was_destroyed_since_does_not_open(
 async def test_sheets_of_another_ceremony_are_told_and_logged(world: World) -> None:
     await hold_ceremony(world)
     backup = await backed_up(world)
-    outcome = await world.services.key_drill.run(backup, seed=recovery.new_seed(), who=BY)
+    outcome = await world.services.key_drill.run(backup, seed=recovery.new_seed(), actor=OPERATOR)
     assert outcome == Unusable("other_sheets")
     async with world.services.installation.database.reading() as conn:
         wanted = TrailFilter(types=frozenset({"key.recovery_drilled.v1"}))
@@ -198,7 +198,7 @@ async def test_a_damaged_key_in_the_backup_is_told(world: World, scratch: Path) 
     async with world.services.installation.database.transaction() as conn:
         await conn.execute(update(relationship_keys).values(wrapped=bytes(60)))
     backup = await backed_up(world)
-    outcome = await world.services.key_drill.run(backup, seed=seed_of(ceremony), who=BY)
+    outcome = await world.services.key_drill.run(backup, seed=seed_of(ceremony), actor=OPERATOR)
     assert outcome == Unusable("unopened", 1)
     assert left_in(scratch) == []
 
@@ -219,7 +219,7 @@ async def test_nothing_of_a_drill_stays_when_it_fails(
 
     monkeypatch.setattr(drill, "count_opening", fail)
     with pytest.raises(RuntimeError, match="planted"):
-        await world.services.key_drill.run(backup, seed=seed_of(ceremony), who=BY)
+        await world.services.key_drill.run(backup, seed=seed_of(ceremony), actor=OPERATOR)
     assert "keystore" in seen[0]
     assert "keys.sqlite" in seen[0]
     assert left_in(scratch) == []
@@ -231,6 +231,6 @@ async def test_a_copy_with_another_schema_is_refused(world: World, tmp_path: Pat
     empty = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite'}")
     try:
         with pytest.raises(ConfigurationError):
-            await world.services.key_drill.run(backup, seed=seed_of(ceremony), who=BY, copy=empty)
+            await world.services.key_drill.run(backup, seed=seed_of(ceremony), actor=OPERATOR, copy=empty)
     finally:
         await empty.close()

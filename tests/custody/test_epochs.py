@@ -395,7 +395,7 @@ async def test_one_from_a_copy_of_the_data_that_ended_at_the_provider_since_is_o
     backup = await recovering.backed_up(world)
     await put_copy_back(world, copied.copy)
 
-    await world.services.key_restoring.restore(backup, who=recovering.BY)
+    await world.services.key_restoring.restore(backup, actor=recovering.OPERATOR)
     done = await epochs_of(world).run(reason="nightly")
 
     assert isinstance(done, EpochDone)

@@ -40,7 +40,7 @@ from consent_service.keyring.tables import (
     tenant_keys,
 )
 from tests.custody.recovering import (
-    BY,
+    OPERATOR,
     backed_up,
     hold_ceremony,
     key_rows,
@@ -56,14 +56,14 @@ LATER = timedelta(hours=1)
 
 
 async def restored(world: World, backup: KeyBackup, **how: object) -> Restored:
-    done = await world.services.key_restoring.restore(backup, who=BY, **how)  # type: ignore[arg-type]
+    done = await world.services.key_restoring.restore(backup, actor=OPERATOR, **how)  # type: ignore[arg-type]
     assert isinstance(done, Restored), done
     return done
 
 
 async def refused(world: World, backup: KeyBackup, **how: object) -> Unusable:
     before = await key_rows(world)
-    done = await world.services.key_restoring.restore(backup, who=BY, **how)  # type: ignore[arg-type]
+    done = await world.services.key_restoring.restore(backup, actor=OPERATOR, **how)  # type: ignore[arg-type]
     assert isinstance(done, Unusable), done
     assert await key_rows(world) == before
     return done

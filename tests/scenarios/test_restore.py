@@ -45,7 +45,7 @@ from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
 from tests.conftest import START, Furnished, sqlite_url
-from tests.custody.recovering import BY, hold_ceremony
+from tests.custody.recovering import OPERATOR, hold_ceremony
 from tests.custody.rounds import epochs_of
 from tests.faults.failures import log_off
 from tests.ledger import count, entries
@@ -204,7 +204,7 @@ async def test_s40_after_an_epoch_an_old_copy_starts_only_with_the_keys_of_today
         with pytest.raises(ConfigurationError, match="keys restore"):
             await start_up(restored.services)
     newest = max(found_backups(restored.services.installation.key_backups.folder))
-    done = await restored.services.key_restoring.restore(read_backup(newest.path), who=BY)
+    done = await restored.services.key_restoring.restore(read_backup(newest.path), actor=OPERATOR)
     assert isinstance(done, Restored)
     assert done.dropped == 3  # a relationship; a child with its relationship
     await start_up(restored.services)

@@ -23,7 +23,7 @@ from consent_service.demo.story.stage import Stage
 from consent_service.foundation.errors import IntegrityError, KeyDestroyedError
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import RelationshipId, StaffId, TenantId
-from consent_service.identity.model import PrivacyCoordinator, by
+from consent_service.identity.model import PrivacyCoordinator
 from consent_service.organisations.tables import staff
 
 _STOLEN = "stolen"
@@ -32,8 +32,8 @@ _STOLEN = "stolen"
 async def custodians_get_sheets(stage: Stage) -> Outcome:
     """Three sheets are read back; without that there is no recovery key, and no key is replaced."""
     async with _installation(stage) as services:
-        held = services.recovery_keys.begin()
-        problems = await services.recovery_keys.accept(held, held.sheets[:THRESHOLD], who=by(OPERATOR))
+        held = services.recovery_keys.begin(OPERATOR)
+        problems = await services.recovery_keys.accept(held, held.sheets[:THRESHOLD], actor=OPERATOR)
     expect(not problems, "a recovery key", str([problem.what for problem in problems]))
     return told(
         N_("Drie van de vijf lazen hun woorden terug. Vingerafdruk: {fingerprint}..."),
