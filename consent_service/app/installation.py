@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import structlog
 
+from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.sequencer import Sequencer
@@ -33,6 +35,7 @@ from consent_service.foundation.database import Database
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.notifier import MailNotifier, Notifier
 from consent_service.foundation.stop_journal import StopJournal
+from consent_service.identity.model import System, by
 from consent_service.identity.service import IdentityService, LoginRules
 from consent_service.information.texts import Texts
 from consent_service.keyring.service import KeyRing
@@ -48,6 +51,8 @@ from consent_service.release.service import ReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.watching import WatchingService
+
+_log = structlog.get_logger()
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -107,14 +112,21 @@ class Services(msgspec.Struct, frozen=True):
     async def install(self) -> None:
         """Tie the database to its keystore, open the installation's own log and each tenant's rules.
 
+        A root that was destroyed and lives is destroyed again; where an old keystore brought it, that is logged.
+
         Raises:
             ConfigurationError: the keystore is not the one this database was made with.
         """
         async with self.installation.database.transaction() as conn:
-            await self.installation.ring.install(conn)
+            recognised = await self.installation.ring.install(conn)
             if await current_log(conn, INSTALLATION) is None:
                 host = self.installation.log_host
                 await self.log.open(conn, tenant=INSTALLATION, host=host)
+            for generation in recognised.came_back:
+                _log.warning("a destroyed root key was back: is an old keystore in use?", number=generation)
+                back = events.KeyRootReturned(generation)
+                await self.log.append(conn, tenant=INSTALLATION, event=back, by=by(System()), subject=None)
+        self.installation.ring.rotation.destroy_again(recognised)
         for tenant in await self.organisations.tenants():
             await self.policies.ensure_active(tenant.tenant)
 

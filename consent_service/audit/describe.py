@@ -59,6 +59,7 @@ from consent_service.audit.events import (
     KeyEpochEnded,
     KeyEvent,
     KeyPathDestroyed,
+    KeyRootReturned,
     KeysBackedUp,
     KeysRestored,
     LogEvent,
@@ -122,6 +123,8 @@ _PROBLEMS: Final[Mapping[What, str]] = {
     "leaf_misplaced": N_("Hier staat een andere regel."),
     "sequence_gap": N_("Een nummer is overgeslagen of dubbel."),
     "detail_differs": N_("De inhoud hoort niet bij deze regel."),
+    "detail_missing": N_("De inhoud is weggehaald, terwijl de sleutel er nog is."),
+    "index_differs": N_("De regel wordt niet gevonden zoals de inhoud zegt."),
     "detail_damaged": N_("De verzegelde inhoud is beschadigd."),
     "detail_without_entry": N_("Inhoud zonder regel."),
     "entry_not_sequenced": N_("De regel heeft geen plaats in het logboek."),
@@ -432,6 +435,12 @@ def _keys(event: KeyEvent) -> Sentence:
         case RecoveryDrilled(opened=opened, failed=failed):
             msgid = N_("Herstel geoefend: {count} dingen gingen open, {failed} niet.")
             return _say(msgid, count=opened, failed=failed)
+        case KeyRootReturned(generation=number):
+            msgid = N_(
+                "Hoofdsleutel {number} was vernietigd en was er bij het starten weer: er is een oude kopie "
+                "van de hoofdsleutels teruggezet. Hij wordt opnieuw vernietigd."
+            )
+            return _say(msgid, number=number)
         case RecordsReencrypted(records=records):
             return _say(N_("{count} gegevens opnieuw versleuteld onder een nieuwe sleutel."), count=records)
         case IndexKeyRotated(persons=persons):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
@@ -29,7 +30,7 @@ from consent_service.keyring.model import AnyKey, WrappedTenantKey
 from consent_service.keyring.primitives import new_key
 from consent_service.keyring.providers import KeyProvider
 from consent_service.keyring.secret import Secret
-from consent_service.keyring.tables import key_roots, tenant_keys
+from consent_service.keyring.tables import key_epochs, key_roots, tenant_keys
 from consent_service.keyring.wrapped_rows import (
     OWNED,
     AnyOwnedTable,
@@ -47,6 +48,18 @@ _RESTORED: Final = (
     "keystore: the root keys this database needs do not live any more; point `keystore` to the right file. "
     "If this database was restored from a backup, run: consent-service keys restore"
 )
+
+
+class Recognised(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the database knows of the provider it was opened with; `known` is false for a fresh database.
+
+    `undead` are the roots it marks as destroyed and that live, ascending. Of those, `came_back` are the ones
+    that no epoch was stopped in the middle of destroying: an older copy of the keystore was put back.
+    """
+
+    known: bool
+    undead: tuple[int, ...] = ()
+    came_back: tuple[int, ...] = ()
 
 
 class Rotation:
@@ -90,12 +103,11 @@ class Rotation:
             return False
         return True
 
-    async def recognise(self, conn: AsyncConnection) -> bool:
-        """Whether the database knows this provider; False for a fresh database.
+    async def recognise(self, conn: AsyncConnection) -> Recognised:
+        """Whether the database knows this provider, and which roots live at it that should not.
 
         A newer generation it does not know was made by an epoch that was stopped before it could say so:
-        it is noted. One that is marked as destroyed and lives (an older copy of the keystore was put back,
-        or an epoch was stopped just then) is destroyed again: what was told to be gone is gone.
+        it is noted. Nothing is destroyed here, so that a look may be undone: `destroy_again` does.
 
         Raises:
             ConfigurationError: another keystore, or a database from before its keys were replaced.
@@ -111,12 +123,17 @@ class Rotation:
             raise ConfigurationError(_RESTORED)
         if await _hangs_elsewhere(conn, living.keys() - gone):
             raise ConfigurationError(_RESTORED)
-        for number in sorted(gone):
-            self._provider.destroy_generation(number)
         for number in living:
             if number > max(known, default=0):
                 await self.note_root(conn, number)
-        return bool(known)
+        being_destroyed = await _being_destroyed(conn)
+        came_back = tuple(sorted(gone - being_destroyed))
+        return Recognised(known=bool(known), undead=tuple(sorted(gone)), came_back=came_back)
+
+    def destroy_again(self, recognised: Recognised) -> None:
+        """Have the provider forget what the database knows as destroyed: what was told to be gone is gone."""
+        for number in recognised.undead:
+            self._provider.destroy_generation(number)
 
     async def note_root(self, conn: AsyncConnection, generation: int) -> None:
         """Write down that this generation exists; twice changes nothing."""
@@ -297,6 +314,14 @@ def _earlier_data_key() -> ColumnElement[bool]:
     """A version of a data key that a later one succeeded."""
     newest = newest_version(tenant_keys.c.tenant, "data")
     return and_(tenant_keys.c.purpose == "data", tenant_keys.c.version < newest)
+
+
+async def _being_destroyed(conn: AsyncConnection) -> frozenset[int]:
+    """The root that an epoch which has not ended replaces."""
+    query = select(key_epochs.c.from_generation).where(
+        key_epochs.c.tenant == INSTALLATION, key_epochs.c.state != "destroyed"
+    )
+    return frozenset((await conn.execute(query)).scalars())
 
 
 async def _hangs_elsewhere(conn: AsyncConnection, generations: Iterable[int]) -> bool:

@@ -24,7 +24,7 @@ from consent_service.keyring.model import (
 )
 from consent_service.keyring.primitives import new_key
 from consent_service.keyring.providers import KeyProvider
-from consent_service.keyring.rotation import Rotation
+from consent_service.keyring.rotation import Recognised, Rotation
 from consent_service.keyring.tables import person_keys, relationship_keys, tenant_keys
 from consent_service.keyring.wrapped_rows import (
     PERSONS,
@@ -61,15 +61,19 @@ class KeyRing:
         """
         self.material.check()
 
-    async def install(self, conn: AsyncConnection) -> None:
+    async def install(self, conn: AsyncConnection) -> Recognised:
         """Tie a fresh database to this provider, or check that it is the one the database knows.
+
+        After the commit the caller has `rotation.destroy_again` what came back.
 
         Raises:
             ConfigurationError: the database was made with another keystore, or is from before its keys
                 were replaced and destroyed.
         """
-        if not await self.rotation.recognise(conn):
+        recognised = await self.rotation.recognise(conn)
+        if not recognised.known:
             await self.create_tenant(conn, INSTALLATION)
+        return recognised
 
     async def create_tenant(self, conn: AsyncConnection, tenant: TenantId) -> None:
         """Make the tenant's data, index and audit keys, version 1."""

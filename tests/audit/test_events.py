@@ -136,6 +136,7 @@ FIRST_RELEASE = [
     "key.recovery_drilled.v1",
     "key.recovery_made.v1",
     "key.restored.v1",
+    "key.root_returned.v1",
     "log.verified.v1",
     "log.viewed.v1",
     "login.refused.v1",

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from consent_service.audit.events import KeyPathDestroyed
-from consent_service.audit.happenings.keys import KeyEpochBegun, KeyEpochEnded
+from consent_service.audit.happenings.keys import KeyEpochBegun, KeyEpochEnded, KeyRootReturned
 from consent_service.audit.log import TrailEntry, TrailFilter
 from consent_service.consent.model import Answer
 from consent_service.custody import epochs as epochs_module
@@ -219,6 +219,54 @@ class DestroyingMeanwhile(Epochs):
     async def verify(self, epoch: Epoch, tell: Tell) -> Epoch:
         await destroy(self.world, await make_relationship_key(self.world))
         return await super().verify(epoch, tell)
+
+
+class Copying(Epochs):
+    """Somebody copies the keystore while both roots live."""
+
+    keystore: Path
+    copy: bytes
+
+    async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
+        self.copy = self.keystore.read_bytes()
+        return await super().destroy(epoch, tell)
+
+
+async def test_an_old_keystore_that_was_put_back_loses_its_destroyed_root_at_start_and_the_log_tells(
+    world: World, database_url: str, tmp_path: Path
+) -> None:
+    hold_ceremony(world)
+    await destroy(world, await make_relationship_key(world))
+    epochs = like(Copying, world)
+    epochs.keystore = tmp_path / "keystore.json"
+    await epochs.run(reason="nightly")
+    epochs.keystore.write_bytes(epochs.copy)
+
+    async with as_another_process(world, database_url, tmp_path) as here:
+        assert (await epochs_of(here).status()).generations == (1, 2)
+        for _ in range(2):
+            await here.services.install()
+            assert (await epochs_of(here).status()).generations == (2,)
+            (entry,) = await log_of_the_installation(here, "key.root_returned.v1")
+            assert entry.detail is not None
+            assert entry.detail.event == KeyRootReturned(1)
+
+
+async def test_a_root_whose_destruction_was_cut_off_did_not_come_back(
+    world: World, database_url: str, tmp_path: Path
+) -> None:
+    hold_ceremony(world)
+    await destroy(world, await make_relationship_key(world))
+    await interrupt(world, "backed_up")
+    installation = world.services.installation
+    async with installation.database.transaction() as conn:
+        await installation.ring.rotation.close(conn, 2, fresh=frozenset([world.tenant]))
+
+    async with as_another_process(world, database_url, tmp_path) as here:
+        await here.services.install()
+        assert (await epochs_of(here).status()).generations == (2,)
+        assert await log_of_the_installation(here, "key.root_returned.v1") == ()
+        assert isinstance(await epochs_of(here).run(reason="nightly"), EpochDone)
 
 
 async def test_what_is_destroyed_during_an_epoch_waits_for_the_next_one(world: World) -> None:

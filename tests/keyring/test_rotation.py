@@ -147,9 +147,12 @@ async def test_a_root_that_came_back_after_it_was_destroyed_is_destroyed_again(
         for tenant in await tenants_with_keys(conn):
             await keyring.rotation.rewrap_tenant(conn, tenant, 2, fresh=False)
         await keyring.rotation.close(conn, 2, fresh=frozenset())
-    assert keyring.rotation.generations() == (1, 2)
+    async with database.transaction() as conn:
+        recognised = await keyring.install(conn)
+    assert recognised.undead == recognised.came_back == (1,)
+    assert keyring.rotation.generations() == (1, 2), "a look destroys nothing"
 
-    await install(database, keyring)
+    keyring.rotation.destroy_again(recognised)
 
     assert keyring.rotation.generations() == (2,)
     async with database.reading() as conn:

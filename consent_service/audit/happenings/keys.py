@@ -58,6 +58,15 @@ class KeyEpochEnded(Happening, frozen=True, tag="key.epoch_ended.v1"):
     attempt: Attempt
 
 
+class KeyRootReturned(Happening, frozen=True, tag="key.root_returned.v1"):
+    """At start the key provider held a destroyed root generation: an older copy of it had been put back.
+
+    It is destroyed again at once. While it was there, an old copy of the data opened with it.
+    """
+
+    generation: int
+
+
 class KeysBackedUp(Happening, frozen=True, tag="key.backed_up.v1"):
     """`recovery` is the fingerprint of the public key it was sealed to."""
 
@@ -111,6 +120,7 @@ KeyEvent = (
     | KeyBackupsExpired
     | KeyEpochBegun
     | KeyEpochEnded
+    | KeyRootReturned
     | KeysBackedUp
     | KeysRestored
     | RecoveryKeyMade

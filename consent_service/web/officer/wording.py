@@ -98,6 +98,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "key.recovery_made.v1": N_("Herstelsleutel gemaakt"),
     "key.recovery_drilled.v1": N_("Herstel geoefend"),
     "key.records_reencrypted.v1": N_("Opnieuw versleuteld"),
+    "key.root_returned.v1": N_("Vernietigde hoofdsleutel was er weer"),
     "key.index_rotated.v1": N_("Zoeksleutel vervangen"),
     "bundle.activated.v1": N_("Nieuwe regels in gebruik"),
     "stop.replayed.v1": N_("Stop alsnog verwerkt"),
