@@ -1,15 +1,16 @@
 """Which row of each key to use after a restore: one that opens, and never one that was destroyed. No writes.
 
 A key has up to three rows: the one in the database, the one in the backup, and one made of the sealed
-section. What the database has goes first, because its records are sealed under exactly that version.
+section. What the database has goes first, because its records are sealed under exactly that version; and
+what opens there stays, whatever moment a backup says it was made at, unless its destruction was noted.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final, Generic, Literal, Protocol, TypeVar
+from datetime import timedelta
+from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -28,23 +29,18 @@ from consent_service.keyring.recovery import backup_mac
 from consent_service.keyring.service import KeyRing
 
 AT_THAT_TIME: Final = timedelta(minutes=5)
-"""What was made shortly before a backup may have been committed only after it: it counts as newer."""
+"""What was made just before a backup may have been committed after it: a drill counts it as younger."""
 
 _Name = TypeVar("_Name", bound=Hashable)
-_Row = TypeVar("_Row", bound="_KeyRow")
+_Row = TypeVar("_Row")
 _TenantKeyName = tuple[str, TenantKeyPurpose, int]
-
-
-class _KeyRow(Protocol):
-    @property
-    def created_at(self) -> datetime: ...
 
 
 class Choice(msgspec.Struct, frozen=True):
     """A row that opens for each key.
 
-    `dropped`: keys of children and persons that the database had and that must not come back. `lost`:
-    those that are younger than the backup and that nothing opens any more.
+    `dropped`: keys of children and persons that the database had and whose destruction is noted. `lost`:
+    those that the backup does not have and that nothing opens any more.
     """
 
     tenants: tuple[TenantKeyRow, ...]
@@ -76,33 +72,25 @@ def choose(
     never: frozenset[OwnerName],
     recovered: Sequence[TenantKeyRow] = (),
 ) -> Choice | Unusable:
-    """A row that opens for each key of the backup, and for each younger key of the database.
+    """A row that opens for each key of the backup, and for each key of the database that it does not have.
 
     Raises:
         KeyProviderUnavailableError: the provider is away.
     """
-    since = backup.header.made_at - AT_THAT_TIME
-    tenants = _pick_tenants(ring, backup, here, recovered, since)
-    vouching = vouching_key(backup.rows)
-    if vouching is None:
-        return Unusable("forged")
-    opened = tenants.chosen.get(vouching.name)
-    if opened is None:
-        return Unusable("unopened", len(tenants.unopened))
-    if not hmac.compare_digest(backup_mac(ring, opened.key, backup.vouched), backup.mac):
-        return Unusable("forged")
+    theirs = backup.rows
+    tenants = _pick_tenants(ring, theirs, here, recovered)
+    if (distrusted := _distrusted(ring, backup, tenants)) is not None:
+        return distrusted
 
     def opens(row: RelationshipKeyRow | PersonKeyRow) -> bool:
         parent = tenants.chosen.get((row.tenant, "data", row.parent_version))
         return parent is not None and _opens(ring, row.key_under(parent.key))
 
-    theirs = backup.rows
     relationships = _pick(
-        _by_name(here.relationships), _by_name(theirs.relationships), opens=opens, since=since, never=never
+        (_by_name(here.relationships), _by_name(theirs.relationships)), opens=opens, never=never
     )
-    persons = _pick(_by_name(here.persons), _by_name(theirs.persons), opens=opens, since=since, never=never)
-    picked = (tenants, relationships, persons)
-    if unopened := sum(len(one.unopened) for one in picked):
+    persons = _pick((_by_name(here.persons), _by_name(theirs.persons)), opens=opens, never=never)
+    if unopened := sum(len(one.unopened) for one in (tenants, relationships, persons)):
         return Unusable("unopened", unopened)
     return Choice(
         tuple(tenants.chosen.values()),
@@ -113,41 +101,54 @@ def choose(
     )
 
 
+def _distrusted(
+    ring: KeyRing, backup: KeyBackup, tenants: _Picked[_TenantKeyName, TenantKeyRow]
+) -> Unusable | None:
+    """Why the backup is not one of this installation as it was made; None when its mac fits."""
+    vouching = vouching_key(backup.rows)
+    if vouching is None:
+        return Unusable("forged")
+    opened = tenants.chosen.get(vouching.name)
+    if opened is None:
+        return Unusable("unopened", len(tenants.unopened))
+    if not hmac.compare_digest(backup_mac(ring, opened.key, backup.vouched), backup.mac):
+        return Unusable("forged")
+    return None
+
+
 def _pick_tenants(
-    ring: KeyRing, backup: KeyBackup, here: KeyRows, recovered: Sequence[TenantKeyRow], since: datetime
+    ring: KeyRing, theirs: KeyRows, here: KeyRows, recovered: Sequence[TenantKeyRow]
 ) -> _Picked[_TenantKeyName, TenantKeyRow]:
     """An earlier data key that does not open is no loss: if something hangs on it, that will not open."""
-    theirs = {row.name: row for row in backup.rows.tenants}
+    sources = (here.tenants, theirs.tenants, recovered)
     picked = _pick(
-        {row.name: row for row in here.tenants},
-        theirs,
-        {row.name: row for row in recovered},
+        tuple({row.name: row for row in rows} for rows in sources),
         opens=lambda row: _opens(ring, row.key),
-        since=since,
+        never=frozenset(),
     )
     newest: dict[str, int] = {}
-    for tenant, purpose, version in theirs:
-        if purpose == "data":
-            newest[tenant] = max(version, newest.get(tenant, 0))
+    for row in theirs.tenants:
+        if row.purpose == "data":
+            newest[row.tenant] = max(row.version, newest.get(row.tenant, 0))
     picked.unopened = {name for name in picked.unopened if name[1] != "data" or name[2] == newest[name[0]]}
     return picked
 
 
 def _pick(
-    here: Mapping[_Name, _Row],
-    theirs: Mapping[_Name, _Row],
-    *more: Mapping[_Name, _Row],
-    opens: Callable[[_Row], bool],
-    since: datetime,
-    never: frozenset[_Name] = frozenset(),
+    sources: Sequence[Mapping[_Name, _Row]], *, opens: Callable[[_Row], bool], never: frozenset[_Name]
 ) -> _Picked[_Name, _Row]:
+    """Of each name the first row that opens, in the order of the sources: the database, the backup, others.
+
+    Only what `never` names is dropped. That a backup does not have a key proves nothing: the clock of whoever
+    made it may have been wrong.
+    """
+    here, theirs, *_ = sources
     picked: _Picked[_Name, _Row] = _Picked({}, set())
     for name in dict.fromkeys((*theirs, *here)):
-        destroyed_since = name not in theirs and here[name].created_at <= since
-        if name in never or destroyed_since:
+        if name in never:
             picked.dropped += name in here
             continue
-        rows = [source[name] for source in (here, theirs, *more) if name in source]
+        rows = (source[name] for source in sources if name in source)
         fitting = next((row for row in rows if opens(row)), None)
         if fitting is not None:
             picked.chosen[name] = fitting

@@ -1,4 +1,4 @@
-"""A relationship that was re-encrypted leaves a destruction behind, and backups, epochs and restores go on."""
+"""After a relationship was re-encrypted, backups, epochs and restores go on as before."""
 
 from __future__ import annotations
 
