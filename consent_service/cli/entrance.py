@@ -69,6 +69,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         terminal.complain(wrong.format_message())
         return WRONG
     except (click.Abort, KeyboardInterrupt):
+        terminal.complain(terminal.text(N_("Afgebroken.")))
         return INTERRUPTED
     return outcome if isinstance(outcome, int) else 0
 

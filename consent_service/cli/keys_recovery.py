@@ -25,11 +25,11 @@ from consent_service.cli.opening import (
 )
 from consent_service.cli.recovery_words import (
     SHARE_FILES,
-    read_sheets,
     recovered_seed,
     require_terminal,
     show_sheet,
     tell_problems,
+    typed_sheets,
     wait_for,
 )
 from consent_service.cli.terminal import CommandError, Terminal
@@ -55,8 +55,6 @@ _UNUSABLE: Final[Mapping[str, str]] = {
         "verloren, doe dan: consent-service keys restore --recover"
     ),
 }
-_TRIES: Final = 3
-"""A slip of the finger is no reason to write five new sheets."""
 _BACKUP: Final = entry(
     "--backup",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -131,11 +129,17 @@ async def _hold(terminal: Terminal, services: Services, folder: Path | None, *, 
     if folder is not None and in_git_tree(folder):
         raise CommandError(N_("De map {path} ligt in een git-map. Kies een andere map."), path=folder)
     held = _begin(services, replacing=replacing)  # 1
-    terminal.say(N_("De vingerafdruk van de nieuwe sleutel:"))
-    terminal.show(held.key.shown_fingerprint)
-    await _hand_out(terminal, services, held, folder)  # 2
-    if not await _read_back(terminal, services, held, replacing=replacing):  # 3
-        terminal.complain(terminal.text(N_("De sleutel is niet in gebruik genomen. Vernietig deze bladen.")))
+    printed = () if folder is None else await _print(services, held, folder)
+    try:
+        terminal.say(N_("De vingerafdruk van de nieuwe sleutel:"))
+        terminal.show(held.key.shown_fingerprint)
+        _hand_out(terminal, held, printed)  # 2
+        accepted = await _read_back(terminal, services, held, replacing=replacing)  # 3
+    except (click.Abort, CommandError):
+        _tell_unused(terminal, folder)
+        raise
+    if not accepted:
+        _tell_unused(terminal, folder)
         return FAILED
     path = services.installation.key_backups.recovery_key
     terminal.say(N_("De herstelsleutel is in gebruik: {path}"), path=path)
@@ -163,33 +167,48 @@ async def _read_back(terminal: Terminal, services: Services, held: Ceremony, *, 
         "Nu typen {threshold} van de {shares} bewaarders hun blad terug. Zonder dat telt de ceremonie niet."
     )
     terminal.say(sentence, threshold=THRESHOLD, shares=SHARES)
-    for _ in range(_TRIES):
-        typed = read_sheets(terminal, ())
-        problems = await services.recovery_keys.accept(held, typed, actor=OPERATOR, replacing=replacing)
-        if not problems:
-            return True
-        tell_problems(terminal, problems)
-    return False
+    typed = typed_sheets(terminal, sample=held.sheets[0])
+    if typed is None:
+        return False
+    problems = await services.recovery_keys.accept(held, typed, actor=OPERATOR, replacing=replacing)
+    tell_problems(terminal, problems)
+    return not problems
 
 
-async def _hand_out(terminal: Terminal, services: Services, held: Ceremony, folder: Path | None) -> None:
-    if folder is None:
-        for number, words in enumerate(held.sheets, 1):
-            show_sheet(terminal, number, words)
-        return
+def _tell_unused(terminal: Terminal, folder: Path | None) -> None:
+    sentence = N_("De sleutel is niet in gebruik genomen. Vernietig deze bladen.")
+    if folder is not None:
+        sentence = N_(
+            "De sleutel is niet in gebruik genomen. Vernietig deze bladen, ook die in de map {path}."
+        )
+    terminal.complain(terminal.text(sentence, path=folder))
+
+
+async def _print(services: Services, held: Ceremony, folder: Path) -> tuple[Path, ...]:
     try:
-        written = await asyncio.to_thread(
+        return await asyncio.to_thread(
             write_sheets, folder, held.key, held.sheets, host=services.installation.log_host
         )
     except ConflictError as there:
         raise CommandError(N_("In de map {path} liggen al bladen."), path=folder) from there
     except UnavailableError as failure:
         raise CommandError(
-            N_("In de map {path} kunnen anderen kijken, of er kan niet in geschreven worden."), path=folder
+            N_(
+                "In de map {path} kunnen anderen kijken (doe: chmod 700 {path}), of er kan niet in "
+                "geschreven worden."
+            ),
+            path=folder,
         ) from failure
-    for path in written:
+
+
+def _hand_out(terminal: Terminal, held: Ceremony, printed: Sequence[Path]) -> None:
+    for path in printed:
         terminal.show(f"  {path}")
-    wait_for(terminal, N_("Print elk blad, geef het aan zijn bewaarder en druk op Enter."))
+    if printed:
+        wait_for(terminal, N_("Print elk blad, geef het aan zijn bewaarder en druk op Enter."))
+        return
+    for number, words in enumerate(held.sheets, 1):
+        show_sheet(terminal, number, words)
 
 
 # --- backups ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ after each custodian.
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ SHARE_FILES: Final = entry(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     words=N_("Een bestand met de woorden van een blad; drie keer te noemen. Anders wordt erom gevraagd."),
 )
+TRIES: Final = 3
+"""For each sheet; a slip of the finger is no reason to let the others type theirs again."""
 _COLUMNS: Final = 3
 _WIPE_SCROLLED: Final = "\x1b[3J"
 """ECMA-48 erase in display, parameter 3 as xterm defines it: also what scrolled off."""
@@ -61,7 +64,7 @@ def wait_for(terminal: Terminal, sentence: str, **params: object) -> None:
         CommandError: there is no more input.
     """
     terminal.say(sentence, **params)
-    _line()
+    _line(terminal)
 
 
 def wipe(terminal: Terminal) -> None:
@@ -79,38 +82,58 @@ def show_sheet(terminal: Terminal, number: int, words: Secret) -> None:
         number=number,
         shares=SHARES,
     )
+    try:
+        _show_words(terminal, words)
+        wait_for(
+            terminal,
+            N_("Schrijf de woorden over en kijk ze na. Druk daarna op Enter; het scherm wordt leeg."),
+        )
+    finally:
+        wipe(terminal)
+
+
+def _show_words(terminal: Terminal, words: Secret) -> None:
     listed = words.reveal().decode().split()
     height = -(-len(listed) // _COLUMNS)
     for row in range(height):
         places = range(row, len(listed), height)
         terminal.show("   ".join(f"{place + 1:>2}. {listed[place]:<10}" for place in places))
-    wait_for(
-        terminal, N_("Schrijf de woorden over en kijk ze na. Druk daarna op Enter; het scherm wordt leeg.")
-    )
-    wipe(terminal)
 
 
-def read_sheets(terminal: Terminal, files: Sequence[Path]) -> tuple[Secret, ...]:
-    """What stands in the files, or what three custodians type one after the other.
+def typed_sheets(terminal: Terminal, *, sample: Secret | None = None) -> tuple[Secret, ...] | None:
+    """What three custodians type one after the other, each looked at when it was typed.
+
+    Only a sheet with something wrong is asked for again; None when one failed every time, and that was told.
+    With a `sample` each must be of the same ceremony as that sheet.
 
     Raises:
-        CommandError: a file cannot be read, or there is nobody to ask.
+        Abort: somebody pressed Ctrl-C; the screen is empty.
+        CommandError: there is nobody to ask.
     """
-    if files:
-        return tuple(_from_file(path) for path in files)
     require_terminal(
         N_("Er zijn drie bladen nodig. Start dit in een terminal, of noem bestanden met --shares.")
     )
-    return tuple(_typed(terminal, place) for place in range(1, THRESHOLD + 1))
+    good: tuple[Secret, ...] = ()
+    while len(good) < THRESHOLD:
+        typed = _good_sheet(terminal, good, sample)
+        if typed is None:
+            _give_up(terminal, len(good))
+            return None
+        good = (*good, typed)
+    return good
 
 
 def recovered_seed(terminal: Terminal, files: Sequence[Path]) -> Secret | None:
     """The recovery seed from three sheets; None when it does not come out, and why was told.
 
     Raises:
+        Abort: somebody pressed Ctrl-C; the screen is empty.
         CommandError: a file cannot be read, or there is nobody to ask.
     """
-    outcome = combine(read_sheets(terminal, files))
+    sheets = tuple(_from_file(path) for path in files) if files else typed_sheets(terminal)
+    if sheets is None:
+        return None
+    outcome = combine(sheets)
     if isinstance(outcome, Secret):
         return outcome
     tell_problems(terminal, outcome)
@@ -125,28 +148,86 @@ def tell_problems(terminal: Terminal, problems: Sequence[SheetProblem]) -> None:
         terminal.complain(terminal.text(sentence, **place, words=WORDS_ON_A_SHEET, threshold=THRESHOLD))
 
 
+def _good_sheet(terminal: Terminal, good: tuple[Secret, ...], sample: Secret | None) -> Secret | None:
+    """The next sheet; None when it was wrong as often as it may be."""
+    place = len(good) + 1
+    for left in reversed(range(TRIES)):
+        typed = _typed(terminal, place)
+        problems = _wrong_with(good, typed, sample)
+        if not problems:
+            terminal.say(N_("Blad {place} van {threshold} is goed."), place=place, threshold=THRESHOLD)
+            return typed
+        tell_problems(terminal, problems)
+        if left:
+            terminal.complain(terminal.text(N_("Alleen dit blad moet opnieuw.")))
+    return None
+
+
+def _wrong_with(good: tuple[Secret, ...], typed: Secret, sample: Secret | None) -> tuple[SheetProblem, ...]:
+    """What is wrong with one sheet after those that were good; with the last, also with all together."""
+    place = len(good) + 1
+    if sample is not None and (stranger := _found(combine((sample, typed)), "other_ceremony")):
+        return tuple(SheetProblem(one.what, place) for one in stranger)
+    outcome = combine((*good, typed))
+    if isinstance(outcome, Secret):
+        return ()
+    return tuple(problem for problem in outcome if problem.what != "too_few")
+
+
+def _found(outcome: Secret | tuple[SheetProblem, ...], what: What) -> tuple[SheetProblem, ...]:
+    return () if isinstance(outcome, Secret) else tuple(one for one in outcome if one.what == what)
+
+
+def _give_up(terminal: Terminal, good: int) -> None:
+    terminal.complain(
+        terminal.text(
+            N_(
+                "Blad {place} was {tries} keer niet goed. Goed waren er {good}; die zijn nergens bewaard. "
+                "Vergelijk de datum en de vingerafdruk op de bladen: hoort een blad bij een andere "
+                "herstelsleutel, neem dan een ander. Begin daarna opnieuw."
+            ),
+            place=good + 1,
+            tries=TRIES,
+            good=good,
+        )
+    )
+
+
 def _typed(terminal: Terminal, place: int) -> Secret:
     terminal.say(
         N_(
             "Blad {place} van {threshold}: typ de {words} woorden in volgorde, op zoveel regels als u wilt. "
-            "Van elk woord zijn vier letters genoeg. Sluit af met een lege regel."
+            "Van elk woord zijn vier letters genoeg. Na het laatste woord gaat het vanzelf verder. Klopt er "
+            "iets niet, begin dit blad dan opnieuw met een lege regel."
         ),
         place=place,
         threshold=THRESHOLD,
         words=WORDS_ON_A_SHEET,
     )
     lines: list[str] = []
-    while len(_WORD.findall(" ".join(lines))) < WORDS_ON_A_SHEET:
-        line = _line()
-        if not line:
-            break
-        lines.append(line)
-    wipe(terminal)
-    return Secret(" ".join(lines).encode())
+    try:
+        while len(_WORD.findall(" ".join(lines))) < WORDS_ON_A_SHEET:
+            line = _line(terminal)
+            if line:
+                lines.append(line)
+            elif lines:
+                break
+        return Secret(" ".join(lines).encode())
+    finally:
+        lines.clear()  # an error keeps the locals it passed
+        wipe(terminal)
 
 
-def _line() -> str:
-    line = sys.stdin.readline()
+def _line(terminal: Terminal) -> str:
+    """A line of what is typed. Ctrl-C ends it at once, though an event loop keeps the signal to itself."""
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        wipe(terminal)
+        raise click.Abort from None  # as an ordinary error, so that everything is closed on the way
+    finally:
+        signal.signal(signal.SIGINT, kept)
     if not line:
         raise CommandError(N_("Er is niets meer getypt; er is niets gedaan."))
     return line.strip()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import re
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -149,7 +151,7 @@ def test_a_ceremony_on_the_screen_shows_one_sheet_at_a_time_and_wipes_it(room: R
     assert not any(text in screen for screen in [said.out] for text in words.values())
 
 
-def test_what_goes_wrong_when_sheets_are_typed_is_told_and_may_be_done_again(room: Room) -> None:
+def test_only_the_sheet_with_something_wrong_is_typed_again(room: Room) -> None:
     folder = room.shell.folder / "sheets"
 
     def with_a_slip() -> str:
@@ -169,21 +171,78 @@ def test_what_goes_wrong_when_sheets_are_typed_is_told_and_may_be_done_again(roo
         str(folder),
         lines=(
             ENTER,
-            *(with_a_slip, swapped, lambda: " ".join(on_paper(folder, 3).split()[:30]), ENTER),
-            *(lambda: on_paper(folder, 1), lambda: on_paper(folder, 1), lambda: on_paper(folder, 3)),
-            *(lambda: on_paper(folder, 1), lambda: on_paper(folder, 2), lambda: on_paper(folder, 3)),
+            *(with_a_slip, partial(on_paper, folder, 1)),
+            *(swapped, partial(on_paper, folder, 1), partial(on_paper, folder, 2)),
+            *(lambda: " ".join(on_paper(folder, 3).split()[:30]), ENTER, partial(on_paper, folder, 3)),
         ),
     )
     assert said.code == 0, said
-    for told in (
-        "Blad 1: woord 12 staat niet in de woordenlijst.",
-        "Blad 2: een woord is verkeerd, of er zijn twee woorden verwisseld.",
-        "Blad 3: er zijn 30 woorden getypt, dat moeten er 33 zijn.",
-        "Goede bladen: 0. Het moeten er 3 zijn.",
-        "Blad 2: dit is hetzelfde blad als blad 1.",
-    ):
-        assert told in said.err
-    assert "aardappel" not in said.out + said.err
+    again = "Alleen dit blad moet opnieuw."
+    assert said.err.splitlines() == [
+        *("Blad 1: woord 12 staat niet in de woordenlijst.", again),
+        *("Blad 2: een woord is verkeerd, of er zijn twee woorden verwisseld.", again),
+        *("Blad 2: dit is hetzelfde blad als blad 1.", again),
+        *("Blad 3: er zijn 30 woorden getypt, dat moeten er 33 zijn.", again),
+    ]
+    assert "Blad 3 van 3 is goed." in said.out
+
+
+def test_empty_lines_around_a_sheet_are_no_sheet(room: Room) -> None:
+    folder = room.shell.folder / "sheets"
+
+    def half(number: int, start: int, end: int) -> Callable[[], str]:
+        return lambda: " ".join(on_paper(folder, number).split()[start:end])
+
+    lines: list[Line] = [ENTER]
+    for number in (1, 2, 3):
+        lines += [ENTER, half(number, 0, 20), half(number, 20, 33), ENTER]
+    said = room.type("keys", "ceremony", "--sheets", str(folder), lines=tuple(lines))
+    assert (said.code, said.err) == (0, ""), said
+
+
+def test_a_sheet_that_is_wrong_three_times_ends_it_and_says_what_now(room: Room) -> None:
+    onboard(room.shell)
+    _, files = printed_ceremony(room)
+    room.shell.must("keys", "backup")
+    first = files[0].read_text()
+    said = room.type("keys", "drill", lines=(first, *["geen blad", ENTER] * 3))
+    assert said.code == 1
+    assert "Blad 2 was 3 keer niet goed. Goed waren er 1; die zijn nergens bewaard." in said.err
+
+
+def test_ctrl_c_wipes_the_words_and_ends_with_one_sentence(room: Room) -> None:
+    def stop() -> str:
+        raise KeyboardInterrupt
+
+    said = room.type("keys", "ceremony", lines=(ENTER, stop))
+    assert said.code == 130
+    assert said.err.splitlines() == [
+        "De sleutel is niet in gebruik genomen. Vernietig deze bladen.",
+        "Afgebroken.",
+    ]
+    assert not room.recovery_key.exists()
+
+
+def test_ctrl_c_in_a_terminal_ends_a_ceremony_at_once(shell: Shell) -> None:
+    """The event loop would keep the signal until Enter; only a real terminal shows that."""
+    command, ours = pty.fork()
+    if command == 0:
+        os.environ.update(shell.environ, TERM="xterm")
+        os.execv(sys.executable, [sys.executable, "-m", "consent_service", "keys", "ceremony"])  # noqa: S606
+    seen = b""
+    for awaited, typed in ((b"Druk op Enter", b"\n"), (b"Druk daarna op Enter", b"\x03")):
+        while awaited not in seen:
+            seen += os.read(ours, 4096)
+        os.write(ours, typed)
+        seen = seen.partition(awaited)[2]
+    with suppress(OSError):  # the other end has closed
+        while block := os.read(ours, 4096):
+            seen += block
+    assert os.waitstatus_to_exitcode(os.waitpid(command, 0)[1]) == 130
+    os.close(ours)
+    assert b"\x1b[3J" in seen
+    assert b"Afgebroken." in seen
+    assert b"Traceback" not in seen
 
 
 def test_sheets_that_are_not_typed_back_three_times_make_no_key(room: Room) -> None:
@@ -192,7 +251,7 @@ def test_sheets_that_are_not_typed_back_three_times_make_no_key(room: Room) -> N
         lines=(ENTER, *(["geen blad", ENTER] * 9)),
     )  # fmt: skip
     assert said.code == 1
-    assert "De sleutel is niet in gebruik genomen." in said.err
+    assert f"Vernietig deze bladen, ook die in de map {room.shell.folder / 'sheets'}." in said.err
     assert not room.recovery_key.exists()
 
 
@@ -204,7 +263,7 @@ def test_sheets_of_an_earlier_ceremony_do_not_confirm_this_one(room: Room) -> No
         lines=(ENTER, *([path.read_text() for path in files] * 3)),
     )  # fmt: skip
     assert said.code == 1
-    assert "Deze bladen horen bij een andere herstelsleutel." in said.err
+    assert "Blad 1: dit blad hoort bij een andere herstelsleutel." in said.err
     assert not room.recovery_key.exists()
 
 
@@ -238,7 +297,7 @@ def test_a_ceremony_needs_people_and_a_safe_folder(room: Room) -> None:
     open_folder.mkdir(mode=0o755)
     open_folder.chmod(0o755)
     said = room.type("keys", "ceremony", "--sheets", str(open_folder))
-    assert (said.code, "kunnen anderen kijken" in said.err) == (2, True)
+    assert (said.code, f"chmod 700 {open_folder}" in said.err, said.out) == (2, True, "")
     assert list(open_folder.iterdir()) == []
 
 
