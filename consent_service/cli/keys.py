@@ -234,15 +234,7 @@ async def _tell_database(terminal: Terminal, services: Services) -> None:
     _tell_recovery_key(terminal)
     _tell_newest_backup(terminal, services.installation.clock.now())
     if found.epochs:
-        headings = (
-            N_("Sleutelronde"),
-            N_("Stand"),
-            N_("Waarom"),
-            N_("Begonnen"),
-            N_("Klaar"),
-            N_("Sleutels"),
-        )
-        terminal.table(headings, [_epoch_row(terminal, epoch) for epoch in found.epochs])
+        terminal.table(_EPOCH_HEADINGS, [_epoch_row(terminal, epoch) for epoch in found.epochs])
     else:
         terminal.say(N_("Er is nog geen sleutelronde geweest."))
     if found.stages:
