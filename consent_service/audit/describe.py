@@ -426,6 +426,12 @@ def _keys(event: KeyEvent) -> Sentence:
             return _say(msgid, epoch=epoch, count=keys)
         case KeysBackedUp(keys=keys):
             return _say(N_("Kopie gemaakt van {count} sleutels."), count=keys)
+        case KeysRestored(keys=keys, dropped=dropped, revived=revived) if revived:
+            msgid = N_(
+                "{count} sleutels teruggezet; {dropped} bleven vernietigd. Boven {revived} vernietigde "
+                "sleutels leeft weer een oude sleutel, tot de volgende ronde."
+            )
+            return _say(msgid, count=keys, dropped=dropped, revived=revived)
         case KeysRestored(keys=keys, dropped=dropped):
             msgid = N_("{count} sleutels teruggezet; {dropped} bleven vernietigd.")
             return _say(msgid, count=keys, dropped=dropped)

@@ -50,12 +50,16 @@ _BATCH = 500
 
 
 class Restored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands in the database now; `dropped` and `lost` as in `key_choice.Choice`."""
+    """What stands in the database now; `dropped` and `lost` as in `key_choice.Choice`.
+
+    `revived`: destroyed keys whose path had died and lives again, until the next epoch ends it.
+    """
 
     backup: str
     keys: int
     dropped: int
     lost: int
+    revived: int
 
 
 class KeyRestoring:
@@ -78,7 +82,8 @@ class KeyRestoring:
         Give a `seed` only when the provider of the backup is lost. Nothing is changed unless all succeeds.
 
         1. unseal and wrap anew  2. what must not come back  3. choose a row that opens for each key
-        4. write  5. open every key from where it stands now  6. log, commit  7. forget the roots before
+        4. write, and take back that a path is dead that lives again  5. open every key from where it
+        stands now  6. log, commit  7. forget the roots before
 
         Raises:
             NotAllowedError: not an operator.
@@ -103,8 +108,9 @@ class KeyRestoring:
                 await write_keys(conn, chosen)  # 4
                 await forget_listed(conn)  # so that the next start looks at every stop again
                 await self._settle_roots(conn, backup.rows, root)
+                revived = await take_back_path_deaths(conn, here)
                 keys = await count_opening(conn, self._ring)  # 5
-                done = Restored(backup.header.backup, keys, chosen.dropped, chosen.lost)
+                done = Restored(backup.header.backup, keys, chosen.dropped, chosen.lost, revived)
                 await self._note(conn, done, actor)  # 6
             if root is not None:
                 self._ring.rotation.destroy_generations_before(root)  # 7
@@ -136,7 +142,7 @@ class KeyRestoring:
             await rotation.recognise(conn)
 
     async def _note(self, conn: AsyncConnection, done: Restored, actor: Operator) -> None:
-        event = events.KeysRestored(done.backup, done.keys, done.dropped + done.lost)
+        event = events.KeysRestored(done.backup, done.keys, done.dropped + done.lost, done.revived)
         await self._log.append(conn, tenant=INSTALLATION, event=event, by=by(actor), subject=None)
 
 
@@ -193,6 +199,26 @@ async def write_keys(conn: AsyncConnection, chosen: Choice) -> None:
         for start in range(0, len(rows), _BATCH):
             batch = [msgspec.structs.asdict(row) for row in rows[start : start + _BATCH]]
             await conn.execute(insert(table), batch)
+
+
+async def take_back_path_deaths(conn: AsyncConnection, here: KeyRows) -> int:
+    """How many destructions are back at their first stage: a data key above them came out of the backup.
+
+    That key may have wrapped what was destroyed, so with it an old copy of the data opens. It may be when
+    an epoch had replaced it here (`here`: the rows before the restore), or when it is as old as what was
+    destroyed. The next epoch replaces it, and tells all stages anew.
+    """
+    revived = 0
+    for row in await conn.execute(select(tenant_keys).where(tenant_keys.c.purpose == "data")):
+        versions = {one.version for one in here.tenants if (one.tenant, one.purpose) == (row.tenant, "data")}
+        if row.version in versions:
+            continue
+        told = [key_destructions.c.tenant == row.tenant, key_destructions.c.path_dead_at.is_not(None)]
+        if row.version > max(versions, default=0):
+            told.append(key_destructions.c.destroyed_at >= row.created_at)
+        again = {"epoch": None, "path_dead_at": None, "backups_until": None, "backups_dead_at": None}
+        revived += (await conn.execute(update(key_destructions).where(*told).values(again))).rowcount
+    return revived
 
 
 async def count_opening(conn: AsyncConnection, ring: KeyRing) -> int:

@@ -15,7 +15,7 @@ from consent_service.custody.drill import DrillReport, Tally
 from consent_service.custody.key_choice import Unusable
 from consent_service.families.tables import guardians
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import ConfigurationError
+from consent_service.foundation.errors import ConfigurationError, NotAllowedError
 from consent_service.foundation.ids import INSTALLATION, RelationshipId, TypeKey
 from consent_service.keyring import recovery
 from consent_service.keyring.tables import key_destructions, person_keys, relationship_keys
@@ -234,3 +234,14 @@ async def test_a_copy_with_another_schema_is_refused(world: World, tmp_path: Pat
             await world.services.key_drill.run(backup, seed=seed_of(ceremony), actor=OPERATOR, copy=empty)
     finally:
         await empty.close()
+
+
+async def test_nobody_but_an_operator_drills(world: World) -> None:
+    ceremony = await hold_ceremony(world)
+    backup = await backed_up(world)
+    with pytest.raises(NotAllowedError):
+        await world.services.key_drill.run(
+            backup,
+            seed=seed_of(ceremony),
+            actor=world.officer,  # type: ignore[arg-type]
+        )

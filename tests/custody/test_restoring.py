@@ -22,15 +22,18 @@ from consent_service.custody.backup_file import (
     vouched_part,
 )
 from consent_service.custody.key_choice import Unusable
+from consent_service.custody.model import DestructionReport, Doomed
 from consent_service.custody.restoring import Restored
+from consent_service.custody.service import read_report
 from consent_service.families.tables import children
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
     ConfigurationError,
     IntegrityError,
     KeyProviderUnavailableError,
+    NotAllowedError,
 )
-from consent_service.foundation.ids import INSTALLATION
+from consent_service.foundation.ids import INSTALLATION, PersonId
 from consent_service.keyring import recovery
 from consent_service.keyring.tables import (
     key_destructions,
@@ -49,6 +52,7 @@ from tests.custody.recovering import (
     with_a_new_provider,
 )
 from tests.custody.rounds import destroy, epochs_of, make_person_key, make_relationship_key, prints
+from tests.custody.test_closure import a_family, attacker, stolen
 from tests.ledger import count
 from tests.shelter import World
 
@@ -282,6 +286,82 @@ async def test_after_a_recovery_no_earlier_data_key_lives_and_epochs_go_on(
     async with database.reading() as conn:
         dead = (await conn.execute(select(key_destructions.c.path_dead_at))).scalars().all()
     assert None not in dead
+
+
+async def stage_of(world: World, child: PersonId) -> DestructionReport:
+    async with world.services.installation.database.reading() as conn:
+        report = await read_report(conn, world.tenant, Doomed("child", child), now=world.clock.now())
+    assert report is not None
+    return report
+
+
+async def test_a_recovery_from_before_an_epoch_takes_back_what_that_epoch_told(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    ceremony = await hold_ceremony(world)
+    child, owned = await a_family(world)
+    backup = await backed_up(world)
+    yesterday = await stolen(world)
+    erased = attacker(world, yesterday).readable(owned)
+    world.clock.advance(LATER)
+    await world.services.custody.destroy_child(world.officer, child)
+    await epochs_of(world).run(reason="operator")
+    assert (await stage_of(world, child)).stage == "path_dead"
+    assert not attacker(world, yesterday, await stolen(world)).readable() & erased
+
+    new = with_a_new_provider(world, database, tmp_path)
+    done = await restored(new, backup, seed=seed_of(ceremony))
+
+    assert done.revived == len(owned)
+    assert attacker(new, yesterday, await stolen(new)).readable() & erased  # it does live again
+    report = await stage_of(new, child)
+    assert (report.stage, report.backups_until) == ("live_dead", None)
+    new.clock.advance(LATER)
+    assert await epochs_of(new).is_wanted()
+    await epochs_of(new).run(reason="operator")
+    assert not attacker(new, yesterday, await stolen(new)).readable() & erased
+    assert (await stage_of(new, child)).stage == "path_dead"
+
+
+async def test_a_recovery_from_after_the_epoch_takes_nothing_back(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    ceremony = await hold_ceremony(world)
+    gone = await make_relationship_key(world)
+    world.clock.advance(LATER)
+    await destroy(world, gone)
+    await epochs_of(world).run(reason="operator")
+    backup = await backed_up(world)
+    new = with_a_new_provider(world, database, tmp_path)
+    assert (await restored(new, backup, seed=seed_of(ceremony))).revived == 0
+    assert not await epochs_of(new).is_wanted()
+
+
+async def test_where_the_tenant_keys_were_lost_too_only_older_ones_revive_a_path(world: World) -> None:
+    await hold_ceremony(world)
+    gone = await make_relationship_key(world)
+    world.clock.advance(LATER)
+    await destroy(world, gone)
+    world.clock.advance(LATER)
+    await epochs_of(world).run(reason="operator")
+    backup = await backed_up(world)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(tenant_keys))
+    assert (await restored(world, backup)).revived == 0
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(tenant_keys))
+        await conn.execute(update(key_destructions).values(destroyed_at=world.clock.now()))
+    assert (await restored(world, backup)).revived == 1
+    assert await epochs_of(world).is_wanted()
+
+
+async def test_nobody_but_an_operator_puts_keys_back(world: World) -> None:
+    await hold_ceremony(world)
+    backup = await backed_up(world)
+    before = await key_rows(world)
+    with pytest.raises(NotAllowedError):
+        await world.services.key_restoring.restore(backup, actor=world.officer)  # type: ignore[arg-type]
+    assert await key_rows(world) == before
 
 
 async def test_a_recovery_may_be_done_again(world: World, database: Database, tmp_path: Path) -> None:

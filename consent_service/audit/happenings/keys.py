@@ -76,11 +76,15 @@ class KeysBackedUp(Happening, frozen=True, tag="key.backed_up.v1"):
 
 
 class KeysRestored(Happening, frozen=True, tag="key.restored.v1"):
-    """`dropped`: keys the restored data had and the backup no longer: they had been destroyed."""
+    """`dropped`: keys the restored data had and the backup no longer: they had been destroyed.
+
+    `revived`: destroyed keys whose path had been told dead, and lives again until the next epoch.
+    """
 
     backup: Code
     keys: int
     dropped: int
+    revived: int = 0
 
 
 class RecoveryKeyMade(Happening, frozen=True, tag="key.recovery_made.v1"):
