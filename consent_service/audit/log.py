@@ -71,11 +71,13 @@ class TrailFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which entries are asked for; everything given must hold. `until` is exclusive.
 
     `shown_to` keeps to entries that carry this person's own tag: what a guardian's page may show.
+    `sealed_for` finds the entries about a person without the index, by whose key seals them.
     """
 
     entry: EntryId | None = None
     person: PersonId | None = None
     shown_to: PersonId | None = None
+    sealed_for: PersonId | None = None
     relationship: RelationshipId | None = None
     actor: str | None = None
     types: frozenset[str] = frozenset()
@@ -367,8 +369,8 @@ def _entry_statement(conn: AsyncConnection, tenant: TenantId, leaf: Leaf, guard:
     return insert(audit_entries).from_select(list(values), source).returning(columns.id)
 
 
-def _index_rows(detail: Detail) -> list[dict[str, object]]:
-    """By whom the entry can be found: person, relationship, actor."""
+def index_keys_of(detail: Detail) -> list[tuple[str, str, bool]]:
+    """By whom the entry can be found (person, relationship, actor), and whether it carries their tag."""
     keys: list[tuple[str, str, bool]] = []
     if detail.subject:
         keys.append(("person", detail.subject, detail.shown_to == detail.subject))
@@ -378,9 +380,13 @@ def _index_rows(detail: Detail) -> list[dict[str, object]]:
         keys.append(("relationship", detail.relationship, False))
     if detail.by.id:
         keys.append(("actor", detail.by.id, False))
+    return keys
+
+
+def _index_rows(detail: Detail) -> list[dict[str, object]]:
     return [
         {"tenant": detail.tenant, "kind": kind, "key": key, "entry": detail.entry, "shown": shown}
-        for kind, key, shown in keys
+        for kind, key, shown in index_keys_of(detail)
     ]
 
 
@@ -426,6 +432,8 @@ def _conditions(tenant: TenantId, wanted: TrailFilter) -> Iterator[ColumnElement
         yield entry.in_(_indexed(tenant, "person", wanted.person))
     if wanted.shown_to:
         yield entry.in_(_indexed(tenant, "person", wanted.shown_to).where(audit_index.c.shown))
+    if wanted.sealed_for:
+        yield audit_details.c.person == wanted.sealed_for
     if wanted.relationship:
         yield entry.in_(_indexed(tenant, "relationship", wanted.relationship))
     if wanted.actor:

@@ -5,20 +5,23 @@ Details are opened where their key still lives, so that their commitments are ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal
 
 from sqlalchemy import and_, func, not_, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.details import OpenedDetail, Opening, SealedDetail, open_details
-from consent_service.audit.log import after_cursor, read_cursor
+from consent_service.audit.encoding import decode_leaf
+from consent_service.audit.log import after_cursor, index_keys_of, read_cursor
 from consent_service.audit.log_keys import LogKey, current_log, public_keys
+from consent_service.audit.removal import Removal, Unopened
 from consent_service.audit.tables import (
     audit_checkpoints,
     audit_details,
     audit_entries,
+    audit_index,
     audit_sequence,
     audit_tiles,
 )
@@ -35,6 +38,7 @@ from consent_service.audit.verify import (
     no_log,
 )
 from consent_service.foundation.database import Database
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TenantId
 from consent_service.keyring.service import KeyRing
 
@@ -60,8 +64,9 @@ async def verify_stored(
             return no_log()
         verifier = Verifier(LogIdentity(tenant, log.origin, await public_keys(conn, log)))
         total = await _length(conn, log)
+        removal = Removal(ring, tenant)
         done, after = 0, -1
-        while entries := await _read_entries(conn, ring, log, after):
+        while entries := await _read_entries(conn, ring, removal, log, after):
             verifier.take(await _page(conn, log, entries, done))
             done, after = done + len(entries), entries[-1].seq
             if progress is not None:
@@ -92,7 +97,7 @@ async def _length(conn: AsyncConnection, log: LogKey) -> int:
 
 
 async def _read_entries(
-    conn: AsyncConnection, ring: KeyRing, log: LogKey, after: int
+    conn: AsyncConnection, ring: KeyRing, removal: Removal, log: LogKey, after: int
 ) -> tuple[SequencedEntry, ...]:
     sequence, entries, details = audit_sequence.c, audit_entries.c, audit_details.c
     query = (
@@ -115,12 +120,52 @@ async def _read_entries(
     rows = (await conn.execute(query)).all()
     sealed = [SealedDetail(row.entry, row.person, row.sealed) for row in rows if row.sealed is not None]
     opened = await open_details(conn, ring, log.tenant, sealed)
-    return tuple(_entry(row, opened.get(row.entry)) for row in rows)
+    indexed = await _read_index(conn, log, opened)
+    found = []
+    for row in rows:
+        opening = opened.get(row.entry)
+        removed = opening in (None, "erased") and await _is_removed(conn, removal, row)
+        found.append(_entry(row, "removed" if removed else opening, indexed))
+    return tuple(found)
 
 
-def _entry(row: Row[*tuple[Any, ...]], opening: Opening | None) -> SequencedEntry:
+async def _is_removed(conn: AsyncConnection, removal: Removal, row: Row[*tuple[Any, ...]]) -> bool:
+    """Whether this detail should still open. A leaf that is gone or damaged is named for that."""
+    try:
+        return row.leaf is not None and await removal.is_removed(
+            conn, Unopened(decode_leaf(row.leaf), row.person)
+        )
+    except IntegrityError:
+        return False
+
+
+_Index = set[tuple[str, str, bool]]
+
+
+async def _read_index(
+    conn: AsyncConnection, log: LogKey, opened: Mapping[str, Opening]
+) -> Mapping[str, _Index]:
+    """By whom these entries are found, as stored."""
+    index = audit_index.c
+    query = select(index.entry, index.kind, index.key, index.shown).where(
+        index.tenant == log.tenant, index.entry.in_(opened)
+    )
+    found: dict[str, _Index] = {entry: set() for entry in opened}
+    for row in await conn.execute(query):
+        found[row.entry].add((row.kind, row.key, row.shown))
+    return found
+
+
+def _entry(
+    row: Row[*tuple[Any, ...]],
+    opening: Opening | Literal["removed"] | None,
+    indexed: Mapping[str, _Index],
+) -> SequencedEntry:
     if isinstance(opening, OpenedDetail):
-        return SequencedEntry(row.seq, row.entry, row.leaf_hash, row.leaf, (opening.salt, opening.raw))
+        is_indexed = indexed[row.entry] == set(index_keys_of(opening.detail))
+        return SequencedEntry(
+            row.seq, row.entry, row.leaf_hash, row.leaf, (opening.salt, opening.raw), is_indexed
+        )
     return SequencedEntry(row.seq, row.entry, row.leaf_hash, row.leaf, opening or "absent")
 
 

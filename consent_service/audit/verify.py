@@ -34,6 +34,8 @@ What = Literal[
     "leaf_misplaced",  # the leaf of another entry stands here, or its time is not its id's
     "sequence_gap",  # a number is skipped
     "detail_differs",  # the detail is not the one the leaf commits to
+    "detail_missing",  # taken away, while the key that opens it lives
+    "index_differs",  # people, relationships and actors do not find the entry as its detail says
     "detail_damaged",  # the sealed detail is not what was sealed
     "detail_without_entry",  # a detail of an entry that does not exist
     "entry_not_sequenced",  # behind the cursor of the outbox, but without a place
@@ -60,13 +62,18 @@ class LogIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SequencedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One place in the log as stored. `opened` is (salt, canonical detail) when a key still opens it."""
+    """One place in the log as stored. `opened` is (salt, canonical detail) when a key still opens it.
+
+    `removed`: there is nothing to open although the key lives; without the key it is `erased` or `absent`.
+    `is_indexed`: the index finds it by what the opened detail says, and by nothing else.
+    """
 
     seq: int
     entry: str
     leaf_hash: bytes
     leaf: bytes | None
-    opened: tuple[bytes, bytes] | Literal["absent", "erased", "damaged"] = "absent"
+    opened: tuple[bytes, bytes] | Literal["absent", "erased", "removed", "damaged"] = "absent"
+    is_indexed: bool = True
 
 
 class StoredCheckpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,6 +213,8 @@ class Verifier:
     def _check_detail(self, stored: SequencedEntry, leaf: Leaf) -> None:
         if stored.opened == "damaged":
             self._bad("detail_damaged", stored.seq, stored.entry)
+        elif stored.opened == "removed":
+            self._bad("detail_missing", stored.seq, stored.entry)
         elif isinstance(stored.opened, str):
             self._erased += 1
         else:
@@ -213,6 +222,8 @@ class Verifier:
             salt, raw = stored.opened
             if commitment(salt, raw) != leaf.com or not self._tells_of(raw, leaf):
                 self._bad("detail_differs", stored.seq, stored.entry)
+            elif not stored.is_indexed:
+                self._bad("index_differs", stored.seq, stored.entry)
 
     def _tells_of(self, raw: bytes, leaf: Leaf) -> bool:
         """Whether the detail is about this entry, with the type in clear exactly when it should be."""

@@ -39,6 +39,8 @@ WRONG: Final[dict[What, str]] = {
     "leaf_misplaced": N_("hier staat een andere regel, of de tijd klopt niet"),
     "sequence_gap": N_("er is een nummer overgeslagen"),
     "detail_differs": N_("de inhoud hoort niet bij deze regel"),
+    "detail_missing": N_("de inhoud is weggehaald, terwijl de sleutel er nog is"),
+    "index_differs": N_("wie de regel zoekt, vindt hem niet zoals de inhoud zegt"),
     "detail_damaged": N_("de verzegelde inhoud is veranderd"),
     "detail_without_entry": N_("er is inhoud zonder regel"),
     "entry_not_sequenced": N_("de regel kreeg nooit een plaats in het logboek"),

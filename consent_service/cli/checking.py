@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -143,21 +144,35 @@ async def _records(terminal: Terminal, installation: Installation) -> _Checked:
         log = AuditLog(installation.ring, installation.clock)
         check = RecordCheck(database=installation.database, ring=installation.ring, log=log)
         compared = await check.everything()
-        return tuple(_difference(terminal, one) for one in compared.differences)
+        return _differences(terminal, compared.differences)
 
     checked = await _looked(terminal, name, look)
-    if checked.remarks or not compared.not_checkable:
-        return checked
-    sentence = N_("{count} onderwerpen zijn niet meer na te kijken: hun sleutel is vernietigd.")
-    return _Checked(name, (terminal.text(sentence, count=compared.not_checkable),), hint=True)
+    counted = {
+        N_("{count} onderwerpen zijn niet meer na te kijken: hun sleutel is vernietigd."): compared.destroyed,
+        N_("{count} onderwerpen zijn niet na te kijken: het logboek zegt er niets over."): compared.unknown,
+    }
+    hints = tuple(terminal.text(sentence, count=count) for sentence, count in counted.items() if count)
+    return checked if checked.remarks or not hints else _Checked(name, hints, hint=True)
 
 
-def _difference(terminal: Terminal, one: Difference) -> str:
+def _differences(terminal: Terminal, found: Sequence[Difference]) -> tuple[str, ...]:
+    """Each by its name; what was removed from the log may touch a whole shelter, and is counted by it."""
     sentences = {
         "changed": N_("{relationship}, {type}: iets is veranderd buiten de dienst om."),
         "rolled_back": N_("{relationship}, {type}: een oude toestand is teruggezet."),
     }
-    return terminal.text(sentences[one.fault], relationship=one.relationship, type=one.information_type)
+    named = [
+        terminal.text(sentences[one.fault], relationship=one.relationship, type=one.information_type)
+        for one in found
+        if one.fault in sentences
+    ]
+    touched = Counter(one.tenant for one in found if one.fault == "removed")
+    sentence = N_(
+        "Opvang {tenant}: van {count} onderwerpen is niet te zeggen of dit de laatste stand is: "
+        "uit het logboek is inhoud weggehaald. Kijk het logboek na."
+    )
+    named += [terminal.text(sentence, tenant=tenant, count=count) for tenant, count in touched.items()]
+    return tuple(named)
 
 
 def _policies(terminal: Terminal) -> list[_Checked]:

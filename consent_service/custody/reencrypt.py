@@ -120,7 +120,8 @@ class Reencryption:
     ) -> Reencrypted | Skipped:
         tenant, relationship = about.tenant, about.relationship
         # 2. What was put back to an older state, with its digest, must not get a new one in the log.
-        if (await self._check.compare(conn, tenant, relationship)).differences:
+        compared = await self._check.compare(conn, tenant, relationship)
+        if any(one.information_type for one in compared.differences):
             raise IntegrityError("records differ from what the log committed to")
         # 3. The fresh key takes the old one's row.
         renewal = await renew_relationship_key(conn, self._ring, self._clock, tenant, relationship)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from consent_service.audit.checkpoint import Checkpoint, write_note
 from consent_service.audit.encoding import decode_leaf, encode_leaf
@@ -12,6 +12,7 @@ from consent_service.audit.reading import verify_stored
 from consent_service.audit.verify import Report
 from consent_service.foundation.ids import EntryId, TenantId, new_id
 from consent_service.keyring.primitives import new_signing_key, sign
+from consent_service.keyring.tables import key_destructions
 from tests.audit.factories import SYSTEM, Desk, a_consent
 
 ENTRIES = ("audit_entries",)
@@ -260,6 +261,53 @@ async def test_a_corrupted_tile_is_found(desk: Desk, statement: str, what: str) 
     await desk.sequence()
     await desk.tamper(["audit_tiles"], statement, x=b"x" * 33)
     assert found(await desk.verify())[:2] == (False, what)
+
+
+@pytest.mark.parametrize("about", ["a person", "nobody"])
+async def test_a_detail_taken_away_while_its_key_lives_is_named(desk: Desk, about: str) -> None:
+    await a_log(desk)
+    subject = desk.mother if about == "a person" else None
+    entry = await desk.append(a_consent(), subject=subject)
+    await desk.sequence()
+    await desk.tamper([], "DELETE FROM audit_details WHERE entry = :e", e=entry)
+    assert found(await desk.verify()) == (False, "detail_missing", 10, entry)
+
+
+async def test_a_detail_said_to_be_somebodys_whose_key_is_gone_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper([], "UPDATE audit_details SET person = 'x' WHERE entry = :e", e=entries[4])
+    assert found(await desk.verify()) == (False, "detail_missing", 4, entries[4])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM audit_index WHERE entry = :e AND kind = 'person'",
+        "UPDATE audit_index SET shown = NOT shown WHERE entry = :e",
+        "UPDATE audit_index SET key = 'somebody' WHERE entry = :e",
+    ],
+)
+async def test_an_entry_that_the_index_does_not_find_as_it_should_is_named(
+    desk: Desk, statement: str
+) -> None:
+    entries = await a_log(desk)
+    await desk.tamper([], statement, e=entries[6])
+    assert found(await desk.verify()) == (False, "index_differs", 6, entries[6])
+
+
+async def test_a_detail_of_somebody_erased_that_was_shown_to_somebody_living_is_erased(desk: Desk) -> None:
+    await desk.append(a_consent(), subject=desk.mother, tagged_for=desk.father)
+    await desk.sequence()
+    async with desk.database.transaction() as conn:
+        await desk.ring.destroy_person_key(conn, desk.tenant, desk.mother)
+    assert found(await desk.verify())[:2] == (False, "detail_missing")  # nothing says that it was destroyed
+    async with desk.database.transaction() as conn:
+        row = {"destruction": new_id(), "kind": "person", "owner": desk.mother, "child": desk.mother}
+        await conn.execute(
+            insert(key_destructions).values(tenant=desk.tenant, destroyed_at=desk.clock.now(), **row)
+        )
+    report = await desk.verify()
+    assert (report.ok, report.details_erased) == (True, 1)
 
 
 async def test_lawful_erasure_leaves_the_log_verifiable(desk: Desk) -> None:

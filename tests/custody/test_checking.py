@@ -14,7 +14,9 @@ from sqlalchemy.engine import Row
 
 from consent_service.app import build_services
 from consent_service.audit.events import RecordShared
+from consent_service.audit.tables import audit_details, audit_index
 from consent_service.custody.checking import Compared, Difference, RecordCheck
+from consent_service.custody.reencrypt import UnreadableRelationshipError
 from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.ids import TypeKey
 from consent_service.identity.model import Operator
@@ -89,6 +91,104 @@ async def test_everything_of_a_type_taken_away_with_its_digest_is_found(world: W
     assert (difference.relationship, difference.fault) == (told.relationship, "rolled_back")
 
 
+async def entries_known(world: World) -> set[str]:
+    return {row.entry for row in await rows(world, audit_details)}
+
+
+REMOVED_SINCE = ("detail", "detail and index", "damaged", "sealed for nobody")
+
+
+@pytest.mark.parametrize("how", REMOVED_SINCE)
+async def test_what_was_put_back_is_found_although_the_log_lost_what_it_said_last(
+    world: World, how: str
+) -> None:
+    told = await told_family(world)
+    before, known = await state_of(world), await entries_known(world)
+    await replaced(world, told, "Iets anders.")
+    await put_back(world, before)
+    newest = audit_details.c.entry.not_in(known)
+    async with world.services.installation.database.transaction() as conn:
+        if how == "damaged":
+            await conn.execute(update(audit_details).where(newest).values(sealed=b"\1" * 60))
+        elif how == "sealed for nobody":
+            await conn.execute(update(audit_details).where(newest).values(person="nobody"))
+        else:
+            await conn.execute(delete(audit_details).where(newest))
+        if how == "detail and index":
+            await conn.execute(delete(audit_index).where(audit_index.c.entry.not_in(known)))
+    expected = Difference(world.tenant, told.relationship, SUPPORT, "removed")
+    assert (await compared(world)).differences == (expected,)
+    with pytest.raises(UnreadableRelationshipError):
+        await world.services.reencryption.reencrypt(Operator("tests"), world.tenant, told.relationship)
+    await world.settle()
+    assert not (await world.services.supervision.verify(world.officer)).ok
+
+
+async def test_rows_of_the_index_taken_away_hide_nothing_and_are_named(world: World) -> None:
+    told = await told_family(world)
+    before = await state_of(world)
+    await replaced(world, told, "Iets anders.")
+    await put_back(world, before)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(audit_index))
+    assert [one.fault for one in (await compared(world)).differences] == ["rolled_back"]
+    await world.settle()
+    report = await world.services.supervision.verify(world.officer)
+    assert {one.what for one in report.problems} == {"index_differs"}
+
+
+async def test_all_content_of_the_log_taken_away_is_no_missing_key(world: World) -> None:
+    told = await told_family(world)
+    before = await state_of(world)
+    await replaced(world, told, "Iets anders.")
+    await put_back(world, before)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(audit_details))
+    found = await compared(world)
+    expected = Difference(world.tenant, told.relationship, SUPPORT, "removed")
+    assert found == Compared(differences=(expected,))
+    async with world.services.installation.database.transaction() as conn:
+        for table in (records, record_digests):
+            await conn.execute(delete(table))
+    expected = Difference(world.tenant, told.relationship, "", "removed")
+    assert (await compared(world)).differences == (expected,)
+
+
+async def test_what_only_officers_see_counts_for_everybody_of_the_shelter(world: World) -> None:
+    told = await told_family(world)
+    await world.intake(told.mother, {**YES, "current_domestic_violence": "yes"})
+    known = await entries_known(world)
+    world.clock.advance(timedelta(seconds=2))
+    await world.services.reencryption.reencrypt(Operator("tests"), world.tenant, told.relationship)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(audit_details).where(audit_details.c.entry.not_in(known)))
+    assert [one.fault for one in (await compared(world)).differences] == ["rolled_back", "removed"]
+    world.clock.advance(timedelta(seconds=2))
+    other = await told_family(world, family_name="Ander")
+    (difference,) = (await check_of(world).relationship(world.tenant, other.relationship)).differences
+    assert (difference.information_type, difference.fault) == ("", "removed")
+    # What was written since is certain, so it can be sealed anew.
+    await world.services.reencryption.reencrypt(Operator("tests"), world.tenant, other.relationship)
+
+
+async def test_a_childs_key_taken_away_without_a_destruction_is_no_erasure(world: World) -> None:
+    told = await told_family(world)
+    child = told.view.children[0].child
+    async with world.services.installation.database.transaction() as conn:
+        await world.services.installation.ring.destroy_person_key(conn, world.tenant, child)
+    assert [one.fault for one in (await compared(world)).differences] == ["removed"]
+
+
+async def test_removed_content_older_than_what_was_written_since_is_told_without_a_type(world: World) -> None:
+    told = await told_family(world)
+    known = await entries_known(world)
+    await replaced(world, told, "Iets anders.")
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(audit_details).where(audit_details.c.entry.in_(known)))
+    found = await compared(world)
+    assert found == Compared(1, differences=(Difference(world.tenant, told.relationship, "", "removed"),))
+
+
 @pytest.mark.parametrize("how", ["row", "digest", "no digest"])
 async def test_rows_that_do_not_fit_their_digest_are_found_too(world: World, how: str) -> None:
     told = await told_family(world)
@@ -133,14 +233,14 @@ async def test_nothing_differs_after_everything_that_can_happen_to_records(world
     assert await compared(world) == Compared(3)
 
 
-async def test_what_was_destroyed_is_counted_as_not_checkable(world: World) -> None:
+async def test_what_was_destroyed_is_counted_as_destroyed(world: World) -> None:
     told, other = await told_family(world), await told_family(world, family_name="Ander")
     await world.services.custody.destroy_child(world.officer, told.view.children[0].child)
     await share(world, other.relationship)
-    assert await compared(world) == Compared(good=1, not_checkable=1)
+    assert await compared(world) == Compared(good=1, destroyed=1)
 
 
-async def test_what_was_written_before_digests_were_committed_to_is_not_checkable(
+async def test_what_was_written_before_digests_were_committed_to_is_unknown(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def without_digest(*fields: Any) -> RecordShared:
@@ -149,9 +249,9 @@ async def test_what_was_written_before_digests_were_committed_to_is_not_checkabl
     with monkeypatch.context() as patch:
         patch.setattr("consent_service.records.service.events.RecordShared", without_digest)
         told = await told_family(world)
-    assert await compared(world) == Compared(not_checkable=1)
+    assert await compared(world) == Compared(unknown=1)
     await put_back(world, [(records, []), (record_digests, [])])
-    assert await compared(world) == Compared(not_checkable=1)
+    assert await compared(world) == Compared(unknown=1)
     async with world.services.installation.database.reading() as conn:
         assert (await conn.execute(select(records))).all() == []
     assert told.record
