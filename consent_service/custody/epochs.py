@@ -7,18 +7,19 @@ lives was opened from its new place and stands in a key backup.
 
     open ──rewrap──> rewrapped ──verify──> verified ──back_up──> backed_up ──destroy──> destroyed
 
-Making and wrapping keys is `keyring.rotation`, rows are `epoch_rows`, backups are `backups`.
+Making and wrapping keys is `keyring.rotation`, looking at them `verifying`, rows are `epoch_rows`, backups
+are `backups`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+import structlog
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,28 +42,17 @@ from consent_service.custody.epoch_rows import (
     unfinished_epoch,
     untold_destructions,
 )
+from consent_service.custody.verifying import BATCH, Verification
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
-from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId, TypeKey
+from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId
 from consent_service.identity.model import System, by
-from consent_service.keyring.model import WrappedRelationshipKey
+from consent_service.keyring.damage import DamagedKeyError
 from consent_service.keyring.service import KeyRing
-from consent_service.keyring.wrapped_rows import (
-    PERSONS,
-    RELATIONSHIPS,
-    count_owned,
-    owned_keys_after,
-    tenant_keys_in_use,
-    tenants_with_keys,
-)
-from consent_service.records.model import SealedRecord
-from consent_service.records.reading import record_from
-from consent_service.records.sealing import digest_of
-from consent_service.records.tables import record_digests, records
+from consent_service.keyring.wrapped_rows import count_owned, tenants_with_keys
 
-BATCH: Final = 250
-"""Rows per transaction: far below the time limit of a statement, and no request waits long."""
+_log = structlog.get_logger()
 _LAST_READERS_SECONDS: Final = 2.0
 """Whoever read a wrapped key just before the last transaction has used it by then."""
 _SHOWN_EPOCHS: Final = 5
@@ -166,7 +156,9 @@ class Epochs:
         Raises:
             ConfigurationError: there is no recovery key, so nothing may be destroyed.
             UnavailableError: something is away or full; nothing is lost, run it again.
-            IntegrityError: something does not open as it should; nothing was destroyed.
+            DamagedKeyError: a key does not open, or is another one; nothing was destroyed. The log of the
+                process names it too.
+            IntegrityError: something else is not as it should be; nothing was destroyed.
             OldRootOpensError: the provider did not destroy the old root generation.
         """
         self._backups.require_ready()
@@ -181,6 +173,23 @@ class Epochs:
             if everybody or await self._has_waiting():
                 done = await self._finish(await self.open(reason, everybody=everybody), tell, resumed=False)
         return done or NothingToDo()
+
+    async def damaged(self) -> tuple[DamagedKeyError, ...]:
+        """What keeps the epoch that was begun from ending; nothing while none is.
+
+        Opens every key, so it may take a minute where there are many.
+
+        Raises:
+            UnavailableError: the database or the key provider is away.
+        """
+        async with self._database.reading() as conn:
+            begun = await unfinished_epoch(conn)
+            tenants = [] if begun is None else await tenants_with_keys(conn)
+            renewed = frozenset[str]() if begun is None else await renewed_tenants(conn, begun)
+        looking = Verification(
+            database=self._database, ring=self._ring, with_records=renewed, counted=lambda _number: None
+        )
+        return tuple([one for tenant in tenants async for one in looking.damaged(tenant)])
 
     async def is_wanted(self) -> bool:
         """Whether an epoch was begun and not ended, or something was destroyed since the last one."""
@@ -238,17 +247,20 @@ class Epochs:
         """Every key opens from where it stands now, and is the one its records were sealed under.
 
         Raises:
-            IntegrityError: one does not, or the probe proves nothing. Nothing has been destroyed.
+            DamagedKeyError: one does not. Nothing has been destroyed.
+            IntegrityError: the probe proves nothing.
         """
         if not self._ring.rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe):
             raise IntegrityError("the old root generation does not open its own probe")
         async with self._database.reading() as conn:
             tenants, renewed = await tenants_with_keys(conn), await renewed_tenants(conn, epoch)
             counting = _Counting(epoch.state, await count_owned(conn, tenants), tell)
+        looking = Verification(
+            database=self._database, ring=self._ring, with_records=renewed, counted=counting.add
+        )
         for tenant in tenants:
-            await self._verify_tenant_keys(tenant, counting)
-            await self._verify_relationships(tenant, counting, with_records=tenant in renewed)
-            await self._verify_persons(tenant, counting)
+            async for damaged in looking.damaged(tenant):
+                raise damaged
         return msgspec.structs.replace(epoch, keys=counting.done)
 
     async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
@@ -321,7 +333,8 @@ class Epochs:
     async def _finish(self, epoch: Epoch, tell: Tell, *, resumed: bool) -> EpochDone:
         while epoch.state != "destroyed":
             step, reached = self.steps()[epoch.state]
-            after = msgspec.structs.replace(await step(epoch, tell), state=reached)
+            with _telling_what_is_damaged(epoch):
+                after = msgspec.structs.replace(await step(epoch, tell), state=reached)
             async with self._database.transaction() as conn:
                 await replace_epoch(conn, epoch, after)
                 if reached == "destroyed":
@@ -335,43 +348,6 @@ class Epochs:
             epoch.backup or "",
             resumed,
         )
-
-    async def _verify_tenant_keys(self, tenant: str, counting: _Counting) -> None:
-        async with self._database.reading() as conn:
-            keys = await tenant_keys_in_use(conn, tenant)
-        fresh = self._ring.remembering_nothing()
-        for key in keys:
-            fresh.rotation.require_opens(key)
-        counting.add(len(keys))
-
-    async def _verify_persons(self, tenant: str, counting: _Counting) -> None:
-        after = ""
-        while True:
-            async with self._database.reading() as conn:
-                keys = await owned_keys_after(conn, PERSONS, tenant, after, limit=BATCH)
-            if not keys:
-                return
-            fresh = self._ring.remembering_nothing()
-            for key in keys:
-                fresh.rotation.require_opens(key)
-            counting.add(len(keys))
-            after = keys[-1].owner
-
-    async def _verify_relationships(self, tenant: str, counting: _Counting, *, with_records: bool) -> None:
-        after = ""
-        while True:
-            async with self._database.reading() as conn:
-                keys = await owned_keys_after(conn, RELATIONSHIPS, tenant, after, limit=BATCH)
-                digests = await _read_digests(conn, tenant, keys) if with_records else []
-                sealed = await _read_sealed(conn, tenant, keys) if with_records else {}
-            if not keys:
-                return
-            fresh = self._ring.remembering_nothing()
-            for key in keys:
-                fresh.rotation.require_opens(key)
-            _require_digests(fresh, keys, digests, sealed)
-            counting.add(len(keys))
-            after = keys[-1].owner
 
     async def _tell_destructions(self, epoch: Epoch) -> int:
         """Note the second stage of the next destructions, each in the log of its tenant; how many."""
@@ -427,39 +403,16 @@ class _Counting:
         self._tell(Progress(self._state, self.done, max(self.done, self._total)))
 
 
+@contextmanager
+def _telling_what_is_damaged(epoch: Epoch) -> Iterator[None]:
+    """At night nobody reads the error: the log of the process says where to look."""
+    try:
+        yield
+    except DamagedKeyError as one:
+        place = {"tenant": one.tenant, "kind": one.kind, "owner": one.owner}
+        _log.error("a key that does not open stops the epoch", epoch=epoch.epoch, **place)
+        raise
+
+
 def _tell_nobody(_progress: Progress) -> None:
     return
-
-
-async def _read_digests(
-    conn: AsyncConnection, tenant: str, keys: Sequence[WrappedRelationshipKey]
-) -> list[Row[Any]]:
-    query = select(record_digests).where(
-        record_digests.c.tenant == tenant, record_digests.c.relationship.in_([key.owner for key in keys])
-    )
-    return list((await conn.execute(query)).all())
-
-
-async def _read_sealed(
-    conn: AsyncConnection, tenant: str, keys: Sequence[WrappedRelationshipKey]
-) -> Mapping[tuple[str, str], list[SealedRecord]]:
-    query = select(records).where(
-        records.c.tenant == tenant, records.c.relationship.in_([key.owner for key in keys])
-    )
-    found: defaultdict[tuple[str, str], list[SealedRecord]] = defaultdict(list)
-    for row in await conn.execute(query):
-        found[row.relationship, row.information_type].append(record_from(row))
-    return found
-
-
-def _require_digests(
-    ring: KeyRing,
-    keys: Sequence[WrappedRelationshipKey],
-    digests: Sequence[Row[Any]],
-    sealed: Mapping[tuple[str, str], list[SealedRecord]],
-) -> None:
-    by_owner = {key.owner: key for key in keys}
-    for row in digests:
-        key, kind = by_owner[row.relationship], TypeKey(row.information_type)
-        if digest_of(ring, key, kind, sealed.get((key.owner, kind), [])) != row.digest:
-            raise IntegrityError("records are not what was sealed under their key; nothing was destroyed")

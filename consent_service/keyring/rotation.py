@@ -7,7 +7,8 @@ is destroyed, is `custody.epochs`. Everything that is wrapped anew is unwrapped 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,7 @@ from consent_service.foundation.errors import (
     KeyProviderUnavailableError,
 )
 from consent_service.foundation.ids import INSTALLATION
+from consent_service.keyring.damage import damage_of
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.material import Material
 from consent_service.keyring.model import AnyKey, WrappedTenantKey
@@ -174,7 +176,8 @@ class Rotation:
 
         Raises:
             KeyProviderUnavailableError: the provider wraps under another generation.
-            IntegrityError: a key does not open, or not alike after it was wrapped anew.
+            DamagedKeyError: a key does not open.
+            IntegrityError: one does not open alike after it was wrapped anew.
         """
         for key in await tenant_keys_in_use(conn, tenant):
             if key.root_generation != generation:
@@ -189,7 +192,8 @@ class Rotation:
         """At most `limit` relationship and person keys under the newest data key; 0 when all are.
 
         Raises:
-            IntegrityError: a key does not open, or not alike after it was wrapped anew.
+            DamagedKeyError: a key does not open.
+            IntegrityError: one does not open alike after it was wrapped anew.
         """
         parent = await held_tenant_key(conn, tenant, "data")
         moved = 0
@@ -236,8 +240,7 @@ class Rotation:
         """Unwrap the key.
 
         Raises:
-            IntegrityError: it does not open.
-            KeyDestroyedError: what wraps it is gone.
+            DamagedKeyError: it does not open, or what wraps it is gone.
         """
         self._fingerprint(key)
 
@@ -258,7 +261,8 @@ class Rotation:
         )
 
     async def _rewrap(self, conn: AsyncConnection, key: WrappedTenantKey, generation: int) -> None:
-        same = self._material.tenant_material(key)
+        with _naming(key):
+            same = self._material.tenant_material(key)
         made, blob = self._material.wrap_tenant_key(same, key.tenant, key.purpose, key.version)
         _require_generation(made, generation)
         self._require_same(key, WrappedTenantKey(key.tenant, key.purpose, key.version, made, blob))
@@ -289,7 +293,8 @@ class Rotation:
 
     def _move(self, owned: AnyOwnedTable, row: Row[Any], parent: WrappedTenantKey) -> dict[str, object]:
         key = owned.key_from(row)
-        blob = self._material.rewrap_owned_key(key, parent, owned.kind)
+        with _naming(key):
+            blob = self._material.rewrap_owned_key(key, parent, owned.kind)
         self._require_same(key, owned.key(key.tenant, key.owner, key.version, blob, parent))
         return {"the_owner": key.owner, "was": key.blob, "becomes": blob}
 
@@ -298,7 +303,21 @@ class Rotation:
             raise IntegrityError("a key wrapped anew is another key")
 
     def _fingerprint(self, key: AnyKey) -> Secret:
-        return self._material.derived(key, "same-key/v1")
+        with _naming(key):
+            return self._material.derived(key, "same-key/v1")
+
+
+@contextmanager
+def _naming(key: AnyKey) -> Iterator[None]:
+    """Say which key it is that does not open.
+
+    Raises:
+        DamagedKeyError: it does not, or what wraps it is gone.
+    """
+    try:
+        yield
+    except (IntegrityError, KeyDestroyedError) as failure:
+        raise damage_of(key) from failure
 
 
 def _require_generation(made: int, wanted: int) -> None:

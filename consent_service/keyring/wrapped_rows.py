@@ -14,7 +14,8 @@ from sqlalchemy import Column, ColumnElement, Select, Table, func, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.foundation.errors import IntegrityError, KeyDestroyedError
+from consent_service.foundation.errors import KeyDestroyedError
+from consent_service.keyring.damage import DamagedKeyError
 from consent_service.keyring.model import (
     TenantKeyPurpose,
     WrappedPersonKey,
@@ -38,10 +39,10 @@ class OwnedTable(msgspec.Struct, Generic[K], frozen=True):
         """A row of `rows` as a wrapped key.
 
         Raises:
-            IntegrityError: the tenant key above it is not there.
+            DamagedKeyError: the tenant key above it is not there.
         """
         if row.parent_wrapped is None:
-            raise IntegrityError("a key names a tenant key that does not exist")
+            raise DamagedKeyError(row.tenant, self.kind, row.owner)
         parent = WrappedTenantKey(
             row.tenant, "data", row.parent_version, row.root_generation, row.parent_wrapped
         )
@@ -84,7 +85,7 @@ async def owned_keys(
     """The keys of these owners; whoever is absent has none (any more).
 
     Raises:
-        IntegrityError: a key names a tenant key that does not exist.
+        DamagedKeyError: a key names a tenant key that does not exist.
     """
     query = owned.rows(tenant).where(owned.owner.in_(owners))
     return [owned.key_from(row) for row in await conn.execute(query)]
@@ -96,7 +97,7 @@ async def owned_keys_after(
     """The next `limit` keys of the tenant in the order of their owners.
 
     Raises:
-        IntegrityError: a key names a tenant key that does not exist.
+        DamagedKeyError: a key names a tenant key that does not exist.
     """
     query = owned.rows(tenant).where(owned.owner > after).order_by(owned.owner).limit(limit)
     return [owned.key_from(row) for row in await conn.execute(query)]

@@ -31,6 +31,7 @@ from consent_service.foundation.errors import (
     KeyDestroyedError,
 )
 from consent_service.foundation.ids import INSTALLATION, TypeKey, new_id
+from consent_service.keyring.damage import DamagedKeyError
 from consent_service.keyring.providers.file import FileKeystore, unlock_keystore
 from consent_service.keyring.tables import (
     key_destructions,
@@ -507,8 +508,9 @@ async def test_the_old_root_opens_nothing_even_for_who_kept_the_old_rows(
 
     await epochs_of(world).run(reason="nightly")
 
-    with pytest.raises(KeyDestroyedError):
+    with pytest.raises(DamagedKeyError) as caught:
         ring.remembering_nothing().rotation.require_opens(kept)
+    assert isinstance(caught.value.__cause__, KeyDestroyedError)
     with pytest.raises(KeyDestroyedError):
         provider.unwrap(kept.parent.root_generation, kept.parent.blob, b"")
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from consent_service.consent.model import Answer
 from consent_service.custody.epoch_rows import Epoch
@@ -24,6 +25,7 @@ from consent_service.foundation.errors import (
     UnavailableError,
 )
 from consent_service.foundation.ids import INSTALLATION, RelationshipId, TypeKey
+from consent_service.keyring.damage import DamagedKeyError
 from consent_service.keyring.material import Material
 from consent_service.keyring.primitives import new_key
 from consent_service.keyring.rotation import Rotation
@@ -271,6 +273,78 @@ async def test_damage_is_found_before_anything_is_destroyed(
     await put_back(world, rows)
     assert isinstance(await epochs_of(world).run(reason="nightly"), EpochDone)
     assert await prints(world) == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        (flip_relationship, "relationship"),
+        (flip_person, "person"),
+        (flip_index_key, "tenant"),
+        (lose_parent, "relationship"),
+        (another_key, "records"),
+    ],
+)
+async def test_what_is_damaged_is_named_in_the_error_the_status_and_the_log_of_the_process(
+    world: World, shared: RelationshipId, damage: Damage, kind: str
+) -> None:
+    epochs = like(Damaging, world)
+    epochs.damage = lambda conn: damage(conn, world, shared)
+
+    with capture_logs() as lines, pytest.raises(DamagedKeyError) as caught:
+        await epochs.run(reason="nightly")
+
+    (line,) = [one for one in lines if one["log_level"] == "error"]
+    named = (caught.value.tenant, caught.value.kind, caught.value.owner)
+    assert named[:2] == (world.tenant, kind)
+    assert named == (line["tenant"], line["kind"], line["owner"])
+    assert [(one.tenant, one.kind, one.owner) for one in await epochs_of(world).damaged()] == [named]
+    if kind in {"relationship", "records"}:
+        assert named[2] == shared
+
+
+@pytest.mark.parametrize("damage", [flip_relationship, lose_parent, another_key])
+@pytest.mark.parametrize("when", ["before", "halfway"])
+async def test_destroying_what_does_not_open_lets_the_epoch_go_on(
+    world: World, shared: RelationshipId, damage: Damage, when: str
+) -> None:
+    """The way out where no backup has the row: a key that cannot be opened and is to be destroyed."""
+    epochs = like(Damaging, world)
+    epochs.damage = lambda conn: damage(conn, world, shared)
+    if when == "before":
+        async with world.services.installation.database.transaction() as conn:
+            await damage(conn, world, shared)  # type: ignore[misc]
+    else:
+        with pytest.raises(DamagedKeyError):
+            await epochs.run(reason="nightly")
+
+    done = await world.services.custody.destroy(world.officer, shared)
+
+    assert done.attempt == "refused"
+    assert await epochs_of(world).damaged() == ()
+    assert isinstance(await epochs_of(world).run(reason="nightly"), EpochDone)
+    assert all(dead for _, dead in await destructions(world))
+
+
+async def test_damage_in_one_row_of_each_kind_is_all_named_at_once(
+    world: World, shared: RelationshipId
+) -> None:
+    async def both(conn: AsyncConnection) -> None:
+        await flip_relationship(conn, world, shared)
+        await flip_person(conn, world, shared)
+
+    epochs = like(Damaging, world)
+    epochs.damage = both
+    with pytest.raises(DamagedKeyError):
+        await epochs.run(reason="nightly")
+
+    assert [one.kind for one in await epochs_of(world).damaged()] == ["relationship", "person"]
+
+
+async def test_before_an_epoch_is_begun_nothing_is_looked_at(world: World, shared: RelationshipId) -> None:
+    async with world.services.installation.database.transaction() as conn:
+        await flip_relationship(conn, world, shared)
+    assert await epochs_of(world).damaged() == ()
 
 
 async def test_without_looking_a_key_would_be_lost(world: World, shared: RelationshipId) -> None:

@@ -163,7 +163,7 @@ async def test_a_key_whose_tenant_key_is_missing_is_damage_not_absence(
         await keyring.create_tenant(conn, TENANT)
         await keyring.create_person_key(conn, TENANT, PERSON)
         await conn.execute(update(person_keys).values(parent_version=9))
-        with pytest.raises(IntegrityError, match="a tenant key that does not exist"):
+        with pytest.raises(IntegrityError, match="damaged: person person-1"):
             await keyring.person_key(conn, TENANT, PERSON)
 
 
