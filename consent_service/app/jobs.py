@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from consent_service.app.installation import Services
-from consent_service.custody.backup_file import found_backups
+from consent_service.custody.backup_file import newest_backup
 from consent_service.foundation.clock import AMSTERDAM, local_date
 from consent_service.foundation.errors import ConfigurationError, UnavailableError
 from consent_service.foundation.ids import TenantId
@@ -127,8 +127,8 @@ class KeyCare:
                     await self._services.key_backups.make()
 
     def _has_fresh_backup(self, now: datetime) -> bool:
-        folder = self._services.installation.key_backups.folder
-        return any(one.finished and now - one.made_at < _BACKUP_AGE for one in found_backups(folder))
+        newest = newest_backup(self._services.installation.key_backups.folder, now)
+        return newest is not None and now - newest.made_at < _BACKUP_AGE
 
     async def _expire(self, now: datetime) -> None:
         if self._expired_on != local_date(now):

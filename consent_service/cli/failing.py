@@ -65,6 +65,20 @@ _CONFIGURATION: Final = tuple(
             ),
         ),
         (
+            r"key_backup_dir: (?P<path>.+) lies inside a git",
+            N_(
+                "De map {path} voor sleutelkopieën ligt in een git-map en kan zo mee ingecheckt worden. "
+                "Kies met key_backup_dir een andere."
+            ),
+        ),
+        (
+            r"(?P<path>.+) is on a file system without hard links",
+            N_(
+                "De map {path} ligt op een bestandssysteem zonder harde koppelingen, zoals exFAT. "
+                "Kies een andere."
+            ),
+        ),
+        (
             r"keystore: (?P<path>.+) exists already",
             N_("De keystore {path} bestaat al en wordt niet overschreven."),
         ),

@@ -16,7 +16,7 @@ import contextlib
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -47,8 +47,12 @@ FORMAT: Final = "ruggensteun-key-backup/1"
 _DIGEST: Final = 32
 _MAXIMUM: Final = 512 * 1024 * 1024
 """Half a gigabyte is millions of keys; what is larger is no key backup."""
-_NAME: Final = re.compile(r"\.?keys-(\d{8}T\d{6}Z)-([0-9a-f-]{36})\.backup(\.[0-9a-f]{16})?", re.ASCII)
+_NAME: Final = re.compile(
+    r"\.?keys-(\d{6,9})-(\d{8}T\d{6}Z)-([0-9a-f-]{36})\.backup(\.[0-9a-f]{16})?", re.ASCII
+)
 _NAME_TIME: Final = "%Y%m%dT%H%M%SZ"
+_AHEAD: Final = timedelta(minutes=5)
+"""So far may the clock of another node be ahead; what was made later than that was made by a wrong clock."""
 _REFUSED: Final = "this is no key backup, or a damaged one"
 
 OwnerName = tuple[str, Literal["relationship", "person"], str]
@@ -136,8 +140,12 @@ class DestructionRow(_Row, frozen=True):
 
     @property
     def name(self) -> OwnerName | None:
-        """Whose key is gone for good; None when only an earlier version of it is."""
-        return None if self.kind == "old_version" else (self.tenant, self.kind, self.owner)
+        """Whose key is gone for good; None for what is no key of a child's: an earlier version, a tag key."""
+        match self.kind:
+            case "relationship" | "person":
+                return self.tenant, self.kind, self.owner
+            case _:
+                return None
 
 
 class KeyRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,10 +205,14 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The first line. `recovery` is the fingerprint of the public key the second section is sealed to."""
+    """The first line. `recovery` is the fingerprint of the public key the second section is sealed to.
+
+    `number` counts the backups of an installation: clocks may be wrong.
+    """
 
     format: Literal["ruggensteun-key-backup/1"] = FORMAT
     backup: str
+    number: Annotated[int, msgspec.Meta(ge=1)]
     made_at: Annotated[datetime, msgspec.Meta(tz=True)]
     recovery: str
     keys: int
@@ -226,15 +238,24 @@ class KeyBackup(msgspec.Struct, frozen=True):
 
 
 class FoundBackup(msgspec.Struct, frozen=True, order=True):
-    """A file that is a key backup by its name; also one that was being written when the power went."""
+    """A file that is a key backup by its name; also one that was being written when the power went.
 
+    In the order of their numbers: when it was made is what some clock said.
+    """
+
+    number: int
     made_at: datetime
     """To the second, never later than it was made."""
     path: Path
+    backup: str
 
     @property
     def finished(self) -> bool:
         return not self.path.name.startswith(".")
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it says it was made in the future, so by a clock that was wrong (or is now)."""
+        return self.made_at - now > _AHEAD
 
 
 async def begin_snapshot(conn: AsyncConnection) -> None:
@@ -324,13 +345,13 @@ def read_backup(path: Path) -> KeyBackup:
         raise UnavailableError("the key backup cannot be read") from failure
 
 
-def file_name(backup: str, made_at: datetime) -> str:
-    """`keys-<UTC time>-<id>.backup`."""
-    return f"keys-{made_at.astimezone(UTC).strftime(_NAME_TIME)}-{backup}.backup"
+def file_name(number: int, backup: str, made_at: datetime) -> str:
+    """`keys-<number>-<UTC time>-<id>.backup`."""
+    return f"keys-{number:06}-{made_at.astimezone(UTC).strftime(_NAME_TIME)}-{backup}.backup"
 
 
 def found_backups(folder: Path) -> tuple[FoundBackup, ...]:
-    """Every key backup in the folder by name, oldest first; none when there is no folder.
+    """Every key backup in the folder by name, in the order of their numbers; none when there is no folder.
 
     Raises:
         UnavailableError: the folder cannot be looked into.
@@ -342,11 +363,21 @@ def found_backups(folder: Path) -> tuple[FoundBackup, ...]:
     found = []
     for name in names:
         match = _NAME.fullmatch(name)
-        if match and is_id(match[2]):
+        if match and is_id(match[3]):
             with contextlib.suppress(ValueError):  # no such moment: not a name of ours
-                made_at = datetime.strptime(match[1], _NAME_TIME).replace(tzinfo=UTC)
-                found.append(FoundBackup(made_at, folder / name))
+                made_at = datetime.strptime(match[2], _NAME_TIME).replace(tzinfo=UTC)
+                found.append(FoundBackup(int(match[1]), made_at, folder / name, match[3]))
     return tuple(sorted(found))
+
+
+def newest_backup(folder: Path, now: datetime) -> FoundBackup | None:
+    """The last one that is whole by its name and was not made in the future; None when there is none.
+
+    Raises:
+        UnavailableError: the folder cannot be looked into.
+    """
+    fitting = [one for one in found_backups(folder) if one.finished and not one.is_ahead(now)]
+    return fitting[-1] if fitting else None
 
 
 def _sections(header: Header, sections: bytes) -> tuple[bytes, bytes]:

@@ -71,8 +71,10 @@ key_epochs = Table(
 )
 """Rounds that replace every key above destroyed ones; `probe` is random bytes under the old root."""
 
-DestructionKind = Literal["relationship", "person", "old_version"]
-"""What `key_destructions.kind` says; `old_version`: the earlier key of a relationship that lives on."""
+DestructionKind = Literal["relationship", "person", "old_version", "index"]
+"""What `key_destructions.kind` says. `old_version`: the earlier key of a relationship that lives on;
+`index`: a tenant's earlier index keys, owner and child being the tenant itself.
+"""
 
 key_destructions = Table(
     "key_destructions",
@@ -91,3 +93,16 @@ key_destructions = Table(
     Index("ix_key_destructions_tenant_child", "tenant", "child"),
 )
 """How dead a destroyed key is: here at once, the path above it after its `epoch`, backups after that."""
+
+key_backups = Table(
+    "key_backups",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("backup", Id, primary_key=True, info=holds("none")),
+    Column("number", Integer, nullable=False, info=holds("none")),
+    Column("folder", Id, nullable=False, info=holds("none")),
+    Column("after_epoch", Integer, nullable=False, info=holds("none")),
+    Column("made_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("dropped_at", UtcDateTime, info=holds("none")),
+)
+"""Every backup of keys that was begun, and the last epoch that had ended: it holds no path closed by then."""

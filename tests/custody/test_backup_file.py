@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -23,8 +23,10 @@ from consent_service.custody.backup_file import (
     RootRow,
     TenantKeyRow,
     encode_rows,
+    file_name,
     finish,
     found_backups,
+    newest_backup,
     parse,
     read_backup,
     section,
@@ -32,6 +34,7 @@ from consent_service.custody.backup_file import (
     vouching_key,
 )
 from consent_service.foundation.errors import IntegrityError, UnavailableError
+from consent_service.foundation.ids import new_id
 
 AT = datetime(2026, 9, 1, 8, 0, 0, 123456, tzinfo=UTC)
 ROWS = KeyRows(
@@ -49,6 +52,7 @@ def content(
     encoded = encode_rows(rows)
     header = Header(
         backup="b",
+        number=7,
         made_at=AT,
         recovery="f" * 64,
         keys=rows.keys,
@@ -118,10 +122,11 @@ def test_a_torn_file_is_refused(length: int) -> None:
     [
         {"rows": section(b"other")},
         {"sealed": section(b"other")},
+        {"number": 0},
         {"rows": backup_file.Section(-1, section(b"").sha256)},
         {"rows": backup_file.Section(10**12, section(encode_rows(ROWS)).sha256)},
     ],
-    ids=["rows", "sealed", "before the beginning", "beyond the end"],
+    ids=["rows", "sealed", "number", "before the beginning", "beyond the end"],
 )
 def test_sections_that_are_not_what_the_header_says_are_refused(changed: dict[str, object]) -> None:
     with pytest.raises(IntegrityError):
@@ -136,7 +141,9 @@ def test_another_header_is_refused(line: bytes) -> None:
 
 def test_rows_that_are_no_rows_are_refused() -> None:
     sealed, rows = b"", b'{"strange":1}'
-    header = Header(backup="b", made_at=AT, recovery="", keys=0, rows=section(rows), sealed=section(sealed))
+    header = Header(
+        backup="b", number=1, made_at=AT, recovery="", keys=0, rows=section(rows), sealed=section(sealed)
+    )
     with pytest.raises(IntegrityError):
         parse(finish(vouched_part(header, rows, sealed), bytes(32)))
 
@@ -162,6 +169,32 @@ def test_no_folder_is_no_backups_and_a_file_in_its_place_is_an_outage(tmp_path: 
     (tmp_path / "file").touch()
     with pytest.raises(UnavailableError):
         found_backups(tmp_path / "file")
+
+
+def named(folder: Path, number: int, made_at: datetime) -> Path:
+    path = folder / file_name(number, new_id(), made_at)
+    path.touch()
+    return path
+
+
+def test_backups_stand_in_the_order_of_their_numbers_whatever_the_clock_said(tmp_path: Path) -> None:
+    later = named(tmp_path, 12, AT)
+    earlier = named(tmp_path, 9, AT + timedelta(days=365))
+    million = named(tmp_path, 1_000_000, AT)
+    assert [one.path for one in found_backups(tmp_path)] == [earlier, later, million]
+
+
+def test_the_newest_is_whole_has_the_highest_number_and_is_not_from_the_future(tmp_path: Path) -> None:
+    assert newest_backup(tmp_path, AT) is None
+    named(tmp_path, 1, AT + timedelta(days=2))
+    assert newest_backup(tmp_path, AT) is None
+    right = named(tmp_path, 2, AT + timedelta(minutes=4))
+    named(tmp_path, 3, AT + timedelta(minutes=6))
+    left = named(tmp_path, 4, AT)
+    left.rename(left.with_name(f".{left.name}.0123456789abcdef"))
+    found = newest_backup(tmp_path, AT)
+    assert found is not None
+    assert (found.path, found.number) == (right, 2)
 
 
 def test_a_row_holds_exactly_the_columns_of_its_table() -> None:

@@ -15,6 +15,7 @@ from consent_service.audit import events
 from consent_service.audit.log import TrailFilter
 from consent_service.custody import backups, durable_files
 from consent_service.custody.backup_file import file_name, found_backups, read_backup
+from consent_service.custody.backup_folder import ID_FILE
 from consent_service.custody.epochs import EpochDone
 from consent_service.foundation.errors import (
     ConfigurationError,
@@ -39,7 +40,9 @@ def folder(world: World) -> Path:
 
 
 def names(world: World) -> list[str]:
-    return sorted(path.name for path in folder(world).iterdir()) if folder(world).exists() else []
+    """The files in the folder, but for the one with its id."""
+    found = folder(world).iterdir() if folder(world).exists() else ()
+    return sorted(path.name for path in found if path.name != ID_FILE)
 
 
 async def logged(world: World, kind: str) -> list[object]:
@@ -58,7 +61,7 @@ async def test_a_backup_holds_every_key_is_private_and_logged(world: World) -> N
     await world.at_school(view.children[0].child)
     made = await world.services.key_backups.make()
     backup = read_backup(made.path)
-    assert made.path.name == file_name(made.backup, made.made_at)
+    assert made.path.name == file_name(1, made.backup, made.made_at)
     assert made.path.stat().st_mode & 0o777 == 0o600
     assert folder(world).stat().st_mode & 0o777 == 0o700
     assert names(world) == [made.path.name]
@@ -213,16 +216,16 @@ async def test_a_backup_is_dropped_on_its_day_and_not_before(world: World) -> No
 async def test_what_was_left_of_a_killed_backup_is_dropped_too_and_strange_files_stay(world: World) -> None:
     await hold_ceremony(world)
     await world.services.key_backups.make()
-    left = folder(world) / f".{file_name(new_id(), world.clock.now())}.0123456789abcdef"
+    left = folder(world) / f".{file_name(9, new_id(), world.clock.now())}.0123456789abcdef"
     left.write_bytes(b"half")
     strange = [
         folder(world) / "notes.txt",
-        folder(world) / f"keys-20261399T000000Z-{new_id()}.backup",
-        folder(world) / "keys-20260901T080000Z-000000000000000000000000000000000000.backup",
+        folder(world) / f"keys-000001-20261399T000000Z-{new_id()}.backup",
+        folder(world) / "keys-000001-20260901T080000Z-000000000000000000000000000000000000.backup",
     ]
     for path in strange:
         path.write_bytes(b"")
-    assert [one.finished for one in found_backups(folder(world))] == [False, True]
+    assert [one.finished for one in found_backups(folder(world))] == [True, False]
     world.clock.advance(timedelta(days=8))
     assert await world.services.key_backups.expire() == 2
     assert names(world) == sorted(path.name for path in strange)

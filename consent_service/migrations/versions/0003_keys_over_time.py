@@ -1,4 +1,4 @@
-"""Keys over time: epochs, destructions in three stages, stops carried out, tags by index key
+"""Keys over time: epochs, destructions in three stages, backups, stops carried out, tags by index key
 
 Revision ID: 0003
 Revises: 0002
@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.add_column("children", sa.Column("search_bits", sa.Integer(), nullable=False, server_default="10"))
     _epochs()
     _destructions()
+    _backups()
     op.create_table(
         "carried_out_stops",
         sa.Column("tenant", sa.String(length=36), nullable=False),
@@ -70,3 +71,17 @@ def _destructions() -> None:
     )
     op.create_index("ix_key_destructions_tenant_owner", "key_destructions", ["tenant", "owner"])
     op.create_index("ix_key_destructions_tenant_child", "key_destructions", ["tenant", "child"])
+
+
+def _backups() -> None:
+    op.create_table(
+        "key_backups",
+        sa.Column("tenant", sa.String(length=36), nullable=False),
+        sa.Column("backup", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("folder", sa.String(length=36), nullable=False),
+        sa.Column("after_epoch", sa.Integer(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("dropped_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "backup", name=op.f("pk_key_backups")),
+    )
