@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,12 +24,20 @@ from consent_service.cli.opening import (
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.custody.backup_file import found_backups
 from consent_service.custody.epoch_rows import Epoch, EpochState, Stage, StageCount
-from consent_service.custody.epochs import EpochDone, NothingToDo, OldRootOpensError, Progress, Tell
+from consent_service.custody.epochs import (
+    EpochDone,
+    EpochStatus,
+    NothingToDo,
+    OldRootOpensError,
+    Progress,
+    Tell,
+)
 from consent_service.custody.recovery_key import read_public_key
 from consent_service.foundation.errors import ConfigurationError, IntegrityError, UnavailableError
 from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.migrating import require_current_schema
 from consent_service.foundation.settings import Settings
+from consent_service.keyring.damage import DamagedKeyError, DamagedKind
 from consent_service.keyring.providers.choosing import initialise_provider
 
 _NO_RECOVERY_KEY: Final = N_("Er is nog geen herstelsleutel. Maak hem met: consent-service keys ceremony")
@@ -65,6 +73,12 @@ _EPOCH_HEADINGS: Final = (
     N_("Klaar"),
     N_("Sleutels"),
 )
+_DAMAGED: Final[Mapping[DamagedKind, str]] = {
+    "tenant": N_("Sleutel {owner} van opvang {tenant} gaat niet open."),
+    "relationship": N_("De sleutel van de relatie {owner} van opvang {tenant} gaat niet open."),
+    "person": N_("De sleutel van de persoon {owner} van opvang {tenant} gaat niet open."),
+    "records": N_("De gegevens van de relatie {owner} van opvang {tenant} passen niet bij hun sleutel."),
+}
 _STAGE_HEADINGS: Final = (N_("Vernietigde sleutels"), N_("Aantal"), N_("Oudste"), N_("Uiterlijk tot"))
 
 
@@ -196,6 +210,9 @@ def _tell_failure(terminal: Terminal, failure: UnavailableError | IntegrityError
                 "De bewaarder van de hoofdsleutels opent nog wat een vernietigde hoofdsleutel inpakte. "
                 "Vernietig die daar met de hand en doe opnieuw: consent-service keys rewrap"
             )
+        case DamagedKeyError():
+            _tell_damaged(terminal, (failure,), terminal.complain)
+            return
         case IntegrityError():
             sentence = N_(
                 "Een sleutel of een gegeven gaat niet open zoals het hoort. Daarom is gestopt; er is niets "
@@ -206,6 +223,33 @@ def _tell_failure(terminal: Terminal, failure: UnavailableError | IntegrityError
                 terminal.complain(line)
             sentence = N_("Er is niets verloren. Doe straks opnieuw: consent-service keys rewrap")
     terminal.complain(terminal.text(sentence))
+
+
+def _tell_damaged(
+    terminal: Terminal, damaged: Iterable[DamagedKeyError], tell: Callable[[str], None]
+) -> None:
+    """Which keys keep epochs from ending, by their ids, and what can be done about each kind."""
+    kinds = dict.fromkeys(one.kind for one in damaged)
+    for one in damaged:
+        tell(terminal.text(_DAMAGED[one.kind], owner=one.owner, tenant=one.tenant))
+    if kinds:
+        tell(terminal.text(N_("Daarom is de sleutelronde gestopt; er is niets vernietigd wat nog nodig is.")))
+        tell(
+            terminal.text(
+                N_(
+                    "Zet een sleutel die niet opengaat terug uit een sleutelkopie: consent-service keys restore"
+                )
+            )
+        )
+    if kinds.keys() & {"relationship", "records"}:
+        tell(
+            terminal.text(
+                N_(
+                    "Staat hij in geen kopie, dan kan de coördinator besluiten hem te vernietigen: "
+                    "consent-service keys destroy. Daarna gaat de sleutelronde verder."
+                )
+            )
+        )
 
 
 # --- what `status` says ---------------------------------------------------------------------
@@ -224,13 +268,15 @@ def _tell_provider(terminal: Terminal, services: Services) -> None:
     terminal.say(N_("Hoofdsleutel nummer {number}."), number=current)
     if older:
         numbers = ", ".join(map(str, older))
-        terminal.say(N_("Ook nog niet vernietigd: {numbers}. Er is een sleutelronde bezig."), numbers=numbers)
+        terminal.say(N_("Ook nog niet vernietigd: {numbers}."), numbers=numbers)
     if ring.development:
         terminal.say(N_("Deze keystore is gemaakt om te ontwikkelen en wordt in productie geweigerd."))
 
 
 async def _tell_database(terminal: Terminal, services: Services) -> None:
     found = await services.epochs.status()
+    _tell_whether_begun(terminal, found)
+    _tell_damaged(terminal, await services.epochs.damaged(), terminal.show)
     _tell_recovery_key(terminal)
     _tell_newest_backup(terminal, services.installation.clock.now())
     if found.epochs:
@@ -241,6 +287,23 @@ async def _tell_database(terminal: Terminal, services: Services) -> None:
         terminal.table(_STAGE_HEADINGS, [_stage_row(terminal, stage) for stage in found.stages])
     else:
         terminal.say(N_("Er is nog geen sleutel vernietigd."))
+
+
+def _tell_whether_begun(terminal: Terminal, found: EpochStatus) -> None:
+    if found.epochs and found.epochs[0].state != "destroyed":
+        terminal.say(
+            N_(
+                "Sleutelronde {epoch} is begonnen en nog niet klaar. Ga verder met: consent-service keys rewrap"
+            ),
+            epoch=found.epochs[0].epoch,
+        )
+    elif len(found.generations) > 1:
+        terminal.say(
+            N_(
+                "Er is geen sleutelronde die de oudere hoofdsleutels vernietigt. Misschien is een oude kopie "
+                "van de hoofdsleutels teruggezet: start de dienst opnieuw."
+            )
+        )
 
 
 def _tell_recovery_key(terminal: Terminal) -> None:

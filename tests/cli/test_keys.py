@@ -15,8 +15,10 @@ from consent_service.custody.recovery_key import RecoveryKey, write_public_key
 from consent_service.foundation.ids import new_id
 from consent_service.foundation.settings import PREFIX
 from consent_service.keyring import recovery
-from consent_service.keyring.providers.file import FileKeystore
+from consent_service.keyring.providers.file import FileKeystore, unlock_keystore
+from consent_service.keyring.rotation import Rotation
 from tests.cli.conftest import Shell, onboard
+from tests.factories import PASSPHRASE
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +168,7 @@ def test_a_backup_that_cannot_be_written_stops_the_epoch_and_the_next_command_fi
     assert "nagekeken" in status
     assert "met sleutelkopieën kan niet gelezen worden" in status
     assert "Ook nog niet vernietigd: 1." in status
+    assert "Sleutelronde 1 is begonnen en nog niet klaar." in status
     in_the_way.unlink()
     assert "die was afgebroken is afgemaakt" in sqlite_shell.must("keys", "rewrap")
 
@@ -183,7 +186,51 @@ def test_a_key_that_does_not_open_stops_the_epoch_before_anything_is_destroyed(s
     said = sqlite_shell.type("keys", "rewrap")
 
     assert (said.code, "niets vernietigd wat nog nodig is" in said.err) == (1, True)
-    assert "Ook nog niet vernietigd: 1." in sqlite_shell.must("keys", "status")
+    named = f"Sleutel index 1 van opvang {tenant} gaat niet open."
+    assert named in said.err
+    status = sqlite_shell.must("keys", "status")
+    assert "Ook nog niet vernietigd: 1." not in status, "the new root was not yet needed"
+    assert named in status
+    assert "keys destroy" not in status
+
+
+def test_a_relationship_whose_key_does_not_open_is_named_with_the_way_out(sqlite_shell: Shell) -> None:
+    tenant, relationship = onboard(sqlite_shell), new_id()
+    note_destruction(sqlite_shell, tenant)
+    hold_ceremony(sqlite_shell)
+    change(
+        sqlite_shell,
+        "INSERT INTO relationship_keys (tenant, relationship, version, parent_version, wrapped, created_at) "
+        "VALUES (?, ?, 1, 1, zeroblob(60), '2026-09-01 08:00:00')",
+        *(tenant, relationship),
+    )
+
+    said = sqlite_shell.type("keys", "rewrap")
+
+    for words in (f"relatie {relationship} van opvang {tenant}", "keys restore", "keys destroy"):
+        assert words in said.err
+        assert words in sqlite_shell.must("keys", "status")
+
+
+def test_a_record_that_fits_no_key_is_no_mystery(
+    sqlite_shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no single key's fault sends the operator to the log."""
+    note_destruction(sqlite_shell, onboard(sqlite_shell))
+    hold_ceremony(sqlite_shell)
+    monkeypatch.setattr(Rotation, "probe_opens", lambda *_: False)
+
+    said = sqlite_shell.type("keys", "rewrap")
+
+    assert (said.code, "audit verify" in said.err) == (1, True)
+
+
+def test_an_older_root_without_an_epoch_is_told_to_be_strange(sqlite_shell: Shell) -> None:
+    onboard(sqlite_shell)
+    path = Path(sqlite_shell.environ[f"{PREFIX}KEYSTORE"])
+    unlock_keystore(path, PASSPHRASE).create_generation(2)
+
+    assert "Misschien is een oude kopie" in sqlite_shell.must("keys", "status")
 
 
 def test_a_provider_that_keeps_what_it_should_destroy_is_told_to_the_operator(
