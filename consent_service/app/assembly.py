@@ -91,7 +91,7 @@ def build_services(parts: Installation) -> Services:
         release=_release(shared),
         custody=_custody(shared, epochs),
         reencryption=Reencryption(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
-        reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log),
+        reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
         key_backups=key_backups,
         recovery_keys=RecoveryKeys(
             database=parts.database, log=log, clock=parts.clock, path=parts.key_backups.recovery_key

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.events import By
@@ -26,9 +27,10 @@ from consent_service.families.searching import (
     tag_under,
 )
 from consent_service.families.tables import children
+from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotFoundError
-from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId
+from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId, new_id
 from consent_service.identity.model import Operator, System, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.blind_index import bits_for
@@ -39,6 +41,7 @@ from consent_service.keyring.renewal import (
     lock_index_keys,
 )
 from consent_service.keyring.service import KeyRing
+from consent_service.keyring.tables import key_destructions
 from consent_service.keyring.wrapped_rows import held_tenant_key
 from consent_service.organisations.service import require
 
@@ -64,10 +67,11 @@ class Reindexed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reindexing:
     """Tags of names over time."""
 
-    def __init__(self, *, database: Database, ring: KeyRing, log: AuditLog) -> None:
+    def __init__(self, *, database: Database, ring: KeyRing, log: AuditLog, clock: Clock) -> None:
         self._database = database
         self._ring = ring
         self._log = log
+        self._clock = clock
 
     async def reindex(
         self,
@@ -78,6 +82,8 @@ class Reindexing:
         progress: Progress = lambda _done, _all: None,
     ) -> Reindexed:
         """Tag everybody under the newest index key in the right number of bits; drop the earlier keys.
+
+        The keys above a dropped one are replaced by the next epoch, as those above any destroyed key.
 
         `rotate` makes a fresh index key first, unless an earlier rotation was broken off: that one is
         finished. Broken off itself, it is taken up where it stopped.
@@ -163,7 +169,21 @@ class Reindexing:
             if dropped:
                 event = events.IndexKeyRotated(newest, bits, await count_findable(conn, tenant))
                 await self._log.append(conn, tenant=tenant, event=event, by=who, subject=None)
+                await self._note_dropped(conn, tenant)
         return _Ended(newest, dropped)
+
+    async def _note_dropped(self, conn: AsyncConnection, tenant: TenantId) -> None:
+        """An old copy holds the earlier tags and key: until an epoch has ended, both can be read together."""
+        await conn.execute(
+            insert(key_destructions).values(
+                tenant=tenant,
+                destruction=new_id(),
+                kind="index",
+                owner=tenant,
+                child=tenant,
+                destroyed_at=self._clock.now(),
+            )
+        )
 
 
 class _Ended(msgspec.Struct, frozen=True):

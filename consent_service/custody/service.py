@@ -29,6 +29,7 @@ from consent_service.custody.model import (
 from consent_service.custody.proving import attempt_opening
 from consent_service.families.model import Relationship
 from consent_service.families.reading import lock_family, read_relationship, relationships_of_child
+from consent_service.families.searching import make_unfindable
 from consent_service.families.tables import children
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
@@ -108,8 +109,8 @@ class CustodyService:
     ) -> Destruction:
         """Destroy every key of a child: of all its relationships, and its own; `at_once` as for `destroy`.
 
-        Names, birth date and what the log says about it are gone with its own key; the leaves of the log
-        still verify.
+        Names, birth date and what the log says about it are gone with its own key, and no search comes to it
+        any more; the leaves of the log still verify.
 
         Raises:
             NotAllowedError: only the privacy coordinator decides this.
@@ -208,6 +209,8 @@ class CustodyService:
         await lock_family(conn, found.tenant, found.family)
         for one in found.relationships:
             await raise_relationship(conn, one.tenant, one.relationship, self._clock.now())
+        if found.erased:
+            await make_unfindable(conn, found.tenant, found.child)
         for one in found.relationships:
             gone = await self._ring.destroy_relationship_key(conn, one.tenant, one.relationship)
             await self._note(conn, found, deed, ("relationship", one.relationship), gone=gone)

@@ -11,14 +11,14 @@ from datetime import date
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.model import Child, PersonIdentity
 from consent_service.families.reading import open_children
 from consent_service.families.tables import children
 from consent_service.foundation.errors import InputError, IntegrityError, Problem
-from consent_service.foundation.ids import TenantId
+from consent_service.foundation.ids import PersonId, TenantId
 from consent_service.keyring.blind_index import bits_for, search_tag
 from consent_service.keyring.model import WrappedTenantKey
 from consent_service.keyring.renewal import index_keys
@@ -93,6 +93,12 @@ async def count_findable(conn: AsyncConnection, tenant: TenantId) -> int:
     found = await conn.execute(select(func.count()).select_from(children).where(is_findable(tenant)))
     number: int = found.scalar_one()
     return number
+
+
+async def make_unfindable(conn: AsyncConnection, tenant: TenantId, child: PersonId) -> None:
+    """Nothing that was made of the name and birth date of somebody who is erased stays here."""
+    here = (children.c.tenant == tenant) & (children.c.child == child)
+    await conn.execute(update(children).where(here).values(search_tag=UNFINDABLE))
 
 
 def is_findable(tenant: TenantId) -> ColumnElement[bool]:

@@ -10,19 +10,24 @@ import pytest
 from sqlalchemy import update
 
 from consent_service.app import jobs
-from consent_service.audit.events import IndexKeyRotated
+from consent_service.audit.events import IndexKeyRotated, KeyPathDestroyed
 from consent_service.custody import reindex
+from consent_service.custody.epochs import EpochDone
 from consent_service.custody.reindex import Reindexed, Reindexing
 from consent_service.families.searching import UNFINDABLE
 from consent_service.families.tables import children
 from consent_service.foundation.errors import (
+    IntegrityError,
     KeyDestroyedError,
     KeyProviderUnavailableError,
     NotAllowedError,
     NotFoundError,
 )
 from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId, new_id
-from consent_service.keyring.tables import tenant_keys
+from consent_service.keyring.tables import key_destructions, tenant_keys
+from consent_service.keyring.wrapped_rows import tenant_key_from
+from tests.custody.recovering import hold_ceremony
+from tests.custody.rounds import epochs_of
 from tests.ledger import entries, rows
 from tests.shelter import OPERATOR, World, furnish
 
@@ -36,6 +41,7 @@ def reindexing(world: World) -> Reindexing:
         database=installation.database,
         ring=installation.ring,
         log=world.services.log,
+        clock=world.clock,
     )
 
 
@@ -271,3 +277,40 @@ async def test_each_shelter_has_its_own_tags(world: World) -> None:
     await reindexing(world).reindex(OPERATOR, world.tenant, rotate=True)
     assert await found(other, known)
     assert (await index_versions(world), await index_versions(other)) == ([2], [1])
+
+
+async def test_nothing_made_of_the_name_of_an_erased_child_stays(world: World) -> None:
+    known = await with_children(world)
+    erased = known["Yusuf"]
+    await world.services.custody.destroy_child(world.officer, erased)
+    (row,) = await rows(world, children, child=erased)
+    assert row.search_tag == UNFINDABLE
+    names = "Yusuf Voorbeeld"
+    assert await world.services.families.search(world.counsellor, names=names, birth_date=BORN) == ()
+    others = {name: child for name, child in known.items() if child != erased}
+    assert await found(world, others)
+
+
+async def test_the_path_of_a_dropped_index_key_is_dead_after_the_next_epoch(world: World) -> None:
+    await hold_ceremony(world)
+    await with_children(world)
+    epochs = epochs_of(world)
+    assert not await epochs.is_wanted()
+    (old,) = await rows(world, tenant_keys, tenant=world.tenant, purpose="index")
+    await reindexing(world).reindex(OPERATOR, world.tenant, rotate=True)
+    (noted,) = await rows(world, key_destructions)
+    assert (noted.kind, noted.owner, noted.child) == ("index", world.tenant, world.tenant)
+    assert await epochs.is_wanted()
+
+    assert isinstance(await epochs.run(reason="nightly"), EpochDone)
+
+    (noted,) = await rows(world, key_destructions)
+    assert noted.path_dead_at is not None
+    with pytest.raises((KeyDestroyedError, IntegrityError)):
+        world.services.installation.ring.remembering_nothing().rotation.require_opens(tenant_key_from(old))
+    (entry,) = await entries(world, "key.path_destroyed.v1")
+    assert entry.detail is not None
+    assert isinstance(entry.detail.event, KeyPathDestroyed)
+    assert entry.detail.event.kind == "index"
+    made = await world.services.key_backups.make()
+    assert made.keys

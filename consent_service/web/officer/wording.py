@@ -195,6 +195,7 @@ _CODES: Final[Mapping[str, str]] = {
     "erasure": N_("wissen"),
     "person": N_("persoon"),
     "old_version": N_("een eerdere versie"),
+    "index": N_("het zoeken op naam"),
     "relationship": N_("kind en school"),
 }
 _FIELDS: Final[Mapping[str, str]] = {
