@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -79,6 +79,14 @@ _DAMAGED: Final[Mapping[DamagedKind, str]] = {
     "person": N_("De sleutel van de persoon {owner} van opvang {tenant} gaat niet open."),
     "records": N_("De gegevens van de relatie {owner} van opvang {tenant} passen niet bij hun sleutel."),
 }
+_STOPPED_BY_DAMAGE: Final = N_(
+    "Daarom is de sleutelronde gestopt; er is niets vernietigd wat nog nodig is. Zet een sleutel die niet "
+    "opengaat terug uit een sleutelkopie: consent-service keys restore"
+)
+_OR_DESTROY: Final = N_(
+    "Staat hij in geen kopie, dan kan de coördinator besluiten hem te vernietigen: "
+    "consent-service keys destroy. Daarna gaat de sleutelronde verder."
+)
 _STAGE_HEADINGS: Final = (N_("Vernietigde sleutels"), N_("Aantal"), N_("Oudste"), N_("Uiterlijk tot"))
 
 
@@ -226,30 +234,17 @@ def _tell_failure(terminal: Terminal, failure: UnavailableError | IntegrityError
 
 
 def _tell_damaged(
-    terminal: Terminal, damaged: Iterable[DamagedKeyError], tell: Callable[[str], None]
+    terminal: Terminal, damaged: tuple[DamagedKeyError, ...], tell: Callable[[str], None]
 ) -> None:
     """Which keys keep epochs from ending, by their ids, and what can be done about each kind."""
-    kinds = dict.fromkeys(one.kind for one in damaged)
-    for one in damaged:
-        tell(terminal.text(_DAMAGED[one.kind], owner=one.owner, tenant=one.tenant))
+    kinds = {one.kind for one in damaged}
+    sentences = [terminal.text(_DAMAGED[one.kind], owner=one.owner, tenant=one.tenant) for one in damaged]
     if kinds:
-        tell(terminal.text(N_("Daarom is de sleutelronde gestopt; er is niets vernietigd wat nog nodig is.")))
-        tell(
-            terminal.text(
-                N_(
-                    "Zet een sleutel die niet opengaat terug uit een sleutelkopie: consent-service keys restore"
-                )
-            )
-        )
-    if kinds.keys() & {"relationship", "records"}:
-        tell(
-            terminal.text(
-                N_(
-                    "Staat hij in geen kopie, dan kan de coördinator besluiten hem te vernietigen: "
-                    "consent-service keys destroy. Daarna gaat de sleutelronde verder."
-                )
-            )
-        )
+        sentences.append(terminal.text(_STOPPED_BY_DAMAGE))
+    if kinds & {"relationship", "records"}:
+        sentences.append(terminal.text(_OR_DESTROY))
+    for sentence in sentences:
+        tell(sentence)
 
 
 # --- what `status` says ---------------------------------------------------------------------
@@ -293,7 +288,8 @@ def _tell_whether_begun(terminal: Terminal, found: EpochStatus) -> None:
     if found.epochs and found.epochs[0].state != "destroyed":
         terminal.say(
             N_(
-                "Sleutelronde {epoch} is begonnen en nog niet klaar. Ga verder met: consent-service keys rewrap"
+                "Sleutelronde {epoch} is begonnen en nog niet klaar. "
+                "Ga verder met: consent-service keys rewrap"
             ),
             epoch=found.epochs[0].epoch,
         )
