@@ -106,6 +106,19 @@ async def test_there_is_a_fresh_backup_every_day_and_old_ones_go(world: World) -
     assert backups(world) == 7
 
 
+async def test_a_backup_from_the_future_is_not_todays_and_does_not_stay_for_a_year(world: World) -> None:
+    hold_ceremony(world)
+    care = KeyCare(world.services)
+    world.clock.set(DAY + timedelta(days=365))
+    await care.look()
+    world.clock.set(DAY)
+    for _ in range(10):
+        await care.look()
+        world.clock.advance(timedelta(days=1))
+    made = [one.made_at for one in found_backups(world.services.installation.key_backups.folder)]
+    assert made == [DAY + timedelta(days=day) for day in range(3, 10)]
+
+
 async def test_who_waited_for_another_process_finds_its_backup_and_makes_none(world: World) -> None:
     hold_ceremony(world)
     await asyncio.gather(*(KeyCare(world.services).look() for _ in range(3)))
