@@ -73,7 +73,8 @@ def _in_token(settings: Settings, pin: Secret, *, fresh: bool) -> KeyProvider:
 
 
 def _at_server(settings: Settings, token: Secret, *, fresh: bool) -> KeyProvider:
-    from consent_service.keyring.providers.transit import Place, open_server, prepare_server
+    from consent_service.keyring.providers.transit import open_server, prepare_server
+    from consent_service.keyring.providers.transit_line import Place
 
     place = Place(settings.transit_url, settings.transit_mount, settings.key_name, settings.transit_ca_file)
     return (prepare_server if fresh else open_server)(place, token)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -33,6 +34,9 @@ TRUSTED: Final = 5.0
 QUIET: Final = 1.0
 """For this many seconds after a failure it is taken to be away."""
 
+MOST_QUESTIONS: Final = 8
+"""So many may be unanswered at the same time in this process; each has a thread."""
+
 T = TypeVar("T")
 
 
@@ -48,7 +52,8 @@ class _Worker:
     may hold a lock of the cryptographic library, for ever as far as the child is concerned.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: _Workers) -> None:
+        self._workers = workers
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="key-provider", daemon=True).start()
 
@@ -58,22 +63,47 @@ class _Worker:
     def _work(self) -> None:
         while True:
             self._jobs.get()()
-            _idle.append(self)
+            self._workers.take_back(self)
 
 
-_idle: deque[_Worker] = deque()
-os.register_at_fork(after_in_child=_idle.clear)
+class _Workers:
+    """The threads of one process, `MOST_QUESTIONS` at the most, made when they are needed."""
+
+    def __init__(self) -> None:
+        self._free = threading.Semaphore(MOST_QUESTIONS)
+        self._idle: deque[_Worker] = deque()
+
+    def do(self, job: Callable[[], None], seconds: float) -> bool:
+        """Have a thread do `job`; False when none is free for so long."""
+        if not self._free.acquire(timeout=seconds):
+            return False
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = _Worker(self)
+        worker.do(job)
+        return True
+
+    def take_back(self, worker: _Worker) -> None:
+        self._idle.append(worker)
+        self._free.release()
 
 
-def _idle_worker() -> _Worker:
-    try:
-        return _idle.pop()
-    except IndexError:
-        return _Worker()
+_workers = _Workers()
+
+
+def _begin_in_child() -> None:
+    """The threads are the parent's, and so is whoever holds their locks."""
+    global _workers
+    _workers = _Workers()
+
+
+os.register_at_fork(after_in_child=_begin_in_child)
 
 
 class Contact:
-    """The line to one provider. A question has a thread to itself, so that none can outlast its time.
+    """The line to one provider. A question has a thread to itself, so that none is waited for longer than
+    `limit` seconds; when too many threads hang, nobody is asked.
 
     Whatever goes wrong in that thread is turned into a fresh error by `explain` and raised without the
     original: tokens and keys stand in the local variables of client libraries.
@@ -87,7 +117,7 @@ class Contact:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._explain = explain
-        self._limit = limit
+        self.limit = limit
         self._monotonic = monotonic
         self._last: _Last | None = None
         self._established = False
@@ -115,26 +145,31 @@ class Contact:
         last = self._last
         if last is not None and not last.answered and self._monotonic() - last.at < QUIET:
             raise KeyProviderUnavailableError("the key provider was away a moment ago")
-        outcome = self._outcome(question, PATIENCE if last is not None and not last.answered else self._limit)
+        outcome = self._outcome(question, PATIENCE if last is not None and not last.answered else self.limit)
         if isinstance(outcome, ConsentServiceError):
             raise outcome
         return outcome
 
     def _outcome(self, question: Callable[[], T], seconds: float) -> T | ConsentServiceError:
+        """A failure counts when somebody still waits for it, an answer always: the provider is there."""
         outcomes: queue.SimpleQueue[T | ConsentServiceError] = queue.SimpleQueue()
 
         def asking() -> None:
             outcome = self._answer(question)
-            self._remember(answered=not isinstance(outcome, KeyProviderUnavailableError))
+            if not isinstance(outcome, KeyProviderUnavailableError):
+                self._remember(answered=True)
             outcomes.put(outcome)
 
-        _idle_worker().do(asking)
-        try:
-            return outcomes.get(timeout=seconds)
-        except queue.Empty:
-            pass
-        self._remember(answered=False)
-        return KeyProviderUnavailableError("the key provider does not answer in time")
+        outcome: T | ConsentServiceError = KeyProviderUnavailableError(
+            "the key provider does not answer in time"
+        )
+        until = time.monotonic() + seconds
+        if _workers.do(asking, seconds):
+            with suppress(queue.Empty):
+                outcome = outcomes.get(timeout=max(0.0, until - time.monotonic()))
+        if isinstance(outcome, KeyProviderUnavailableError):
+            self._remember(answered=False)
+        return outcome
 
     def _answer(self, question: Callable[[], T]) -> T | ConsentServiceError:
         try:

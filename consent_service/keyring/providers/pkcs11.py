@@ -23,15 +23,9 @@ from consent_service.foundation.errors import (
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.primitives import NONCE_BYTES, new_nonce
 from consent_service.keyring.providers.contact import Contact
-from consent_service.keyring.providers.numbering import (
-    key_called,
-    numbers_among,
-    require_above,
-    require_living,
-    require_not_current,
-    require_some,
-)
+from consent_service.keyring.providers.numbering import numbers_among, require_living
 from consent_service.keyring.providers.pkcs11_session import Connection, Place, with_session
+from consent_service.keyring.providers.separate import SeparateKeys
 from consent_service.keyring.secret import Secret
 
 _USES: Final = MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT | MechanismFlag.SIGN
@@ -65,76 +59,27 @@ class RootKey(Protocol):
     def destroy(self) -> None: ...
 
 
-class Pkcs11Keys:
+class Pkcs11Keys(SeparateKeys[Connection]):
     """The keys of one installation in a token; `open_token` and `prepare_token` make one."""
 
     def __init__(self, place: Place, pin: Secret, contact: Contact | None = None) -> None:
+        where = f"in the token {place.token}"
+        super().__init__(name=place.name, where=where, contact=contact or Contact(_explained))
         self._place = place
         self._pin = pin
-        self._contact = contact or Contact(_explained)
 
     @property
     def kind(self) -> Literal["pkcs11"]:
         return "pkcs11"
 
-    @property
-    def development(self) -> bool:
-        """Never: a token carries no such mark."""
-        return False
-
-    def open(self) -> tuple[int, ...]:
-        """Log in, and look whether every key there is stays inside.
-
-        Raises:
-            ConfigurationError: there is no such library or token, the PIN is wrong, or a key can leave.
-            KeyProviderUnavailableError: the token is away.
-        """
-        living = self._ask(self._inspected)
+    def _look(self) -> tuple[int, ...]:
+        living = super()._look()
         if not living:  # a library may remember a token that was away as an empty one
             self._ask(Connection.stop_library)
-            living = self._ask(self._inspected)
-        self._contact.establish()
+            living = super()._look()
         return living
 
-    def make_first(self) -> None:
-        """Make generation 1, where there was seen to be none."""
-        self._ask(lambda connection: self._create(connection, 1))
-
-    def check(self) -> None:
-        self._contact.check(self._within_session(lambda connection: require_some(self._living(connection))))
-
-    def generations(self) -> tuple[int, ...]:
-        return self._ask(lambda connection: require_some(self._living(connection)))
-
-    def current_generation(self) -> int:
-        return max(self.generations())
-
-    def create_generation(self, number: int) -> None:
-        living = self.generations()
-        if number in living:
-            return
-        require_above(number, living)
-        self._ask(lambda connection: self._create(connection, number))
-
-    def destroy_generation(self, number: int) -> None:
-        living = self.generations()
-        require_not_current(number, living)
-        if number in living:
-            self._ask(lambda connection: self._destroy(connection, number))
-
-    def wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
-        return self._ask(lambda connection: self._wrap(connection, key, aad))
-
-    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
-        return self._ask(lambda connection: self._unwrap(connection, generation, blob, aad))
-
-    def check_value(self, generation: int) -> bytes:
-        return self._ask(lambda connection: self._check_value(connection, generation))
-
-    def _ask(self, work: Callable[[Connection], T]) -> T:
-        return self._contact.ask(self._within_session(work))
-
-    def _within_session(self, work: Callable[[Connection], T]) -> Callable[[], T]:
+    def _through_a_line(self, work: Callable[[Connection], T]) -> Callable[[], T]:
         return lambda: with_session(self._place, self._pin, work)
 
     def _living(self, connection: Connection) -> tuple[int, ...]:
@@ -167,9 +112,6 @@ class Pkcs11Keys:
         wanted = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: self._called(number)}
         return cast("list[RootKey]", list(connection.session.get_objects(wanted)))
 
-    def _called(self, number: int) -> str:
-        return key_called(self._place.name, number)
-
     def _create(self, connection: Connection, number: int) -> None:
         if self._keys(connection, number):
             return
@@ -191,13 +133,11 @@ class Pkcs11Keys:
         if self._keys(connection, number):
             raise KeyProviderUnavailableError("the token keeps a key that was to be destroyed")
 
-    def _wrap(self, connection: Connection, key: Secret, aad: bytes) -> tuple[int, bytes]:
-        generation = max(require_some(self._living(connection)))
+    def _sealed(self, connection: Connection, generation: int, key: Secret, aad: bytes) -> bytes:
         nonce = new_nonce()
-        sealed = self._key(connection, generation).encrypt(
+        return nonce + self._key(connection, generation).encrypt(
             key.reveal(), mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(nonce, aad)
         )
-        return generation, nonce + sealed
 
     def _unwrap(self, connection: Connection, generation: int, blob: bytes, aad: bytes) -> Secret:
         root = self._key(connection, generation)
@@ -230,11 +170,7 @@ def open_token(place: Place, pin: Secret, *, contact: Contact | None = None) -> 
         KeyProviderUnavailableError: the token is away.
     """
     keys = Pkcs11Keys(place, pin, contact)
-    if not keys.open():
-        raise ConfigurationError(
-            f"pkcs11: there is no key named {key_called(place.name, 1)} in the token {place.token}; "
-            "make one with 'consent-service keys init'"
-        )
+    keys.open()
     return keys
 
 
@@ -246,12 +182,7 @@ def prepare_token(place: Place, pin: Secret) -> Pkcs11Keys:
         KeyProviderUnavailableError: the token is away.
     """
     keys = Pkcs11Keys(place, pin)
-    if keys.open():
-        raise ConfigurationError(
-            f"pkcs11: keys named {place.name} exist already in the token {place.token}; "
-            "nothing is overwritten"
-        )
-    keys.make_first()
+    keys.prepare()
     return keys
 
 

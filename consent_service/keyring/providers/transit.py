@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 import re
-from pathlib import Path
+import time
+from collections.abc import Callable
 from typing import Final, Literal, TypeVar
 
-import hvac
 import msgspec
 import requests
 from hvac import exceptions as answers
@@ -24,15 +24,10 @@ from consent_service.foundation.errors import (
     KeyProviderUnavailableError,
 )
 from consent_service.keyring.envelope import length_prefixed
-from consent_service.keyring.providers.contact import LIMIT, Contact
-from consent_service.keyring.providers.numbering import (
-    key_called,
-    numbers_among,
-    require_above,
-    require_living,
-    require_not_current,
-    require_some,
-)
+from consent_service.keyring.providers.contact import Contact
+from consent_service.keyring.providers.numbering import numbers_among, require_living
+from consent_service.keyring.providers.separate import SeparateKeys
+from consent_service.keyring.providers.transit_line import Place, TransitLine
 from consent_service.keyring.secret import Secret
 
 _VERSION_BYTES: Final = 4
@@ -45,16 +40,6 @@ _TOKEN_REFUSED: Final = (
 )
 
 T = TypeVar("T")
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Which server, where its transit engine is mounted, and what the keys are called."""
-
-    url: str
-    mount: str
-    name: str
-    ca_file: Path | None
-    """None: the public authorities."""
 
 
 class _Listed(msgspec.Struct, frozen=True):
@@ -83,74 +68,26 @@ class _Mac(msgspec.Struct, frozen=True):
     hmac: str
 
 
-class TransitKeys:
+class TransitKeys(SeparateKeys[TransitLine]):
     """The keys of one installation at a server; `open_server` and `prepare_server` make one."""
 
     def __init__(self, place: Place, token: Secret, contact: Contact | None = None) -> None:
+        super().__init__(name=place.name, where="at the server", contact=contact or Contact(_explained))
         self._place = place
         self._token = token
-        self._contact = contact or Contact(_explained)
 
     @property
     def kind(self) -> Literal["transit"]:
         return "transit"
 
-    @property
-    def development(self) -> bool:
-        """Never: a transit key carries no such mark."""
-        return False
+    def _through_a_line(self, work: Callable[[TransitLine], T]) -> Callable[[], T]:
+        return lambda: work(
+            TransitLine(self._place, self._token, until=time.monotonic() + self._contact.limit)
+        )
 
-    def open(self) -> tuple[int, ...]:
-        """Look whether every key there is stays inside.
-
-        Raises:
-            ConfigurationError: the token is refused, the mount does not exist, the server's certificate is
-                not trusted, or a key can leave.
-            KeyProviderUnavailableError: the server is away or sealed.
-        """
-        living = self._contact.ask(self._inspected)
-        self._contact.establish()
-        return living
-
-    def make_first(self) -> None:
-        """Make generation 1, where there was seen to be none."""
-        self._contact.ask(lambda: self._create(1))
-
-    def check(self) -> None:
-        self._contact.check(lambda: require_some(self._living()))
-
-    def generations(self) -> tuple[int, ...]:
-        return self._contact.ask(lambda: require_some(self._living()))
-
-    def current_generation(self) -> int:
-        return max(self.generations())
-
-    def create_generation(self, number: int) -> None:
-        living = self.generations()
-        if number in living:
-            return
-        require_above(number, living)
-        self._contact.ask(lambda: self._create(number))
-
-    def destroy_generation(self, number: int) -> None:
-        living = self.generations()
-        require_not_current(number, living)
-        if number in living:
-            self._contact.ask(lambda: self._destroy(number))
-
-    def wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
-        return self._contact.ask(lambda: self._wrap(key, aad))
-
-    def unwrap(self, generation: int, blob: bytes, aad: bytes) -> Secret:
-        ciphertext = _ciphertext(blob)
-        return self._contact.ask(lambda: self._unwrap(generation, ciphertext, aad))
-
-    def check_value(self, generation: int) -> bytes:
-        return self._contact.ask(lambda: self._check_value(generation))
-
-    def _living(self) -> tuple[int, ...]:
+    def _living(self, line: TransitLine) -> tuple[int, ...]:
         try:
-            answer = self._transit("list_keys")
+            answer = line.call("list_keys")
         except answers.InvalidPath as failure:
             if failure.errors:  # an engine without keys says 404 and nothing more
                 raise ConfigurationError(
@@ -159,14 +96,14 @@ class TransitKeys:
             return ()
         return numbers_among(_data(answer, _Listed).keys, self._place.name)
 
-    def _inspected(self) -> tuple[int, ...]:
-        living = self._living()
+    def _inspected(self, line: TransitLine) -> tuple[int, ...]:
+        living = self._living(line)
         for number in living:
-            self._require_kept_inside(number)
+            self._require_kept_inside(line, number)
         return living
 
-    def _require_kept_inside(self, number: int) -> None:
-        policy = _data(self._transit("read_key", name=self._called(number)), _Policy)
+    def _require_kept_inside(self, line: TransitLine, number: int) -> None:
+        policy = _data(line.call("read_key", name=self._called(number)), _Policy)
         if policy.type != "aes256-gcm96" or policy.derived:
             raise ConfigurationError(f"transit: the key {self._called(number)} is not of type aes256-gcm96")
         if policy.exportable or policy.allow_plaintext_backup:
@@ -175,50 +112,50 @@ class TransitKeys:
                 "'consent-service keys init' make one under another key_name"
             )
 
-    def _create(self, number: int) -> None:
-        self._transit(
+    def _create(self, line: TransitLine, number: int) -> None:
+        line.call(
             "create_key",
             name=self._called(number),
             key_type="aes256-gcm96",
             exportable=False,
             allow_plaintext_backup=False,
         )
-        self._require_kept_inside(number)
+        self._require_kept_inside(line, number)
 
-    def _destroy(self, number: int) -> None:
+    def _destroy(self, line: TransitLine, number: int) -> None:
         name = self._called(number)
-        self._transit("update_key_configuration", name=name, deletion_allowed=True)
-        self._transit("delete_key", name=name)
-        if number in self._living():
+        line.call("update_key_configuration", name=name, deletion_allowed=True)
+        line.call("delete_key", name=name)
+        if number in self._living(line):
             raise KeyProviderUnavailableError("the server keeps a key that was to be destroyed")
 
-    def _wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
-        generation = max(require_some(self._living()))
-        answer = self._transit(
+    def _sealed(self, line: TransitLine, generation: int, key: Secret, aad: bytes) -> bytes:
+        answer = line.call(
             "encrypt_data",
             name=self._called(generation),
             plaintext=_text(key.reveal()),
             associated_data=_text(aad),
         )
         version, sealed = _parts(_data(answer, _Encrypted).ciphertext)
-        return generation, version.to_bytes(_VERSION_BYTES, "big") + sealed
+        return version.to_bytes(_VERSION_BYTES, "big") + sealed
 
-    def _unwrap(self, generation: int, ciphertext: str, aad: bytes) -> Secret:
+    def _unwrap(self, line: TransitLine, generation: int, blob: bytes, aad: bytes) -> Secret:
+        ciphertext = _ciphertext(blob)
         try:
-            answer = self._transit(
+            answer = line.call(
                 "decrypt_data",
                 name=self._called(generation),
                 ciphertext=ciphertext,
                 associated_data=_text(aad),
             )
         except answers.InvalidRequest as failure:  # it says the same of a missing key and of a wrong tag
-            require_living(generation, self._living())
+            require_living(generation, self._living(line))
             raise IntegrityError("a wrapped key does not open under this generation and place") from failure
         return Secret(_data(answer, _Decrypted).plaintext)
 
-    def _check_value(self, generation: int) -> bytes:
+    def _check_value(self, line: TransitLine, generation: int) -> bytes:
         try:
-            answer = self._transit(
+            answer = line.call(
                 "generate_hmac",
                 name=self._called(generation),
                 hash_input=_text(length_prefixed("kcv/v1", generation)),
@@ -226,45 +163,24 @@ class TransitKeys:
                 algorithm="sha2-256",
             )
         except answers.InvalidRequest:
-            require_living(generation, self._living())
+            require_living(generation, self._living(line))
             raise
         _, value = _parts(_data(answer, _Mac).hmac)
         if len(value) != 32:
             raise ValueError("an HMAC-SHA-256 has 32 bytes")
         return value
 
-    def _called(self, number: int) -> str:
-        return key_called(self._place.name, number)
-
-    def _transit(self, what: str, **given: object) -> object:
-        """One call over a line of its own: a session is not shared between threads or with a child."""
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy, no .netrc and no other trust than what is set here
-            session.verify = str(self._place.ca_file) if self._place.ca_file else True
-            client = hvac.Client(
-                url=self._place.url,
-                token=self._token.reveal().decode("ascii"),
-                session=session,
-                timeout=LIMIT,
-                allow_redirects=False,  # the token and keys go to this server only
-            )
-            answer: object = getattr(client.secrets.transit, what)(mount_point=self._place.mount, **given)
-            return answer
-
 
 def open_server(place: Place, token: Secret, *, contact: Contact | None = None) -> TransitKeys:
     """The keys at a server, if there are any.
 
     Raises:
-        ConfigurationError: as for `TransitKeys.open`; there are no keys of this name.
+        ConfigurationError: there are no keys of this name, the token is refused, the mount does not exist,
+            the server's certificate is not trusted, or a key can leave.
         KeyProviderUnavailableError: the server is away or sealed.
     """
     keys = TransitKeys(place, token, contact)
-    if not keys.open():
-        raise ConfigurationError(
-            f"transit: there is no key named {key_called(place.name, 1)} at the server; "
-            "make one with 'consent-service keys init'"
-        )
+    keys.open()
     return keys
 
 
@@ -272,15 +188,11 @@ def prepare_server(place: Place, token: Secret) -> TransitKeys:
     """Make generation 1 at a server that has none.
 
     Raises:
-        ConfigurationError: as for `TransitKeys.open`; there are keys of this name already.
+        ConfigurationError: as for `open_server`; there are keys of this name already.
         KeyProviderUnavailableError: the server is away or sealed.
     """
     keys = TransitKeys(place, token)
-    if keys.open():
-        raise ConfigurationError(
-            f"transit: keys named {place.name} exist already at the server; nothing is overwritten"
-        )
-    keys.make_first()
+    keys.prepare()
     return keys
 
 

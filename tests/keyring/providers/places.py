@@ -178,7 +178,7 @@ with open(sys.argv[1], "r+") as file:
 
 class ServerPlace:
     def __init__(self, server: TransitServer, name: str = "ruggensteun-root") -> None:
-        from consent_service.keyring.providers.transit import Place
+        from consent_service.keyring.providers.transit_line import Place
 
         self.server = server
         self.place = Place(server.url, "transit", name, None)
@@ -216,7 +216,8 @@ class ServerPlace:
 
     def elsewhere(self, verb: str, number: int) -> None:
         in_another_process(
-            "from consent_service.keyring.providers.transit import Place, open_server",
+            "from consent_service.keyring.providers.transit import open_server",
+            "from consent_service.keyring.providers.transit_line import Place",
             f"place = Place({self.place.url!r}, 'transit', {self.place.name!r}, None)",
             f"getattr(open_server(place, Secret({self.secret.reveal()!r})), {verb!r})({number})",
         )

@@ -14,7 +14,8 @@ from consent_service.foundation.errors import (
     KeyDestroyedError,
     KeyProviderUnavailableError,
 )
-from consent_service.keyring.providers.contact import QUIET, TRUSTED, Contact
+from consent_service.keyring.providers import contact as module
+from consent_service.keyring.providers.contact import MOST_QUESTIONS, QUIET, TRUSTED, Contact
 from tests.keyring.providers.places import Moved
 
 LIMIT = 0.1
@@ -128,6 +129,76 @@ def test_an_answer_that_comes_too_late_counts_for_the_next_question(
     go_on.set()
     assert gone_on.wait(timeout=10)
     assert contact.ask(provider) == 7
+
+
+def test_a_failure_that_comes_too_late_counts_for_nothing(contact: Contact, provider: Provider) -> None:
+    """The provider may be back by then, and was taken to be away for long enough."""
+    go_on, failed = threading.Event(), threading.Event()
+
+    def explained(failure: Exception) -> ConsentServiceError:
+        failed.set()
+        return _explained(failure)
+
+    contact._explain = explained
+
+    def slow() -> int:
+        go_on.wait(timeout=10)
+        raise OSError
+
+    with pytest.raises(KeyProviderUnavailableError, match="in time"):
+        contact.ask(slow)
+    before = contact._last
+    go_on.set()
+    assert failed.wait(timeout=10)
+    all_threads_idle()
+    assert contact._last is before
+
+
+def test_questions_that_hang_keep_a_few_threads_and_everybody_else_is_told(
+    provider: Provider, moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_workers", module._Workers())
+    before, go_on = _threads(), threading.Event()
+    for _ in range(3 * MOST_QUESTIONS):
+        with pytest.raises(KeyProviderUnavailableError, match="in time"):
+            Contact(_explained, limit=0.01, monotonic=moved).ask(lambda: go_on.wait(timeout=30))
+    assert _threads() - before == MOST_QUESTIONS
+    with pytest.raises(KeyProviderUnavailableError, match="in time"):
+        Contact(_explained, limit=0.01, monotonic=moved).ask(provider)
+    assert provider.asked == 0
+
+    go_on.set()
+    all_threads_idle()
+    for _ in range(3 * MOST_QUESTIONS):
+        assert Contact(_explained, limit=10, monotonic=moved).ask(provider) == 7
+    assert _threads() - before == MOST_QUESTIONS
+
+
+def test_a_child_of_a_fork_has_threads_of_its_own_however_many_hang(
+    provider: Provider, moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs in the child of a fork, run here: coverage does not see a child that ends at once."""
+    monkeypatch.setattr(module, "_workers", module._Workers())
+    go_on = threading.Event()
+    for _ in range(MOST_QUESTIONS):
+        with pytest.raises(KeyProviderUnavailableError):
+            Contact(_explained, limit=0.01, monotonic=moved).ask(lambda: go_on.wait(timeout=30))
+    module._begin_in_child()
+    assert Contact(_explained, limit=10, monotonic=moved).ask(provider) == 7
+    go_on.set()
+
+
+def all_threads_idle() -> None:
+    """Return when no question is under way."""
+    workers = module._workers
+    for _ in range(MOST_QUESTIONS):
+        assert workers._free.acquire(timeout=10)
+    for _ in range(MOST_QUESTIONS):
+        workers._free.release()
+
+
+def _threads() -> int:
+    return sum(each.name == "key-provider" for each in threading.enumerate())
 
 
 def test_a_wrong_secret_is_a_fault_at_opening_and_an_outage_afterwards(

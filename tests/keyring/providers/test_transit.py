@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,10 +16,20 @@ from consent_service.foundation.errors import (
     KeyDestroyedError,
     KeyProviderUnavailableError,
 )
-from consent_service.keyring.providers.transit import Place, open_server, prepare_server
+from consent_service.keyring.providers.transit import open_server, prepare_server
+from consent_service.keyring.providers.transit_line import MOST_BYTES, Place, TransitLine
 from consent_service.keyring.secret import Secret
 from tests.keyring.providers.places import ServerPlace
-from tests.keyring.providers.transit_server import Answer, Key, TransitServer, leads_elsewhere, says
+from tests.keyring.providers.test_contact import all_threads_idle
+from tests.keyring.providers.transit_server import (
+    Answer,
+    Key,
+    TransitServer,
+    drips,
+    leads_elsewhere,
+    pours,
+    says,
+)
 
 KEY = Secret(b"k" * 32)
 
@@ -143,6 +156,96 @@ def test_the_environment_sets_neither_proxy_nor_server_nor_token(
     monkeypatch.setenv("VAULT_TOKEN", "hvs.other")
     monkeypatch.setenv("VAULT_NAMESPACE", "other")
     assert provider.generations() == (1,)
+
+
+_OK = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "head,drop",
+    [
+        pytest.param(b"", b" ", id="the body"),
+        pytest.param(b"HTTP/1.0 200 O", b"K", id="the first line"),
+        pytest.param(_OK + b"X-Long: ", b"x", id="a header"),
+        pytest.param(_OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", id="chunks"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", id="patience"),
+    ],
+)
+def test_a_server_that_drips_is_left_when_the_time_of_the_question_is_over(
+    place: ServerPlace, head: bytes, drop: bytes
+) -> None:
+    """Each read is answered in time; it is the whole that has an end, and the thread is free again then."""
+    provider = place.make()
+    place.server.misbehave = drips(60, head=head, drop=drop)
+    with pytest.raises(KeyProviderUnavailableError, match=r"in time|does not work"):
+        provider.check_value(1)
+    all_threads_idle()
+
+
+def test_all_calls_of_one_question_share_its_time(place: ServerPlace) -> None:
+    place.make()
+    line = TransitLine(place.place, place.secret, until=time.monotonic())
+    before = len(place.server.requests)
+    with pytest.raises(TimeoutError):
+        line.call("list_keys")
+    assert len(place.server.requests) == before
+
+
+@pytest.mark.parametrize(
+    "head,piece",
+    [
+        pytest.param(b"Content-Length: 3000000000\r\n\r\n", bytes(1 << 16), id="a long body"),
+        pytest.param(b"\r\n", bytes(1 << 16), id="a body without end"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n", b"a\r\n0123456789\r\n" * 5000, id="chunks"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n", b"a" * (1 << 16), id="a chunk's size"),
+        pytest.param(b"", b"X-Header: 1\r\n" * 5000, id="headers"),
+    ],
+)
+def test_a_server_that_sends_without_end_is_left_after_a_mebibyte(
+    place: ServerPlace, head: bytes, piece: bytes
+) -> None:
+    provider = place.make()
+    sent: list[int] = []
+
+    def flood() -> Iterator[bytes]:
+        while sum(sent) < 100 * MOST_BYTES:
+            yield piece
+            sent.append(len(piece))
+
+    place.server.misbehave = pours(_OK + head, flood())
+    taken = _memory_of_refusing(lambda: provider.check_value(1))
+    assert sum(sent) < 30 * MOST_BYTES  # what buffers of the system take in is not ours
+    assert taken < 8 * MOST_BYTES
+
+
+def test_an_answer_that_unpacks_to_more_than_it_has_is_refused(place: ServerPlace) -> None:
+    provider = place.make()
+    packed = gzip.compress(bytes(50 * MOST_BYTES))
+    head = _OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    place.server.misbehave = pours(head, [packed])
+    assert _memory_of_refusing(lambda: provider.check_value(1)) < 8 * MOST_BYTES
+
+
+def _memory_of_refusing(use: Callable[[], object]) -> int:
+    """The most bytes that were taken while a question failed."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(KeyProviderUnavailableError):
+            use()
+        all_threads_idle()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_answer_just_below_the_limit_is_taken(place: ServerPlace) -> None:
+    provider = place.make()
+    names = [*place.server.keys, "x" * (MOST_BYTES - 4096)]
+    place.server.misbehave = says(200, {"data": {"keys": names}})
+    assert provider.generations() == (1,)
+    place.server.misbehave = says(200, {"data": {"keys": [*names, "x" * 4096]}})
+    with pytest.raises(KeyProviderUnavailableError):
+        provider.generations()
 
 
 def test_a_destroyed_generation_is_not_made_again_by_encrypting(place: ServerPlace) -> None:

@@ -18,7 +18,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -193,17 +193,28 @@ def says(status: int, body: object) -> Callable[[BaseHTTPRequestHandler], None]:
     return answering
 
 
-def drips(seconds: float) -> Callable[[BaseHTTPRequestHandler], None]:
-    """One byte at a time, each well within any time limit for a single read."""
+def drips(
+    seconds: float, *, head: bytes = b"", drop: bytes = b" "
+) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A little at a time, within any time limit for a single read: of a body, or of what follows `head`."""
 
     def answering(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "100000")
-        handler.end_headers()
+        handler.wfile.write(head or b"HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\n")
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            handler.wfile.write(b" ")
+            handler.wfile.write(drop)
             time.sleep(0.02)
+
+    return answering
+
+
+def pours(head: bytes, flood: Iterable[bytes]) -> Callable[[BaseHTTPRequestHandler], None]:
+    """As fast as somebody takes it."""
+
+    def answering(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(head)
+        for each in flood:
+            handler.wfile.write(each)
 
     return answering
 
