@@ -16,6 +16,7 @@ from consent_service.api.problems import problem_of_error
 from consent_service.api.v1.routes import api_headers, api_routes, is_api, openapi_config
 from consent_service.app.installation import Services
 from consent_service.app.jobs import run_calendar, run_chores, run_follower, run_key_care
+from consent_service.app.presence import present
 from consent_service.app.starting import start_up
 from consent_service.foundation.settings import Settings
 from consent_service.web.child import routes as child_routes
@@ -43,6 +44,14 @@ def create_app(services: Services, settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        try:
+            async with present(services.installation.database), running():
+                yield
+        finally:
+            await services.installation.database.close()
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
         await start_up(services)
         headers.allow_forms_to(await _provider_origins(services))
         stop = asyncio.Event()
@@ -58,7 +67,6 @@ def create_app(services: Services, settings: Settings) -> Litestar:
         finally:
             stop.set()
             await asyncio.gather(*jobs, return_exceptions=True)
-            await services.installation.database.close()
 
     return Litestar(
         route_handlers=[

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -63,8 +64,9 @@ def wait_for(terminal: Terminal, sentence: str, **params: object) -> None:
     Raises:
         CommandError: there is no more input.
     """
-    terminal.say(sentence, **params)
-    _line(terminal)
+    with _ended_by_ctrl_c(terminal):
+        terminal.say(sentence, **params)
+        _line()
 
 
 def wipe(terminal: Terminal) -> None:
@@ -82,12 +84,18 @@ def show_sheet(terminal: Terminal, number: int, words: Secret) -> None:
         number=number,
         shares=SHARES,
     )
-    try:
+    with _ended_by_ctrl_c(terminal), _wiped(terminal):
         _show_words(terminal, words)
         wait_for(
             terminal,
             N_("Schrijf de woorden over en kijk ze na. Druk daarna op Enter; het scherm wordt leeg."),
         )
+
+
+@contextmanager
+def _wiped(terminal: Terminal) -> Iterator[None]:
+    try:
+        yield
     finally:
         wipe(terminal)
 
@@ -194,40 +202,46 @@ def _give_up(terminal: Terminal, good: int) -> None:
 
 
 def _typed(terminal: Terminal, place: int) -> Secret:
-    terminal.say(
-        N_(
-            "Blad {place} van {threshold}: typ de {words} woorden in volgorde, op zoveel regels als u wilt. "
-            "Van elk woord zijn vier letters genoeg. Na het laatste woord gaat het vanzelf verder. Klopt er "
-            "iets niet, begin dit blad dan opnieuw met een lege regel."
-        ),
-        place=place,
-        threshold=THRESHOLD,
-        words=WORDS_ON_A_SHEET,
-    )
     lines: list[str] = []
     try:
-        while len(_WORD.findall(" ".join(lines))) < WORDS_ON_A_SHEET:
-            line = _line(terminal)
-            if line:
-                lines.append(line)
-            elif lines:
-                break
-        return Secret(" ".join(lines).encode())
+        with _ended_by_ctrl_c(terminal):
+            terminal.say(
+                N_(
+                    "Blad {place} van {threshold}: typ de {words} woorden in volgorde, op zoveel regels als "
+                    "u wilt. Van elk woord zijn vier letters genoeg. Na het laatste woord gaat het vanzelf "
+                    "verder. Klopt er iets niet, begin dit blad dan opnieuw met een lege regel."
+                ),
+                place=place,
+                threshold=THRESHOLD,
+                words=WORDS_ON_A_SHEET,
+            )
+            while len(_WORD.findall(" ".join(lines))) < WORDS_ON_A_SHEET:
+                line = _line()
+                if line:
+                    lines.append(line)
+                elif lines:
+                    break
+            return Secret(" ".join(lines).encode())
     finally:
         lines.clear()  # an error keeps the locals it passed
         wipe(terminal)
 
 
-def _line(terminal: Terminal) -> str:
-    """A line of what is typed. Ctrl-C ends it at once, though an event loop keeps the signal to itself."""
+@contextmanager
+def _ended_by_ctrl_c(terminal: Terminal) -> Iterator[None]:
+    """Ctrl-C wipes the screen and ends the command at once; an event loop would wait for Enter."""
     kept = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        line = sys.stdin.readline()
+        yield
     except KeyboardInterrupt:
         wipe(terminal)
         raise click.Abort from None  # as an ordinary error, so that everything is closed on the way
     finally:
         signal.signal(signal.SIGINT, kept)
+
+
+def _line() -> str:
+    line = sys.stdin.readline()
     if not line:
         raise CommandError(N_("Er is niets meer getypt; er is niets gedaan."))
     return line.strip()

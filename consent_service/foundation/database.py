@@ -11,9 +11,10 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,7 +31,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from consent_service.foundation.errors import ConfigurationError, DatabaseUnavailableError
+from consent_service.foundation.errors import ConfigurationError, ConflictError, DatabaseUnavailableError
 
 metadata = MetaData(
     naming_convention={
@@ -108,21 +109,41 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def exclusive(self, name: str) -> AsyncIterator[None]:
+    async def exclusive(self, name: str, *, waiting: bool = True) -> AsyncIterator[None]:
         """Only one holder of `name` over this database, in any process; the others wait for their turn.
 
         Let go of when the holder's process ends, however it ends. Takes no transaction and keeps no
         statement waiting: whoever waits asks again ten times a second.
 
         Raises:
+            ConflictError: somebody else holds it, and this is not `waiting`.
             DatabaseUnavailableError: the database cannot be reached, or its folder takes no lock file.
         """
-        holding = self._holding_file(name) if self.is_sqlite else self._holding_number(name)
-        async with holding:
+        async with self._holding(name, shared=False, waiting=waiting):
             yield
 
     @asynccontextmanager
-    async def _holding_file(self, name: str) -> AsyncIterator[None]:
+    async def shared(self, name: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+        """Any number of holders of `name`, and none while somebody has it `exclusive`; waits like that.
+
+        Gives the question whether it is still held: a PostgreSQL that started anew has forgotten it.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached, or its folder takes no lock file.
+        """
+        async with self._holding(name, shared=True, waiting=True) as still_held:
+            yield still_held
+
+    def _holding(
+        self, name: str, *, shared: bool, waiting: bool
+    ) -> AbstractAsyncContextManager[Callable[[], Awaitable[bool]]]:
+        taking = self._holding_file if self.is_sqlite else self._holding_number
+        return taking(name, shared=shared, waiting=waiting)
+
+    @asynccontextmanager
+    async def _holding_file(
+        self, name: str, *, shared: bool, waiting: bool
+    ) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
         """`flock` on a file beside the database; its content does not matter, and it stays."""
         database = Path(self.engine.url.database or "")
         try:
@@ -132,24 +153,27 @@ class Database:
         except (OSError, ValueError) as failure:
             raise DatabaseUnavailableError("no lock can be kept beside the database file") from failure
         try:
-            while not _flocked(descriptor):  # noqa: ASYNC110 - another process has it
-                await asyncio.sleep(_LOCK_POLL_SECONDS)
-            yield
+            while not _flocked(descriptor, shared=shared):
+                await _wait_for_turn(waiting)
+            yield _certainly
         finally:
             os.close(descriptor)
 
     @asynccontextmanager
-    async def _holding_number(self, name: str) -> AsyncIterator[None]:
+    async def _holding_number(
+        self, name: str, *, shared: bool, waiting: bool
+    ) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
         """An advisory lock of the session, on a connection that does nothing else."""
         number = int.from_bytes(sha256(f"ruggensteun:{name}".encode()).digest()[:8], signed=True)
         async with self._connected() as plain:
             try:
                 async with _outages_told():
                     connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-                    asking = select(func.pg_try_advisory_lock(number))
-                    while not await connection.scalar(asking):  # noqa: ASYNC110 - another process has it
-                        await asyncio.sleep(_LOCK_POLL_SECONDS)
-                yield
+                    trying = func.pg_try_advisory_lock_shared if shared else func.pg_try_advisory_lock
+                    asking = select(trying(number))
+                    while not await connection.scalar(asking):
+                        await _wait_for_turn(waiting)
+                yield partial(_answers, connection)
             finally:
                 await plain.invalidate()  # the session ends, and its lock with it, whatever happened
 
@@ -192,9 +216,30 @@ async def _outages_told() -> AsyncIterator[None]:
         raise DatabaseUnavailableError("the database cannot be reached") from failure
 
 
-def _flocked(descriptor: int) -> bool:
+async def _certainly() -> bool:
+    """A lock on an open file lasts as long as the process."""
+    return True
+
+
+async def _answers(connection: AsyncConnection) -> bool:
+    """Whether the session lives, and its locks with it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        async with _outages_told():
+            await connection.execute(select(1))
+    except DatabaseUnavailableError:
+        return False
+    return True
+
+
+async def _wait_for_turn(waiting: bool) -> None:
+    if not waiting:
+        raise ConflictError("somebody else holds this lock")
+    await asyncio.sleep(_LOCK_POLL_SECONDS)
+
+
+def _flocked(descriptor: int, *, shared: bool) -> bool:
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

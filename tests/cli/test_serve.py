@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import httpx2
 
+from consent_service.app.presence import nobody_serves
+from consent_service.foundation.database import Database
 from consent_service.foundation.settings import PREFIX
 from consent_service.web.serving import any_free_port, free_port
 from tests.cli.conftest import Shell
@@ -52,6 +55,7 @@ def test_the_service_answers_and_ends_at_a_signal(sqlite_shell: Shell, tmp_path:
         assert process.stdout.readline().strip() == f"De dienst draait op http://127.0.0.1:{port}"
         answer = httpx2.get(f"http://127.0.0.1:{port}/inloggen", trust_env=False)
         assert answer.status_code == 200
+        assert asyncio.run(_served(sqlite_shell.environ[f"{PREFIX}DATABASE_URL"]))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         assert "De dienst is gestopt." in process.stdout.read()
@@ -60,3 +64,9 @@ def test_the_service_answers_and_ends_at_a_signal(sqlite_shell: Shell, tmp_path:
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+async def _served(url: str) -> bool:
+    """As `keys restore` sees it."""
+    async with nobody_serves(Database(url)) as nobody:
+        return not nobody

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.database import Database, Id, UtcDateTime, holds
-from consent_service.foundation.errors import ConfigurationError, DatabaseUnavailableError
+from consent_service.foundation.errors import ConfigurationError, ConflictError, DatabaseUnavailableError
 from consent_service.foundation.migrating import _set_write_ahead_log
 
 _metadata = MetaData()
@@ -161,6 +161,35 @@ async def test_who_stops_waiting_leaves_no_lock_behind(scratch: Database) -> Non
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(hold(), 0.15)
     await asyncio.wait_for(hold(), 5)
+
+
+async def test_shared_holders_keep_out_one_that_wants_it_alone(scratch: Database) -> None:
+    other = Database(scratch.engine.url.render_as_string(hide_password=False))
+    async with scratch.shared("serving") as still_held, other.shared("serving"):
+        assert await still_held()
+        with pytest.raises(ConflictError):
+            await other.exclusive("serving", waiting=False).__aenter__()
+    async with other.exclusive("serving", waiting=False):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(scratch.shared("serving").__aenter__(), 0.15)
+    await other.close()
+
+
+async def test_a_lock_that_the_server_forgot_is_known_to_be_lost(empty_postgresql: str) -> None:
+    ours, theirs = Database(empty_postgresql), Database(empty_postgresql)
+    end = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks "
+        "WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = "
+        "current_database()))"
+    )
+    async with ours.shared("serving") as still_held:
+        async with theirs.transaction() as conn:
+            await conn.execute(end)
+        assert not await still_held()
+        async with theirs.exclusive("serving", waiting=False):
+            pass
+    await ours.close()
+    await theirs.close()
 
 
 async def test_a_holder_that_is_killed_has_let_go(scratch: Database) -> None:
