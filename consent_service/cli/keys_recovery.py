@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from consent_service.app import Services, build_services, open_installation, start_up
+from consent_service.app.presence import nobody_serves
 from consent_service.cli import keys_ceremony
 from consent_service.cli.audit import require_address
 from consent_service.cli.confirming import confirm
@@ -75,6 +76,7 @@ def add_orders(group: Orders) -> None:
     ) -> int:
         found = _read(terminal, backup)
         _tell_backup(terminal, found)
+        asyncio.run(_require_stopped(terminal))  # before anybody types a sheet
         if not yes:
             sentence = N_("De sleutels in de database worden vervangen. Typ '{word}' om door te gaan.")
             confirm(terminal, sentence, word=N_("terugzetten"))
@@ -129,29 +131,53 @@ def _tell_backup(terminal: Terminal, backup: KeyBackup) -> None:
     terminal.show(grouped(header.recovery))
 
 
-async def _restore(terminal: Terminal, backup: KeyBackup, seed: Secret | None) -> int:
-    """Start-up would refuse the database as it is: it runs afterwards, and replays every stop."""
+async def _require_stopped(terminal: Terminal) -> None:
     require_database_file(terminal.settings)
+    database = Database(terminal.settings.database_url)
+    try:
+        async with _alone(database):
+            pass
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[None]:
+    async with nobody_serves(database) as alone:
+        if not alone:
+            raise CommandError(
+                N_("De dienst draait nog op deze database. Stop hem eerst; er is niets gedaan.")
+            )
+        yield
+
+
+async def _restore(terminal: Terminal, backup: KeyBackup, seed: Secret | None) -> int:
     services = build_services(open_installation(terminal.settings, read_passphrase(terminal)))
     try:
-        await require_current_schema(services.installation.database)
-        try:
-            done = await services.key_restoring.restore(backup, actor=OPERATOR, seed=seed)
-        except IntegrityError as failure:
-            raise CommandError(_UNUSABLE["forged"]) from failure
-        if isinstance(done, Unusable):
-            return _tell_unusable(terminal, backup, done)
-        terminal.say(N_("{keys} sleutels staan er weer en gaan open."), keys=done.keys)
-        if done.dropped:
-            terminal.say(N_("{keys} sleutels waren vernietigd en blijven weg."), keys=done.dropped)
-        if done.lost:
-            terminal.say(N_("{keys} sleutels waren jonger dan de kopie en zijn verloren."), keys=done.lost)
-        await start_up(services)
-        await put_in_order(services)
-        terminal.say(N_("Alle stops zijn uitgevoerd. De dienst kan weer starten."))
-        return 0
+        async with _alone(services.installation.database):
+            return await _put_back(terminal, services, backup, seed)
     finally:
         await services.installation.database.close()
+
+
+async def _put_back(terminal: Terminal, services: Services, backup: KeyBackup, seed: Secret | None) -> int:
+    """Start-up would refuse the database as it is: it runs afterwards, and replays every stop."""
+    await require_current_schema(services.installation.database)
+    try:
+        done = await services.key_restoring.restore(backup, actor=OPERATOR, seed=seed)
+    except IntegrityError as failure:
+        raise CommandError(_UNUSABLE["forged"]) from failure
+    if isinstance(done, Unusable):
+        return _tell_unusable(terminal, backup, done)
+    terminal.say(N_("{keys} sleutels staan er weer en gaan open."), keys=done.keys)
+    if done.dropped:
+        terminal.say(N_("{keys} sleutels waren vernietigd en blijven weg."), keys=done.dropped)
+    if done.lost:
+        terminal.say(N_("{keys} sleutels waren jonger dan de kopie en zijn verloren."), keys=done.lost)
+    await start_up(services)
+    await put_in_order(services)
+    terminal.say(N_("Alle stops zijn uitgevoerd. De dienst kan weer starten."))
+    return 0
 
 
 def _tell_unusable(terminal: Terminal, backup: KeyBackup, why: Unusable) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import pty
@@ -223,11 +224,11 @@ def test_ctrl_c_wipes_the_words_and_ends_with_one_sentence(room: Room) -> None:
     assert not room.recovery_key.exists()
 
 
-def test_ctrl_c_in_a_terminal_ends_a_ceremony_at_once(shell: Shell) -> None:
+def test_ctrl_c_in_a_terminal_ends_a_ceremony_at_once(sqlite_shell: Shell) -> None:
     """The event loop would keep the signal until Enter; only a real terminal shows that."""
     command, ours = pty.fork()
     if command == 0:
-        os.environ.update(shell.environ, TERM="xterm")
+        os.environ.update(sqlite_shell.environ, TERM="xterm")
         os.execv(sys.executable, [sys.executable, "-m", "consent_service", "keys", "ceremony"])  # noqa: S606
     seen = b""
     for awaited, typed in ((b"Druk op Enter", b"\n"), (b"Druk daarna op Enter", b"\x03")):
@@ -341,6 +342,18 @@ def test_without_a_terminal_a_restore_must_be_meant(room: Room) -> None:
     room.shell.must("keys", "backup")
     said = room.shell.type("keys", "restore")
     assert (said.code, "--yes" in said.err) == (2, True)
+    assert "staan er weer" in room.shell.must("keys", "restore", "--yes")
+
+
+def test_keys_are_not_put_back_while_the_service_runs(room: Room) -> None:
+    onboard(room.shell)
+    printed_ceremony(room)
+    room.shell.must("keys", "backup")
+    database = room.shell.database()
+    with database.with_name(f"{database.name}.serving.lock").open("w") as serving:
+        fcntl.flock(serving, fcntl.LOCK_SH)
+        said = room.shell.type("keys", "restore", "--yes")
+    assert (said.code, "De dienst draait nog op deze database." in said.err) == (2, True)
     assert "staan er weer" in room.shell.must("keys", "restore", "--yes")
 
 
