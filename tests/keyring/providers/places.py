@@ -15,6 +15,7 @@ from typing import NoReturn, Protocol
 
 import pytest
 
+from consent_service.foundation.errors import ConsentServiceError
 from consent_service.keyring.providers import KeyProvider
 from consent_service.keyring.providers.contact import Contact
 from consent_service.keyring.providers.file import create_keystore, unlock_keystore
@@ -92,6 +93,31 @@ class FilePlace:
                 self.path.unlink()
 
 
+class Hurry:
+    """Patience with a busy machine, and none with a provider that is known to be slow."""
+
+    def __init__(self) -> None:
+        self._contacts: list[Contact] = []
+        self._limit = 10.0
+
+    def contact(self, explain: Callable[[Exception], ConsentServiceError], clock: Moved) -> Contact:
+        self._contacts.append(Contact(explain, limit=self._limit, monotonic=clock))
+        return self._contacts[-1]
+
+    @contextlib.contextmanager
+    def on(self) -> Iterator[None]:
+        self._set(0.3)
+        try:
+            yield
+        finally:
+            self._set(10.0)
+
+    def _set(self, limit: float) -> None:
+        self._limit = limit
+        for contact in self._contacts:
+            contact.limit = limit
+
+
 class TokenPlace:
     """Keys of one name in the token that all tests share."""
 
@@ -102,6 +128,7 @@ class TokenPlace:
         self.place = Place(MODULE, label, name)
         self.secret = PIN
         self.clock = Moved()
+        self.hurry = Hurry()
 
     def make(self) -> KeyProvider:
         from consent_service.keyring.providers.pkcs11 import prepare_token
@@ -112,7 +139,7 @@ class TokenPlace:
     def open(self) -> KeyProvider:
         from consent_service.keyring.providers import pkcs11
 
-        contact = Contact(pkcs11._explained, limit=0.3, monotonic=self.clock)
+        contact = self.hurry.contact(pkcs11._explained, self.clock)
         return pkcs11.open_token(self.place, self.secret, contact=contact)
 
     def wait(self) -> None:
@@ -149,7 +176,8 @@ class TokenPlace:
             assert holder.stdin is not None
             holder.stdout.readline()
             try:
-                yield
+                with self.hurry.on():
+                    yield
             finally:
                 holder.stdin.close()
 
@@ -184,6 +212,7 @@ class ServerPlace:
         self.place = Place(server.url, "transit", name, None)
         self.secret = Secret(server.token.encode())
         self.clock = Moved()
+        self.hurry = Hurry()
 
     def make(self) -> KeyProvider:
         from consent_service.keyring.providers.transit import prepare_server
@@ -194,7 +223,7 @@ class ServerPlace:
     def open(self) -> KeyProvider:
         from consent_service.keyring.providers import transit
 
-        contact = Contact(transit._explained, limit=0.3, monotonic=self.clock)
+        contact = self.hurry.contact(transit._explained, self.clock)
         return transit.open_server(self.place, self.secret, contact=contact)
 
     def wait(self) -> None:
@@ -204,7 +233,7 @@ class ServerPlace:
     def troubles(self) -> dict[str, Callable[[], contextlib.AbstractContextManager[None]]]:
         return {
             "away": self._away,
-            "slow": lambda: self._misbehaving(drips(2)),
+            "slow": self._slow,
             "nonsense": lambda: self._misbehaving(says(200, b"<html>hello</html>")),
             "another shape": lambda: self._misbehaving(says(200, {"data": {"keys": {"a": 1}}})),
             "no keys": lambda: self._misbehaving(says(404, {"errors": []})),
@@ -229,6 +258,11 @@ class ServerPlace:
             yield
         finally:
             self.server.start_again()
+
+    @contextlib.contextmanager
+    def _slow(self) -> Iterator[None]:
+        with self.hurry.on(), self._misbehaving(drips(2)):
+            yield
 
     @contextlib.contextmanager
     def _misbehaving(self, how: Callable[..., None]) -> Iterator[None]:

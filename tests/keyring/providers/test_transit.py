@@ -177,7 +177,7 @@ def test_a_server_that_drips_is_left_when_the_time_of_the_question_is_over(
     """Each read is answered in time; it is the whole that has an end, and the thread is free again then."""
     provider = place.make()
     place.server.misbehave = drips(60, head=head, drop=drop)
-    with pytest.raises(KeyProviderUnavailableError, match=r"in time|does not work"):
+    with place.hurry.on(), pytest.raises(KeyProviderUnavailableError, match=r"in time|does not work"):
         provider.check_value(1)
     all_threads_idle()
 
