@@ -19,7 +19,7 @@ from consent_service.cli.opening import read_passphrase, require_database_file
 from consent_service.cli.policies import problems_in
 from consent_service.cli.terminal import Terminal
 from consent_service.custody.checking import Compared, Difference, RecordCheck
-from consent_service.custody.stops import listed_stops
+from consent_service.custody.stops import MissingStops, stops_missing_in
 from consent_service.foundation.errors import ConsentServiceError
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.migrating import require_current_schema
@@ -60,7 +60,7 @@ async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
         found.append(
             await _looked(terminal, N_("bescherming van het logboek"), lambda: _protection(installation))
         )
-        found.append(await _looked(terminal, N_("stopjournaal"), lambda: _journal(terminal, installation)))
+        found.append(await _journal(terminal, installation))
         found.append(await _records(terminal, installation))
         await installation.database.close()
     found += _policies(terminal)
@@ -117,20 +117,39 @@ async def _protection(installation: Installation) -> tuple[str, ...]:
         return await check_protection(conn)
 
 
-async def _journal(terminal: Terminal, installation: Installation) -> tuple[str, ...]:
-    await require_current_schema(installation.database)
+async def _journal(terminal: Terminal, installation: Installation) -> _Checked:
+    name = N_("stopjournaal")
+    missing = MissingStops(0, frozenset())
+
+    async def look() -> tuple[str, ...]:
+        nonlocal missing
+        await require_current_schema(installation.database)
+        async with installation.database.reading() as conn:
+            missing = await stops_missing_in(conn, installation.journal)
+        return _not_here(terminal, len(installation.journal.pending()), missing.lost)
+
+    checked = await _looked(terminal, name, look)
+    if checked.remarks or not missing.others:
+        return checked
+    # Nothing is wrong while the database is the living one; whoever puts an older one back needs them all.
+    sentence = N_(
+        "Deze database kent stops uit {count} andere stopjournalen. "
+        "Zet u een oude database terug, haal dan ook die stops in: voeg de bestanden eerst samen."
+    )
+    return _Checked(name, (terminal.text(sentence, count=len(missing.others)),), hint=True)
+
+
+def _not_here(terminal: Terminal, waiting: int, lost: int) -> tuple[str, ...]:
     found = []
-    if waiting := len(installation.journal.pending()):
+    if waiting:
         sentence = N_("{count} stops staan nog niet in de database. Start de dienst; die haalt ze eerst in.")
         found.append(terminal.text(sentence, count=waiting))
-    async with installation.database.reading() as conn:
-        listed = await listed_stops(conn)
-    if missing := len(listed - {stop.id for stop in installation.journal.all()}):
+    if lost:
         sentence = N_(
             "{count} stops staan wel in de database en niet in het stopjournaal: dat is een oude kopie. "
             "Zet het nieuwste terug, anders ontbreken er misschien meer."
         )
-        found.append(terminal.text(sentence, count=missing))
+        found.append(terminal.text(sentence, count=lost))
     return tuple(found)
 
 

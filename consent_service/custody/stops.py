@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, delete, select
+import msgspec
+from sqlalchemy import Column, delete, false, func, not_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,11 +23,22 @@ from consent_service.families.tables import children, families, guardians, relat
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConsentServiceError, IntegrityError
+from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.stop_journal import Stop, StopJournal
 
 Replayer = Callable[[Stop], Awaitable[bool]]
 """Carries a stop out and says True, or says False because the stop is another package's."""
 
+
+class MissingStops(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`lost`: how many this very journal once held. `others`: the journals of other nodes."""
+
+    lost: int
+    others: frozenset[str]
+
+
+_NAMES_A_JOURNAL: Final = func.coalesce(carried_out_stops.c.stop == carried_out_stops.c.journal, false())
+"""Not a stop: a row that says that there is a journal, under its own id."""
 _KNOWN_BY: Final[Mapping[str, tuple[Column[Any], ...]]] = {
     "family": (families.c.family,),
     "relationship": (relationships.c.relationship,),
@@ -52,6 +64,7 @@ async def replay_stops(
         IntegrityError: a stop nobody knows: written by a newer release, or damaged.
     """
     stops, pending = journal.all(), {stop.id for stop in journal.pending()}
+    await _register(database, journal, clock.now())
     if not stops:
         return 0
     async with database.reading() as conn:
@@ -67,7 +80,7 @@ async def replay_stops(
         else:
             if stop.id in pending:
                 journal.mark_done(stop.id)  # 3
-    await _list(database, fresh, clock.now())  # 4
+    await _list(database, journal, fresh, clock.now())  # 4
     if failures:
         raise failures[0]
     return len(fresh)
@@ -75,12 +88,47 @@ async def replay_stops(
 
 async def listed_stops(conn: AsyncConnection) -> frozenset[str]:
     """The ids of the stops this database has carried out."""
-    return frozenset((await conn.execute(select(carried_out_stops.c.stop))).scalars())
+    query = select(carried_out_stops.c.stop).where(not_(_NAMES_A_JOURNAL))
+    return frozenset((await conn.execute(query)).scalars())
+
+
+async def stops_missing_in(conn: AsyncConnection, journal: StopJournal) -> MissingStops:
+    """The stops that this database carried out and that this journal does not hold.
+
+    Raises:
+        IntegrityError: the journal cannot be read: somebody must look.
+        UnavailableError: the journal is away.
+    """
+    here, held, own = carried_out_stops.c, {stop.id for stop in journal.all()}, journal.names()
+    rows = (await conn.execute(select(here.stop, here.journal))).all()
+    others = frozenset(row.journal for row in rows) - {None, *own}
+    ours = [row.stop for row in rows if row.journal not in others and row.stop != row.journal]
+    return MissingStops(len(frozenset(ours) - held), others)
 
 
 async def forget_listed(conn: AsyncConnection) -> None:
-    """For whoever puts older rows back beside living ones: at the next start every stop is replayed."""
-    await conn.execute(delete(carried_out_stops))
+    """For whoever puts older rows back beside living ones: at the next start every stop is replayed.
+
+    Which journals there are stays known.
+    """
+    await conn.execute(delete(carried_out_stops).where(not_(_NAMES_A_JOURNAL)))
+
+
+async def _register(database: Database, journal: StopJournal, now: datetime) -> None:
+    """Note that this journal is one of those whose stops must hold here, also before it holds any."""
+    async with database.reading() as conn:
+        known = frozenset(
+            (await conn.execute(select(carried_out_stops.c.stop).where(_NAMES_A_JOURNAL))).scalars()
+        )
+    rows = [
+        {"tenant": INSTALLATION, "stop": name, "noted_at": now, "journal": name}
+        for name in journal.names()
+        if name not in known
+    ]
+    if rows:
+        dialect = sqlite if database.is_sqlite else postgresql
+        async with database.transaction() as conn:
+            await conn.execute(dialect.insert(carried_out_stops).on_conflict_do_nothing(), rows)
 
 
 async def _replay(stop: Stop, replayers: Sequence[Replayer]) -> None:
@@ -90,14 +138,15 @@ async def _replay(stop: Stop, replayers: Sequence[Replayer]) -> None:
     raise IntegrityError(f"stop journal: nobody knows the stop {stop.id}")
 
 
-async def _list(database: Database, stops: Sequence[Stop], now: datetime) -> None:
+async def _list(database: Database, journal: StopJournal, stops: Sequence[Stop], now: datetime) -> None:
     """Another worker that replays the same journal may have listed them already."""
     if not stops:
         return
+    name = next(iter(journal.names()), None)
     dialect = sqlite if database.is_sqlite else postgresql
     async with database.transaction() as conn:
         rows = [
-            {"tenant": stop.tenant, "stop": stop.id, "noted_at": now}
+            {"tenant": stop.tenant, "stop": stop.id, "noted_at": now, "journal": name}
             for stop in stops
             if await _knows(conn, stop)
         ]

@@ -47,16 +47,23 @@ class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="l
     id: str
 
 
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="line", tag="journal"):
+    """Which journal this is; a copy has the same id, one that another was appended to has both."""
+
+    id: str
+
+
 class _Stops(msgspec.Struct, frozen=True):
-    """What the file holds: every stop, and those that nobody marked done yet."""
+    """What the file holds: every stop, those that nobody marked done yet, and which journals it is."""
 
     all: tuple[Stop, ...]
     pending: tuple[Stop, ...]
+    names: tuple[str, ...]
 
 
-_NONE: Final = _Stops((), ())
+_NONE: Final = _Stops((), (), ())
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Stop | Done] = msgspec.json.Decoder(Stop | Done)
+_decoder: msgspec.json.Decoder[Stop | Done | Named] = msgspec.json.Decoder(Stop | Done | Named)
 
 
 class StopJournal:
@@ -73,10 +80,11 @@ class StopJournal:
         """Make the file if it is not there; from now on its absence is a fault. True when it was made.
 
         Raises:
+            IntegrityError: a line other than a torn last one cannot be read: somebody must look.
             UnavailableError: the disk does not take it.
         """
         made = not self.path.exists()
-        self._append(b"")
+        self._append(b"" if self.names() else _encoder.encode(Named(new_id())))
         self._begun = True
         return made
 
@@ -130,6 +138,15 @@ class StopJournal:
         """
         return self._stops().all
 
+    def names(self) -> tuple[str, ...]:
+        """Which journal this is, and after it those that were appended to it; none before it was begun.
+
+        Raises:
+            IntegrityError: a line other than a torn last one cannot be read: somebody must look.
+            UnavailableError: the file is gone, was replaced, or cannot be read.
+        """
+        return self._stops().names
+
     def _stops(self) -> _Stops:
         if self._lost:
             raise UnavailableError("the stop journal was replaced while serving")
@@ -168,6 +185,7 @@ class StopJournal:
 def _stops_in(raw: bytes) -> _Stops:
     stops: dict[str, Stop] = {}
     done: set[str] = set()
+    names: list[str] = []
     lines = raw.split(b"\n")
     for number, line in enumerate(lines, start=1):
         if not line:
@@ -180,10 +198,12 @@ def _stops_in(raw: bytes) -> _Stops:
             raise IntegrityError(f"stop journal: line {number} cannot be read") from failure
         if isinstance(entry, Stop):
             stops[entry.id] = entry
+        elif isinstance(entry, Named):
+            names.append(entry.id)
         else:
             done.add(entry.id)
     pending = tuple(stop for stop_id, stop in stops.items() if stop_id not in done)
-    return _Stops(tuple(stops.values()), pending)
+    return _Stops(tuple(stops.values()), pending, tuple(names))
 
 
 def _write_whole_line(descriptor: int, line: bytes) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert
 
-from consent_service.custody.stops import Replayer, forget_listed, listed_stops, replay_stops
+from consent_service.custody.stops import (
+    MissingStops,
+    Replayer,
+    forget_listed,
+    listed_stops,
+    replay_stops,
+    stops_missing_in,
+)
 from consent_service.custody.tables import carried_out_stops
 from consent_service.families.tables import families
 from consent_service.foundation.clock import MovableClock
@@ -162,3 +171,59 @@ async def test_whoever_puts_older_rows_back_makes_every_stop_be_replayed(replays
         await forget_listed(conn)
     assert await replays.run() == 1
     assert replays.done == [stop.id] * 2
+
+
+async def missing_in(replays: Replays, journal: StopJournal) -> MissingStops:
+    async with replays.database.reading() as conn:
+        return await stops_missing_in(conn, journal)
+
+
+async def test_another_nodes_journal_is_known_and_no_old_copy_of_ones_own(
+    replays: Replays, clock: MovableClock, tmp_path: Path
+) -> None:
+    replays.journal.begin()
+    elsewhere = StopJournal(tmp_path / "b" / "stops.jsonl")
+    elsewhere.begin()
+    other = Replays(replays.database, elsewhere, clock)
+    replays.accept()
+    await replays.run()
+    assert await missing_in(replays, elsewhere) == MissingStops(0, frozenset(replays.journal.names()))
+    await other.run()  # holds no stop yet: registered all the same
+    assert await missing_in(replays, replays.journal) == MissingStops(0, frozenset(elsewhere.names()))
+    assert len(await replays.listed()) == 1
+
+    other.accept()
+    await other.run()
+    assert await missing_in(replays, replays.journal) == MissingStops(0, frozenset(elsewhere.names()))
+    async with replays.database.transaction() as conn:
+        await forget_listed(conn)
+    assert await replays.listed() == frozenset()
+    assert (await missing_in(replays, replays.journal)).others == frozenset(elsewhere.names())
+
+
+async def test_joined_journals_are_replayed_together_and_then_nothing_is_missing(
+    replays: Replays, clock: MovableClock, tmp_path: Path
+) -> None:
+    replays.journal.begin()
+    elsewhere = StopJournal(tmp_path / "b" / "stops.jsonl")
+    elsewhere.begin()
+    here, there = replays.accept(), elsewhere.accept("erasure", tenant="t", at=START, subject={})
+    await Replays(replays.database, elsewhere, clock).run()
+    async with replays.database.transaction() as conn:
+        await forget_listed(conn)
+
+    replays.journal.path.write_bytes(replays.journal.path.read_bytes() + elsewhere.path.read_bytes())
+    assert await replays.run() == 2
+    assert await replays.listed() == {here.id, there.id}
+    assert await missing_in(replays, replays.journal) == MissingStops(0, frozenset())
+
+
+async def test_stops_of_this_very_journal_that_it_does_not_hold_are_counted(
+    replays: Replays,
+) -> None:
+    replays.journal.begin()
+    older = replays.journal.path.read_bytes()
+    replays.accept()
+    await replays.run()
+    replays.journal.path.write_bytes(older)
+    assert await missing_in(replays, StopJournal(replays.journal.path)) == MissingStops(1, frozenset())

@@ -134,6 +134,19 @@ def test_a_journal_that_was_begun_and_is_gone_is_no_journal_without_stops(stop_j
         stop_journal.pending()
 
 
+def test_a_journal_has_one_name_that_its_copies_share(stop_journal: StopJournal, tmp_path: Path) -> None:
+    assert stop_journal.names() == ()
+    stop_journal.accept("withdrawal", tenant="t", at=AT, subject={})  # from before journals had names
+    stop_journal.begin()
+    (name,) = stop_journal.names()
+    again = StopJournal(stop_journal.path)
+    assert not again.begin()
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(stop_journal.path.read_bytes())
+    assert again.names() == StopJournal(copy).names() == (name,)
+    assert len(again.pending()) == 1
+
+
 def test_a_stop_is_still_taken_while_the_journal_is_gone_and_nothing_is_released(
     stop_journal: StopJournal,
 ) -> None:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=36), nullable=False),
         sa.Column("stop", sa.String(length=36), nullable=False),
         sa.Column("noted_at", UtcDateTime(), nullable=False),
+        sa.Column("journal", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "stop", name=op.f("pk_carried_out_stops")),
     )
 
