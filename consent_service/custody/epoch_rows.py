@@ -99,9 +99,14 @@ async def renewed_tenants(conn: AsyncConnection, epoch: Epoch) -> frozenset[str]
     Never the installation itself: it owns no relationship or person keys, and what is sealed under its
     data key (the secrets of login providers) must stay readable.
     """
-    query = select(key_destructions.c.tenant).distinct().where(key_destructions.c.epoch == epoch.epoch)
-    found = await tenants_with_keys(conn) if epoch.everybody else (await conn.execute(query)).scalars()
+    found = await tenants_with_keys(conn) if epoch.everybody else await bereft_tenants(conn, epoch)
     return frozenset(found) - {INSTALLATION}
+
+
+async def bereft_tenants(conn: AsyncConnection, epoch: Epoch) -> frozenset[str]:
+    """The tenants in which something was destroyed that this epoch finishes."""
+    query = select(key_destructions.c.tenant).distinct().where(key_destructions.c.epoch == epoch.epoch)
+    return frozenset((await conn.execute(query)).scalars())
 
 
 async def untold_destructions(conn: AsyncConnection, epoch: int, *, limit: int) -> list[Row[Any]]:

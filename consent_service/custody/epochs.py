@@ -32,6 +32,7 @@ from consent_service.custody.epoch_rows import (
     EpochState,
     StageCount,
     add_epoch,
+    bereft_tenants,
     count_stages,
     has_waiting,
     newest_epochs,
@@ -248,7 +249,7 @@ class Epochs:
 
         Raises:
             DamagedKeyError: one does not. Nothing has been destroyed.
-            IntegrityError: the probe proves nothing.
+            IntegrityError: the probe proves nothing, or a data key that destroyed keys hung on stayed.
         """
         if not self._ring.rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe):
             raise IntegrityError("the old root generation does not open its own probe")
@@ -261,7 +262,10 @@ class Epochs:
         for tenant in tenants:
             async for damaged in looking.damaged(tenant):
                 raise damaged
-        return msgspec.structs.replace(epoch, keys=counting.done)
+        async with self._database.reading() as conn:
+            probe = await self._ring.rotation.with_replaced_keys(conn, epoch.probe)
+            _require_replaced(await bereft_tenants(conn, epoch), self._ring.rotation.replaced_in(probe))
+        return msgspec.structs.replace(epoch, keys=counting.done, probe=probe)
 
     async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
         """A key backup of what lives now: whoever has it and the sheets needs no root generation."""
@@ -270,13 +274,14 @@ class Epochs:
         return msgspec.structs.replace(epoch, backup=made.backup)
 
     async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
-        """The end of the old root generation, the attempt to use it, and the proof in the log.
+        """The end of the old root generation, the attempts to go its path, and what came of them in the log.
 
         1. nobody wraps under it any more, nothing hangs on it  2. whoever still reads has read
-        3. the provider destroys it  4. it opens nothing  5. the path of every destruction is noted as dead
+        3. the provider destroys it  4. it opens nothing, and nothing opens the data keys it wrapped
+        5. the path of every destruction is noted as dead
 
         Raises:
-            OldRootOpensError: it still opens its probe.
+            OldRootOpensError: the old root still opens its probe, or something opens a replaced data key.
         """
         tell(Progress(epoch.state, 0, 1))
         rotation = self._ring.rotation
@@ -285,13 +290,16 @@ class Epochs:
             await rotation.close(conn, epoch.to_generation, fresh=renewed)
         await asyncio.sleep(self._last_readers)  # 2
         await asyncio.to_thread(rotation.destroy_generations_before, epoch.to_generation)  # 3
-        if rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe):  # 4
+        async with self._database.reading() as conn:  # 4
+            opens = await rotation.replaced_keys_open(conn, epoch.probe)
+        if rotation.probe_opens(epoch.epoch, epoch.from_generation, epoch.probe) or any(opens.values()):
             async with self._database.transaction() as conn:
                 await self._log_end(conn, epoch, "opened")
-            raise OldRootOpensError("the key provider still opens what a destroyed root generation wrapped")
-        while await self._tell_destructions(epoch):  # 5
+            raise OldRootOpensError("something still opens what a destroyed root generation wrapped")
+        while await self._tell_destructions(epoch, tried_in=frozenset(opens)):  # 5
             pass
-        return msgspec.structs.replace(epoch, ended_at=self._clock.now())
+        probe = rotation.without_replaced_keys(epoch.probe)
+        return msgspec.structs.replace(epoch, probe=probe, ended_at=self._clock.now())
 
     # --- parts ------------------------------------------------------------------------------
 
@@ -349,15 +357,19 @@ class Epochs:
             resumed,
         )
 
-    async def _tell_destructions(self, epoch: Epoch) -> int:
-        """Note the second stage of the next destructions, each in the log of its tenant; how many."""
+    async def _tell_destructions(self, epoch: Epoch, *, tried_in: frozenset[str]) -> int:
+        """Note the second stage of the next destructions, each in the log of its tenant; how many.
+
+        The old path was tried for each tenant in `tried_in`, and was refused.
+        """
         now = self._clock.now()
         until = self._backups.expires_on(now)
         async with self._database.transaction() as conn:
             rows = await untold_destructions(conn, epoch.epoch, limit=BATCH)
             for row in rows:
                 await note_path_dead(conn, row, at=now, until=until)
-                event = events.KeyPathDestroyed(row.kind, row.owner, epoch.epoch, "refused", until)
+                attempt: Attempt = "refused" if row.tenant in tried_in else "not_tried"
+                event = events.KeyPathDestroyed(row.kind, row.owner, epoch.epoch, attempt, until)
                 await self._log_of_destruction(conn, row, event)
         return len(rows)
 
@@ -401,6 +413,11 @@ class _Counting:
     def add(self, number: int) -> None:
         self.done += number
         self._tell(Progress(self._state, self.done, max(self.done, self._total)))
+
+
+def _require_replaced(bereft: frozenset[str], replaced: frozenset[str]) -> None:
+    if not bereft <= replaced:
+        raise IntegrityError("a tenant with destroyed keys has no new data key")
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.database import Database
+from consent_service.foundation.errors import KeyDestroyedError
 from consent_service.foundation.ids import TypeKey
-from consent_service.keyring.damage import DamagedKeyError
+from consent_service.keyring.damage import DamagedKeyError, damage_of
 from consent_service.keyring.model import AnyKey, WrappedRelationshipKey
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.wrapped_rows import (
@@ -107,6 +108,8 @@ def _that_do_not_open(ring: KeyRing, keys: Sequence[AnyKey]) -> Iterator[Damaged
             fresh.rotation.require_opens(key)
         except DamagedKeyError as damaged:
             yield damaged
+        except KeyDestroyedError:  # it names a root that does not live
+            yield damage_of(key)
 
 
 async def _read_digests(

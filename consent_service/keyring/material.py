@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 
+from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.data_keys import DataKey
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.kept import Dated, Kept
@@ -57,6 +58,18 @@ class Material:
         """The blob of the same key under another data key of the tenant; its version stays."""
         self._provider.check()
         return self.wrap_owned_key(self._unwrapped(key).value, parent, kind, key.owner, key.version)
+
+    def opens_owned_key(
+        self, blob: bytes, kind: str, owner: str, *, parent: WrappedTenantKey, key: WrappedTenantKey
+    ) -> bool:
+        """Whether `key`, whatever its own place, opens version 1 of what was wrapped under `parent`."""
+        self._provider.check()
+        cipher = Cipher(hkdf_expand(self._unwrapped(key).value, _label(parent, "wrap-owned/v1"), 32))
+        try:
+            cipher.decrypt(blob[:12], blob[12:], _owned_aad(kind, parent, owner, 1))
+        except IntegrityError:
+            return False
+        return True
 
     def tenant_material(self, key: WrappedTenantKey) -> Secret:
         """The tenant key itself, for `recovery` alone: there it is sealed or wrapped anew at once."""

@@ -8,7 +8,7 @@ is destroyed, is `custody.epochs`. Everything that is wrapped anew is unwrapped 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import msgspec
@@ -38,9 +38,12 @@ from consent_service.keyring.wrapped_rows import (
     AnyOwnedTable,
     held_tenant_key,
     newest_version,
+    tenant_key_from,
     tenant_keys_in_use,
 )
 
+_SAME: Final = "same-key/v1"
+_STAND_IN: Final = "stand-in"
 _REMEMBERED: Final = 256
 """Enough for the tenant keys in use; the working cache of the ring is not flooded."""
 _FOREIGN: Final = (
@@ -62,6 +65,20 @@ class Recognised(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     known: bool
     undead: tuple[int, ...] = ()
     came_back: tuple[int, ...] = ()
+
+
+class _Replaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A data key as it stood in its row, and random bytes wrapped under it."""
+
+    key: WrappedTenantKey
+    stand_in: bytes
+
+
+class _Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is tried when an epoch has ended; in the database as MessagePack."""
+
+    root: bytes
+    replaced: tuple[_Replaced, ...] = ()
 
 
 class Rotation:
@@ -88,9 +105,33 @@ class Rotation:
             if generation < number:
                 self._provider.destroy_generation(generation)
 
+    # --- what is tried after the end ----------------------------------------------------------
+
     def make_probe(self, epoch: int) -> tuple[int, bytes]:
-        """(generation, blob): random bytes that nothing but that generation can open."""
-        return self._provider.wrap(new_key(), _probe_aad(epoch))
+        """(generation, probe): random bytes that nothing but that generation can open."""
+        generation, blob = self._provider.wrap(new_key(), _probe_aad(epoch))
+        return generation, msgspec.msgpack.encode(_Probe(blob))
+
+    async def with_replaced_keys(self, conn: AsyncConnection, probe: bytes) -> bytes:
+        """The probe with every data key that a later one succeeded, and random bytes wrapped under each.
+
+        These bytes stand in for a destroyed key, whose own row is gone: they hang where it hung.
+
+        Raises:
+            DamagedKeyError: such a data key does not open.
+            IntegrityError: the probe was changed.
+        """
+        found = await conn.execute(select(tenant_keys).where(_earlier_data_key()))
+        replaced = tuple(self._replaced(tenant_key_from(row)) for row in found)
+        return msgspec.msgpack.encode(msgspec.structs.replace(_probe_from(probe), replaced=replaced))
+
+    def replaced_in(self, probe: bytes) -> frozenset[str]:
+        """The tenants of which the probe holds a replaced data key."""
+        return frozenset(old.key.tenant for old in _probe_from(probe).replaced)
+
+    def without_replaced_keys(self, probe: bytes) -> bytes:
+        """The probe as it was made: what was tried is not kept."""
+        return msgspec.msgpack.encode(_Probe(_probe_from(probe).root))
 
     def probe_opens(self, epoch: int, generation: int, probe: bytes) -> bool:
         """Whether the provider still opens a probe.
@@ -100,10 +141,47 @@ class Rotation:
             KeyProviderUnavailableError: it cannot be told now.
         """
         try:
-            self._provider.unwrap(generation, probe, _probe_aad(epoch))
+            self._provider.unwrap(generation, _probe_from(probe).root, _probe_aad(epoch))
         except KeyDestroyedError:
             return False
         return True
+
+    async def replaced_keys_open(self, conn: AsyncConnection, probe: bytes) -> dict[str, bool]:
+        """By tenant: whether anything that lives opens its replaced data key, or what hung on that.
+
+        Tried are its row as it was, with the number it names and with every living root generation, and the
+        random bytes, with every data key the tenant has. A tenant of which nothing was kept is left out.
+
+        Raises:
+            IntegrityError: the probe was changed, or a living data key does not open.
+            KeyProviderUnavailableError: it cannot be told now.
+        """
+        opens: dict[str, bool] = {}
+        for old in _probe_from(probe).replaced:
+            where = tenant_keys.c.tenant == old.key.tenant, tenant_keys.c.purpose == "data"
+            living = [tenant_key_from(row) for row in await conn.execute(select(tenant_keys).where(*where))]
+            opened = self._some_root_opens(old.key) or self._some_key_opens(old, living)
+            opens[old.key.tenant] = opened or opens.get(old.key.tenant, False)
+        return opens
+
+    def _replaced(self, key: WrappedTenantKey) -> _Replaced:
+        with _naming(key):
+            blob = self._material.wrap_owned_key(new_key(), key, _STAND_IN, _STAND_IN, 1)
+        return _Replaced(key, blob)
+
+    def _some_root_opens(self, key: WrappedTenantKey) -> bool:
+        fresh = Material(self._provider, entries=1)
+        for number in {*self._provider.generations(), key.root_generation}:
+            with suppress(IntegrityError, KeyDestroyedError):
+                fresh.tenant_material(msgspec.structs.replace(key, root_generation=number))
+                return True
+        return False
+
+    def _some_key_opens(self, old: _Replaced, living: Iterable[WrappedTenantKey]) -> bool:
+        return any(
+            self._material.opens_owned_key(old.stand_in, _STAND_IN, _STAND_IN, parent=old.key, key=key)
+            for key in living
+        )
 
     async def recognise(self, conn: AsyncConnection) -> Recognised:
         """Whether the database knows this provider, and which roots live at it that should not.
@@ -136,6 +214,15 @@ class Rotation:
         """Have the provider forget what the database knows as destroyed: what was told to be gone is gone."""
         for number in recognised.undead:
             self._provider.destroy_generation(number)
+
+    async def fits(self, conn: AsyncConnection) -> bool:
+        """Whether the database knows this provider, or none yet; only looks, unlike `recognise`."""
+        query = select(key_roots.c.generation, key_roots.c.check_value).where(
+            key_roots.c.tenant == INSTALLATION
+        )
+        known = {row.generation: row.check_value for row in await conn.execute(query)}
+        both = known.keys() & set(self._provider.generations())
+        return not known or (bool(both) and all(self._provider.check_value(n) == known[n] for n in both))
 
     async def note_root(self, conn: AsyncConnection, generation: int) -> None:
         """Write down that this generation exists; twice changes nothing."""
@@ -240,9 +327,13 @@ class Rotation:
         """Unwrap the key.
 
         Raises:
-            DamagedKeyError: it does not open, or what wraps it is gone.
+            DamagedKeyError: it does not open.
+            KeyDestroyedError: what wraps it is gone.
         """
-        self._fingerprint(key)
+        try:
+            self._material.derived(key, _SAME)
+        except IntegrityError as failure:
+            raise damage_of(key) from failure
 
     # --- parts ------------------------------------------------------------------------------
 
@@ -304,7 +395,7 @@ class Rotation:
 
     def _fingerprint(self, key: AnyKey) -> Secret:
         with _naming(key):
-            return self._material.derived(key, "same-key/v1")
+            return self._material.derived(key, _SAME)
 
 
 @contextmanager
@@ -323,6 +414,13 @@ def _naming(key: AnyKey) -> Iterator[None]:
 def _require_generation(made: int, wanted: int) -> None:
     if made != wanted:
         raise KeyProviderUnavailableError("the key provider wraps under another generation")
+
+
+def _probe_from(probe: bytes) -> _Probe:
+    try:
+        return msgspec.msgpack.decode(probe, type=_Probe)
+    except msgspec.DecodeError as failure:
+        raise IntegrityError("the probe of an epoch was changed") from failure
 
 
 def _probe_aad(epoch: int) -> bytes:

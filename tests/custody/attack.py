@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -101,6 +102,11 @@ class Attacker:
                 tenant, purpose = row["tenant"], row["purpose"]
                 aad = length_prefixed("wrap/v1", "tenant", tenant, purpose, row["version"])
                 yield tenant, row["wrapped"], aad
+            for row in copy["key_epochs"]:
+                for old in msgspec.msgpack.decode(row["probe"])["replaced"]:
+                    tenant, version = old["key"]["tenant"], old["key"]["version"]
+                    above = "tenant", tenant, "data", version
+                    yield tenant, old["key"]["blob"], length_prefixed("wrap/v1", *above)
             for kind in ("relationship", "person"):
                 for row in copy[f"{kind}_keys"]:
                     place = kind, row["tenant"], row[kind], row["version"], row["parent_version"]

@@ -15,6 +15,7 @@ from consent_service.custody import epochs as epochs_module
 from consent_service.custody.backup_file import found_backups, read_backup
 from consent_service.custody.epochs import EpochDone
 from consent_service.custody.restoring import unsealed
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.keyring.model import WrappedTenantKey
 from consent_service.keyring.rotation import Rotation
@@ -22,7 +23,7 @@ from consent_service.keyring.tables import tenant_keys
 from consent_service.records.service import Note
 from tests.custody.attack import Attacker, Copy, sealed_in, steal
 from tests.custody.recovering import backed_up, hold_ceremony, seed_of
-from tests.custody.rounds import epochs_of
+from tests.custody.rounds import destructions, epochs_of
 from tests.shelter import World, furnish
 
 
@@ -153,6 +154,11 @@ async def test_three_custodians_with_an_old_key_backup_could_read_it_until_the_l
 # --- the same attack where a part of the path was left alive -------------------------------------
 
 
+async def nothing_tried(*_: object) -> dict[str, bool]:
+    """An epoch that does not look."""
+    return {}
+
+
 def only_the_root(patch: pytest.MonkeyPatch, _world: World) -> None:
     """Tenants keep their data key: it is known today, and opens what it wrapped yesterday."""
 
@@ -199,7 +205,23 @@ async def _first_data_key(conn: AsyncConnection, tenant: str) -> WrappedTenantKe
     return WrappedTenantKey(tenant, "data", 1, row.root_generation, row.wrapped)
 
 
-@pytest.mark.parametrize("mutant", [only_the_root, only_the_tenant_key, an_old_data_key_kept])
+MUTANTS = [only_the_root, only_the_tenant_key, an_old_data_key_kept]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+async def test_an_epoch_finds_out_itself_that_a_part_of_the_path_lives(
+    world: World, monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch, World], None]
+) -> None:
+    await hold_ceremony(world)
+    await stolen_before_a_child_was_erased(world)
+    with monkeypatch.context() as patch:
+        mutant(patch, world)
+        with pytest.raises(IntegrityError, match=r"no new data key|still opens"):
+            await run_an_epoch(world)
+    assert not any(dead for _, dead in await destructions(world))
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
 async def test_the_attack_succeeds_where_a_part_of_the_path_lives(
     world: World, monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch, World], None]
 ) -> None:
@@ -207,5 +229,7 @@ async def test_the_attack_succeeds_where_a_part_of_the_path_lives(
     theft = await stolen_before_a_child_was_erased(world)
     with monkeypatch.context() as patch:
         mutant(patch, world)
+        patch.setattr(epochs_module, "_require_replaced", lambda *_: None)
+        patch.setattr(Rotation, "replaced_keys_open", nothing_tried)
         await run_an_epoch(world)
     assert await what_can_be_read(world, theft) == (True, True)

@@ -22,7 +22,9 @@ class KeyDestroyedOnOrder(Happening, frozen=True, tag="key.destroyed_on_order.v1
 class KeyPathDestroyed(Happening, frozen=True, tag="key.path_destroyed.v1"):
     """Every key above a destroyed one was replaced: an old copy of the data opens with no living key.
 
-    `attempt` is what came of unwrapping under the old root. Backups of keys made before live until
+    `attempt` is what came of trying the replaced data key of this shelter, as its row was, with every living
+    root, and random bytes that had been wrapped under it with every data key the shelter has. The destroyed
+    key itself was deleted before, so these bytes stand in for it. Backups of keys made before live until
     `backups_until`.
     """
 
