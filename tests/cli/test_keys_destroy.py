@@ -7,18 +7,21 @@ import sys
 from datetime import date
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from consent_service.app import Services
 from consent_service.audit.log import TrailFilter
+from consent_service.audit.tables import audit_details
 from consent_service.cli.opening import run_with
 from consent_service.cli.terminal import Terminal
 from consent_service.families.model import NewFamily, NewGuardian, PersonIdentity, SchoolConfirmation
 from consent_service.families.tables import children, relationships
 from consent_service.foundation.errors import DatabaseUnavailableError
-from consent_service.foundation.ids import StaffId, TenantId
+from consent_service.foundation.ids import RelationshipId, StaffId, TenantId, TypeKey
+from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor
 from consent_service.keyring.tables import person_keys, relationship_keys
+from consent_service.records.sealing import digest_of
 from consent_service.records.tables import record_digests
 from tests.cli.conftest import Shell, add_school, add_staff, onboard
 from tests.cli.test_keys_data import values
@@ -212,6 +215,49 @@ def test_an_older_copy_of_the_journal_is_told(furnished: Shell) -> None:
     journal.write_bytes(before)
     said = furnished.type("check")
     assert (said.code, "1 stops staan wel in de database" in said.out) == (1, True)
+
+
+def test_content_taken_out_of_the_log_is_told_by_shelter_and_a_silent_log_is_no_lost_key(
+    furnished: Shell,
+) -> None:
+    (relationship,) = values(furnished, relationships.c.relationship)
+
+    async def plant(services: Services) -> None:
+        (tenant,) = await services.organisations.tenants()
+        key = {"tenant": tenant.tenant, "relationship": relationship, "information_type": "pickup"}
+        async with services.installation.database.transaction() as conn:
+            owner = await services.installation.ring.relationship_key(
+                conn, tenant.tenant, RelationshipId(str(relationship))
+            )
+            digest = digest_of(services.installation.ring, owner, TypeKey("pickup"), ())
+            await conn.execute(insert(record_digests).values(digest=digest, **key))
+
+    async def take_away(services: Services) -> None:
+        async with services.installation.database.transaction() as conn:
+            await conn.execute(delete(audit_details))
+
+    run_with(Terminal(furnished.environ), plant)
+    said = furnished.must("check")
+    assert "1 onderwerpen zijn niet na te kijken: het logboek zegt er niets over." in said
+    run_with(Terminal(furnished.environ), take_away)
+    said = furnished.type("check").out
+    assert "mis      gegevens tegen het logboek" in said
+    assert "van 1 onderwerpen is niet te zeggen of dit de laatste stand is" in said
+    assert "de inhoud is weggehaald, terwijl de sleutel er nog is" in furnished.type("audit", "verify").out
+
+
+def test_the_journal_of_another_node_is_a_reminder_and_no_old_copy(furnished: Shell) -> None:
+    journal = furnished.folder / "state" / "stops.jsonl"
+    elsewhere = journal.with_name("elsewhere.jsonl")
+    furnished.must(*order(furnished, "relationship", "--yes"))
+    furnished.must("staff", "list")
+    journal.rename(elsewhere)
+    StopJournal(journal).begin()
+    said = furnished.must("check")
+    assert "let op   stopjournaal" in said
+    assert "stops uit 1 andere stopjournalen" in said
+    journal.write_bytes(journal.read_bytes() + elsewhere.read_bytes())
+    assert "goed     stopjournaal" in furnished.must("check")
 
 
 def hold_ceremony(shell: Shell) -> None:
