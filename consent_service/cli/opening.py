@@ -11,15 +11,21 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import click
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from consent_service.app import Services, build_services, open_installation, start_up
+from consent_service.cli.configuration_words import FOREIGN
 from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.foundation.database import Database
+from consent_service.foundation.errors import UnavailableError
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.settings import KeyProviderKind, Settings
 from consent_service.identity.model import Operator
 from consent_service.keyring.secret import Secret
+from consent_service.keyring.tables import key_roots
 
 CREDENTIAL: Final = "passphrase"
 """The name of the systemd credential (LoadCredential=passphrase:...)."""
@@ -95,6 +101,44 @@ async def opened(terminal: Terminal) -> AsyncIterator[Services]:
         yield services
     finally:
         await services.installation.database.close()
+
+
+async def keys_fit(terminal: Terminal, services: Services) -> bool:
+    """Whether the database was made with these keys, and say so when it was not; nothing is changed."""
+    async with services.installation.database.reading() as conn:
+        fits = await services.installation.ring.rotation.fits(conn)
+    if not fits:
+        terminal.complain(terminal.text(FOREIGN))
+    return fits
+
+
+async def knows_roots(settings: Settings) -> bool:
+    """Whether the database that is set was made with keys already; False also when nobody can tell."""
+    path = sqlite_path(settings.database_url)
+    if path is not None and not path.is_file():
+        return False
+    database = Database(settings.database_url)
+    try:
+        async with database.reading() as conn:
+            return (await conn.execute(select(key_roots.c.generation).limit(1))).first() is not None
+    except (UnavailableError, SQLAlchemyError):  # away, or of before the first `db upgrade`
+        return False
+    finally:
+        await database.close()
+
+
+def warn_of_other_roots(terminal: Terminal) -> None:
+    """New root keys do not open what a database was made with before."""
+    if asyncio.run(knows_roots(terminal.settings)):
+        terminal.complain(
+            terminal.text(
+                N_(
+                    "Deze database kent al andere hoofdsleutels. Zijn die verloren, doe dan nu met drie "
+                    "bladen: consent-service keys restore --recover. Anders is dit niet de keystore van deze "
+                    "database."
+                )
+            )
+        )
 
 
 async def put_in_order(services: Services) -> None:

@@ -363,7 +363,15 @@ def test_with_a_lost_keystore_three_sheets_bring_everything_back(room: Room) -> 
     room.shell.must("keys", "backup")
     keystore = Path(room.shell.environ[f"{PREFIX}KEYSTORE"])
     keystore.unlink()
-    make_keystore(room.shell.folder)
+    said = room.shell.type("serve")
+    assert (said.code, f"in {room.backups} liggen sleutelkopieën" in said.err) == (2, True), said
+    assert "consent-service keys restore --recover" in said.err
+    said = room.shell.type("keys", "init")
+    assert (said.code, "Deze database kent al andere hoofdsleutels." in said.err) == (0, True), said
+    said = room.shell.type("keys", "status")
+    assert (said.code, "met andere hoofdsleutels gemaakt" in said.err) == (1, True), said
+    said = room.shell.type("check")
+    assert "consent-service keys restore --recover" in said.out
 
     said = room.shell.type("keys", "restore", "--yes")
     assert (said.code, "6 sleutels uit deze kopie gaan hier niet open" in said.err) == (1, True)
