@@ -9,6 +9,7 @@ from consent_service.audit.checkpoint import Checkpoint, write_note
 from consent_service.audit.encoding import decode_leaf, encode_leaf
 from consent_service.audit.merkle import leaf_hash
 from consent_service.audit.reading import verify_stored
+from consent_service.audit.removal import Removal
 from consent_service.audit.verify import Report
 from consent_service.foundation.ids import EntryId, TenantId, new_id
 from consent_service.keyring.primitives import new_signing_key, sign
@@ -271,6 +272,22 @@ async def test_a_detail_taken_away_while_its_key_lives_is_named(desk: Desk, abou
     await desk.sequence()
     await desk.tamper([], "DELETE FROM audit_details WHERE entry = :e", e=entry)
     assert found(await desk.verify()) == (False, "detail_missing", 10, entry)
+
+
+async def test_a_leaf_that_cannot_be_read_and_has_no_detail_is_named_for_the_leaf(desk: Desk) -> None:
+    entries = await a_log(desk)
+    await desk.tamper(
+        ENTRIES,
+        "UPDATE audit_entries SET leaf = :l WHERE id = :e",
+        "DELETE FROM audit_details WHERE entry = :e",
+        l=b"no leaf",
+        e=entries[5],
+    )
+    report = await desk.verify()
+    assert found(report) == (False, "leaf_changed", 5, entries[5])
+    assert "leaf_malformed" in {bad.what for bad in report.problems}
+    async with desk.database.reading() as conn:  # nobody can say about whom it was, so `verify` is what tells
+        assert await Removal(desk.ring, desk.tenant).newest_about(conn, desk.mother) is None
 
 
 async def test_a_detail_said_to_be_somebodys_whose_key_is_gone_is_named(desk: Desk) -> None:

@@ -18,8 +18,10 @@ from consent_service.audit.tables import audit_details, audit_index
 from consent_service.custody.checking import Compared, Difference, RecordCheck
 from consent_service.custody.reencrypt import UnreadableRelationshipError
 from consent_service.foundation.clock import MovableClock
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TypeKey
 from consent_service.identity.model import Operator
+from consent_service.organisations.tables import relationship_state
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.records.tables import record_digests, records
@@ -169,6 +171,15 @@ async def test_what_only_officers_see_counts_for_everybody_of_the_shelter(world:
     assert (difference.information_type, difference.fault) == ("", "removed")
     # What was written since is certain, so it can be sealed anew.
     await world.services.reencryption.reencrypt(Operator("tests"), world.tenant, other.relationship)
+
+
+async def test_a_state_without_its_relationship_is_an_alarm(world: World) -> None:
+    told = await told_family(world)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(update(relationship_state).values(relationship="nothing"))
+    with pytest.raises(IntegrityError, match="has a state and is not there"):
+        await compared(world)
+    assert await check_of(world).relationship(world.tenant, told.relationship) == Compared(1)
 
 
 async def test_a_childs_key_taken_away_without_a_destruction_is_no_erasure(world: World) -> None:
