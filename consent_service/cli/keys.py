@@ -18,6 +18,7 @@ from consent_service.cli.failing import FAILED, lines_of
 from consent_service.cli.opening import (
     OPERATOR,
     keys_fit,
+    lost_recovery_key,
     make_private_folder,
     read_passphrase,
     require_database_file,
@@ -279,7 +280,10 @@ async def _tell_database(terminal: Terminal, services: Services) -> None:
     found = await services.epochs.status()
     _tell_whether_begun(terminal, found)
     _tell_damaged(terminal, await services.epochs.damaged(), terminal.show)
-    _tell_recovery_key(terminal)
+    if lost := await lost_recovery_key(services):
+        terminal.say(lost.sentence, **lost.params)
+    else:
+        _tell_recovery_key(terminal)
     _tell_newest_backup(terminal, services.installation.clock.now())
     if found.epochs:
         terminal.table(_EPOCH_HEADINGS, [_epoch_row(terminal, epoch) for epoch in found.epochs])

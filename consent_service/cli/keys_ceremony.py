@@ -11,7 +11,7 @@ import click
 from consent_service.app import Services
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.failing import FAILED
-from consent_service.cli.opening import OPERATOR, run_with
+from consent_service.cli.opening import OPERATOR, lost_recovery_key, run_with
 from consent_service.cli.recovery_words import (
     require_terminal,
     show_sheet,
@@ -51,6 +51,8 @@ async def _hold(terminal: Terminal, services: Services, folder: Path | None, *, 
     require_terminal(N_("Een ceremonie houdt u in een terminal, met de bewaarders erbij."))
     if folder is not None and in_git_tree(folder):
         raise CommandError(N_("De map {path} ligt in een git-map. Kies een andere map."), path=folder)
+    if not replacing and (lost := await lost_recovery_key(services)):
+        raise lost
     held = _begin(services, replacing=replacing)  # 1
     printed = () if folder is None else await _print(services, held, folder)
     try:
@@ -58,7 +60,7 @@ async def _hold(terminal: Terminal, services: Services, folder: Path | None, *, 
         terminal.show(held.key.shown_fingerprint)
         _hand_out(terminal, held, printed)  # 2
         accepted = await _read_back(terminal, services, held, replacing=replacing)  # 3
-    except (click.Abort, CommandError):
+    except (click.Abort, CommandError, ConflictError, UnavailableError):
         _tell_unused(terminal, folder)
         raise
     if not accepted:

@@ -18,6 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from consent_service.app import Services, build_services, open_installation, start_up
 from consent_service.cli.configuration_words import FOREIGN
 from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.custody.recovery import latest_fingerprint
+from consent_service.custody.recovery_key import grouped
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import UnavailableError
 from consent_service.foundation.i18n import N_
@@ -110,6 +112,26 @@ async def keys_fit(terminal: Terminal, services: Services) -> bool:
     if not fits:
         terminal.complain(terminal.text(FOREIGN))
     return fits
+
+
+async def lost_recovery_key(services: Services) -> CommandError | None:
+    """What to say when the file of the recovery key is gone and the log knows one; None otherwise."""
+    path = services.installation.key_backups.recovery_key
+    if path.exists():
+        return None
+    async with services.installation.database.reading() as conn:
+        known = await latest_fingerprint(conn, services.log)
+    if known is None:
+        return None
+    return CommandError(
+        N_(
+            "De herstelsleutel {path} is weg. Zet een kopie terug van het bestand met vingerafdruk "
+            "{fingerprint}. Is die er niet, maak dan een nieuwe sleutel: "
+            "consent-service keys ceremony --replace"
+        ),
+        path=path,
+        fingerprint=grouped(known),
+    )
 
 
 async def knows_roots(settings: Settings) -> bool:

@@ -111,13 +111,10 @@ class RecoveryKeys:
             raise
 
 
-async def require_in_use(conn: AsyncConnection, log: AuditLog, key: RecoveryKey) -> None:
-    """Return when `key` is the one of the latest ceremony in the log of the installation.
-
-    A file that was swapped, or that a ceremony left which did not end well, seals nothing.
+async def latest_fingerprint(conn: AsyncConnection, log: AuditLog) -> str | None:
+    """That of the key of the latest ceremony in the log of the installation; None before the first.
 
     Raises:
-        ConfigurationError: it is another key, or the log knows of no ceremony.
         KeyProviderUnavailableError: the key provider is away.
     """
     made, after = TrailFilter(types=frozenset({_MADE})), None
@@ -128,7 +125,19 @@ async def require_in_use(conn: AsyncConnection, log: AuditLog, key: RecoveryKey)
         after = page.next  # it gives up after many entries of other kinds
     detail = page.entries[0].detail if page.entries else None
     latest = detail.event if detail is not None else None
-    if not isinstance(latest, events.RecoveryKeyMade) or latest.recovery != key.fingerprint:
+    return latest.recovery if isinstance(latest, events.RecoveryKeyMade) else None
+
+
+async def require_in_use(conn: AsyncConnection, log: AuditLog, key: RecoveryKey) -> None:
+    """Return when `key` is the one of the latest ceremony in the log of the installation.
+
+    A file that was swapped, or that a ceremony left which did not end well, seals nothing.
+
+    Raises:
+        ConfigurationError: it is another key, or the log knows of no ceremony.
+        KeyProviderUnavailableError: the key provider is away.
+    """
+    if await latest_fingerprint(conn, log) != key.fingerprint:
         raise ConfigurationError(
             "recovery_key: the key in the file is not that of the latest ceremony in the log; "
             "hold the ceremony: 'consent-service keys ceremony --replace'"

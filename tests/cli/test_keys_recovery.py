@@ -260,7 +260,7 @@ def test_sheets_of_an_earlier_ceremony_do_not_confirm_this_one(room: Room) -> No
     _, files = printed_ceremony(room)
     room.recovery_key.unlink()
     said = room.type(
-        "keys", "ceremony", "--sheets", str(room.shell.folder / "other"),
+        "keys", "ceremony", "--replace", "--sheets", str(room.shell.folder / "other"),
         lines=(ENTER, *([path.read_text() for path in files] * 3)),
     )  # fmt: skip
     assert said.code == 1
@@ -284,6 +284,17 @@ def test_a_second_ceremony_needs_to_be_meant(room: Room) -> None:
     again, _ = printed_ceremony(room, "--replace", sheets="more")
     assert again.code == 0, again
     assert read_public_key(room.recovery_key) != first
+
+
+def test_a_recovery_key_that_is_lost_is_put_back_or_replaced_and_not_made_anew(room: Room) -> None:
+    printed_ceremony(room)
+    kept, shown = room.recovery_key.read_bytes(), read_public_key(room.recovery_key).shown_fingerprint
+    room.recovery_key.unlink()
+    assert f"met vingerafdruk {shown}." in room.shell.must("keys", "status")
+    said = room.type("keys", "ceremony")
+    assert (said.code, "keys ceremony --replace" in said.err, shown in said.err) == (2, True, True)
+    room.recovery_key.write_bytes(kept)
+    assert f"Herstelsleutel: {shown}" in room.shell.must("keys", "status")
 
 
 def test_a_ceremony_needs_people_and_a_safe_folder(room: Room) -> None:
