@@ -27,7 +27,8 @@ def nobody_is_waited_for(world: World) -> None:
 
 @pytest.fixture
 async def waiting(world: World) -> World:
-    """A shelter in which a key was destroyed."""
+    """A shelter in which a key was destroyed this morning."""
+    world.clock.set(DAY - timedelta(hours=4))
     await destroy(world, await make_relationship_key(world))
     return world
 
@@ -50,6 +51,13 @@ async def test_an_epoch_waits_for_the_night_and_is_run_once(waiting: World) -> N
     assert await destructions(waiting) == [(1, True)]
     (epoch,) = (await waiting.services.epochs.status()).epochs
     assert epoch.reason == "nightly"
+
+
+async def test_a_night_that_was_missed_is_made_up_for_by_day(waiting: World) -> None:
+    hold_ceremony(waiting)
+    waiting.clock.set(DAY + timedelta(days=1))
+    await KeyCare(waiting.services).look()
+    assert await destructions(waiting) == [(1, True)]
 
 
 async def test_where_nothing_was_destroyed_the_night_passes(world: World) -> None:

@@ -23,6 +23,8 @@ _CALENDAR_SECONDS = 30.0
 _KEYS_SECONDS: Final = 30.0
 _NIGHT_HOUR: Final = 3
 """Between three and four o'clock in the Netherlands: that hour exists once on every day of the year."""
+_NIGHT_MISSED: Final = timedelta(days=1)
+"""What has waited longer has seen a night pass."""
 _BACKUP_AGE: Final = timedelta(days=1)
 
 
@@ -105,11 +107,16 @@ class KeyCare:
         await self._expire(now)
 
     async def _run_epoch(self, now: datetime) -> None:
-        """Once a night: what fails for another reason than an outage waits for the operator."""
+        """Once a night, or later that day where the night was missed, because nothing ran here then.
+
+        What fails for another reason than an outage waits for the operator, or the next day.
+        """
         epochs = self._services.epochs
         reason = epochs.asked
-        if reason is None and _is_night(now) and self._tried_on != local_date(now):
-            reason = "nightly" if await epochs.is_wanted() else None
+        if reason is None and self._tried_on != local_date(now):
+            since = await epochs.wanted_since()
+            missed = since is not None and now - since > _NIGHT_MISSED
+            reason = "nightly" if since is not None and (missed or _is_night(now)) else None
         if reason is not None:
             self._tried_on = local_date(now)
             try:

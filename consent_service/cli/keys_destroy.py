@@ -98,7 +98,7 @@ async def _destroy(terminal: Terminal, services: Services, named: str | None, wa
 
 async def _replace_all_above(terminal: Terminal, services: Services) -> bool:
     try:
-        await services.epochs.run(reason="high_risk")
+        await services.epochs.run(OPERATOR, reason="high_risk")
     except (UnavailableError, IntegrityError):
         terminal.say(N_("De sleutels erboven zijn nog niet vervangen. Doe: consent-service keys rewrap"))
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.errors import ConflictError
 from consent_service.foundation.ids import INSTALLATION
-from consent_service.keyring.tables import key_destructions, key_epochs, key_roots
+from consent_service.keyring.tables import key_backups, key_destructions, key_epochs, key_roots
 from consent_service.keyring.wrapped_rows import tenants_with_keys
 
 EpochState = Literal["open", "rewrapped", "verified", "backed_up", "destroyed"]
 Stage = Literal["live_dead", "path_dead", "backup_dead"]
+_BACKED_UP_WITHIN: Final = timedelta(days=2)
+"""A backup is made every day where there is a recovery key, without which no epoch begins."""
 STAGES: Final[tuple[Stage, ...]] = ("live_dead", "path_dead", "backup_dead")
 
 
@@ -87,10 +89,20 @@ async def replace_epoch(conn: AsyncConnection, before: Epoch, after: Epoch) -> N
         raise ConflictError("another process works on this epoch")
 
 
-async def has_waiting(conn: AsyncConnection) -> bool:
-    """Whether something was destroyed that no epoch finishes yet."""
-    query = select(key_destructions.c.destruction).where(_waiting()).limit(1)
-    return (await conn.execute(query)).first() is not None
+async def waiting_since(conn: AsyncConnection) -> datetime | None:
+    """When the first thing was destroyed that no epoch finishes yet; None when there is none."""
+    query = select(func.min(key_destructions.c.destroyed_at)).where(_waiting())
+    first: datetime | None = (await conn.execute(query)).scalar_one()
+    return first
+
+
+async def can_promise(conn: AsyncConnection, *, now: datetime) -> bool:
+    """Whether an epoch is to be expected in the coming night: keys are backed up, and none hangs."""
+    here = key_backups.c
+    fresh = select(here.backup).where(here.dropped_at.is_(None), here.made_at > now - _BACKED_UP_WITHIN)
+    if (await conn.execute(fresh.limit(1))).first() is None:
+        return False
+    return await unfinished_epoch(conn) is None
 
 
 async def renewed_tenants(conn: AsyncConnection, epoch: Epoch) -> frozenset[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -34,7 +35,6 @@ from consent_service.custody.epoch_rows import (
     add_epoch,
     bereft_tenants,
     count_stages,
-    has_waiting,
     newest_epochs,
     next_generation,
     note_path_dead,
@@ -42,18 +42,22 @@ from consent_service.custody.epoch_rows import (
     replace_epoch,
     unfinished_epoch,
     untold_destructions,
+    waiting_since,
 )
 from consent_service.custody.verifying import BATCH, Verification
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import INSTALLATION, PersonId, RelationshipId, TenantId
-from consent_service.identity.model import System, by
+from consent_service.identity.model import Operator, System, by
+from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.damage import DamagedKeyError
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.wrapped_rows import count_owned, tenants_with_keys
+from consent_service.organisations.service import require
 
 _log = structlog.get_logger()
+_SERVICE: Final = System()
 _LAST_READERS_SECONDS: Final = 2.0
 """Whoever read a wrapped key just before the last transaction has used it by then."""
 _SHOWN_EPOCHS: Final = 5
@@ -120,6 +124,8 @@ class Epochs:
         self._backups = backups
         self._last_readers = last_readers
         self._asked: str | None = None
+        self._actor: Operator | System = _SERVICE
+        """On whose behalf the steps are done; changes only while the lock is held."""
 
     @property
     def asked(self) -> str | None:
@@ -143,18 +149,25 @@ class Epochs:
         }
 
     async def run(
-        self, *, reason: str, everybody: bool = False, progress: Tell | None = None
+        self,
+        actor: Operator | System = _SERVICE,
+        *,
+        reason: str,
+        everybody: bool = False,
+        progress: Tell | None = None,
     ) -> EpochDone | NothingToDo:
         """Finish what was begun, then run an epoch for what was destroyed since, or for `everybody`.
 
         Waits while another process runs one.
 
         Args:
+            actor: whom the log names, also for what he finishes that was begun by another.
             reason: a code for the log: `nightly`, `high_risk`, `operator`.
             everybody: every tenant gets a new data key, whether something was destroyed there or not.
             progress: told after every transaction.
 
         Raises:
+            NotAllowedError: not an operator.
             ConfigurationError: there is no recovery key, so nothing may be destroyed.
             UnavailableError: something is away or full; nothing is lost, run it again.
             DamagedKeyError: a key does not open, or is another one; nothing was destroyed. The log of the
@@ -162,11 +175,14 @@ class Epochs:
             IntegrityError: something else is not as it should be; nothing was destroyed.
             OldRootOpensError: the provider did not destroy the old root generation.
         """
+        if not isinstance(actor, System):  # what the service does by itself asks nobody
+            require(actor, Action.REPLACE_KEYS, Circumstances())
         self._backups.require_ready()
         self._asked = None
         tell = progress or _tell_nobody
         done: EpochDone | None = None
         async with self._database.exclusive("key-epoch"):
+            self._actor = actor
             begun = await self._begun()
             if begun is not None:
                 done = await self._finish(begun, tell, resumed=True)
@@ -192,10 +208,16 @@ class Epochs:
         )
         return tuple([one for tenant in tenants async for one in looking.damaged(tenant)])
 
+    async def wanted_since(self) -> datetime | None:
+        """Since when an epoch that was begun waits for its end, or something destroyed for an epoch."""
+        async with self._database.reading() as conn:
+            begun, waiting = await unfinished_epoch(conn), await waiting_since(conn)
+        began = None if begun is None else begun.begun_at
+        return min((moment for moment in (began, waiting) if moment is not None), default=None)
+
     async def is_wanted(self) -> bool:
         """Whether an epoch was begun and not ended, or something was destroyed since the last one."""
-        async with self._database.reading() as conn:
-            return await unfinished_epoch(conn) is not None or await has_waiting(conn)
+        return await self.wanted_since() is not None
 
     async def status(self) -> EpochStatus:
         """What `keys status` shows.
@@ -220,7 +242,7 @@ class Epochs:
             epoch = await self._fresh(conn, number, reason, everybody=everybody)
             await add_epoch(conn, epoch)
             begun = events.KeyEpochBegun(number, epoch.from_generation, epoch.to_generation, reason)
-            await self._log.append(conn, tenant=INSTALLATION, event=begun, by=by(System()), subject=None)
+            await self._log.append(conn, tenant=INSTALLATION, event=begun, by=by(self._actor), subject=None)
         return epoch
 
     async def rewrap(self, epoch: Epoch, tell: Tell) -> Epoch:
@@ -270,7 +292,7 @@ class Epochs:
     async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
         """A key backup of what lives now: whoever has it and the sheets needs no root generation."""
         tell(Progress(epoch.state, 0, 1))
-        made = await self._backups.make()
+        made = await self._backups.make(self._actor)
         return msgspec.structs.replace(epoch, backup=made.backup)
 
     async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
@@ -336,7 +358,7 @@ class Epochs:
 
     async def _has_waiting(self) -> bool:
         async with self._database.reading() as conn:
-            return await has_waiting(conn)
+            return await waiting_since(conn) is not None
 
     async def _finish(self, epoch: Epoch, tell: Tell, *, resumed: bool) -> EpochDone:
         while epoch.state != "destroyed":
@@ -384,7 +406,7 @@ class Epochs:
             conn,
             tenant=tenant,
             event=event,
-            by=by(System()),
+            by=by(self._actor),
             subject=child if lives else None,
             relationship=RelationshipId(row.owner) if of_relationship else None,
         )
@@ -398,7 +420,7 @@ class Epochs:
             backup=epoch.backup or "",
             attempt=attempt,
         )
-        await self._log.append(conn, tenant=INSTALLATION, event=ended, by=by(System()), subject=None)
+        await self._log.append(conn, tenant=INSTALLATION, event=ended, by=by(self._actor), subject=None)
 
 
 class _Counting:

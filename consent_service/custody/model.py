@@ -50,14 +50,14 @@ class DestroyedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DestructionReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The stages of all keys together: each is reached when the last key has reached it.
 
-    `path_expected_on` is the day by which the path should be dead; `overdue` says that this day is over and
-    it is not. `backups_until` is known from the moment the path is dead.
+    `path_expected_on` is the day by which the path should be dead, None where nothing says that it will be;
+    `overdue` says that this day is over and it is not. `backups_until` is known once the path is dead.
     """
 
     doomed: Doomed
     keys: int
     live_dead_at: datetime
-    path_expected_on: date
+    path_expected_on: date | None
     path_dead_at: datetime | None = None
     overdue: bool = False
     backups_until: date | None = None
@@ -83,8 +83,13 @@ class Destruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report: DestructionReport | None = None
 
 
-def report_of(doomed: Doomed, keys: Iterable[DestroyedKey], *, now: datetime) -> DestructionReport | None:
-    """The report over these keys; None when none was destroyed."""
+def report_of(
+    doomed: Doomed, keys: Iterable[DestroyedKey], *, now: datetime, promised: bool
+) -> DestructionReport | None:
+    """The report over these keys; None when none was destroyed.
+
+    `promised` says that the next night will see to the path; else no day is named that has not passed.
+    """
     found = tuple(keys)
     if not found:
         return None
@@ -92,13 +97,14 @@ def report_of(doomed: Doomed, keys: Iterable[DestroyedKey], *, now: datetime) ->
     path = _last(key.path_dead_at for key in found)
     gone = None if path is None else _last(key.backups_dead_at for key in found)
     expected = local_date(live + NIGHT)
+    overdue = path is None and expected < local_date(now)
     return DestructionReport(
         doomed=doomed,
         keys=len(found),
         live_dead_at=live,
         path_dead_at=path,
-        path_expected_on=expected,
-        overdue=path is None and expected < local_date(now),
+        path_expected_on=expected if promised or overdue or path is not None else None,
+        overdue=overdue,
         backups_until=None if path is None else _last(key.backups_until for key in found),
         backups_dead_at=gone,
     )

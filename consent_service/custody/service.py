@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit import events
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
+from consent_service.custody.epoch_rows import can_promise
 from consent_service.custody.epochs import Epochs
 from consent_service.custody.model import (
     DestroyedKey,
@@ -278,7 +279,7 @@ async def read_report(
         DestroyedKey(row.destroyed_at, row.path_dead_at, row.backups_until, row.backups_dead_at)
         for row in rows
     ]
-    return report_of(doomed, keys, now=now)
+    return report_of(doomed, keys, now=now, promised=await can_promise(conn, now=now))
 
 
 async def _find(conn: AsyncConnection, tenant: TenantId, doomed: Doomed) -> _Found | None:

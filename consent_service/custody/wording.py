@@ -22,6 +22,9 @@ def _sentences(report: DestructionReport, write: Callable[[date], str]) -> Itera
     if report.path_dead_at is not None:
         msgid = N_("Sinds {day} is het ook in een oude kopie van de gegevens niet meer te lezen.")
         yield Sentence(msgid, {"day": write(local_date(report.path_dead_at))})
+    elif report.path_expected_on is None:
+        msgid = N_("In een oude kopie van de gegevens is het nog te lezen; tot wanneer is niet bekend.")
+        yield Sentence(msgid, {})
     else:
         msgid = N_("In een oude kopie van de gegevens is het nog te lezen, tot uiterlijk {day}.")
         if report.overdue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from consent_service.audit.happenings.keys import KeyEpochBegun, KeyEpochEnded, 
 from consent_service.audit.log import TrailEntry, TrailFilter
 from consent_service.consent.model import Answer
 from consent_service.custody import epochs as epochs_module
-from consent_service.custody.epoch_rows import Epoch, EpochState, newest_epochs, replace_epoch
+from consent_service.custody.epoch_rows import Epoch, EpochState, can_promise, newest_epochs, replace_epoch
 from consent_service.custody.epochs import (
     EpochDone,
     Epochs,
@@ -29,8 +30,10 @@ from consent_service.foundation.errors import (
     ConflictError,
     IntegrityError,
     KeyDestroyedError,
+    NotAllowedError,
 )
 from consent_service.foundation.ids import INSTALLATION, TypeKey, new_id
+from consent_service.identity.model import Operator, System, by
 from consent_service.keyring.providers.file import FileKeystore, unlock_keystore
 from consent_service.keyring.tables import (
     key_destructions,
@@ -299,6 +302,10 @@ class Interrupted(Epochs):
         self._stop_at("rewrapped")
         return await super().verify(epoch, tell)
 
+    async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
+        self._stop_at("verified")
+        return await super().back_up(epoch, tell)
+
     async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
         self._stop_at("backed_up")
         return await super().destroy(epoch, tell)
@@ -489,6 +496,43 @@ async def test_what_is_tried_after_the_end_survives_an_interruption_and_is_not_k
     assert rotation.replaced_in(ended.probe) == frozenset()
     async with installation.database.reading() as conn:
         assert await rotation.replaced_keys_open(conn, begun.probe) == {world.tenant: False}
+
+
+async def test_the_log_names_the_operator_who_runs_one_and_nobody_else_may(world: World) -> None:
+    hold_ceremony(world)
+    await destroy(world, await make_relationship_key(world))
+    with pytest.raises(NotAllowedError):
+        await epochs_of(world).run(world.officer, reason="operator")  # type: ignore[arg-type]
+    assert (await epochs_of(world).status()).epochs == ()
+    epochs = epochs_of(world)
+    await epochs.run(Operator("tests"), reason="operator")
+    await destroy(world, await make_relationship_key(world))
+    await epochs.run(reason="nightly")
+
+    for kind in ("key.epoch_begun.v1", "key.backed_up.v1", "key.epoch_ended.v1"):
+        found = await log_of_the_installation(world, kind)
+        assert [one.detail.by for one in found if one.detail] == [by(System()), by(Operator("tests"))]
+    noted = await entries(world, "key.path_destroyed.v1")
+    assert {one.detail.by for one in noted if one.detail} == {by(System()), by(Operator("tests"))}
+
+
+async def test_a_day_is_promised_only_while_keys_are_backed_up_and_no_epoch_hangs(world: World) -> None:
+    async def promised() -> bool:
+        async with world.services.installation.database.reading() as conn:
+            return await can_promise(conn, now=world.clock.now())
+
+    assert not await promised()
+    await recovering.hold_ceremony(world)
+    assert not await promised()
+    await recovering.backed_up(world)
+    assert await promised()
+    await destroy(world, await make_relationship_key(world))
+    await interrupt(world, "verified")
+    assert not await promised()
+    await epochs_of(world).run(reason="nightly")
+    assert await promised()
+    world.clock.advance(timedelta(days=3))
+    assert not await promised()
 
 
 async def test_a_state_that_somebody_else_moved_on_is_not_overwritten(world: World) -> None:

@@ -26,14 +26,14 @@ def key(live: int, path: int | None = None, gone: int | None = None) -> Destroye
     )
 
 
-def said(*keys: DestroyedKey, after: int = 0) -> list[str]:
-    report = report_of(DOOMED, keys, now=NOON + after * DAY)
+def said(*keys: DestroyedKey, after: int = 0, promised: bool = True) -> list[str]:
+    report = report_of(DOOMED, keys, now=NOON + after * DAY, promised=promised)
     assert report is not None
     return [one.msgid.format(**one.params) for one in sentences(report, date.isoformat)]
 
 
 def test_where_nothing_was_destroyed_there_is_nothing_to_report() -> None:
-    assert report_of(DOOMED, (), now=NOON) is None
+    assert report_of(DOOMED, (), now=NOON, promised=True) is None
 
 
 def test_each_stage_is_told_with_its_day() -> None:
@@ -66,9 +66,17 @@ STAGES = st.builds(
 )
 
 
-@given(st.lists(STAGES, min_size=1, max_size=4))
-def test_no_stage_is_claimed_that_a_single_key_has_not_reached(keys: list[DestroyedKey]) -> None:
-    report = report_of(DOOMED, keys, now=NOON)
+def test_no_day_is_promised_where_nothing_says_it_will_come_true() -> None:
+    assert said(key(0), promised=False)[1].endswith("tot wanneer is niet bekend.")
+    assert said(key(0), after=2, promised=False)[1].endswith("Dat moest op 2026-09-02 voorbij zijn.")
+    assert said(key(0, 1), after=1, promised=False) == said(key(0, 1), after=1)
+
+
+@given(st.lists(STAGES, min_size=1, max_size=4), st.booleans())
+def test_no_stage_is_claimed_that_a_single_key_has_not_reached(
+    keys: list[DestroyedKey], promised: bool
+) -> None:
+    report = report_of(DOOMED, keys, now=NOON, promised=promised)
     assert report is not None
     every_path = all(one.path_dead_at is not None for one in keys)
     every_copy = every_path and all(one.backups_dead_at is not None for one in keys)
