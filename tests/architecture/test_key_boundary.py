@@ -43,6 +43,7 @@ INSIDE = {
 ROTATING = {
     "app/installation.py",  # destroys again at start what came back
     "cli/keys.py",  # counts the living generations
+    "cli/opening.py",  # says why the keystore does not fit the database
     "custody/epochs.py",
     "custody/key_choice.py",  # looks whether a key opens
     "custody/restoring.py",
