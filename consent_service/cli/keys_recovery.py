@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Final
 
 import click
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from consent_service.app import Services, build_services, open_installation, start_up
 from consent_service.app.presence import nobody_serves
 from consent_service.cli import keys_ceremony
 from consent_service.cli.audit import require_address
 from consent_service.cli.confirming import confirm
-from consent_service.cli.entering import WORDS, Orders, entry
+from consent_service.cli.entering import WORDS, Orders, WrongValueError, entry
 from consent_service.cli.failing import FAILED
 from consent_service.cli.opening import (
     OPERATOR,
@@ -30,15 +32,15 @@ from consent_service.cli.recovery_words import (
     recovered_seed,
 )
 from consent_service.cli.terminal import CommandError, Terminal
-from consent_service.custody.backup_file import KeyBackup, found_backups, read_backup
+from consent_service.custody.backup_file import KeyBackup, found_backups, newest_backup, read_backup
 from consent_service.custody.drill import DrillReport, Tally
 from consent_service.custody.key_choice import Unusable
 from consent_service.custody.recovery_key import grouped
+from consent_service.foundation.clock import SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.migrating import require_current_schema
-from consent_service.identity.model import by
 from consent_service.keyring.secret import Secret
 
 _UNUSABLE: Final[Mapping[str, str]] = {
@@ -49,6 +51,14 @@ _UNUSABLE: Final[Mapping[str, str]] = {
         "verloren, doe dan: consent-service keys restore --recover"
     ),
 }
+_DAMAGED: Final = N_(
+    "Een sleutel in de database of een regel van het stopjournaal is beschadigd. Er is niets teruggezet. "
+    "Zet eerst uit een reservekopie terug wat beschadigd is."
+)
+_REVIVED: Final = N_(
+    "Boven {keys} vernietigde sleutels leeft weer een oude sleutel uit de kopie. Doe nu: "
+    "consent-service keys rewrap"
+)
 _BACKUP: Final = entry(
     "--backup",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -63,9 +73,14 @@ def add_orders(group: Orders) -> None:
 
     @group.order("backup", N_("Maak nu een sleutelkopie."))
     def backup(terminal: Terminal) -> None:
-        made = run_with(terminal, lambda services: services.key_backups.make(by(OPERATOR)))
+        made = run_with(terminal, lambda services: services.key_backups.make(OPERATOR))
         terminal.say(N_("{keys} sleutels staan in {path}"), keys=made.keys, path=made.path)
 
+    _add_restore(group)
+    _add_drill(group)
+
+
+def _add_restore(group: Orders) -> None:
     @group.order("restore", N_("Zet sleutels terug uit een sleutelkopie. Stop eerst de dienst."))
     @_BACKUP
     @entry("--recover", is_flag=True, words=N_("De hoofdsleutel is verloren: herstel met drie bladen."))
@@ -85,12 +100,26 @@ def add_orders(group: Orders) -> None:
             return FAILED
         return asyncio.run(_restore(terminal, found, seed))
 
+
+def _address_without_password(ctx: object, param: object, value: str | None) -> str | None:
+    """Others on this machine can read the arguments of a command."""
+    address = require_address(ctx, param, value)
+    try:
+        url = None if address is None else make_url(address)
+    except (ArgumentError, ValueError):
+        raise WrongValueError("cli.database_address", example="sqlite+aiosqlite:////kopie.sqlite") from None
+    if url is not None and (url.password is not None or "password" in url.query):
+        raise WrongValueError("cli.database_password")
+    return address
+
+
+def _add_drill(group: Orders) -> None:
     @group.order("drill", N_("Oefen het herstel en tel wat er open zou gaan. Er verandert niets."))
     @_BACKUP
     @entry(
         "--database",
         type=WORDS,
-        callback=require_address,
+        callback=_address_without_password,
         words=N_("Een teruggezette kopie van de database, als adres."),
     )
     @SHARE_FILES
@@ -107,16 +136,28 @@ def add_orders(group: Orders) -> None:
 
 
 def _read(terminal: Terminal, path: Path | None) -> KeyBackup:
-    folder = terminal.settings.key_backup_dir
-    finished = [one.path for one in found_backups(folder) if one.finished]
-    if path is None and not finished:
-        raise CommandError(N_("In {path} is geen sleutelkopie."), path=folder)
+    chosen = path or _newest(terminal)
     try:
-        return read_backup(path or finished[-1])
+        return read_backup(chosen)
     except IntegrityError as failure:
+        raise CommandError(N_("{path} is geen sleutelkopie, of is beschadigd."), path=chosen) from failure
+
+
+def _newest(terminal: Terminal) -> Path:
+    """One that says it was made in the future was made by a wrong clock: who wants it names it."""
+    folder = terminal.settings.key_backup_dir
+    newest = newest_backup(folder, SystemClock().now())
+    if newest is not None:
+        return newest.path
+    if any(one.finished for one in found_backups(folder)):
         raise CommandError(
-            N_("{path} is geen sleutelkopie, of is beschadigd."), path=path or finished[-1]
-        ) from failure
+            N_(
+                "De sleutelkopieën in {path} zijn van later dan nu. Zet de klok goed, of kies er een "
+                "met --backup."
+            ),
+            path=folder,
+        )
+    raise CommandError(N_("In {path} is geen sleutelkopie."), path=folder)
 
 
 def _tell_backup(terminal: Terminal, backup: KeyBackup) -> None:
@@ -166,12 +207,14 @@ async def _put_back(terminal: Terminal, services: Services, backup: KeyBackup, s
     try:
         done = await services.key_restoring.restore(backup, actor=OPERATOR, seed=seed)
     except IntegrityError as failure:
-        raise CommandError(_UNUSABLE["forged"]) from failure
+        raise CommandError(_DAMAGED) from failure
     if isinstance(done, Unusable):
         return _tell_unusable(terminal, backup, done)
     terminal.say(N_("{keys} sleutels staan er weer en gaan open."), keys=done.keys)
     if done.dropped:
         terminal.say(N_("{keys} sleutels waren vernietigd en blijven weg."), keys=done.dropped)
+    if done.revived:
+        terminal.complain(terminal.text(_REVIVED, keys=done.revived))
     if done.lost:
         terminal.say(N_("{keys} sleutels waren jonger dan de kopie en zijn verloren."), keys=done.lost)
     await start_up(services)
@@ -194,10 +237,7 @@ async def _drill(
     terminal: Terminal, services: Services, backup: KeyBackup, seed: Secret, address: str | None
 ) -> int:
     async with _copy(address) as copy:
-        try:
-            report = await services.key_drill.run(backup, seed=seed, actor=OPERATOR, copy=copy)
-        except IntegrityError as failure:
-            raise CommandError(_UNUSABLE["forged"]) from failure
+        report = await services.key_drill.run(backup, seed=seed, actor=OPERATOR, copy=copy)
     if isinstance(report, Unusable):
         return _tell_unusable(terminal, backup, report)
     _tell_report(terminal, report)

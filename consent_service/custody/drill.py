@@ -30,7 +30,7 @@ from consent_service.custody.backup_file import (
 )
 from consent_service.custody.key_choice import AT_THAT_TIME, Choice, Unusable, choose
 from consent_service.custody.restoring import count_opening as count_keys_opening
-from consent_service.custody.restoring import destroyed_owners, unsealed, write_keys
+from consent_service.custody.restoring import destroyed_owners, unsealed_or_none, write_keys
 from consent_service.families.identity_data import open_identity
 from consent_service.families.tables import children, guardians
 from consent_service.foundation.clock import Clock
@@ -134,7 +134,7 @@ class KeyDrill:
         Raises:
             NotAllowedError: not an operator.
             ConfigurationError: the copy has another schema than this version.
-            IntegrityError: the sealed section does not open.
+            IntegrityError: a row of the database or a line of the journal is damaged.
             UnavailableError: a database or the disk is away.
         """
         require(actor, Action.RECOVER_KEYS, Circumstances())
@@ -156,7 +156,9 @@ class KeyDrill:
             living = await read_rows(conn)
             with TemporaryDirectory(prefix="ruggensteun-drill-") as folder:
                 ring = scratch_ring(Path(folder), self._clock)
-                recovered = unsealed(ring, backup, seed)
+                recovered = unsealed_or_none(ring, backup, seed)
+                if recovered is None:
+                    return Unusable("forged")
                 chosen = choose(ring, backup, here=KeyRows(), never=never, recovered=recovered)
                 if isinstance(chosen, Unusable):
                     return chosen

@@ -3,8 +3,7 @@
 While the provider lives, the rows of the backup are enough: today's roots open them. When it is lost,
 the sealed section is opened with the recovery seed and wrapped by the provider that is configured now.
 Nothing that was destroyed comes back: not what a destruction names, here, in the backup or in the stop
-journal, and not what is older than the backup and absent from it (`key_choice`). The stops themselves
-are replayed at the next start (`stops`).
+journal (`key_choice`). The stops themselves are replayed at the next start (`stops`).
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from consent_service.custody.stops import forget_listed
 from consent_service.families.reading import relationships_of_child
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId
 from consent_service.foundation.stop_journal import Stop, StopJournal
 from consent_service.identity.model import Operator, by
@@ -88,7 +88,8 @@ class KeyRestoring:
         Raises:
             NotAllowedError: not an operator.
             ConfigurationError: the provider is not the one the database needs.
-            IntegrityError: the sealed section does not open, or a key does not open where it was put.
+            IntegrityError: a row of the database or a line of the journal is damaged, or a key does not
+                open where it was put.
             UnavailableError: the provider, the database or the journal is away.
         """
         require(actor, Action.RECOVER_KEYS, Circumstances())
@@ -99,7 +100,9 @@ class KeyRestoring:
                 await _keep_others_out(conn)
                 here = await read_rows(conn)
                 root = None if seed is None else self._make_root(here, backup.rows)
-                recovered = () if seed is None else unsealed(self._ring, backup, seed)  # 1
+                recovered = () if seed is None else unsealed_or_none(self._ring, backup, seed)  # 1
+                if recovered is None:
+                    return Unusable("forged")
                 never = await destroyed_owners(conn, backup, self._journal.all())  # 2
                 ring = self._ring.remembering_nothing()  # what opened a minute ago proves nothing
                 chosen = choose(ring, backup, here=here, never=never, recovered=recovered)  # 3
@@ -168,12 +171,24 @@ def unsealed(ring: KeyRing, backup: KeyBackup, seed: Secret) -> tuple[TenantKeyR
     )
 
 
+def unsealed_or_none(ring: KeyRing, backup: KeyBackup, seed: Secret) -> tuple[TenantKeyRow, ...] | None:
+    """As `unsealed`, None when the section is not what was sealed for this backup.
+
+    Raises:
+        KeyProviderUnavailableError: the provider is away.
+    """
+    try:
+        return unsealed(ring, backup, seed)
+    except IntegrityError:
+        return None
+
+
 async def destroyed_owners(
     conn: AsyncConnection, backup: KeyBackup, stops: Iterable[Stop]
 ) -> frozenset[OwnerName]:
     """Whose keys were destroyed, as the database, the backup and the stop journal know it."""
     here = key_destructions.c
-    noted = select(here.tenant, here.kind, here.owner).where(here.kind != "old_version")
+    noted = select(here.tenant, here.kind, here.owner).where(here.kind.in_(("relationship", "person")))
     found: set[OwnerName] = {(row.tenant, row.kind, row.owner) for row in await conn.execute(noted)}
     found |= backup.rows.destroyed
     for stop in stops:

@@ -434,9 +434,32 @@ def test_a_backup_that_was_tampered_with_is_not_used_for_anything(room: Room) ->
     forged.write_bytes(finish(vouched, backup.mac))
     for command in (["restore", "--yes", "--recover"], ["drill"]):
         said = room.shell.type("keys", *command, "--backup", str(forged), *shares(files))
-        assert (said.code, "is veranderd. Er is niets teruggezet." in said.err) == (2, True), said
+        assert (said.code, "is veranderd. Er is niets teruggezet." in said.err) == (1, True), said
     said = room.shell.type("keys", "restore", "--yes", "--backup", str(forged))
     assert (said.code, "is veranderd. Er is niets teruggezet." in said.err) == (1, True), said
+
+
+def test_a_damaged_stop_journal_is_not_told_as_a_forged_backup(room: Room) -> None:
+    onboard(room.shell)
+    printed_ceremony(room)
+    room.shell.must("keys", "backup")
+    journal = room.recovery_key.with_name("stops.jsonl")
+    journal.write_text("nothing of ours\nnor this\n")
+    said = room.shell.type("keys", "restore", "--yes")
+    assert (said.code, "is beschadigd. Er is niets teruggezet." in said.err) == (2, True), said
+    assert "niet hier gemaakt" not in said.err
+
+
+def test_a_drill_takes_no_password_from_its_arguments(room: Room) -> None:
+    for address in (
+        "postgresql+asyncpg://somebody:hunter2@localhost/copy",
+        "postgresql+asyncpg://localhost/copy?user=somebody&password=hunter2",
+    ):
+        said = room.shell.type("keys", "drill", "--database", address)
+        assert (said.code, "~/.pgpass" in said.err) == (2, True), said
+        assert "hunter2" not in said.err
+    said = room.shell.type("keys", "drill", "--database", "postgresql+asyncpg://localhost:no/copy")
+    assert (said.code, "Schrijf het adres zoals in database_url" in said.err) == (2, True), said
 
 
 def test_a_sheet_that_cannot_be_read_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
