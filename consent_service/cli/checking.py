@@ -15,10 +15,16 @@ from consent_service.audit.protection import check_protection
 from consent_service.cli.database import STATES, read_state
 from consent_service.cli.entering import Orders
 from consent_service.cli.failing import FAILED, lines_of
-from consent_service.cli.opening import read_passphrase, require_database_file
+from consent_service.cli.opening import (
+    PASSPHRASE_READ_BY_OTHERS,
+    read_passphrase,
+    remark_on_readers,
+    require_database_file,
+)
 from consent_service.cli.policies import problems_in
 from consent_service.cli.terminal import Terminal
 from consent_service.custody.checking import Compared, Difference, RecordCheck
+from consent_service.custody.recovery_key import read_public_key
 from consent_service.custody.stops import MissingStops, stops_missing_in
 from consent_service.foundation.errors import ConsentServiceError
 from consent_service.foundation.i18n import N_
@@ -63,6 +69,7 @@ async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
         found.append(await _journal(terminal, installation))
         found.append(await _records(terminal, installation))
         await installation.database.close()
+    found.append(_recovery_key(terminal))
     found += _policies(terminal)
     return found
 
@@ -79,10 +86,20 @@ def _open(terminal: Terminal, found: list[_Checked]) -> Installation | None:
 
 def _passphrase_file(terminal: Terminal) -> tuple[str, ...]:
     """A container's secrets are readable by all inside it, so this is a remark and no refusal."""
-    path = terminal.settings.passphrase_file
-    if path is None or not path.is_file() or not path.stat().st_mode & 0o077:
-        return ()
-    return (terminal.text(N_("Anderen op deze machine kunnen de wachtzin in {path} lezen."), path=path),)
+    return remark_on_readers(terminal, terminal.settings.passphrase_file, PASSPHRASE_READ_BY_OTHERS)
+
+
+def _recovery_key(terminal: Terminal) -> _Checked:
+    """Without it destroyed keys are not finished, but nothing is wrong with what there is."""
+    name, path = N_("herstelsleutel"), terminal.settings.recovery_key
+    if not path.exists():
+        sentence = N_("De herstelsleutel {path} is er niet. Houd de ceremonie: consent-service keys ceremony")
+        return _Checked(name, (terminal.text(sentence, path=path),), hint=True)
+    try:
+        read_public_key(path)
+    except ConsentServiceError as wrong:
+        return _Checked(name, tuple(lines_of(terminal, wrong)))
+    return _Checked(name)
 
 
 async def _looked(terminal: Terminal, name: str, look: Callable[[], Awaitable[tuple[str, ...]]]) -> _Checked:

@@ -105,8 +105,10 @@ class Entry(click.Option):
         return None, args
 
     def _refused(self, value: object) -> tuple[str, dict[str, str]]:
-        if isinstance(self.type, click.Path) and self.type.exists and not Path(str(value)).exists():
-            return "cli.path_missing", {"path": str(value)}
+        if isinstance(self.type, click.Path) and self.type.exists:
+            named = value if isinstance(value, (list, tuple)) else (value,)
+            if missing := [str(one) for one in named if not Path(str(one)).exists()]:
+                return "cli.path_missing", {"path": ", ".join(missing)}
         if isinstance(self.type, click.Choice):
             return "cli.choice", {"choices": ", ".join(map(str, self.type.choices))}
         if isinstance(self.type, click.IntRange):
@@ -190,11 +192,17 @@ class Orders(click.Group, _Spoken):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if self.get_command(ctx, args[0]) is None:
-            nearest = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0.0)
+            command = f"{ctx.command_path} {args[0]}"
+            for nearest in difflib.get_close_matches(args[0], self.commands, n=1):
+                raise CommandError(
+                    N_("De opdracht {command} bestaat niet. Bedoelt u {nearest}?"),
+                    command=command,
+                    nearest=f"{ctx.command_path} {nearest}",
+                )
             raise CommandError(
-                N_("De opdracht {command} bestaat niet. Bedoelt u {nearest}?"),
-                command=f"{ctx.command_path} {args[0]}",
-                nearest=f"{ctx.command_path} {nearest[0]}",
+                N_("De opdracht {command} bestaat niet. Welke er wel zijn zegt: {help}"),
+                command=command,
+                help=f"{ctx.command_path} --help",
             )
         return super().resolve_command(ctx, args)
 

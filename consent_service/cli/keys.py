@@ -23,7 +23,7 @@ from consent_service.cli.opening import (
     read_passphrase,
     require_database_file,
     run_with,
-    warn_of_other_roots,
+    warn_of_what_is_unsafe,
 )
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.custody.backup_file import found_backups
@@ -123,7 +123,7 @@ def make(terminal: Terminal, development: bool) -> None:
     if in_file:
         make_private_folder(settings.keystore.parent)
     initialise_provider(settings, secret, development=development)
-    warn_of_other_roots(terminal)
+    warn_of_what_is_unsafe(terminal)
     if in_file:
         terminal.say(N_("De keystore {path} is gemaakt."), path=settings.keystore)
         terminal.say(

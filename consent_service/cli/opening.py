@@ -39,6 +39,8 @@ _QUESTIONS: Final[Mapping[KeyProviderKind, str]] = {
     "transit": N_("Token van de transit-server"),
 }
 
+PASSPHRASE_READ_BY_OTHERS: Final = N_("Anderen op deze machine kunnen de wachtzin in {path} lezen.")
+
 T = TypeVar("T")
 
 
@@ -65,6 +67,13 @@ def read_passphrase(terminal: Terminal, *, twice: bool = False) -> Secret:
     again = terminal.text(N_("Nog een keer")) if twice else False
     answer: str = click.prompt(question, hide_input=True, confirmation_prompt=again, err=True)
     return Secret(answer.encode())
+
+
+def remark_on_readers(terminal: Terminal, path: Path | None, sentence: str) -> tuple[str, ...]:
+    """Say that others can read a secret file; a container's secrets all can be, so this refuses nothing."""
+    if path is None or not path.is_file() or not path.stat().st_mode & 0o077:
+        return ()
+    return (terminal.text(sentence, path=path),)
 
 
 def _credential(terminal: Terminal) -> Path | None:
@@ -149,8 +158,10 @@ async def knows_roots(settings: Settings) -> bool:
         await database.close()
 
 
-def warn_of_other_roots(terminal: Terminal) -> None:
-    """New root keys do not open what a database was made with before."""
+def warn_of_what_is_unsafe(terminal: Terminal) -> None:
+    """A passphrase others can read; new root keys beside a database that was made with others."""
+    for remark in remark_on_readers(terminal, terminal.settings.passphrase_file, PASSPHRASE_READ_BY_OTHERS):
+        terminal.complain(remark)
     if asyncio.run(knows_roots(terminal.settings)):
         terminal.complain(
             terminal.text(

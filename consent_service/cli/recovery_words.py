@@ -17,6 +17,7 @@ from typing import Final
 import click
 
 from consent_service.cli.entering import entry
+from consent_service.cli.opening import remark_on_readers
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.custody.recovery_key import SHARES, THRESHOLD
 from consent_service.custody.shares import WORDS_ON_A_SHEET, SheetProblem, What, combine
@@ -138,7 +139,7 @@ def recovered_seed(terminal: Terminal, files: Sequence[Path]) -> Secret | None:
         Abort: somebody pressed Ctrl-C; the screen is empty.
         CommandError: a file cannot be read, or there is nobody to ask.
     """
-    sheets = tuple(_from_file(path) for path in files) if files else typed_sheets(terminal)
+    sheets = tuple(_from_file(terminal, path) for path in files) if files else typed_sheets(terminal)
     if sheets is None:
         return None
     outcome = combine(sheets)
@@ -247,7 +248,10 @@ def _line() -> str:
     return line.strip()
 
 
-def _from_file(path: Path) -> Secret:
+def _from_file(terminal: Terminal, path: Path) -> Secret:
+    sentence = N_("Anderen op deze machine kunnen het blad in {path} lezen.")
+    for remark in remark_on_readers(terminal, path, sentence):
+        terminal.complain(remark)
     try:
         return Secret(path.read_bytes())
     except OSError as failure:

@@ -43,6 +43,11 @@ def test_what_only_the_database_knows_stands_beside_its_option_too(shell: Shell)
     "arguments,sentence",
     [
         (("tenant", "lst"), "De opdracht consent-service tenant lst bestaat niet."),
+        (("keys", "frob"), "Welke er wel zijn zegt: consent-service keys --help"),
+        (
+            ("keys", "drill", "--shares", __file__, "--shares", "/nowhere/b"),
+            "--shares: /nowhere/b is er niet.",
+        ),
         (("serv",), "Bedoelt u consent-service serve?"),
         (("--verbose",), "--verbose: Deze optie bestaat hier niet."),
         (("staff", "add", "--kind", "boss"), "--kind: Kies een van deze: counsellor, school_staff"),

@@ -291,10 +291,16 @@ def test_a_recovery_key_that_is_lost_is_put_back_or_replaced_and_not_made_anew(r
     kept, shown = room.recovery_key.read_bytes(), read_public_key(room.recovery_key).shown_fingerprint
     room.recovery_key.unlink()
     assert f"met vingerafdruk {shown}." in room.shell.must("keys", "status")
+    assert re.search(r"let op +herstelsleutel", room.shell.must("check"))
     said = room.type("keys", "ceremony")
     assert (said.code, "keys ceremony --replace" in said.err, shown in said.err) == (2, True, True)
     room.recovery_key.write_bytes(kept)
     assert f"Herstelsleutel: {shown}" in room.shell.must("keys", "status")
+    assert re.search(r"goed +herstelsleutel", room.shell.must("check"))
+    room.recovery_key.write_text("iets anders")
+    said = room.shell.type("check")
+    assert said.code == 1
+    assert re.search(r"mis +herstelsleutel", said.out)
 
 
 def test_a_ceremony_needs_people_and_a_safe_folder(room: Room) -> None:
