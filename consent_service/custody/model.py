@@ -74,7 +74,7 @@ class DestructionReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class Destruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What came of asking for one. `journalled`: accepted, carried out as soon as everything is up.
 
-    `attempt` is what came of opening something sealed right afterwards; `refused` is the proof.
+    `attempt` is what came of opening something sealed right afterwards, by the ordinary doors.
     """
 
     doomed: Doomed

@@ -1,4 +1,8 @@
-"""Try to open what was sealed under destroyed keys: that it is refused is the proof of a destruction."""
+"""Try to open what was sealed under destroyed keys, by the ordinary doors: it shows that these are shut.
+
+The row of the key is gone, so this says nothing of an old copy of the data: that is tried at the end of an
+epoch (`epochs`).
+"""
 
 from __future__ import annotations
 

@@ -80,6 +80,10 @@ class Attacker:
         mine = {commitment for key in keys for commitment in self._commitments(Secret(key))}
         return {value for value in sealed_in(*self._copies) if value[_COMMITMENT] in mine}
 
+    def learned(self) -> Mapping[bytes, Collection[str]]:
+        """Every key he has, and whose it is; after `readable`."""
+        return self._keys
+
     def _learn(self) -> bool:
         before = len(self._keys)
         ciphers = [cipher for key in self._keys for cipher in self._wrappings(Secret(key))]

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from consent_service.custody.epochs import EpochDone
+from consent_service.foundation.errors import ConfigurationError
+from consent_service.foundation.ids import new_id
+from consent_service.keyring.providers.file import FileKeystore, unlock_keystore
+from consent_service.keyring.service import KeyRing
+from tests.custody.attack import Attacker, Copy, steal
 from tests.custody.rounds import (
+    Prints,
     as_another_process,
     destroy,
     destructions,
@@ -22,6 +31,7 @@ from tests.custody.rounds import (
     make_relationship_key,
     prints,
 )
+from tests.factories import PASSPHRASE
 from tests.shelter import World, furnish
 
 
@@ -70,26 +80,54 @@ def _die_before(number: int) -> None:
     event.listen(Engine, "commit", counted_commit)
 
 
+def keys_of(ring: KeyRing, copy: Copy, owner: str) -> set[bytes]:
+    """What somebody with the copy and the roots of now has of `owner`."""
+    attacker = Attacker(ring._provider, (), copy)
+    attacker.readable()
+    return {key for key, whose in attacker.learned().items() if whose == {owner}}
+
+
+def keystores_in(folder: Path, elsewhere: Path) -> list[FileKeystore]:
+    """Every file of the folder, hidden ones too, that opens as a keystore."""
+    found = []
+    for file in folder.iterdir():
+        if file.is_file():
+            copy = elsewhere / new_id()
+            shutil.copy(file, copy)
+            copy.chmod(0o600)
+            with suppress(ConfigurationError):
+                found.append(unlock_keystore(copy, PASSPHRASE))
+    assert found
+    return found
+
+
 def test_killed_at_any_step_an_epoch_is_taken_up_again_and_no_key_is_lost(
-    world: World, database_url: str, tmp_path: Path
+    world: World, database_url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    elsewhere = tmp_path_factory.mktemp("attacker")
+
     async def prepare() -> None:
         async with as_another_process(world, database_url, tmp_path) as here:
             hold_ceremony(here)
             await here.at_school((await here.family()).children[0].child)
             await furnish(here.services, here.clock, "Opvang Noord")
 
-    async def destroy_one() -> dict[tuple[str, str, str], bytes]:
+    async def destroy_one() -> tuple[Prints, Copy, bytes]:
+        """What lives, and a copy from before with the key that was destroyed since."""
         async with as_another_process(world, database_url, tmp_path) as here:
-            await destroy(here, await make_relationship_key(here))
-            return await prints(here)
+            doomed = await make_relationship_key(here)
+            async with here.services.installation.database.reading() as conn:
+                yesterday = await steal(conn)
+            (key,) = keys_of(here.services.installation.ring, yesterday, doomed)
+            await destroy(here, doomed)
+            return await prints(here), yesterday, key
 
     async def epoch() -> None:
         async with as_another_process(world, database_url, tmp_path) as here:
             done = await epochs_of(here).run(reason="nightly")
             assert isinstance(done, EpochDone)
 
-    async def take_up_again() -> dict[tuple[str, str, str], bytes]:
+    async def take_up_again() -> Prints:
         async with as_another_process(world, database_url, tmp_path) as here:
             await here.services.install()
             lost = {place: key for place, key in before.items() if (await prints(here)).get(place) != key}
@@ -105,7 +143,11 @@ def test_killed_at_any_step_an_epoch_is_taken_up_again_and_no_key_is_lost(
     number, died = 0, True
     while died:
         number += 1
-        before = asyncio.run(destroy_one())
+        before, yesterday, key = asyncio.run(destroy_one())
         died = killed_at(number, epoch)
         assert asyncio.run(take_up_again()) == before, f"killed before effect {number}"
+        for keystore in keystores_in(tmp_path, elsewhere):
+            attacker = Attacker(keystore, (), yesterday)
+            attacker.readable()
+            assert key not in attacker.learned(), f"killed before effect {number}"
     assert number > 20
