@@ -111,6 +111,8 @@ class Lending:
             return TakeBackRefused("no_session" if session is None else "not_handed_over")
         async with self._database.transaction() as conn:
             tries = await sessions.count_pin_try(conn, session)
+            if tries is None and not await sessions.is_lent(conn, session):
+                return TakeBackRefused("no_session")  # given back a moment ago: that is no wrong PIN
             stored = await _stored_pin(conn, session)
         if tries is not None and await pins.fits(pin, stored):
             return session, session.handed_over

@@ -291,6 +291,12 @@ async def count_pin_try(conn: AsyncConnection, session: Session) -> int | None:
     return tries
 
 
+async def is_lent(conn: AsyncConnection, session: Session) -> bool:
+    """Whether a guardian still has the tablet."""
+    query = select(sessions.c.guardian).where(*_is(session.id), sessions.c.guardian.is_not(None))
+    return (await conn.execute(query)).first() is not None
+
+
 async def forget_pin_tries(conn: AsyncConnection, session: Session) -> None:
     """The PIN was right: earlier mistakes no longer count."""
     await conn.execute(update(sessions).where(*_is(session.id)).values(pin_tries=0))

@@ -38,6 +38,26 @@ async def test_two_returns_at_once_are_one(desk: Desk) -> None:
     assert TakeBackRefused("no_session") in answers
 
 
+async def test_a_return_that_comes_just_after_another_does_not_end_the_counsellors_session(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tapped twice: the second had read the session before the first gave it back."""
+    handed = await desk.handed_over(await desk.logged_in())
+    seen = await desk.service.actor_for(handed.token)
+    back = await desk.service.take_back(handed.token, PIN)
+    assert isinstance(back, Opened)
+
+    async def as_it_was(_live: object, _token: str) -> object:
+        return seen
+
+    with monkeypatch.context() as patch:
+        patch.setattr("consent_service.identity.live.LiveSessions.actor_for", as_it_was)
+        assert await desk.service.take_back(handed.token, PIN) == TakeBackRefused("no_session")
+    still = await desk.service.actor_for(back.token)
+    assert still is not None
+    assert still.actor == f.COUNSELLOR
+
+
 async def test_a_witness_is_the_counsellor_who_knows_the_pin_and_the_tablet_stays(desk: Desk) -> None:
     handed = await desk.handed_over(await desk.logged_in())
     for left in (4, 3):
