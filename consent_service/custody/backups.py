@@ -48,6 +48,7 @@ from consent_service.custody.backup_rows import (
     waiting_for_backups,
 )
 from consent_service.custody.durable_files import write_durably
+from consent_service.custody.recovery import require_in_use
 from consent_service.custody.recovery_key import RecoveryKey, read_public_key
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
@@ -149,6 +150,7 @@ class KeyBackups:
             rows = await read_rows(conn)
         made, content = self._sealed(rows, recovery, noted)  # 2
         async with self._database.transaction() as conn:  # 3
+            await require_in_use(conn, self._log, recovery)
             await note_begun(conn, noted)
         await asyncio.to_thread(_write_and_read_back, made.path, content)  # 4
         event = events.KeysBackedUp(made.backup, made.keys, recovery.fingerprint)

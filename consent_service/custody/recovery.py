@@ -69,8 +69,8 @@ class RecoveryKeys:
     ) -> tuple[SheetProblem, ...]:
         """Take the key into use when the sheets that were typed back give it; what is wrong otherwise.
 
-        Whatever ends it early, a killed process as well: a key whose file or whose log entry is missing
-        seals no backup (`require_in_use`).
+        Where a killed process left a file without its log entry, an earlier ceremony in the log keeps it
+        from sealing anything (`require_in_use`); before the first one nothing does.
 
         Raises:
             NotAllowedError: not an operator.
@@ -134,10 +134,10 @@ async def require_in_use(conn: AsyncConnection, log: AuditLog, key: RecoveryKey)
     A file that was swapped, or that a ceremony left which did not end well, seals nothing.
 
     Raises:
-        ConfigurationError: it is another key, or the log knows of no ceremony.
+        ConfigurationError: it is another key. Before the first ceremony in the log any key passes.
         KeyProviderUnavailableError: the key provider is away.
     """
-    if await latest_fingerprint(conn, log) != key.fingerprint:
+    if await latest_fingerprint(conn, log) not in (None, key.fingerprint):
         raise ConfigurationError(
             "recovery_key: the key in the file is not that of the latest ceremony in the log; "
             "hold the ceremony: 'consent-service keys ceremony --replace'"
