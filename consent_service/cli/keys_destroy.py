@@ -50,9 +50,20 @@ def add_orders(group: Orders) -> None:
 
     @group.order("destroy", N_("Vernietig de sleutel van een kind op een school, of alle van een kind."))
     @TENANT
-    @entry("--relationship", type=WORDS, words=N_("Dit kind op deze school, met het kenmerk."))
-    @entry("--child", type=WORDS, words=N_("Alles van dit kind, met het kenmerk."))
-    @entry("--coordinator", type=WORDS, required=True, words=N_("Wie dit besloot: een privacycoördinator."))
+    @entry(
+        "--relationship",
+        type=WORDS,
+        words=N_("Dit kind op deze school: het kenmerk uit het logboek van de coördinator."),
+    )
+    @entry(
+        "--child", type=WORDS, words=N_("Alles van dit kind: het kenmerk uit het logboek van de coördinator.")
+    )
+    @entry(
+        "--coordinator",
+        type=WORDS,
+        required=True,
+        words=N_("Welke privacycoördinator dit besloot: het kenmerk uit consent-service staff list."),
+    )
     @entry(
         "--at-once", is_flag=True, words=N_("Vervang ook meteen alle sleutels erboven, niet pas vannacht.")
     )

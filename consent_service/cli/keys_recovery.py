@@ -239,7 +239,9 @@ async def _drill(
     async with _copy(address) as copy:
         report = await services.key_drill.run(backup, seed=seed, actor=OPERATOR, copy=copy)
     if isinstance(report, Unusable):
-        return _tell_unusable(terminal, backup, report)
+        code = _tell_unusable(terminal, backup, report)
+        terminal.say(N_("NIET GOED: met deze kopie en deze bladen gaat niets open."))
+        return code
     _tell_report(terminal, report)
     return 0 if report.good else FAILED
 

@@ -30,7 +30,7 @@ from consent_service.custody.recovery_key import read_public_key
 from consent_service.foundation.settings import PREFIX
 from consent_service.keyring.providers.file import unlock_keystore
 from tests.cli.conftest import Said, Shell, add_staff, onboard
-from tests.factories import PASSPHRASE, make_keystore
+from tests.factories import PASSPHRASE
 
 ENTER = ""
 _NUMBERED = re.compile(r"(\d+)\.\s+([a-z]+)")
@@ -551,6 +551,7 @@ def test_a_drill_says_which_sheets_and_databases_do_not_do(room: Room) -> None:
     assert (said.code, "Goede bladen: 1." in said.err) == (1, True)
     _, other = printed_ceremony(room, "--replace", sheets="more")
     said = room.shell.type("keys", "drill", *shares(other))
+    assert "NIET GOED" in said.out
     assert (said.code, "horen niet bij deze sleutelkopie" in said.err) == (1, True)
     files[0].chmod(0o000)
     files[0].unlink()
