@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
+import pytest
+
 from consent_service.consent.service import Target
 from consent_service.custody.stops import forget_listed
 from consent_service.families.model import FamilyView, SafetyAssessment, SchoolConfirmation
@@ -115,6 +117,8 @@ async def staff_of(world: World) -> dict[str, StaffActor]:
     }
 
 
+# One engine: thousands of pages, and what they read is read on both engines by the tests below.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_every_page_of_everybody_still_opens_and_names_the_child_nowhere(site: Site) -> None:
     world = site.world
     home = await household(world)
