@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from sqlalchemy import insert, select
 
-from consent_service.custody.epochs import Epochs
+from consent_service.custody.epoch_rows import Epoch
+from consent_service.custody.epochs import Epochs, Tell
 from consent_service.custody.recovery_key import RecoveryKey, write_public_key
 from consent_service.foundation.clock import MovableClock, local_date
 from consent_service.foundation.database import Database
@@ -52,6 +54,39 @@ def like(kind: type[E], world: World) -> E:
     made = kind.__new__(kind)
     made.__dict__.update(epochs_of(world).__dict__)
     return made
+
+
+class Interrupted(Epochs):
+    """Stops before the step from `at`, as if its process had ended there."""
+
+    at = "open"
+
+    async def rewrap(self, epoch: Epoch, tell: Tell) -> Epoch:
+        self._stop_at("open")
+        return await super().rewrap(epoch, tell)
+
+    async def verify(self, epoch: Epoch, tell: Tell) -> Epoch:
+        self._stop_at("rewrapped")
+        return await super().verify(epoch, tell)
+
+    async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
+        self._stop_at("verified")
+        return await super().back_up(epoch, tell)
+
+    async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
+        self._stop_at("backed_up")
+        return await super().destroy(epoch, tell)
+
+    def _stop_at(self, state: str) -> None:
+        if self.at == state:
+            raise RuntimeError("interrupted")
+
+
+async def interrupt(world: World, at: str) -> None:
+    epochs = like(Interrupted, world)
+    epochs.at = at
+    with pytest.raises(RuntimeError, match="interrupted"):
+        await epochs.run(reason="nightly")
 
 
 @asynccontextmanager

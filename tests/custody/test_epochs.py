@@ -6,16 +6,15 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 
 from consent_service.audit.events import KeyPathDestroyed
 from consent_service.audit.happenings.keys import KeyEpochBegun, KeyEpochEnded, KeyRootReturned
 from consent_service.audit.log import TrailEntry, TrailFilter
 from consent_service.consent.model import Answer
 from consent_service.custody import epochs as epochs_module
-from consent_service.custody.epoch_rows import Epoch, EpochState, can_promise, newest_epochs, replace_epoch
+from consent_service.custody.epoch_rows import Epoch, can_promise, replace_epoch
 from consent_service.custody.epochs import (
     EpochDone,
     Epochs,
@@ -36,24 +35,22 @@ from consent_service.foundation.ids import INSTALLATION, TypeKey, new_id
 from consent_service.identity.model import Operator, System, by
 from consent_service.keyring.providers.file import FileKeystore, unlock_keystore
 from consent_service.keyring.tables import (
-    key_destructions,
     key_epochs,
     key_roots,
     person_keys,
-    relationship_keys,
     tenant_keys,
 )
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
 from tests.custody import recovering
-from tests.custody.attack import Copy, steal
 from tests.custody.rounds import (
     as_another_process,
     destroy,
     destructions,
     epochs_of,
     hold_ceremony,
+    interrupt,
     like,
     make_person_key,
     make_relationship_key,
@@ -289,102 +286,6 @@ async def test_what_is_destroyed_during_an_epoch_waits_for_the_next_one(world: W
     assert await destructions(world) in ([(1, True), (2, True)], [(2, True), (1, True)])
 
 
-class Interrupted(Epochs):
-    """Stops before the step from `at`, as if its process had ended there."""
-
-    at = "open"
-
-    async def rewrap(self, epoch: Epoch, tell: Tell) -> Epoch:
-        self._stop_at("open")
-        return await super().rewrap(epoch, tell)
-
-    async def verify(self, epoch: Epoch, tell: Tell) -> Epoch:
-        self._stop_at("rewrapped")
-        return await super().verify(epoch, tell)
-
-    async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
-        self._stop_at("verified")
-        return await super().back_up(epoch, tell)
-
-    async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
-        self._stop_at("backed_up")
-        return await super().destroy(epoch, tell)
-
-    def _stop_at(self, state: str) -> None:
-        if self.at == state:
-            raise RuntimeError("interrupted")
-
-
-class Copied(Epochs):
-    """Somebody copies the database just before the step that begins in the state `at`."""
-
-    at: EpochState
-    copy: Copy
-
-    async def rewrap(self, epoch: Epoch, tell: Tell) -> Epoch:
-        return await super().rewrap(await self._copied(epoch), tell)
-
-    async def verify(self, epoch: Epoch, tell: Tell) -> Epoch:
-        return await super().verify(await self._copied(epoch), tell)
-
-    async def back_up(self, epoch: Epoch, tell: Tell) -> Epoch:
-        return await super().back_up(await self._copied(epoch), tell)
-
-    async def destroy(self, epoch: Epoch, tell: Tell) -> Epoch:
-        return await super().destroy(await self._copied(epoch), tell)
-
-    async def _copied(self, epoch: Epoch) -> Epoch:
-        if epoch.state == self.at:
-            async with self._database.reading() as conn:
-                self.copy = await steal(conn)
-        return epoch
-
-
-async def put_copy_back(world: World, copy: Copy) -> None:
-    """The tables about keys as they are in the copy."""
-    async with world.services.installation.database.transaction() as conn:
-        for table in (key_roots, tenant_keys, relationship_keys, person_keys, key_epochs, key_destructions):
-            await conn.execute(delete(table))
-            if copy[table.name]:
-                await conn.execute(insert(table), [dict(row) for row in copy[table.name]])
-
-
-async def interrupt(world: World, at: str) -> None:
-    epochs = like(Interrupted, world)
-    epochs.at = at
-    with pytest.raises(RuntimeError, match="interrupted"):
-        await epochs.run(reason="nightly")
-
-
-async def test_an_epoch_that_is_taken_up_finishes_its_own_and_the_next_what_came_later(world: World) -> None:
-    hold_ceremony(world)
-    await destroy(world, await make_relationship_key(world))
-    await interrupt(world, "rewrapped")
-    await destroy(world, await make_relationship_key(world))
-    assert await epochs_of(world).is_wanted()
-
-    done = await epochs_of(world).run(reason="nightly")
-
-    assert isinstance(done, EpochDone)
-    assert (done.epoch, done.resumed, done.generation) == (2, False, 3)
-    assert {epoch for epoch, dead in await destructions(world) if dead} == {1, 2}
-    statuses = await epochs_of(world).status()
-    assert [one.state for one in statuses.epochs] == ["destroyed", "destroyed"]
-
-
-async def test_one_for_everybody_that_is_taken_up_is_not_done_a_second_time(world: World) -> None:
-    hold_ceremony(world)
-    epochs = like(Interrupted, world)
-    epochs.at = "backed_up"
-    with pytest.raises(RuntimeError, match="interrupted"):
-        await epochs.run(reason="operator", everybody=True)
-
-    done = await epochs_of(world).run(reason="operator", everybody=True)
-
-    assert isinstance(done, EpochDone)
-    assert (done.epoch, done.resumed) == (1, True)
-
-
 @pytest.mark.parametrize("at", ["open", "rewrapped", "backed_up"])
 async def test_one_that_the_provider_has_overtaken_is_opened_anew(world: World, at: str) -> None:
     hold_ceremony(world)
@@ -434,43 +335,6 @@ async def test_a_probe_that_proves_nothing_stops_the_epoch(world: World) -> None
         await epochs_of(world).run(reason="nightly")
 
     assert (await epochs_of(world).status()).generations == (1, 2)
-
-
-@pytest.mark.parametrize("state", ["open", "rewrapped", "verified", "backed_up"])
-async def test_one_from_a_copy_of_the_data_that_ended_at_the_provider_since_is_opened_anew(
-    world: World, state: EpochState
-) -> None:
-    await recovering.hold_ceremony(world)
-    kept, gone = await make_relationship_key(world), await make_relationship_key(world)
-    await destroy(world, gone)
-    before = await prints(world)
-    copied = like(Copied, world)
-    copied.at = state
-    assert isinstance(await copied.run(reason="nightly"), EpochDone)
-    backup = await recovering.backed_up(world)
-    await put_copy_back(world, copied.copy)
-
-    await world.services.key_restoring.restore(backup, actor=recovering.OPERATOR)
-    done = await epochs_of(world).run(reason="nightly")
-
-    assert isinstance(done, EpochDone)
-    assert (await epochs_of(world).status()).generations == (done.generation,)
-    assert all(dead for _, dead in await destructions(world))
-    assert await prints(world) == before
-    assert (world.tenant, "relationship", kept) in before
-
-
-async def test_a_probe_that_a_living_root_does_not_open_stops_the_epoch(world: World) -> None:
-    hold_ceremony(world)
-    await destroy(world, await make_relationship_key(world))
-    await interrupt(world, "rewrapped")
-    async with world.services.installation.database.reading() as conn:
-        (begun,) = await newest_epochs(conn, limit=1)
-
-    with pytest.raises(IntegrityError, match="its own probe"):
-        await epochs_of(world).verify(
-            msgspec.structs.replace(begun, from_generation=9), lambda _progress: None
-        )
 
 
 async def test_what_is_tried_after_the_end_survives_an_interruption_and_is_not_kept(world: World) -> None:
