@@ -112,7 +112,7 @@ class Services(msgspec.Struct, frozen=True):
     async def install(self) -> None:
         """Tie the database to its keystore, open the installation's own log and each tenant's rules.
 
-        A root that was destroyed and lives is destroyed again; where an old keystore brought it, that is logged.
+        A root that was destroyed and lives is destroyed again; if an old keystore brought it, that is logged.
 
         Raises:
             ConfigurationError: the keystore is not the one this database was made with.

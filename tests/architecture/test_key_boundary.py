@@ -42,7 +42,7 @@ INSIDE = {
 """Names by which a key ring's inside would be reached; no import is needed for that."""
 ROTATING = {
     "app/installation.py",  # destroys again at start what came back
-    "cli/keys.py",  # counts the living generations
+    "cli/keys_status.py",  # counts the living generations
     "cli/opening.py",  # says why the keystore does not fit the database
     "custody/epochs.py",
     "custody/key_choice.py",  # looks whether a key opens

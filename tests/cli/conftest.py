@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from consent_service.cli.entrance import run
 from consent_service.web.serving import any_free_port
 from tests.factories import PASSPHRASE, make_keystore
+
+if TYPE_CHECKING:
+    from tests.cli.room import Room
 
 
 @dataclass
@@ -112,3 +116,11 @@ def add_school(shell: Shell, code: str = "12AB00") -> None:
 def add_staff(shell: Shell, *arguments: str) -> str:
     """A member of staff; the id."""
     return shell.must("staff", "add", *arguments).rsplit(" ", 1)[1].strip()
+
+
+@pytest.fixture
+def room(sqlite_shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Room:
+    """A terminal with people at it, over an installation on SQLite."""
+    from tests.cli.room import Room
+
+    return Room(sqlite_shell, capsys, monkeypatch)
