@@ -411,8 +411,10 @@ _SENDERS = {"smtplib", "aiosmtplib", "email", "httpx", "socket", "urllib", "http
 _NOTIFIER = "consent_service.foundation.notifier"
 _MAY_SEND = {"api", "app", "audit", "cli", "demo", "foundation", "identity", "web"}
 """Servers, logins and wiring; none of these knows of another holder."""
-_OWN_CODES = ["consent/page_access.py", "consent/page_login.py"]
-"""They send a code to the one who opens the own page, at the address that one named; to nobody else."""
+_OWN_CODES = ["consent/page_access.py", "consent/page_login.py", "keyring/providers/transit_line.py"]
+"""The first two send a code to the one who opens the own page, at the address that one named; to nobody
+else. The third speaks to the server that holds root keys, and knows of no person.
+"""
 
 
 def test_s03_nothing_that_knows_of_holders_can_send_anything() -> None:
