@@ -342,6 +342,22 @@ async def test_damage_in_one_row_of_each_kind_is_all_named_at_once(
     assert [one.kind for one in await epochs_of(world).damaged()] == ["relationship", "person"]
 
 
+async def test_a_tenant_key_that_names_a_root_nobody_has_is_damage_and_destroys_nothing(
+    world: World, shared: RelationshipId
+) -> None:
+    async def elsewhere(conn: AsyncConnection) -> None:
+        mine = (tenant_keys.c.tenant == world.tenant, tenant_keys.c.purpose == "index")
+        await conn.execute(update(tenant_keys).where(*mine).values(root_generation=99))
+
+    epochs = like(Damaging, world)
+    epochs.damage = elsewhere
+    with pytest.raises(DamagedKeyError):
+        await epochs.run(reason="nightly")
+
+    assert len(world.services.installation.ring.rotation.generations()) == 2
+    assert not any(dead for _, dead in await destructions(world))
+
+
 async def test_before_an_epoch_is_begun_nothing_is_looked_at(world: World, shared: RelationshipId) -> None:
     async with world.services.installation.database.transaction() as conn:
         await flip_relationship(conn, world, shared)
