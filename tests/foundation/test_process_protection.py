@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from consent_service.foundation import process_protection
+from tests.conftest import cannot_run
 
 _STATE = """
 import ctypes, json, os, resource
@@ -20,12 +21,19 @@ def state():
 PROTECTED = [[0, 0], 0]
 
 
+@pytest.fixture
+def linux() -> None:
+    """Elsewhere a process cannot be closed to other programs of its user, nor asked whether it is."""
+    if sys.platform != "linux":
+        cannot_run("whether a process may be looked into is asked by prctl, which is Linux's")
+
+
 def _run(script: str) -> object:
     run = subprocess.run([sys.executable, "-c", _STATE + script], capture_output=True, text=True, check=True)
     return json.loads(run.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="PR_GET_DUMPABLE is Linux's")
+@pytest.mark.usefixtures("linux")
 def test_a_process_and_the_children_it_forks_leave_no_core_dump() -> None:
     script = """
 resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -45,7 +53,7 @@ print(json.dumps([before[1], state(), inherited, held]))
     assert _run(script) == [1, PROTECTED, PROTECTED, [True, True]]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="PR_GET_DUMPABLE is Linux's")
+@pytest.mark.usefixtures("linux")
 def test_the_command_line_is_protected_before_anything_is_read(tmp_path: Path) -> None:
     script = f"""
 import sys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from consent_service.foundation.errors import ConfigurationError
 from consent_service.keyring.model import (
     TenantKeyPurpose,
     WrappedPersonKey,
@@ -62,10 +63,10 @@ class FixedProvider:
         return 1
 
     def create_generation(self, number: int) -> None:
-        raise NotImplementedError
+        raise ConfigurationError("this provider has one root generation, for ever")
 
     def destroy_generation(self, number: int) -> None:
-        raise NotImplementedError
+        raise ConfigurationError("this provider has one root generation, for ever")
 
     def wrap(self, key: Secret, aad: bytes) -> tuple[int, bytes]:
         nonce = bytes(12)
