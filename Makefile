@@ -34,11 +34,20 @@ check: dev ## Every static check: style, types, import order, policies, template
 test: check ## Every check, then every test on SQLite and PostgreSQL
 	@.ci/chromium
 	@.ci/softhsm
-	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term -p tests.whole_run
+	@$(PYTHON) -m tests.coverage_gate
 
 .PHONY: bench-keys
 bench-keys: dev ## Measure what encryption costs; fails when a number of docs/KEYS.md is missed
 	@$(PYTHON) -m benchmarks.keys
+
+.PHONY: bench-policies
+bench-policies: dev ## Measure what a decision costs; fails when a number of docs/decisions/0035 is missed
+	@$(PYTHON) -m benchmarks.policies
+
+.PHONY: bench-audit
+bench-audit: dev ## Measure what the log costs; fails when a number of docs/AUDIT.md is missed
+	@$(PYTHON) -m benchmarks.audit
 
 .PHONY: container-check
 container-check: ## Run the Dockerfile's steps in a clean environment
@@ -54,7 +63,7 @@ lock: dev ## Write the locks again; make lock UPGRADE=1 takes newer versions
 
 .PHONY: clean
 clean: ## Remove what builds and checks left behind (not .venv)
-	@rm -rf build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf build dist htmlcov .coverage .coverage.* .coverage-run.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -path ./.venv -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
 .PHONY: runtime dev

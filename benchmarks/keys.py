@@ -16,13 +16,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Final, NamedTuple
+from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import create_engine, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from benchmarks.pairs import CONTROL, RUNS, Ratio, ratio_of, ratio_of_steps, seconds
+from benchmarks.pairs import Ratio, ratio_of, ratio_of_steps, seconds
+from benchmarks.table import Row, row_of, show
 from consent_service.foundation.clock import SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import (
@@ -58,16 +59,6 @@ ROUNDS: Final = 200
 PASSPHRASE: Final = Secret(b"only for measuring, thrown away")
 Digests = dict[TypeKey, bytes]
 SOFTHSM: Final = Path("/usr/lib/softhsm/libsofthsm2.so")
-
-
-class Row(NamedTuple):
-    """One line of the table."""
-
-    name: str
-    measured: str
-    target: str
-    met: bool
-    remark: str = ""
 
 
 class CountedProvider:
@@ -291,18 +282,6 @@ async def rewrapping(shop: Shop) -> Ratio:
 # --- the table -----------------------------------------------------------------------------------
 
 
-def row_of(name: str, ratio: Ratio, most: float, *, beside: str = "") -> Row:
-    """A row that is met when the ratio is small enough and the control says it can be believed."""
-    remark = f"{beside}; control {ratio.control:.3f}" if beside else f"control {ratio.control:.3f}"
-    if ratio.runs > 1:
-        remark += f", run {ratio.runs} of at most {RUNS}"
-    if not ratio.is_believable:
-        remark += f", outside {CONTROL[0]}-{CONTROL[1]}: this machine is too busy"
-    return Row(
-        name, f"{ratio.subject:.2f}x", f"<= {most}x", ratio.is_believable and ratio.subject <= most, remark
-    )
-
-
 async def cold_row(name: str, shop: Shop, most: float, *, tenant_too: bool) -> Row:
     """One cold release by a warm one."""
     ratio = await cold(shop, tenant_too=tenant_too)
@@ -379,11 +358,7 @@ def main() -> int:
     """Print the table; 1 when a target is missed."""
     with tempfile.TemporaryDirectory() as folder:
         rows = asyncio.run(measure(Path(folder)))
-    for row in rows:
-        met = "yes" if row.met else "NO"
-        remark = f"   ({row.remark})" if row.remark else ""
-        print(f"{row.name} | {row.measured} | {row.target} | {met}{remark}")
-    return 0 if all(row.met for row in rows) else 1
+    return show(rows)
 
 
 if __name__ == "__main__":

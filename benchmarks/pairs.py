@@ -12,6 +12,7 @@ import statistics
 import timeit
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from time import perf_counter
 from typing import Final, NamedTuple
 
@@ -47,14 +48,14 @@ def ratio_of(subject: Callable[[], object], base: Callable[[], object], *, calls
     return ratio
 
 
-async def ratio_of_steps(subject: Step, base: Step, *, rounds: int) -> Ratio:
-    """For what takes milliseconds and awaits something."""
-    ratio = Ratio(0.0, 0.0, 0)
+async def ratio_of_steps(subject: Step, base: Step, *, rounds: int, limit: float = inf) -> Ratio:
+    """For what takes milliseconds and awaits something; no run begins later than `limit` seconds from now."""
+    ratio, until = Ratio(0.0, 0.0, 0), perf_counter() + limit
     for run in range(1, RUNS + 1):
         with _without_collector():
             taken = [(await base(), await subject(), await base()) for _ in range(rounds)]
         ratio = _ratio(taken, run)
-        if ratio.is_believable:
+        if ratio.is_believable or perf_counter() > until:
             break
     return ratio
 

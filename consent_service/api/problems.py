@@ -17,6 +17,7 @@ from consent_service.foundation.errors import (
     NotFoundError,
     UnavailableError,
 )
+from consent_service.foundation.pacing import TooOftenError
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[ConsentServiceError], HTTPStatus], ...] = (
@@ -25,13 +26,16 @@ _STATUS: tuple[tuple[type[ConsentServiceError], HTTPStatus], ...] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (ConflictError, HTTPStatus.CONFLICT),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TooOftenError, HTTPStatus.TOO_MANY_REQUESTS),
 )
 _DETAILS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be taken as it is; see errors.",
+    HTTPStatus.UNAUTHORIZED: "Ask with a valid access token, in the header Authorization.",
     HTTPStatus.FORBIDDEN: "You may not do this.",
     HTTPStatus.NOT_FOUND: "There is nothing here, or nothing for you.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
     HTTPStatus.CONFLICT: "Somebody else changed this first; read it again.",
+    HTTPStatus.TOO_MANY_REQUESTS: "You ask more often than a program needs. Wait a minute.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away; nothing was released. Try again later.",
 }
 

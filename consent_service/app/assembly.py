@@ -1,10 +1,14 @@
-"""The only wiring: each service with what it is made of. Opens nothing and starts nothing."""
+"""The wiring: each service with what it is made of; of keys in `key_services`. Opens and starts nothing."""
 
 from __future__ import annotations
 
-import msgspec
+from typing import TypedDict
 
 from consent_service.app.installation import Installation, Services
+from consent_service.app.key_services import of_keys
+from consent_service.app.log_parts import log_heads, publisher
+from consent_service.app.shared import Shared
+from consent_service.audit.cosignature import cosigner_key
 from consent_service.audit.log import AuditLog
 from consent_service.audit.sequencer import Sequencer
 from consent_service.consent.changes import ChangeService
@@ -16,26 +20,21 @@ from consent_service.consent.receipts import ReceiptService
 from consent_service.consent.service import ConsentService
 from consent_service.consent.sittings import SittingService
 from consent_service.consent.texts import TextService
-from consent_service.custody.backups import KeyBackups
-from consent_service.custody.drill import KeyDrill
-from consent_service.custody.epochs import Epochs
-from consent_service.custody.recovery import RecoveryKeys
-from consent_service.custody.reencrypt import Reencryption
-from consent_service.custody.reindex import Reindexing
-from consent_service.custody.restoring import KeyRestoring
 from consent_service.custody.service import CustodyService
 from consent_service.families.model import Ages
 from consent_service.families.service import FamilyService
-from consent_service.foundation.clock import Clock
-from consent_service.foundation.database import Database
 from consent_service.foundation.notifier import Notifier
-from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.service import IdentityService
-from consent_service.information.model import Catalogue
-from consent_service.information.texts import Texts, load_texts
-from consent_service.keyring.service import KeyRing
+from consent_service.information.texts import load_texts
 from consent_service.organisations.service import OrganisationService
-from consent_service.policy.service import PolicyService, load_rules
+from consent_service.policy.assessing import Assessor
+from consent_service.policy.changes import PolicyChanges
+from consent_service.policy.projection import school_terms
+from consent_service.policy.proofs.apart import widenings_apart
+from consent_service.policy.replaying import Replaying
+from consent_service.policy.rules import load_rules
+from consent_service.policy.service import PolicyService
+from consent_service.policy.vetting import check_proposed
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
 from consent_service.process.recalls import RecallService
@@ -43,25 +42,15 @@ from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.client_answers import ClientAnswers
+from consent_service.rights.erasure import ErasureService
+from consent_service.rights.exporting import BundleService
+from consent_service.rights.exports.service import ExportService
+from consent_service.rights.pruning import PruningService
+from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.watching import WatchingService
-
-
-class _Shared(msgspec.Struct, frozen=True):
-    """What most services are made of."""
-
-    database: Database
-    ring: KeyRing
-    log: AuditLog
-    clock: Clock
-    journal: StopJournal
-    organisations: OrganisationService
-    policies: PolicyService
-    catalogue: Catalogue
-    texts: Texts
-    ages: Ages
-    drafts_allowed: bool
 
 
 def build_services(parts: Installation) -> Services:
@@ -70,16 +59,17 @@ def build_services(parts: Installation) -> Services:
     identity = IdentityService(parts.database, parts.ring, log, parts.clock, rules=parts.login)
     shared = _shared(parts, log, identity)
     families, consent, recalls = _families(shared), _consent(shared), _recalls(shared)
-    key_backups = _key_backups(parts, log)
-    epochs = Epochs(database=parts.database, ring=parts.ring, log=log, clock=parts.clock, backups=key_backups)
+    keys = of_keys(parts, shared)
+    sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     return Services(
         installation=parts,
         log=log,
-        sequencer=Sequencer(parts.database, parts.ring, parts.clock),
+        sequencer=sequencer,
         organisations=shared.organisations,
         identity=identity,
         families=families,
         policies=shared.policies,
+        policy_changes=_policy_changes(shared),
         texts=shared.texts,
         sittings=_sittings(shared),
         opinions=_opinions(shared),
@@ -89,16 +79,8 @@ def build_services(parts: Installation) -> Services:
         receipts=_receipts(shared, parts.login.public_origin),
         records=_records(shared),
         release=_release(shared),
-        custody=_custody(shared, epochs),
-        reencryption=Reencryption(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
-        reindexing=Reindexing(database=parts.database, ring=parts.ring, log=log, clock=parts.clock),
-        key_backups=key_backups,
-        recovery_keys=RecoveryKeys(
-            database=parts.database, log=log, clock=parts.clock, path=parts.key_backups.recovery_key
-        ),
-        key_restoring=_key_restoring(shared),
-        key_drill=KeyDrill(database=parts.database, log=log, clock=parts.clock, journal=parts.journal),
-        epochs=epochs,
+        publisher=publisher(parts, sequencer),
+        log_heads=log_heads(parts, log, sequencer),
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
@@ -107,16 +89,45 @@ def build_services(parts: Installation) -> Services:
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
-        rights=_rights(shared, families),
-        supervision=SupervisionService(database=parts.database, ring=parts.ring, log=log),
-        watching=_watching(shared),
+        **keys,
+        **_of_rights(parts, shared, families, keys["custody"]),
     )
 
 
-def _shared(parts: Installation, log: AuditLog, identity: IdentityService) -> _Shared:
+class _OfRights(TypedDict):
+    """The services of `Services` for the rights of people, and for those who supervise."""
+
+    rights: RightsService
+    supervision: SupervisionService
+    entry_releases: EntryReleaseService
+    watching: WatchingService
+    erasures: ErasureService
+    pruning: PruningService
+    exports: ExportService
+    bundles: BundleService
+    client_answers: ClientAnswers
+
+
+def _of_rights(
+    parts: Installation, shared: Shared, families: FamilyService, custody: CustodyService
+) -> _OfRights:
+    return _OfRights(
+        rights=_rights(shared, families),
+        supervision=_supervision(parts, shared),
+        entry_releases=_entry_releases(shared),
+        watching=_watching(shared),
+        erasures=_erasures(shared, custody),
+        pruning=PruningService(database=parts.database, log=shared.log, clock=parts.clock),
+        exports=_exports(shared, parts.log_host),
+        bundles=_bundles(shared, parts, families),
+        client_answers=_client_answers(shared),
+    )
+
+
+def _shared(parts: Installation, log: AuditLog, identity: IdentityService) -> Shared:
     rules = load_rules(parts.policies)
     terms = rules.catalogue.terms
-    return _Shared(
+    return Shared(
         database=parts.database,
         ring=parts.ring,
         log=log,
@@ -136,11 +147,34 @@ def _shared(parts: Installation, log: AuditLog, identity: IdentityService) -> _S
         catalogue=rules.catalogue,
         texts=load_texts(parts.policies),
         ages=Ages(terms.together_from, terms.alone_from),
+        school_terms=school_terms(terms),
         drafts_allowed=parts.drafts_allowed,
     )
 
 
-def _families(shared: _Shared) -> FamilyService:
+def _policy_changes(shared: Shared) -> PolicyChanges:
+    replaying = Replaying(
+        database=shared.database, ring=shared.ring, clock=shared.clock, policies=shared.policies
+    )
+    assessor = Assessor(
+        database=shared.database,
+        organisations=shared.organisations,
+        policies=shared.policies,
+        replaying=replaying,
+        find_widenings=widenings_apart,
+    )
+    return PolicyChanges(
+        database=shared.database,
+        log=shared.log,
+        clock=shared.clock,
+        policies=shared.policies,
+        assessor=assessor,
+        replaying=replaying,
+        check=check_proposed,
+    )
+
+
+def _families(shared: Shared) -> FamilyService:
     return FamilyService(
         database=shared.database,
         ring=shared.ring,
@@ -149,10 +183,11 @@ def _families(shared: _Shared) -> FamilyService:
         journal=shared.journal,
         organisations=shared.organisations,
         ages=shared.ages,
+        school_terms=shared.school_terms,
     )
 
 
-def _consent(shared: _Shared) -> ConsentService:
+def _consent(shared: Shared) -> ConsentService:
     return ConsentService(
         database=shared.database,
         log=shared.log,
@@ -163,7 +198,7 @@ def _consent(shared: _Shared) -> ConsentService:
     )
 
 
-def _recalls(shared: _Shared) -> RecallService:
+def _recalls(shared: Shared) -> RecallService:
     return RecallService(
         database=shared.database,
         ring=shared.ring,
@@ -173,7 +208,7 @@ def _recalls(shared: _Shared) -> RecallService:
     )
 
 
-def _sittings(shared: _Shared) -> SittingService:
+def _sittings(shared: Shared) -> SittingService:
     return SittingService(
         database=shared.database,
         ring=shared.ring,
@@ -186,7 +221,7 @@ def _sittings(shared: _Shared) -> SittingService:
     )
 
 
-def _opinions(shared: _Shared) -> OpinionService:
+def _opinions(shared: Shared) -> OpinionService:
     return OpinionService(
         database=shared.database,
         ring=shared.ring,
@@ -198,7 +233,7 @@ def _opinions(shared: _Shared) -> OpinionService:
     )
 
 
-def _wording(shared: _Shared) -> TextService:
+def _wording(shared: Shared) -> TextService:
     return TextService(
         database=shared.database,
         ring=shared.ring,
@@ -209,7 +244,7 @@ def _wording(shared: _Shared) -> TextService:
     )
 
 
-def _passed_on(shared: _Shared) -> PassedOnService:
+def _passed_on(shared: Shared) -> PassedOnService:
     return PassedOnService(
         database=shared.database,
         ring=shared.ring,
@@ -222,7 +257,7 @@ def _passed_on(shared: _Shared) -> PassedOnService:
     )
 
 
-def _records(shared: _Shared) -> RecordService:
+def _records(shared: Shared) -> RecordService:
     return RecordService(
         database=shared.database,
         ring=shared.ring,
@@ -234,7 +269,7 @@ def _records(shared: _Shared) -> RecordService:
     )
 
 
-def _release(shared: _Shared) -> ReleaseService:
+def _release(shared: Shared) -> ReleaseService:
     return ReleaseService(
         database=shared.database,
         ring=shared.ring,
@@ -246,40 +281,18 @@ def _release(shared: _Shared) -> ReleaseService:
     )
 
 
-def _custody(shared: _Shared, epochs: Epochs) -> CustodyService:
-    return CustodyService(
+def _erasures(shared: Shared, custody: CustodyService) -> ErasureService:
+    return ErasureService(
         database=shared.database,
         ring=shared.ring,
         log=shared.log,
         clock=shared.clock,
         journal=shared.journal,
-        epochs=epochs,
+        custody=custody,
     )
 
 
-def _key_backups(parts: Installation, log: AuditLog) -> KeyBackups:
-    return KeyBackups(
-        database=parts.database,
-        ring=parts.ring,
-        log=log,
-        clock=parts.clock,
-        recovery_key=parts.key_backups.recovery_key,
-        folder=parts.key_backups.folder,
-        days=parts.key_backups.days,
-    )
-
-
-def _key_restoring(shared: _Shared) -> KeyRestoring:
-    return KeyRestoring(
-        database=shared.database,
-        ring=shared.ring,
-        log=shared.log,
-        clock=shared.clock,
-        journal=shared.journal,
-    )
-
-
-def _reevaluator(shared: _Shared) -> Reevaluator:
+def _reevaluator(shared: Shared) -> Reevaluator:
     return Reevaluator(
         database=shared.database,
         ring=shared.ring,
@@ -290,7 +303,7 @@ def _reevaluator(shared: _Shared) -> Reevaluator:
     )
 
 
-def _changes(shared: _Shared) -> ChangeService:
+def _changes(shared: Shared) -> ChangeService:
     return ChangeService(
         database=shared.database,
         ring=shared.ring,
@@ -302,7 +315,7 @@ def _changes(shared: _Shared) -> ChangeService:
     )
 
 
-def _watching(shared: _Shared) -> WatchingService:
+def _watching(shared: Shared) -> WatchingService:
     return WatchingService(
         database=shared.database,
         log=shared.log,
@@ -313,7 +326,37 @@ def _watching(shared: _Shared) -> WatchingService:
     )
 
 
-def _receipts(shared: _Shared, public_origin: str) -> ReceiptService:
+def _exports(shared: Shared, log_host: str) -> ExportService:
+    return ExportService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        log_host=log_host,
+    )
+
+
+def _bundles(shared: Shared, parts: Installation, families: FamilyService) -> BundleService:
+    asked = [witness.cosigner for witness in parts.vouching.witnesses]
+    return BundleService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        rights=_rights(shared, families),
+        witnesses=tuple(cosigner_key(one.name, one.public) for one in asked),
+        authority=parts.timestamp_authority,
+    )
+
+
+def _client_answers(shared: Shared) -> ClientAnswers:
+    return ClientAnswers(
+        database=shared.database, log=shared.log, clock=shared.clock, organisations=shared.organisations
+    )
+
+
+def _receipts(shared: Shared, public_origin: str) -> ReceiptService:
     return ReceiptService(
         database=shared.database,
         ring=shared.ring,
@@ -327,7 +370,7 @@ def _receipts(shared: _Shared, public_origin: str) -> ReceiptService:
     )
 
 
-def _page_access(shared: _Shared, identity: IdentityService, notifier: Notifier) -> PageAccessService:
+def _page_access(shared: Shared, identity: IdentityService, notifier: Notifier) -> PageAccessService:
     return PageAccessService(
         database=shared.database,
         ring=shared.ring,
@@ -341,7 +384,7 @@ def _page_access(shared: _Shared, identity: IdentityService, notifier: Notifier)
 
 
 def _page_login(
-    shared: _Shared, identity: IdentityService, consent: ConsentService, notifier: Notifier
+    shared: Shared, identity: IdentityService, consent: ConsentService, notifier: Notifier
 ) -> PageLoginService:
     return PageLoginService(
         database=shared.database,
@@ -354,7 +397,7 @@ def _page_login(
     )
 
 
-def _rights(shared: _Shared, families: FamilyService) -> RightsService:
+def _rights(shared: Shared, families: FamilyService) -> RightsService:
     return RightsService(
         database=shared.database,
         ring=shared.ring,
@@ -365,7 +408,21 @@ def _rights(shared: _Shared, families: FamilyService) -> RightsService:
     )
 
 
-def _calendar(shared: _Shared, recalls: RecallService) -> Calendar:
+def _supervision(parts: Installation, shared: Shared) -> SupervisionService:
+    return SupervisionService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        catalogue=shared.catalogue,
+        vouchers=parts.vouching.vouchers,
+    )
+
+
+def _entry_releases(shared: Shared) -> EntryReleaseService:
+    return EntryReleaseService(database=shared.database, ring=shared.ring, log=shared.log, clock=shared.clock)
+
+
+def _calendar(shared: Shared, recalls: RecallService) -> Calendar:
     return Calendar(
         database=shared.database,
         ring=shared.ring,
@@ -375,6 +432,6 @@ def _calendar(shared: _Shared, recalls: RecallService) -> Calendar:
     )
 
 
-def _follower(shared: _Shared) -> Follower:
+def _follower(shared: Shared) -> Follower:
     approved = frozenset(kind.key for kind in shared.catalogue.types.values() if kind.second_approver)
     return Follower(database=shared.database, log=shared.log, second_approver=approved)

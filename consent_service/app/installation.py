@@ -8,6 +8,8 @@ import msgspec
 import structlog
 
 from consent_service.audit import events
+from consent_service.audit.heads.known import KnownHeads
+from consent_service.audit.heads.publishing import HeadPublisher, Vouching
 from consent_service.audit.log import AuditLog
 from consent_service.audit.log_keys import current_log
 from consent_service.audit.sequencer import Sequencer
@@ -23,6 +25,7 @@ from consent_service.consent.texts import TextService
 from consent_service.custody.backups import BackupRules, KeyBackups
 from consent_service.custody.drill import KeyDrill
 from consent_service.custody.epochs import Epochs
+from consent_service.custody.log_heads import LogHeads
 from consent_service.custody.recovery import RecoveryKeys
 from consent_service.custody.reencrypt import Reencryption
 from consent_service.custody.reindex import Reindexing
@@ -34,12 +37,14 @@ from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.notifier import MailNotifier, Notifier
+from consent_service.foundation.settings import SequencerLock
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import System, by
 from consent_service.identity.service import IdentityService, LoginRules
 from consent_service.information.texts import Texts
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService
+from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
@@ -48,6 +53,12 @@ from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.client_answers import ClientAnswers
+from consent_service.rights.erasure import ErasureService
+from consent_service.rights.exporting import BundleService
+from consent_service.rights.exports.service import ExportService
+from consent_service.rights.pruning import PruningService
+from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.watching import WatchingService
@@ -68,6 +79,13 @@ class Installation(msgspec.Struct, frozen=True):
     drafts_allowed: bool
     key_backups: BackupRules
     notifier: Notifier = MailNotifier(None)
+    heads: KnownHeads | None = None
+    """The newest heads of the logs, outside the database; None: nothing is kept there."""
+    sequencer_lock: SequencerLock = "auto"
+    timestamp_authority: Path | None = None
+    """The certificates that vouch for time stamps, for whoever takes the log along."""
+    vouching: Vouching = Vouching()
+    """Who vouches for the heads of the logs."""
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -80,6 +98,7 @@ class Services(msgspec.Struct, frozen=True):
     identity: IdentityService
     families: FamilyService
     policies: PolicyService
+    policy_changes: PolicyChanges
     texts: Texts
     sittings: SittingService
     opinions: OpinionService
@@ -96,6 +115,8 @@ class Services(msgspec.Struct, frozen=True):
     recovery_keys: RecoveryKeys
     key_restoring: KeyRestoring
     key_drill: KeyDrill
+    publisher: HeadPublisher
+    log_heads: LogHeads
     epochs: Epochs
     follower: Follower
     calendar: Calendar
@@ -107,7 +128,13 @@ class Services(msgspec.Struct, frozen=True):
     changes: ChangeService
     rights: RightsService
     supervision: SupervisionService
+    entry_releases: EntryReleaseService
     watching: WatchingService
+    erasures: ErasureService
+    pruning: PruningService
+    exports: ExportService
+    bundles: BundleService
+    client_answers: ClientAnswers
 
     async def install(self) -> None:
         """Tie the database to its keystore, open the installation's own log and each tenant's rules.
@@ -133,5 +160,10 @@ class Services(msgspec.Struct, frozen=True):
     async def replay_stops(self) -> int:
         """Carry out every stop this database has not; nothing is released before this has succeeded."""
         parts = self.installation
-        replayers = (self.consent.replay, self.families.replay, self.custody.replay)
+        replayers = (
+            self.consent.replay,
+            self.families.replay,
+            self.custody.replay,
+            self.erasures.replay,
+        )
         return await replay_stops(parts.database, parts.journal, parts.clock, replayers)

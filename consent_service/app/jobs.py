@@ -17,6 +17,7 @@ from consent_service.foundation.clock import AMSTERDAM, local_date
 from consent_service.foundation.errors import ConfigurationError, UnavailableError
 from consent_service.foundation.ids import TenantId
 from consent_service.foundation.stop_journal import Stop
+from consent_service.foundation.tracing import started
 
 _log = structlog.get_logger()
 _CALENDAR_SECONDS = 30.0
@@ -51,6 +52,7 @@ async def run_chores(services: Services, stop: asyncio.Event) -> None:
             if stops is not before:
                 await services.replay_stops()
             await services.identity.forget_expired()
+            await services.identity.machine_clients.tell_refusals()
             compared = stops
 
 
@@ -155,9 +157,13 @@ def _is_night(now: datetime) -> bool:
 
 @contextmanager
 def _told(job: str) -> Iterator[None]:
-    """A background job goes on after a failure; what failed is told by its kind only."""
+    """A background job goes on after a failure; what failed is told by its kind only.
+
+    Each round is a chain of its own (`foundation.tracing`).
+    """
     try:
-        yield
+        with started():
+            yield
     except UnavailableError:
         pass
     except Exception as failure:  # noqa: BLE001 - the job must outlive anything; the kind is logged

@@ -10,14 +10,16 @@ import base64
 import hmac
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 
 import msgspec
 
-from consent_service.audit.events import CODE_PATTERN, By, Event
+from consent_service.audit.events import CODE_PATTERN, By, Code, Event
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, TenantId, is_id
+from consent_service.foundation.tracing import Trace
 
 LEAF_LIMIT = 4096
 """Bytes a leaf may have."""
@@ -29,6 +31,13 @@ _HASH_TEXT = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 _CODE = re.compile(CODE_PATTERN)
 _BUNDLE = re.compile(r"(|[0-9a-f]{64})")
 _TYPE = re.compile(r"(|[a-z_]+(\.[a-z_]+)*\.v[0-9]+)")
+_LEAF = re.compile(
+    rb'\{"bundle":"(|[0-9a-f]{64})","com":"([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])"'
+    rb',"id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})","tag":"([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])"'
+    rb',"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"'
+    rb'(?:,"type":"([a-z_]+(?:\.[a-z_]+)*\.v[0-9]+)")?,"v":1\}'
+)
+"""A leaf as `encode_leaf` writes it, but for whether there is such a date."""
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -40,7 +49,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """What stands in the log for everybody: leaf v1.
 
     `tag` lets a view-key holder find the entry, `com` commits to the sealed detail. `type` is only
-    filled for entries without a data subject.
+    filled for what outsiders must see of the log itself (`happenings.upkeep.ADMINISTRATION`).
     """
 
     v: Literal[1]
@@ -56,7 +65,9 @@ class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """What happened, as it is sealed and committed to. `shown_to` is whose view key tags the leaf.
 
     `late_since` is when a stop was accepted in the journal. It stands here and not in the leaf,
-    because in clear it would tell everybody that the entry is a stop.
+    because in clear it would tell everybody that the entry is a stop. `attached` commits to the
+    attachment of the entry, which is sealed and kept apart (`details`). `trace` is the chain of requests
+    in which it happened. `bundle` is that of the leaf; earlier releases did not say it again here.
     """
 
     v: Literal[1]
@@ -68,6 +79,12 @@ class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     subject: PersonId | None = None
     relationship: RelationshipId | None = None
     late_since: datetime | None = None
+    attached: Code = ""
+    trace: Trace | None = None
+    bundle: Code = ""
+
+
+_detail_decoder = msgspec.json.Decoder(Detail)
 
 
 def instant(at: datetime) -> str:
@@ -92,13 +109,12 @@ def canonical_detail(detail: Detail) -> bytes:
     Raises:
         OutsideProfileError: a text is not an id or a code, or the detail is too long.
     """
-    plain = _plain(detail)
+    raw = _written(detail)
     try:
-        msgspec.convert(plain, Detail)
+        _detail_decoder.decode(raw)
     except msgspec.ValidationError as failure:
         raise OutsideProfileError("an event holds a value it may not hold") from failure
-    _check_codes(plain)
-    return _limited(canonical(plain), DETAIL_LIMIT)
+    return raw
 
 
 def read_detail(raw: bytes) -> Detail:
@@ -108,10 +124,10 @@ def read_detail(raw: bytes) -> Detail:
         IntegrityError: they are not a detail in canonical form.
     """
     try:
-        detail = msgspec.json.decode(raw, type=Detail)
-        if canonical_detail(detail) != raw:
+        detail = _detail_decoder.decode(raw)  # which also checks every field, as writing does
+        if _written(detail) != raw:
             raise IntegrityError("a detail is not in canonical form")
-    except (msgspec.DecodeError, OutsideProfileError) as failure:
+    except (msgspec.DecodeError, UnicodeDecodeError, OutsideProfileError) as failure:
         raise IntegrityError("a detail cannot be read") from failure
     return detail
 
@@ -133,11 +149,20 @@ def decode_leaf(raw: bytes) -> Leaf:
     Raises:
         IntegrityError: not a leaf, or another spelling of one (white space, a key twice, ...).
     """
+    found = _LEAF.fullmatch(raw)
+    if found is None or len(raw) > LEAF_LIMIT:
+        return _decode_any_leaf(raw)
+    bundle, com, entry, tag, time, kind = (part.decode() for part in found.groups(b""))
+    return Leaf(1, entry, time, bundle, tag, com, kind) if _is_instant(time) else _decode_any_leaf(raw)
+
+
+def _decode_any_leaf(raw: bytes) -> Leaf:
+    """The rule itself: it has the one form in which the leaf it stands for is written."""
     try:
         leaf = msgspec.json.decode(raw, type=Leaf)
         if encode_leaf(leaf) != raw:
             raise IntegrityError("a leaf is not in canonical form")
-    except (msgspec.DecodeError, OutsideProfileError) as failure:
+    except (msgspec.DecodeError, UnicodeDecodeError, OutsideProfileError) as failure:
         raise IntegrityError("a leaf cannot be read") from failure
     return leaf
 
@@ -168,49 +193,59 @@ def leaf_time(leaf: Leaf) -> datetime:
     return datetime.fromisoformat(leaf.time)
 
 
-def _plain(value: object) -> object:
-    """Structs, dates and tuples as objects, strings and arrays."""
-    return _texts(msgspec.to_builtins(value, builtin_types=(datetime, date)))
-
-
-def _texts(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _texts(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_texts(item) for item in value]
-    if isinstance(value, datetime):
-        return instant(value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
 def _check_profile(value: object) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
-            if not (isinstance(key, str) and key.isascii() and key.isprintable()):
-                raise OutsideProfileError("a key is not plain ASCII")
+            _key(key)
             _check_profile(item)
     elif isinstance(value, list | tuple):
         for item in value:
             _check_profile(item)
     elif isinstance(value, str):
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise OutsideProfileError("a string holds half a character")
+        _check_whole(value)
     elif isinstance(value, bool):
         return
     elif not (isinstance(value, int) and abs(value) <= _LARGEST):
         raise OutsideProfileError("only texts, booleans and integers below 2^53 have a canonical form")
 
 
-def _check_codes(value: object) -> None:
-    """No text but ids, codes, hashes and times may reach the log."""
+def _check_whole(text: str) -> None:
+    """No half of a surrogate pair: UTF-8 has no form for one."""
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError as failure:
+        raise OutsideProfileError("a string holds half a character") from failure
+
+
+def _written(detail: Detail) -> bytes:
+    """The canonical bytes of a detail, once every text in it is an id or a code."""
+    plain = msgspec.to_builtins(detail, builtin_types=(datetime, date))
+    return _limited(_encoder.encode(_coded(plain)), DETAIL_LIMIT)
+
+
+def _coded(value: object) -> object:
+    """The value within the profile, times and dates as text: no text but ids, codes, hashes and times."""
+    if isinstance(value, str):
+        if not _CODE.fullmatch(value):  # which takes ASCII only
+            raise OutsideProfileError("an event holds a text that is not an id or a code")
+        return value
     if isinstance(value, dict):
-        for item in value.values():
-            _check_codes(item)
-    elif isinstance(value, list):
-        for item in value:
-            _check_codes(item)
-    elif isinstance(value, str) and not _CODE.fullmatch(value):
-        raise OutsideProfileError("an event holds a text that is not an id or a code")
+        return {_key(key): _coded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_coded(item) for item in value]
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    _check_profile(value)
+    return value
+
+
+@lru_cache(maxsize=1024)  # mostly names of fields
+def _key(key: object) -> str:
+    if not (isinstance(key, str) and key.isascii() and key.isprintable()):
+        raise OutsideProfileError("a key is not plain ASCII")
+    return key
 
 
 def _is_well_formed(leaf: Leaf) -> bool:

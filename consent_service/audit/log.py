@@ -10,18 +10,28 @@ from __future__ import annotations
 import enum
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from functools import cache
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, literal, select, tuple_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
-from consent_service.audit.details import DetailKey, Opening, SealedDetail, open_details, seal_detail
+from consent_service.audit.details import (
+    Attachment,
+    DetailKey,
+    SealedAttachment,
+    SealedDetail,
+    open_details,
+    seal_attachment,
+    seal_detail,
+)
 from consent_service.audit.encoding import (
     SALT_SIZE,
     Detail,
@@ -36,6 +46,7 @@ from consent_service.audit.encoding import (
     milliseconds,
 )
 from consent_service.audit.events import By, Event, LogViewed, event_type
+from consent_service.audit.happenings.upkeep import ADMINISTRATION
 from consent_service.audit.log_keys import LogKey, current_log, open_log
 from consent_service.audit.tables import (
     audit_checkpoints,
@@ -45,9 +56,14 @@ from consent_service.audit.tables import (
     audit_sequence,
     transaction_number,
 )
+from consent_service.audit.traces import masked
+from consent_service.audit.trail import TrailEntry as TrailEntry
+from consent_service.audit.trail import TrailFilter as TrailFilter
+from consent_service.audit.trail import is_for, joined, trail_entry, trail_rows
 from consent_service.foundation.clock import Clock
-from consent_service.foundation.errors import IntegrityError, LogUnavailableError
+from consent_service.foundation.errors import LogUnavailableError
 from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, TenantId
+from consent_service.foundation.tracing import current_trace
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.view_keys import entry_tag
 
@@ -67,44 +83,6 @@ class Officer(enum.Enum):
 OFFICER: Final = Officer.OFFICER
 
 
-class TrailFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which entries are asked for; everything given must hold. `until` is exclusive.
-
-    `shown_to` keeps to entries that carry this person's own tag: what a guardian's page may show.
-    `sealed_for` finds the entries about a person without the index, by whose key seals them.
-    """
-
-    entry: EntryId | None = None
-    person: PersonId | None = None
-    shown_to: PersonId | None = None
-    sealed_for: PersonId | None = None
-    relationship: RelationshipId | None = None
-    actor: str | None = None
-    types: frozenset[str] = frozenset()
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def used(self) -> tuple[str, ...]:
-        """The names of the filters in use; their values stay out of the log."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
-
-
-class TrailEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry as a reader of the trail gets it; `detail` is None when `state` is not open.
-
-    `seq` is its place in the log, None while it waits for one. `type` is known without the detail
-    only where there is no data subject.
-    """
-
-    id: EntryId
-    at: datetime
-    bundle: str
-    type: str
-    state: Literal["open", "erased", "damaged"]
-    seq: int | None = None
-    detail: Detail | None = None
-
-
 class TrailPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Entries, newest first; pass `next` as `after` for the following page, None at the end."""
 
@@ -113,7 +91,14 @@ class TrailPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuditLog:
-    """Append to and read the log of any tenant."""
+    """Append to and read the log of any tenant.
+
+    Of what `append` is given: `subject` is the data subject whose key seals the detail; the type of an event
+    stands in clear only where outsiders must see it. `tagged_for` is whose view key finds the entry (default:
+    the subject). `late_since` is when a stop was accepted in the journal. `attachment` is kept beside the
+    entry, never shown with it, and sealed for its own person. With a `guard` nothing at all is written unless
+    the guard finds a row; let it lock that row (`with_for_update(read=True)`).
+    """
 
     def __init__(self, ring: KeyRing, clock: Clock) -> None:
         self._ring = ring
@@ -137,13 +122,9 @@ class AuditLog:
         bundle: str = "",
         late_since: datetime | None = None,
         guard: Select[Any] | None = None,
+        attachment: Attachment | None = None,
     ) -> EntryId | None:
         """Write the entry in the transaction of the act; None when `guard` finds no row.
-
-        `subject` is the data subject whose key seals the detail; without one the event's type stands
-        in clear. `tagged_for` is whose view key finds the entry (default: the subject). `late_since`
-        is when a stop was accepted in the journal. With a guard nothing at all is written unless the
-        guard finds a row; let it lock that row (`with_for_update(read=True)`).
 
         Raises:
             LogUnavailableError: the log does not take the entry; release nothing.
@@ -152,40 +133,36 @@ class AuditLog:
             OutsideProfileError: the event holds something that is no id, code, count or time.
         """
         now = self._clock.now()
-        entry = self._ids.next(milliseconds(now))
         shown_to = tagged_for or subject or OFFICER
-        sealing, tagging = await self._keys(conn, tenant, subject, shown_to)
-        detail = Detail(
+        told = Detail(
             v=1,
             tenant=tenant,
-            entry=entry,
+            entry=self._ids.next(milliseconds(now)),
             event=event,
             by=by,
             shown_to="officer" if isinstance(shown_to, Officer) else shown_to,
             subject=subject,
             relationship=relationship,
             late_since=late_since,
-        )
-        raw, salt = canonical_detail(detail), secrets.token_bytes(SALT_SIZE)
-        leaf = Leaf(
-            v=1,
-            id=entry,
-            time=instant(now),
             bundle=bundle,
-            tag=hash_text(entry_tag(self._ring, tagging, entry)),
-            com=commitment(salt, raw),
-            type="" if subject else event_type(event),
         )
-        sealed = SealedDetail(
-            entry, subject, seal_detail(self._ring, sealing, entry=entry, salt=salt, raw=raw)
-        )
-        try:
-            written = await _insert(conn, leaf, detail, sealed, guard)
-        except DBAPIError as failure:
-            raise LogUnavailableError("the log does not take entries") from failure
-        if written is None and guard is None:
-            raise LogUnavailableError("the log dropped an entry")
-        return written
+        return await self._entered(conn, told, (shown_to, attachment, guard), now=now)
+
+    async def _entered(
+        self,
+        conn: AsyncConnection,
+        told: Detail,
+        given: tuple[PersonId | Officer, Attachment | None, Select[Any] | None],
+        *,
+        now: datetime,
+    ) -> EntryId | None:
+        shown_to, attachment, guard = given
+        keys = await self._keys(conn, told.tenant, told.subject, shown_to)
+        attached, committed = await self._attached(conn, told.tenant, told.entry, attachment)
+        trace = masked(self._ring, keys[0], told.entry, current_trace())
+        detail = msgspec.structs.replace(told, attached=committed, trace=trace)
+        leaf, sealed = self._sealed(detail, keys, bundle=told.bundle, now=now)
+        return await _write(conn, leaf, detail, (sealed, attached), guard)
 
     async def living(self, conn: AsyncConnection, tenant: TenantId, person: PersonId) -> PersonId | None:
         """The `subject` of an entry about what must also be done once this person was erased: None then."""
@@ -202,8 +179,8 @@ class AuditLog:
     ) -> TrailPage:
         """Entries that fit the filter, newest first, opened where their keys still live.
 
-        A filter on types must open what it skips; it gives up after 2,000 entries with what it has,
-        and `next` goes on from there. Reading the log is itself logged: see `view`.
+        A filter that only the opened detail answers must open what it skips; it gives up after 2,000
+        entries with what it has, and `next` goes on from there. Reading the log is itself logged: see `view`.
 
         Raises:
             KeyProviderUnavailableError: the key provider is away.
@@ -211,10 +188,10 @@ class AuditLog:
         found: list[TrailEntry] = []
         scanned = 0
         while scanned < _SCAN_LIMIT:
-            rows = await _trail_rows(conn, tenant, wanted, after, limit)
+            rows = await trail_rows(conn, tenant, wanted, after, limit)
             for entry in await self._open_rows(conn, tenant, rows):
                 after = entry.id
-                if not wanted.types or entry.type in wanted.types:
+                if entry.fits(wanted) and is_for(entry, wanted):
                     found.append(entry)
                 if len(found) == limit:
                     return TrailPage(tuple(found), after)
@@ -242,13 +219,15 @@ class AuditLog:
     async def follow(
         self, conn: AsyncConnection, tenant: TenantId, start: int, *, limit: int
     ) -> tuple[TrailEntry, ...]:
-        """Entries from place `start` of the newest log on, in the order of the log; for followers.
+        """Entries from place `start` on, in the order of the log; for followers.
+
+        Places go on counting from one log of the tenant to the next. Where one ends, so does what is given.
 
         Raises:
             KeyProviderUnavailableError: the key provider is away.
         """
-        log = await current_log(conn, tenant)
-        query = _joined(tenant, log.log if log else 0).where(audit_sequence.c.seq >= start)
+        log, seq = await _place_in_log(conn, tenant, start)
+        query = joined(tenant, log).where(audit_sequence.c.seq >= seq)
         rows = (await conn.execute(query.order_by(audit_sequence.c.seq).limit(limit))).all()
         return tuple(await self._open_rows(conn, tenant, rows))
 
@@ -274,7 +253,7 @@ class AuditLog:
     ) -> tuple[DetailKey, DetailKey]:
         """The key that seals the detail and the key that tags the leaf."""
         sealing: DetailKey = (
-            await self._ring.person_key(conn, tenant, subject)
+            await self._ring.sealing_person_key(conn, tenant, subject)
             if subject
             else await self._ring.tenant_key(conn, tenant, "audit")
         )
@@ -284,12 +263,64 @@ class AuditLog:
             return sealing, await self._ring.tenant_key(conn, tenant, "audit")
         return sealing, await self._ring.person_key(conn, tenant, shown_to)
 
+    async def _attached(
+        self, conn: AsyncConnection, tenant: TenantId, entry: EntryId, attachment: Attachment | None
+    ) -> tuple[SealedAttachment | None, str]:
+        """The attachment under the key of its person, and what the detail says of it."""
+        if attachment is None:
+            return None, ""
+        key = await self._ring.sealing_person_key(conn, tenant, attachment.person)
+        return seal_attachment(self._ring, key, attachment, entry=entry)
+
+    def _sealed(
+        self, detail: Detail, keys: tuple[DetailKey, DetailKey], *, bundle: str, now: datetime
+    ) -> tuple[Leaf, SealedDetail]:
+        """What the log shows of an entry to anybody, and the detail that it commits to."""
+        entry, subject = detail.entry, detail.subject
+        sealing, tagging = keys
+        raw, salt = canonical_detail(detail), secrets.token_bytes(SALT_SIZE)
+        is_shown = subject is None and isinstance(detail.event, ADMINISTRATION)
+        leaf = Leaf(
+            v=1,
+            id=entry,
+            time=instant(now),
+            bundle=bundle,
+            tag=hash_text(entry_tag(self._ring, tagging, entry)),
+            com=commitment(salt, raw),
+            type=event_type(detail.event) if is_shown else "",
+        )
+        sealed = seal_detail(self._ring, sealing, entry=entry, salt=salt, raw=raw)
+        return leaf, SealedDetail(entry, subject, sealed)
+
     async def _open_rows(
         self, conn: AsyncConnection, tenant: TenantId, rows: Iterable[Row[*tuple[Any, ...]]]
     ) -> Iterator[TrailEntry]:
         sealed = [SealedDetail(row.id, row.person, row.sealed) for row in rows if row.sealed is not None]
         opened = await open_details(conn, self._ring, tenant, sealed)
-        return (_trail_entry(row, opened) for row in rows)
+        return (trail_entry(row, opened) for row in rows)
+
+
+async def places_before(conn: AsyncConnection, tenant: TenantId, log: int) -> int:
+    """How many places the tenant's logs before this one have: what `AuditLog.follow` counts first."""
+    return sum([await _length(conn, tenant, number) for number in range(1, log)])
+
+
+async def _place_in_log(conn: AsyncConnection, tenant: TenantId, place: int) -> tuple[int, int]:
+    """Which log holds this place, counted over all of them, and its number there."""
+    newest = await current_log(conn, tenant)
+    for log in range(1, newest.log if newest else 1):
+        length = await _length(conn, tenant, log)
+        if place < length:
+            return log, place
+        place -= length
+    return newest.log if newest else 0, place
+
+
+async def _length(conn: AsyncConnection, tenant: TenantId, log: int) -> int:
+    sequence = audit_sequence.c
+    last = select(func.max(sequence.seq)).where(sequence.tenant == tenant, sequence.log == log)
+    found: int | None = (await conn.execute(last)).scalar_one()
+    return 0 if found is None else found + 1
 
 
 async def read_cursor(conn: AsyncConnection, tenant: TenantId) -> tuple[int, int]:
@@ -327,29 +358,71 @@ class _EntryIds:
         return EntryId(str(uuid.UUID(int=now << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low)))
 
 
-def _id_at(at: datetime) -> str:
-    """The lowest id an entry written at `at` can have."""
-    return str(uuid.UUID(int=milliseconds(at) << 80))
+async def _write(
+    conn: AsyncConnection,
+    leaf: Leaf,
+    detail: Detail,
+    content: tuple[SealedDetail, SealedAttachment | None],
+    guard: Select[Any] | None,
+) -> EntryId | None:
+    """Only a guard may keep an entry out of the log."""
+    try:
+        written = await _insert(conn, leaf, detail, content, guard)
+    except DBAPIError as failure:
+        raise LogUnavailableError("the log does not take entries") from failure
+    if written is None and guard is None:
+        raise LogUnavailableError("the log dropped an entry")
+    return written
 
 
 async def _insert(
-    conn: AsyncConnection, leaf: Leaf, detail: Detail, sealed: SealedDetail, guard: Select[Any] | None
+    conn: AsyncConnection,
+    leaf: Leaf,
+    detail: Detail,
+    content: tuple[SealedDetail, SealedAttachment | None],
+    guard: Select[Any] | None,
 ) -> EntryId | None:
-    inserted = await conn.execute(_entry_statement(conn, detail.tenant, leaf, guard))
+    sealed, attached = content
+    if guard is None:
+        row = {"tenant": detail.tenant, "id": leaf.id, "leaf": encode_leaf(leaf), "of_tenant": detail.tenant}
+        inserted = await conn.execute(_entry_statement(conn.dialect.name), row)
+    else:
+        inserted = await conn.execute(_guarded_statement(conn, detail.tenant, leaf, guard))
     if inserted.first() is None:
         return None
     await conn.execute(
-        insert(audit_details).values(
-            tenant=detail.tenant, entry=leaf.id, person=sealed.person, sealed=sealed.sealed
-        )
+        _DETAIL_STATEMENT,
+        {
+            "tenant": detail.tenant,
+            "entry": leaf.id,
+            "person": sealed.person,
+            "sealed": sealed.sealed,
+            "attached": attached and attached.sealed,
+            "attached_for": attached and attached.person,
+        },
     )
     rows = _index_rows(detail)
     if rows:
-        await conn.execute(insert(audit_index), rows)
+        await conn.execute(_INDEX_STATEMENT, rows)
     return detail.entry
 
 
-def _entry_statement(conn: AsyncConnection, tenant: TenantId, leaf: Leaf, guard: Select[Any] | None) -> Any:
+_DETAIL_STATEMENT: Final = insert(audit_details)
+_INDEX_STATEMENT: Final = insert(audit_index)
+
+
+@cache
+def _entry_statement(dialect: str) -> ReturningInsert[Any]:
+    """Built once for each engine: every act is waiting for it."""
+    values: dict[str, ColumnElement[Any]] = {"xid": transaction_number()}
+    if dialect == sqlite.dialect.name:
+        values["pos"] = _next_position(bindparam("of_tenant", type_=audit_entries.c.tenant.type))
+    return insert(audit_entries).values(values).returning(audit_entries.c.id)
+
+
+def _guarded_statement(
+    conn: AsyncConnection, tenant: TenantId, leaf: Leaf, guard: Select[Any]
+) -> ReturningInsert[Any]:
     columns = audit_entries.c
     values: dict[str, ColumnElement[Any]] = {
         "tenant": literal(tenant, columns.tenant.type),
@@ -357,16 +430,17 @@ def _entry_statement(conn: AsyncConnection, tenant: TenantId, leaf: Leaf, guard:
         "leaf": literal(encode_leaf(leaf), columns.leaf.type),
         "xid": transaction_number(),
     }
-    if conn.dialect.name == sqlite.dialect.name:  # one writer at a time: nobody else takes this number
-        own = audit_entries.alias("own")
-        highest = select(func.coalesce(func.max(own.c.pos), 0) + 1).where(
-            own.c.tenant == tenant, own.c.xid == 0
-        )
-        values["pos"] = highest.scalar_subquery()
-    source = select(*values.values())
-    if guard is not None:
-        source = source.where(guard.exists())
+    if conn.dialect.name == sqlite.dialect.name:
+        values["pos"] = _next_position(literal(tenant, columns.tenant.type))
+    source = select(*values.values()).where(guard.exists())
     return insert(audit_entries).from_select(list(values), source).returning(columns.id)
+
+
+def _next_position(tenant: ColumnElement[str]) -> ColumnElement[int]:
+    """On SQLite, which has one writer at a time: nobody else takes this number."""
+    own = audit_entries.alias("own")
+    highest = select(func.coalesce(func.max(own.c.pos), 0) + 1)
+    return highest.where(own.c.tenant == tenant, own.c.xid == 0).scalar_subquery()
 
 
 def index_keys_of(detail: Detail) -> list[tuple[str, str, bool]]:
@@ -388,77 +462,3 @@ def _index_rows(detail: Detail) -> list[dict[str, object]]:
         {"tenant": detail.tenant, "kind": kind, "key": key, "entry": detail.entry, "shown": shown}
         for kind, key, shown in index_keys_of(detail)
     ]
-
-
-async def _trail_rows(
-    conn: AsyncConnection, tenant: TenantId, wanted: TrailFilter, after: EntryId | None, limit: int
-) -> list[Row[*tuple[Any, ...]]]:
-    log = await current_log(conn, tenant)
-    entry = audit_entries.c.id
-    query = _joined(tenant, log.log if log else 0).where(*_conditions(tenant, wanted))
-    if after is not None:
-        query = query.where(entry < after)
-    return list((await conn.execute(query.order_by(entry.desc()).limit(limit))).all())
-
-
-def _joined(tenant: TenantId, log: int) -> Select[*tuple[Any, ...]]:
-    """Entries with their sealed detail and their place in the log, where they have them."""
-    entries, details, sequence = audit_entries.c, audit_details.c, audit_sequence.c
-    return (
-        select(entries.id, entries.leaf, details.person, details.sealed, sequence.seq)
-        .join(
-            audit_details,
-            and_(details.tenant == entries.tenant, details.entry == entries.id),
-            isouter=True,
-        )
-        .join(
-            audit_sequence,
-            and_(
-                sequence.tenant == entries.tenant,
-                sequence.log == log,
-                sequence.entry == entries.id,
-            ),
-            isouter=True,
-        )
-        .where(entries.tenant == tenant)
-    )
-
-
-def _conditions(tenant: TenantId, wanted: TrailFilter) -> Iterator[ColumnElement[bool]]:
-    entry = audit_entries.c.id
-    if wanted.entry:
-        yield entry == wanted.entry
-    if wanted.person:
-        yield entry.in_(_indexed(tenant, "person", wanted.person))
-    if wanted.shown_to:
-        yield entry.in_(_indexed(tenant, "person", wanted.shown_to).where(audit_index.c.shown))
-    if wanted.sealed_for:
-        yield audit_details.c.person == wanted.sealed_for
-    if wanted.relationship:
-        yield entry.in_(_indexed(tenant, "relationship", wanted.relationship))
-    if wanted.actor:
-        yield entry.in_(_indexed(tenant, "actor", wanted.actor))
-    if wanted.since:
-        yield entry >= _id_at(wanted.since)
-    if wanted.until:
-        yield entry < _id_at(wanted.until)
-
-
-def _indexed(tenant: TenantId, kind: str, key: str) -> Select[tuple[str]]:
-    return select(audit_index.c.entry).where(
-        audit_index.c.tenant == tenant, audit_index.c.kind == kind, audit_index.c.key == key
-    )
-
-
-def _trail_entry(row: Row[*tuple[Any, ...]], opened: Mapping[str, Opening]) -> TrailEntry:
-    opening = opened.get(row.id, "erased")
-    try:
-        leaf = decode_leaf(row.leaf)
-    except IntegrityError:  # an officer must see the rest; `verify` says what is wrong with this one
-        at = datetime.fromisoformat("1970-01-01T00:00:00Z")
-        return TrailEntry(row.id, at, "", "", "damaged", row.seq)
-    at = leaf_time(leaf)
-    if isinstance(opening, str):
-        return TrailEntry(row.id, at, leaf.bundle, leaf.type, opening, row.seq)
-    kind = event_type(opening.detail.event)
-    return TrailEntry(row.id, at, leaf.bundle, kind, "open", row.seq, opening.detail)

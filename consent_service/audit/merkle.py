@@ -34,12 +34,13 @@ class CompactRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def extend(self, leaf_hashes: Iterable[bytes]) -> CompactRange:
         """The range after these leaf hashes have been added at the right."""
         size, stack = self.size, list(self.hashes)
-        for added in leaf_hashes:
-            stack.append(added)
+        for node in leaf_hashes:
             size += 1
-            for _ in range(_trailing_zeros(size)):
-                right = stack.pop()
-                stack[-1] = node_hash(stack[-1], right)
+            completed = size  # one subtree is completed per trailing zero bit of the new size
+            while not completed & 1:
+                node = node_hash(stack.pop(), node)
+                completed >>= 1
+            stack.append(node)
         return CompactRange(size, tuple(stack))
 
     def root(self) -> bytes:
@@ -54,7 +55,7 @@ class CompactRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def is_sound(self) -> bool:
         """Whether the number and length of the hashes fit the size."""
         fits = self.size >= 0 and len(self.hashes) == self.size.bit_count()
-        return fits and all(len(one) == HASH_SIZE for one in self.hashes)
+        return fits and _are_hashes(*self.hashes)
 
 
 def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
@@ -120,7 +121,7 @@ def consistency_proof(old: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ..
 
 def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` shows the leaf hash `leaf` at `index` under `root` (RFC 9162 2.1.3.2)."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes(leaf, root, *proof):
         return False
     node, last, running = index, size - 1, leaf
     for sibling in proof:
@@ -138,7 +139,7 @@ def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[byte
 
 def verify_consistency(*, old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that `root` extends `old_root` (RFC 9162 section 2.1.4.2)."""
-    if not 0 < old <= size:
+    if not 0 < old <= size or not _are_hashes(old_root, root, *proof):
         return False
     if old == size:
         return not proof and old_root == root
@@ -170,5 +171,5 @@ def _largest_power_below(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
-def _trailing_zeros(number: int) -> int:
-    return (number & -number).bit_length() - 1
+def _are_hashes(*values: bytes) -> bool:
+    return all(len(value) == HASH_SIZE for value in values)

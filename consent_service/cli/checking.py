@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from consent_service.app import Installation, open_installation
+from consent_service.audit.heads.beginning import are_gone
+from consent_service.audit.heads.kept import stopped_logs
+from consent_service.audit.heads.known import HeadsGoneError
 from consent_service.audit.log import AuditLog
 from consent_service.audit.protection import check_protection
 from consent_service.cli.database import STATES, read_state
@@ -21,7 +24,7 @@ from consent_service.cli.opening import (
     remark_on_readers,
     require_database_file,
 )
-from consent_service.cli.policies import problems_in
+from consent_service.cli.policy_checks import problems_in
 from consent_service.cli.terminal import Terminal
 from consent_service.custody.checking import Compared, Difference, RecordCheck
 from consent_service.custody.recovery_key import read_public_key
@@ -43,7 +46,9 @@ class _Checked(msgspec.Struct, frozen=True):
 
 def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
-    commands.order("check", N_("Kijk instellingen, keystore, database, beveiliging en regels na."))(check)
+    commands.order(
+        "check", N_("Kijk instellingen, keystore, database, beveiliging en regels na."), admission="anybody"
+    )(check)
 
 
 def check(terminal: Terminal) -> int:
@@ -65,6 +70,9 @@ async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
         found.append(await _looked(terminal, N_("sleutels bij de database"), lambda: _keys_fit(installation)))
         found.append(
             await _looked(terminal, N_("bescherming van het logboek"), lambda: _protection(installation))
+        )
+        found.append(
+            await _looked(terminal, N_("standen buiten de database"), lambda: _heads(terminal, installation))
         )
         found.append(await _journal(terminal, installation))
         found.append(await _records(terminal, installation))
@@ -132,6 +140,21 @@ async def _protection(installation: Installation) -> tuple[str, ...]:
     await require_current_schema(installation.database)
     async with installation.database.reading() as conn:
         return await check_protection(conn)
+
+
+async def _heads(terminal: Terminal, installation: Installation) -> tuple[str, ...]:
+    await require_current_schema(installation.database)
+    if installation.heads is None:
+        return ()
+    async with installation.database.reading() as conn:
+        if await are_gone(conn, installation.heads):
+            raise HeadsGoneError("the file of known heads is gone")
+        stopped = await stopped_logs(conn, installation.heads)
+    sentence = N_(
+        "De database loopt achter op wat van {origin} getekend is. Is hij teruggezet, doe dan: "
+        "consent-service audit reopen"
+    )
+    return tuple(terminal.text(sentence, origin=log.origin) for log in stopped)
 
 
 async def _journal(terminal: Terminal, installation: Installation) -> _Checked:
@@ -213,7 +236,7 @@ def _differences(terminal: Terminal, found: Sequence[Difference]) -> tuple[str, 
 
 def _policies(terminal: Terminal) -> list[_Checked]:
     folder = terminal.settings.policies_dir
-    wrong = tuple(problems_in(folder))
+    wrong = tuple(problems_in(terminal, folder))
     found = [_Checked(N_("regels en teksten"), wrong)]
     if not wrong:
         texts = load_texts(folder)

@@ -209,5 +209,39 @@ CONFIGURATION: Final = tuple(
                 "maakte, of zet de reservekopie van voor de upgrade terug."
             ),
         ),
+        (
+            r"database: its transaction numbers began anew",
+            N_(
+                "De database telt zijn transacties opnieuw, zodat regels van het logboek geen plaats zouden "
+                "krijgen. Lees in keys/README.md: Moving to another PostgreSQL server."
+            ),
+        ),
+        (
+            r"witnesses_file: (?P<path>.+) cannot be read",
+            N_(
+                "De getuigen in {path} zijn niet te lezen: verwacht is TOML met per getuige [[witness]], "
+                "key en url."
+            ),
+        ),
+        (
+            r"witnesses_file: the key of witness (?P<number>\d+) in (?P<path>.+) is no",
+            N_(
+                "De sleutel van getuige {number} in {path} is geen sleutel waarmee een getuige meetekent "
+                "(Ed25519, type 0x04)."
+            ),
+        ),
+        (
+            r"witnesses_file: the url of witness (?P<number>\d+) in (?P<path>.+) is no",
+            N_("De url van getuige {number} in {path} is geen https-adres."),
+        ),
+        (
+            r"witnesses_file: the ca_file of witness (?P<number>\d+) in (?P<path>.+) does not",
+            N_("Het ca_file van getuige {number} in {path} bestaat niet."),
+        ),
+        (r"witnesses_file: (?P<path>.+) names a witness twice", N_("In {path} staat een getuige twee keer.")),
+        (
+            r"timestamp_ca_file: (?P<path>.+) (cannot be read|holds no)",
+            N_("In {path} staan geen leesbare certificaten (PEM) met een hoofdcertificaat erbij."),
+        ),
     )
 )

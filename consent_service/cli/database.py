@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from consent_service.audit.heads.beginning import upgrade as upgrade_database
+from consent_service.audit.heads.known import KnownHeads
 from consent_service.cli.entering import Orders
 from consent_service.cli.failing import FAILED
 from consent_service.cli.opening import make_private_folder, require_database_file, sqlite_path
 from consent_service.cli.terminal import Terminal
 from consent_service.foundation.database import Database
 from consent_service.foundation.i18n import N_
-from consent_service.foundation.migrating import SchemaState, migrate, schema_state
+from consent_service.foundation.migrating import SchemaState, schema_state
 from consent_service.foundation.settings import Settings
 
 STATES: Final[dict[SchemaState, str]] = {
@@ -30,8 +32,14 @@ STATES: Final[dict[SchemaState, str]] = {
 def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
     group = commands.group_of("db", N_("De database bijwerken en bekijken."))
-    group.order("upgrade", N_("Geef de database de vorm van deze versie, in zijn geheel of niet."))(upgrade)
-    group.order("status", N_("Zeg of de database de vorm van deze versie heeft."))(status)
+    group.order(
+        "upgrade",
+        N_("Geef de database de vorm van deze versie, in zijn geheel of niet."),
+        admission="anybody",
+    )(upgrade)
+    group.order("status", N_("Zeg of de database de vorm van deze versie heeft."), admission="anybody")(
+        status
+    )
 
 
 def upgrade(terminal: Terminal) -> None:
@@ -65,6 +73,6 @@ async def read_state(settings: Settings) -> SchemaState:
 async def _upgrade(settings: Settings) -> None:
     database = Database(settings.database_url, pool_size=1)
     try:
-        await migrate(database)
+        await upgrade_database(database, KnownHeads(settings.known_heads))
     finally:
         await database.close()

@@ -33,7 +33,9 @@ from consent_service.web.serving import free_port
 def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
 
-    @commands.order("demo", N_("Start de dienst met verzonnen gezinnen, of loop het verhaal door."))
+    @commands.order(
+        "demo", N_("Start de dienst met verzonnen gezinnen, of loop het verhaal door."), admission="anybody"
+    )
     @entry("--script", is_flag=True, words=N_("Loop het hele verhaal door over HTTP en stop dan."))
     @entry("--postgresql", is_flag=True, words=N_("Het verhaal op PostgreSQL in plaats van SQLite."))
     @entry("--fresh", is_flag=True, words=N_("Begin opnieuw; wat er in de demo stond gaat weg."))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.cli.terminal import Admission, CommandError, Terminal
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.i18n import N_, SUPPORTED
 from consent_service.organisations.model import WEEKDAYS, is_phone
@@ -153,25 +153,33 @@ class _Spoken(click.Command):
 
 
 class Order(_Spoken):
-    """One command. Every wrong, missing and unknown option is told at once."""
+    """One command. Every wrong, missing and unknown option is told at once; `admission`: who may type it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, admission: Admission = "operator", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.admission = admission
         self.context_settings = {"ignore_unknown_options": True, "allow_extra_args": True}
         if all(param.name != "language" for param in self.params):
             self.params.append(language_option())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.BadOptionUsage as wrong:
+            raise InputError([Problem(wrong.option_name, "cli.no_value")]) from wrong
         problems: list[Problem] = ctx.meta.get(_PROBLEMS, [])
         unknown = [word for word in rest if word.startswith("-")] or rest
         known = [name for param in self.params for name in param.opts]
         for word in unknown:
-            nearest = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
-            problems.append(Problem(word, "cli.unknown_option", {"nearest": "".join(nearest)}))
+            nearest = difflib.get_close_matches(word, [*known, "--help"], n=1) or ["--help"]
+            problems.append(Problem(word, "cli.unknown_option", {"nearest": nearest[0]}))
         if problems:
             raise InputError(problems)
         return rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _terminal(ctx).admission = self.admission
+        return super().invoke(ctx)
 
 
 class Orders(click.Group, _Spoken):
@@ -222,11 +230,14 @@ class Orders(click.Group, _Spoken):
         self.add_command(group)
         return group
 
-    def order(self, name: str, words: str) -> Callable[[Callable[..., Any]], Order]:
+    def order(
+        self, name: str, words: str, *, admission: Admission = "operator"
+    ) -> Callable[[Callable[..., Any]], Order]:
         """Decorator: a command of this group, described by a Dutch sentence; gets the `Terminal`."""
 
         def register(function: Callable[..., Any]) -> Order:
-            command = click.command(name, cls=Order, help=words)(click.pass_obj(function))
+            made = click.command(name, cls=Order, help=words, admission=admission)
+            command = made(click.pass_obj(function))
             self.add_command(command)
             return command
 

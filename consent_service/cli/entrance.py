@@ -11,9 +11,14 @@ import click
 from consent_service.cli import (
     audit,
     checking,
+    clients,
     database,
     demo,
+    erasures,
+    exports,
     keys,
+    officers,
+    operators,
     organisations,
     policies,
     providers,
@@ -28,7 +33,23 @@ from consent_service.foundation.i18n import N_
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
-_MODULES = (serve, demo, checking, database, keys, organisations, staff, providers, policies, audit)
+_MODULES = (
+    serve,
+    demo,
+    checking,
+    database,
+    keys,
+    organisations,
+    staff,
+    officers,
+    operators,
+    providers,
+    clients,
+    policies,
+    audit,
+    exports,
+    erasures,
+)
 
 
 @cache

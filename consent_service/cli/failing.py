@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from consent_service.audit.heads.known import HeadsGoneError
+from consent_service.audit.sequencer import BehindKnownHeadError
 from consent_service.cli.configuration_words import CONFIGURATION, LOST_KEYSTORE, NO_KEYSTORE
-from consent_service.cli.terminal import CommandError, Terminal
+from consent_service.cli.terminal import CommandError, NotAdmittedError, Terminal
 from consent_service.custody.backup_file import found_backups
 from consent_service.foundation.errors import (
     ConfigurationError,
@@ -33,6 +35,8 @@ FAILED: Final = 1
 """Exit code: the command ran and the answer is no."""
 WRONG: Final = 2
 """Exit code: what was typed or set cannot be used; nothing was done."""
+NOT_ADMITTED: Final = 3
+"""Exit code: an operator must prove first who it is; nothing was done."""
 
 _AWAY: Final[Mapping[KeyProviderKind, str]] = {
     "file": N_("De keystore {path} is niet bereikbaar. Kijk na of hij er is en de schijf het doet."),
@@ -47,6 +51,8 @@ def explain(terminal: Terminal, error: ConsentServiceError) -> int:
     """Say what went wrong, on the error stream; the exit code of the command."""
     for line in lines_of(terminal, error):
         terminal.complain(line)
+    if isinstance(error, NotAdmittedError):
+        return NOT_ADMITTED
     return FAILED if isinstance(error, (NotFoundError, UnavailableError, IntegrityError)) else WRONG
 
 
@@ -114,6 +120,17 @@ def _sentence(terminal: Terminal, error: ConsentServiceError) -> str:
             return _AWAY[terminal.settings.key_provider]
         case UnavailableError():
             return N_("Iets wat nodig is, is nu niet bereikbaar. Probeer het straks opnieuw.")
+        case BehindKnownHeadError():
+            return N_(
+                "De database loopt achter op wat van een logboek getekend is. Hoe ver, zegt: consent-service "
+                "audit heads. Is de database teruggezet, doe dan: consent-service audit reopen"
+            )
+        case HeadsGoneError():
+            return N_(
+                "Het bestand met standen buiten de database (heads.jsonl) is weg; er wordt niets meer "
+                "getekend. Zet het terug. "
+                "Is het voorgoed weg, lees dan in keys/README.md: Known heads are lost"
+            )
         case IntegrityError():
             return N_("Opgeslagen gegevens zijn niet wat er geschreven is. Doe: consent-service audit verify")
         case NotFoundError():

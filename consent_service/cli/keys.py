@@ -11,11 +11,11 @@ from rich.progress import Progress as ProgressBar
 
 from consent_service.app import Services
 from consent_service.cli import keys_data, keys_destroy, keys_recovery
+from consent_service.cli.admission import operator
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.failing import FAILED, lines_of
 from consent_service.cli.keys_status import NO_RECOVERY_KEY, status, tell_damaged
 from consent_service.cli.opening import (
-    OPERATOR,
     make_private_folder,
     read_passphrase,
     run_with,
@@ -54,9 +54,15 @@ def add_to(commands: Orders) -> None:
     everybody = entry(
         "--all", "everybody", is_flag=True, words=N_("Ook voor opvangen waar niets vernietigd is.")
     )
-    group.order("init", N_("Maak een nieuwe hoofdsleutel, waar de instellingen zeggen."))(development(make))
-    group.order("status", N_("Zeg welke sleutels er zijn en hoe ver vernietigde sleutels weg zijn."))(status)
-    group.order("check", N_("Kijk na of de sleutels bij de database horen."))(check)
+    group.order(
+        "init", N_("Maak een nieuwe hoofdsleutel, waar de instellingen zeggen."), admission="anybody"
+    )(development(make))
+    group.order(
+        "status",
+        N_("Zeg welke sleutels er zijn en hoe ver vernietigde sleutels weg zijn."),
+        admission="anybody",
+    )(status)
+    group.order("check", N_("Kijk na of de sleutels bij de database horen."), admission="anybody")(check)
     group.order("rewrap", N_("Vervang alles waar vernietigde sleutels aan hingen."))(everybody(rewrap))
     keys_data.add_orders(group)
     keys_destroy.add_orders(group)
@@ -98,7 +104,7 @@ def rewrap(terminal: Terminal, everybody: bool) -> int:
         try:
             with _told(terminal) as tell:
                 done = await services.epochs.run(
-                    OPERATOR, reason="operator", everybody=everybody, progress=tell
+                    operator(), reason="operator", everybody=everybody, progress=tell
                 )
         except (UnavailableError, IntegrityError) as failure:
             _tell_failure(terminal, failure)

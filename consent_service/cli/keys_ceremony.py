@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from consent_service.app import Services
+from consent_service.cli.admission import operator
 from consent_service.cli.entering import Orders, entry
 from consent_service.cli.failing import FAILED
-from consent_service.cli.opening import OPERATOR, lost_recovery_key, run_with
+from consent_service.cli.opening import lost_recovery_key, run_with
 from consent_service.cli.recovery_words import (
     require_terminal,
     show_sheet,
@@ -75,7 +76,7 @@ async def _hold(terminal: Terminal, services: Services, folder: Path | None, *, 
 
 def _begin(services: Services, *, replacing: bool) -> Ceremony:
     try:
-        return services.recovery_keys.begin(OPERATOR, replacing=replacing)
+        return services.recovery_keys.begin(operator(), replacing=replacing)
     except ConflictError as there:
         raise CommandError(
             N_(
@@ -95,7 +96,7 @@ async def _read_back(terminal: Terminal, services: Services, held: Ceremony, *, 
     typed = typed_sheets(terminal, sample=held.sheets[0])
     if typed is None:
         return False
-    problems = await services.recovery_keys.accept(held, typed, actor=OPERATOR, replacing=replacing)
+    problems = await services.recovery_keys.accept(held, typed, actor=operator(), replacing=replacing)
     tell_problems(terminal, problems)
     return not problems
 

@@ -11,10 +11,11 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from consent_service.app import Services
+from consent_service.cli.admission import operator
 from consent_service.cli.entering import WORDS, Orders, WrongValueError, entry
 from consent_service.cli.failing import FAILED
 from consent_service.cli.naming import find_tenant
-from consent_service.cli.opening import OPERATOR, run_with
+from consent_service.cli.opening import run_with
 from consent_service.cli.organisations import TENANT
 from consent_service.cli.terminal import Terminal
 from consent_service.custody.reencrypt import Reencrypted, Skipped, UnreadableRelationshipError
@@ -66,7 +67,7 @@ def add_orders(group: Orders) -> None:
         async def work(services: Services) -> Reindexed:
             shelter = (await find_tenant(services, tenant)).tenant
             with _bar(terminal, N_("Zoekkenmerken")) as tell:
-                return await services.reindexing.reindex(OPERATOR, shelter, rotate=rotate, progress=tell)
+                return await services.reindexing.reindex(operator(), shelter, rotate=rotate, progress=tell)
 
         done = run_with(terminal, work)
         terminal.say(N_("{count} zoekkenmerken zijn opnieuw gemaakt."), count=done.persons)
@@ -82,7 +83,7 @@ async def _reencrypt(
     since: datetime | None,
 ) -> int:
     shelter = (await find_tenant(services, tenant)).tenant
-    wanted = [only] if only else await services.reencryption.relationships(OPERATOR, shelter)
+    wanted = [only] if only else await services.reencryption.relationships(operator(), shelter)
     if only is None:
         start = since or services.installation.clock.now()
         terminal.say(N_("Breekt dit af, ga dan verder met: --all --since {start}"), start=start.isoformat())
@@ -90,7 +91,7 @@ async def _reencrypt(
     try:
         with _bar(terminal, N_("Versleutelen")) as tell:
             for relationship in wanted:
-                found = await services.reencryption.reencrypt(OPERATOR, shelter, relationship, since=since)
+                found = await services.reencryption.reencrypt(operator(), shelter, relationship, since=since)
                 done.append(found)
                 tell(len(done), len(wanted))
                 _tell_skipped(terminal, found)

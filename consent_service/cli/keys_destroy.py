@@ -9,11 +9,12 @@ import msgspec
 
 from consent_service.app import Services
 from consent_service.audit.happenings.keys import Attempt
+from consent_service.cli.admission import operator
 from consent_service.cli.confirming import confirm
 from consent_service.cli.entering import WORDS, Orders, entry
 from consent_service.cli.failing import FAILED
 from consent_service.cli.naming import find_tenant
-from consent_service.cli.opening import OPERATOR, run_with
+from consent_service.cli.opening import run_with
 from consent_service.cli.organisations import TENANT
 from consent_service.cli.terminal import Terminal
 from consent_service.custody.model import Doomed, Order
@@ -91,7 +92,7 @@ async def _destroy(terminal: Terminal, services: Services, named: str | None, wa
         services.key_backups.require_ready()  # 1
     try:
         done = await services.custody.carry_out(  # 2
-            OPERATOR, Order(tenant, wanted.coordinator, wanted.doomed)
+            operator(), Order(tenant, wanted.coordinator, wanted.doomed)
         )
     except NotAllowedError as refused:
         raise InputError([Problem("coordinator", "cli.coordinator_unknown")]) from refused
@@ -109,7 +110,7 @@ async def _destroy(terminal: Terminal, services: Services, named: str | None, wa
 
 async def _replace_all_above(terminal: Terminal, services: Services) -> bool:
     try:
-        await services.epochs.run(OPERATOR, reason="high_risk")
+        await services.epochs.run(operator(), reason="high_risk")
     except (UnavailableError, IntegrityError):
         terminal.say(N_("De sleutels erboven zijn nog niet vervangen. Doe: consent-service keys rewrap"))
         return False

@@ -15,12 +15,12 @@ from sqlalchemy.exc import ArgumentError
 from consent_service.app import Services, build_services, open_installation, start_up
 from consent_service.app.presence import nobody_serves
 from consent_service.cli import keys_ceremony
+from consent_service.cli.admission import admit, operator
 from consent_service.cli.audit import require_address
 from consent_service.cli.confirming import confirm
 from consent_service.cli.entering import WORDS, Orders, WrongValueError, entry
 from consent_service.cli.failing import FAILED
 from consent_service.cli.opening import (
-    OPERATOR,
     put_in_order,
     read_passphrase,
     require_database_file,
@@ -39,7 +39,7 @@ from consent_service.custody.recovery_key import grouped
 from consent_service.foundation.clock import SystemClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
-from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.i18n import N_
 from consent_service.foundation.migrating import require_current_schema
 from consent_service.keyring.secret import Secret
 
@@ -73,7 +73,7 @@ def add_orders(group: Orders) -> None:
 
     @group.order("backup", N_("Maak nu een sleutelkopie."))
     def backup(terminal: Terminal) -> None:
-        made = run_with(terminal, lambda services: services.key_backups.make(OPERATOR))
+        made = run_with(terminal, lambda services: services.key_backups.make(operator()))
         terminal.say(N_("{keys} sleutels staan in {path}"), keys=made.keys, path=made.path)
 
     _add_restore(group)
@@ -81,7 +81,9 @@ def add_orders(group: Orders) -> None:
 
 
 def _add_restore(group: Orders) -> None:
-    @group.order("restore", N_("Zet sleutels terug uit een sleutelkopie. Stop eerst de dienst."))
+    @group.order(
+        "restore", N_("Zet sleutels terug uit een sleutelkopie. Stop eerst de dienst."), admission="emergency"
+    )
     @_BACKUP
     @entry("--recover", is_flag=True, words=N_("De hoofdsleutel is verloren: herstel met drie bladen."))
     @SHARE_FILES
@@ -165,7 +167,7 @@ def _tell_backup(terminal: Terminal, backup: KeyBackup) -> None:
     terminal.say(
         N_("Sleutelkopie {backup} van {moment}: {keys} sleutels."),
         backup=header.backup,
-        moment=translator(terminal.language).instant(header.made_at),
+        moment=terminal.moment(header.made_at),
         keys=header.keys,
     )
     terminal.say(N_("Verzegeld voor de herstelsleutel met vingerafdruk:"))
@@ -205,7 +207,7 @@ async def _put_back(terminal: Terminal, services: Services, backup: KeyBackup, s
     """Start-up would refuse the database as it is: it runs afterwards, and replays every stop."""
     await require_current_schema(services.installation.database)
     try:
-        done = await services.key_restoring.restore(backup, actor=OPERATOR, seed=seed)
+        done = await services.key_restoring.restore(backup, actor=operator(), seed=seed)
     except IntegrityError as failure:
         raise CommandError(_DAMAGED) from failure
     if isinstance(done, Unusable):
@@ -218,6 +220,7 @@ async def _put_back(terminal: Terminal, services: Services, backup: KeyBackup, s
     if done.lost:
         terminal.say(N_("{keys} sleutels waren jonger dan de kopie en zijn verloren."), keys=done.lost)
     await start_up(services)
+    await admit(terminal, services)
     await put_in_order(services)
     terminal.say(N_("Alle stops zijn uitgevoerd. De dienst kan weer starten."))
     return 0
@@ -237,7 +240,7 @@ async def _drill(
     terminal: Terminal, services: Services, backup: KeyBackup, seed: Secret, address: str | None
 ) -> int:
     async with _copy(address) as copy:
-        report = await services.key_drill.run(backup, seed=seed, actor=OPERATOR, copy=copy)
+        report = await services.key_drill.run(backup, seed=seed, actor=operator(), copy=copy)
     if isinstance(report, Unusable):
         code = _tell_unusable(terminal, backup, report)
         terminal.say(N_("NIET GOED: met deze kopie en deze bladen gaat niets open."))

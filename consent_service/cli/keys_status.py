@@ -201,4 +201,4 @@ def _stage_row(terminal: Terminal, stage: StageCount) -> tuple[str, ...]:
 
 
 def _moment(terminal: Terminal, moment: datetime) -> str:
-    return translator(terminal.language).instant(moment, "medium")
+    return terminal.moment(moment)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from consent_service.app import Services
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.ids import StaffId, TenantId
@@ -36,25 +34,6 @@ async def find_school(services: Services, tenant: TenantId, code: str) -> School
     return school
 
 
-async def find_officers(
-    services: Services, tenant: TenantId, members: Sequence[str]
-) -> tuple[StaffMember, ...]:
-    """The privacy officers with these ids.
-
-    Raises:
-        InputError: every id that is nobody's here, or somebody's who is no privacy officer.
-    """
-    wanted = tuple(dict.fromkeys(StaffId(member) for member in members))
-    async with services.installation.database.reading() as conn:
-        found = await services.organisations.staff_members(conn, tenant, wanted)
-    officers = {
-        one.staff: one for one in found if one.ended_at is None and one.kind in ("privacy_coordinator", "fg")
-    }
-    if unknown := [one for one in wanted if one not in officers]:
-        raise InputError([Problem("approver", "cli.approver_unknown", {"id": one}) for one in unknown])
-    return tuple(officers[one] for one in wanted)
-
-
 async def find_staff(services: Services, tenant: TenantId, member: str) -> StaffMember:
     """The member of staff with this id.
 
@@ -66,3 +45,10 @@ async def find_staff(services: Services, tenant: TenantId, member: str) -> Staff
     if not found or found[0].ended_at is not None:
         raise InputError([Problem("staff", "cli.staff_unknown")])
     return found[0]
+
+
+async def school_code(services: Services, member: StaffMember) -> str:
+    """The establishment code of the school somebody works at; empty for who works at the shelter."""
+    if member.school is None:
+        return ""
+    return (await services.organisations.school(member.tenant, member.school)).establishment_code

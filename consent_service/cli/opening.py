@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from consent_service.app import Services, build_services, open_installation, start_up
+from consent_service.cli.admission import admit
 from consent_service.cli.configuration_words import FOREIGN
 from consent_service.cli.terminal import CommandError, Terminal
 from consent_service.custody.recovery import latest_fingerprint
@@ -25,13 +26,12 @@ from consent_service.foundation.errors import UnavailableError
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.settings import KeyProviderKind, Settings
-from consent_service.identity.model import Operator
+from consent_service.foundation.tracing import started
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.tables import key_roots
 
 CREDENTIAL: Final = "passphrase"
 """The name of the systemd credential (LoadCredential=passphrase:...)."""
-OPERATOR: Final = Operator("command-line")
 
 _QUESTIONS: Final[Mapping[KeyProviderKind, str]] = {
     "file": N_("Wachtzin van de keystore"),
@@ -83,10 +83,11 @@ def _credential(terminal: Terminal) -> Path | None:
 
 
 def run_with(terminal: Terminal, work: Callable[[Services], Awaitable[T]]) -> T:
-    """Open everything, do the work, put its log entries in order, close everything.
+    """Open everything, do the work, put its log entries in order, close everything; one chain of acts.
 
     Raises:
         ConfigurationError: something is set up wrongly; the work was not begun.
+        NotAdmittedError: the command asks for an operator who proved who it is; nor then.
     """
 
     async def doing() -> T:
@@ -95,20 +96,23 @@ def run_with(terminal: Terminal, work: Callable[[Services], Awaitable[T]]) -> T:
             await put_in_order(services)
             return outcome
 
-    return asyncio.run(doing())
+    with started():
+        return asyncio.run(doing())
 
 
 @asynccontextmanager
 async def opened(terminal: Terminal) -> AsyncIterator[Services]:
-    """The services of the installation, started up: schema, protection, keys and stops hold.
+    """The services of the installation, started up (schema, protection, keys and stops hold), for who may.
 
     Raises:
         ConfigurationError: something is set up wrongly.
+        NotAdmittedError: the command asks for an operator who proved who it is.
     """
     require_database_file(terminal.settings)
     services = build_services(open_installation(terminal.settings, read_passphrase(terminal)))
     try:
         await start_up(services)
+        await admit(terminal, services)
         yield services
     finally:
         await services.installation.database.close()

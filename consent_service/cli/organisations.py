@@ -8,9 +8,10 @@ from typing import cast, get_args
 import click
 
 from consent_service.app import Services
+from consent_service.cli.admission import operator
 from consent_service.cli.entering import DAY, PHONE, WORDS, Orders, WrongValueError, entry
 from consent_service.cli.naming import find_school, find_tenant
-from consent_service.cli.opening import OPERATOR, run_with
+from consent_service.cli.opening import run_with
 from consent_service.cli.terminal import Terminal
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
@@ -50,7 +51,7 @@ def _add_tenants(group: Orders) -> None:
             if any(one.name == name for one in await services.organisations.tenants()):
                 raise InputError([Problem("name", "cli.name_taken")])
             tenant = await services.organisations.register_tenant(
-                OPERATOR, name=name, neutral_name=neutral_name, phone=phone
+                operator(), name=name, neutral_name=neutral_name, phone=phone
             )
             await services.policies.ensure_active(tenant)
             return tenant
@@ -68,6 +69,19 @@ def _add_tenants(group: Orders) -> None:
 
 
 def _add_schools(group: Orders) -> None:
+    _add_school(group)
+    _add_succession(group)
+
+    @group.order("list", N_("Toon de scholen van een opvang."))
+    @TENANT
+    def show(terminal: Terminal, tenant: str | None) -> None:
+        headings = (N_("Code"), N_("Naam"), N_("Straat"), N_("Plaats"), N_("Telefoon"), N_("Convenant"))
+        terminal.table(
+            headings, run_with(terminal, lambda services: _school_rows(terminal, services, tenant))
+        )
+
+
+def _add_school(group: Orders) -> None:
     @group.order("add", N_("Neem een school op."))
     @TENANT
     @entry(
@@ -84,10 +98,12 @@ def _add_schools(group: Orders) -> None:
 
         async def work(services: Services) -> str:
             shelter = await find_tenant(services, tenant)
-            return await services.organisations.register_school(OPERATOR, shelter.tenant, details)
+            return await services.organisations.register_school(operator(), shelter.tenant, details)
 
         terminal.say(N_("{name} is opgenomen: {id}"), name=details.name, id=run_with(terminal, work))
 
+
+def _add_succession(group: Orders) -> None:
     @group.order("succession", N_("Leg vast dat een school verdergaat als een andere school."))
     @TENANT
     @entry("--school", type=WORDS, required=True, words=N_("De vestigingscode van de school."))
@@ -110,19 +126,11 @@ def _add_schools(group: Orders) -> None:
                 cast("SuccessionDocument", document),
                 decided_on,
             )
-            return await services.organisations.record_succession(OPERATOR, shelter.tenant, new)
+            return await services.organisations.record_succession(operator(), shelter.tenant, new)
 
         terminal.say(
             N_("De opvolging is vastgelegd: {id}. Per kind kiest de begeleider of het delen verdergaat."),
             id=run_with(terminal, work),
-        )
-
-    @group.order("list", N_("Toon de scholen van een opvang."))
-    @TENANT
-    def show(terminal: Terminal, tenant: str | None) -> None:
-        headings = (N_("Code"), N_("Naam"), N_("Straat"), N_("Plaats"), N_("Telefoon"), N_("Convenant"))
-        terminal.table(
-            headings, run_with(terminal, lambda services: _school_rows(terminal, services, tenant))
         )
 
 
@@ -144,7 +152,7 @@ def _add_agreements(group: Orders) -> None:
             shelter = await find_tenant(services, tenant)
             found = await find_school(services, shelter.tenant, school)
             return await services.organisations.sign_agreement(
-                OPERATOR, shelter.tenant, found.school, valid_from=valid_from, valid_until=valid_until
+                operator(), shelter.tenant, found.school, valid_from=valid_from, valid_until=valid_until
             )
 
         terminal.say(N_("Het convenant is vastgelegd: {id}"), id=run_with(terminal, work))
@@ -155,7 +163,7 @@ def _add_agreements(group: Orders) -> None:
     def end(terminal: Terminal, tenant: str | None, agreement: str) -> None:
         async def work(services: Services) -> None:
             shelter = await find_tenant(services, tenant)
-            await services.organisations.end_agreement(OPERATOR, shelter.tenant, AgreementId(agreement))
+            await services.organisations.end_agreement(operator(), shelter.tenant, AgreementId(agreement))
 
         run_with(terminal, work)
         terminal.say(N_("Het convenant is beëindigd."))

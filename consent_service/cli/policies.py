@@ -1,4 +1,7 @@
-"""`policies`: check, lock and switch on the rules, and release a consent text in a person's name."""
+"""`policies`: releases a consent text in a person's name, and holds the commands about rules.
+
+Checking and locking rules is `policy_checks`; proposing others and switching to them `policy_changes`.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,18 @@ import secrets
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, assert_never
+from typing import assert_never
 
 import click
 
-from consent_service.app import Services
+from consent_service.cli import policy_changes, policy_checks
 from consent_service.cli.entering import WORDS, Orders, entry
-from consent_service.cli.failing import FAILED
-from consent_service.cli.naming import find_officers, find_tenant
-from consent_service.cli.opening import OPERATOR, run_with
-from consent_service.cli.organisations import TENANT
+from consent_service.cli.policy_checks import FOLDER
 from consent_service.cli.terminal import CommandError, Terminal
-from consent_service.foundation.errors import ConfigurationError, InputError, Problem
+from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.i18n import N_
-from consent_service.information.catalogue import load_catalogue
 from consent_service.information.child_text import ChildText, child_words
 from consent_service.information.receipt_text import ReceiptText, receipt_words
-from consent_service.information.scopes import changed_scopes, lock_scopes, scope_problems
 from consent_service.information.texts import (
     LANGUAGES,
     GeneralText,
@@ -33,89 +31,22 @@ from consent_service.information.texts import (
     load_texts,
     shown_words,
 )
-from consent_service.policy.bundle import check_candidate, lock
-from consent_service.policy.service import load_rules
 
 AnyText = GeneralText | TypeText | ReceiptText | ChildText
-_TO_BE_LOCKED: Final = "lock_differs"
-FOLDER = entry(
-    "--folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    words=N_("De map met regels; anders die van de installatie."),
-)
 
 
 def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
     group = commands.group_of("policies", N_("Regels en toestemmingsteksten."))
-    group.order("check", N_("Kijk regels, catalogus en teksten na; zegt alles tegelijk."))(FOLDER(check))
-    group.order("lock", N_("Leg vast dat deze regels zijn nagekeken."))(FOLDER(write_lock))
-    approver = entry(
-        "--approver",
-        type=WORDS,
-        multiple=True,
-        required=True,
-        words=N_("Het kenmerk van wie het goedkeurt; twee keer."),
-    )
-    switch = group.order(
-        "activate", N_("Zet deze regels aan voor een opvang; twee privacyfunctionarissen keuren goed.")
-    )
-    switch(TENANT(approver(activate)))
+    policy_checks.add_to(group)
+    policy_changes.add_to(group)
     _add_texts(group.group_of("texts", N_("De teksten die ouders lezen.")))
 
 
-def check(terminal: Terminal, folder: Path | None) -> int:
-    problems = tuple(problems_in(folder or terminal.settings.policies_dir))
-    for problem in problems:
-        terminal.complain(problem)
-    if problems:
-        return FAILED
-    terminal.say(N_("De regels, de catalogus en de teksten kloppen."))
-    return 0
-
-
-def write_lock(terminal: Terminal, folder: Path | None) -> int:
-    where = folder or terminal.settings.policies_dir
-    problems = [str(problem) for problem in check_candidate(where) if problem.code != _TO_BE_LOCKED]
-    if not problems:
-        problems += map(str, changed_scopes(where, load_catalogue(where)))
-    for problem in problems:
-        terminal.complain(problem)
-    if problems:
-        return FAILED
-    rules = load_rules(where)
-    lock(where, rules.bundle)
-    lock_scopes(where, rules.catalogue)
-    terminal.say(N_("Vastgelegd: {hash}"), hash=rules.bundle.hash)
-    return 0
-
-
-def activate(terminal: Terminal, tenant: str | None, approver: tuple[str, ...]) -> None:
-    if len(set(approver)) < 2:
-        raise InputError([Problem("approver", "two_officers_needed")])
-
-    async def work(services: Services) -> str:
-        shelter = await find_tenant(services, tenant)
-        officers = [one.staff for one in await find_officers(services, shelter.tenant, approver)]
-        return await services.policies.activate_proposal(
-            OPERATOR, shelter.tenant, officers, services.organisations
-        )
-
-    terminal.say(N_("Deze regels gelden nu: {hash}"), hash=run_with(terminal, work))
-
-
-def problems_in(folder: Path) -> Iterator[str]:
-    """Everything wrong with rules, catalogue, texts and the locks of a folder, one line each."""
-    yield from map(str, check_candidate(folder))
-    try:
-        load_texts(folder)
-        yield from map(str, scope_problems(folder, load_catalogue(folder)))
-    except ConfigurationError as wrong:
-        yield str(wrong)
-
-
 def _add_texts(group: Orders) -> None:
-    @group.order("review", N_("Geef een tekst vrij; de naam van wie hem nakeek wordt bewaard."))
+    @group.order(
+        "review", N_("Geef een tekst vrij; de naam van wie hem nakeek wordt bewaard."), admission="anybody"
+    )
     @FOLDER
     @entry("--text", type=WORDS, multiple=True, required=True, words=N_("Het id van de tekst; mag vaker."))
     @entry("--language", type=click.Choice(LANGUAGES), required=True, words=N_("De taal van de tekst."))
@@ -136,7 +67,7 @@ def _add_texts(group: Orders) -> None:
             N_("Vrijgegeven door {reviewer}. Nog {count} teksten in concept."), reviewer=reviewer, count=left
         )
 
-    @group.order("list", N_("Toon de teksten en wie ze nakeek."))
+    @group.order("list", N_("Toon de teksten en wie ze nakeek."), admission="anybody")
     @FOLDER
     def show(terminal: Terminal, folder: Path | None) -> None:
         texts = load_texts(folder or terminal.settings.policies_dir)

@@ -24,7 +24,7 @@ from consent_service.web.serving import require_free_port, serving
 
 def add_to(commands: Orders) -> None:
     """Add the commands of this module."""
-    commands.order("serve", N_("Start de dienst; stopt met Ctrl-C."))(serve)
+    commands.order("serve", N_("Start de dienst; stopt met Ctrl-C."), admission="anybody")(serve)
 
 
 def serve(terminal: Terminal) -> int:

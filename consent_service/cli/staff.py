@@ -8,27 +8,29 @@ from typing import Final, get_args
 import click
 
 from consent_service.app import Services
+from consent_service.cli import invitations
+from consent_service.cli.admission import operator
 from consent_service.cli.entering import WORDS, WORKING_DAYS, Orders, entry
-from consent_service.cli.naming import find_school, find_staff, find_tenant
-from consent_service.cli.opening import OPERATOR, run_with
+from consent_service.cli.naming import find_school, find_staff, find_tenant, school_code
+from consent_service.cli.opening import run_with
 from consent_service.cli.organisations import TENANT
 from consent_service.cli.terminal import Terminal
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.foundation.i18n import N_
-from consent_service.identity.model import (
-    Counsellor,
-    Fg,
-    PrivacyCoordinator,
-    SchoolRole,
-    SchoolStaff,
-    StaffActor,
-    StaffKind,
-)
-from consent_service.organisations.model import SCHOOL_WEEK, NewStaff, StaffMember, Weekday, check_staff
+from consent_service.identity.model import SchoolRole, StaffKind
+from consent_service.organisations.model import SCHOOL_WEEK, NewStaff, Weekday, acting_as, check_staff
+from consent_service.web.vocabulary import ROLES, WEEKDAYS
 
 _KINDS: Final[tuple[StaffKind, ...]] = get_args(StaffKind)
 _ROLES: Final[tuple[SchoolRole, ...]] = get_args(SchoolRole)
+_NAMES: Final = {**ROLES, "school_staff": N_("Medewerker van de school")}
 STAFF = entry("--staff", type=WORDS, required=True, words=N_("Het kenmerk uit `staff list`."))
+
+_NEXT: Final = N_(
+    "Nu nog het inloggen. Met een code koppelt deze persoon zelf: consent-service staff invite --staff {id} "
+    "Of koppel zelf: consent-service staff link --staff {id} --provider ... --subject ... "
+    "De inlogdiensten staan in: consent-service provider list"
+)
 
 
 def add_to(commands: Orders) -> None:
@@ -38,6 +40,7 @@ def add_to(commands: Orders) -> None:
     _place_member(group)
     _end_member(group)
     _link_member(group)
+    invitations.add_to(group)
 
     @group.order("list", N_("Toon de medewerkers."))
     @TENANT
@@ -51,7 +54,7 @@ def add_to(commands: Orders) -> None:
             N_("Werkdagen"),
             N_("Weg sinds"),
         )
-        terminal.table(headings, run_with(terminal, lambda services: _rows(services, tenant)))
+        terminal.table(headings, run_with(terminal, lambda services: _rows(terminal, services, tenant)))
 
 
 def _add_member(group: Orders) -> None:
@@ -84,9 +87,11 @@ def _add_member(group: Orders) -> None:
             shelter = (await find_tenant(services, tenant)).tenant
             where = (await find_school(services, shelter, school)).school if school else None
             new = NewStaff(kind, name, where, role, working_days, team or "")
-            return await services.organisations.add_staff(OPERATOR, shelter, new)
+            return await services.organisations.add_staff(operator(), shelter, new)
 
-        terminal.say(N_("{name} is opgenomen: {id}"), name=name, id=run_with(terminal, work))
+        added = run_with(terminal, work)
+        terminal.say(N_("{name} is opgenomen: {id}"), name=name, id=added)
+        terminal.complain(terminal.text(_NEXT, id=added))
 
 
 def _place_member(group: Orders) -> None:
@@ -98,7 +103,7 @@ def _place_member(group: Orders) -> None:
         async def work(services: Services) -> None:
             shelter = (await find_tenant(services, tenant)).tenant
             member = await find_staff(services, shelter, staff)
-            await services.organisations.place_staff(OPERATOR, shelter, member.staff, team or "")
+            await services.organisations.place_staff(operator(), shelter, member.staff, team or "")
 
         run_with(terminal, work)
         terminal.say(N_("Het team is vastgelegd."))
@@ -112,7 +117,7 @@ def _end_member(group: Orders) -> None:
         async def work(services: Services) -> None:
             shelter = (await find_tenant(services, tenant)).tenant
             member = await find_staff(services, shelter, staff)
-            await services.organisations.end_staff(OPERATOR, shelter, member.staff)
+            await services.organisations.end_staff(operator(), shelter, member.staff)
 
         run_with(terminal, work)
         terminal.say(N_("De medewerker kan vanaf nu nergens meer bij."))
@@ -129,9 +134,11 @@ def _link_member(group: Orders) -> None:
     def link(terminal: Terminal, tenant: str | None, staff: str, provider: str, subject: str) -> None:
         async def work(services: Services) -> None:
             shelter = (await find_tenant(services, tenant)).tenant
-            actor = as_actor(await find_staff(services, shelter, staff))
+            member = await find_staff(services, shelter, staff)
+            code = await school_code(services, member)
+            actor = acting_as(member)
             try:
-                await services.identity.link_staff(OPERATOR, provider, subject, actor)
+                await services.identity.link_staff(operator(), provider, subject, actor, establishment=code)
             except NotFoundError as missing:
                 raise InputError([Problem("provider", "cli.provider_unknown")]) from missing
             except ConflictError as linked:
@@ -155,22 +162,7 @@ def _refuse_misplaced(kind: StaffKind, school: str | None, role: SchoolRole | No
         raise InputError(problems)
 
 
-def as_actor(member: StaffMember) -> StaffActor:
-    """The actor this member of staff is after logging in."""
-    match member.kind:
-        case "counsellor":
-            return Counsellor(member.tenant, member.staff)
-        case "privacy_coordinator":
-            return PrivacyCoordinator(member.tenant, member.staff)
-        case "fg":
-            return Fg(member.tenant, member.staff)
-        case "school_staff":
-            if member.school is None or member.role is None:
-                raise InputError([Problem("staff", "staff_school_missing")])
-            return SchoolStaff(member.tenant, member.staff, member.school, member.role)
-
-
-async def _rows(services: Services, tenant: str | None) -> list[tuple[str, ...]]:
+async def _rows(terminal: Terminal, services: Services, tenant: str | None) -> list[tuple[str, ...]]:
     shelter = (await find_tenant(services, tenant)).tenant
     schools = {one.school: one.establishment_code for one in await services.organisations.schools(shelter)}
     async with services.installation.database.reading() as conn:
@@ -179,11 +171,16 @@ async def _rows(services: Services, tenant: str | None) -> list[tuple[str, ...]]
         (
             one.staff,
             one.name,
-            one.kind,
+            _with_code(terminal, one.kind),
             schools.get(one.school, "") if one.school else "",
-            one.role or "",
-            ",".join(one.working_days),
+            "" if one.role is None else _with_code(terminal, one.role),
+            ", ".join(terminal.text(WEEKDAYS[day]) for day in one.working_days),
             one.ended_at.date().isoformat() if one.ended_at else "",
         )
         for one in members
     ]
+
+
+def _with_code(terminal: Terminal, code: str) -> str:
+    """What a kind or role is called, and what is typed for it."""
+    return f"{terminal.text(_NAMES[code])} ({code})"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from rich.console import Console
 from rich.table import Table
 
 from consent_service.foundation.errors import ConsentServiceError
-from consent_service.foundation.i18n import SOURCE, SUPPORTED, translator
+from consent_service.foundation.i18n import N_, SOURCE, SUPPORTED, Counted, translator
 from consent_service.foundation.settings import Settings, load_settings
 
 _LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -31,6 +32,17 @@ class CommandError(ConsentServiceError):
         super().__init__(sentence)
 
 
+class NotAdmittedError(CommandError):
+    """The command asks for an operator who proved who it is; nothing was done."""
+
+    code = "not_admitted"
+
+
+Admission = Literal["operator", "anybody", "emergency"]
+"""Who may type a command: an operator who proved who it is; anybody with the keys, or without; anybody while
+something is broken, which is then logged."""
+
+
 class Terminal:
     """What every command gets: it reads the settings once and speaks the operator's language."""
 
@@ -38,6 +50,7 @@ class Terminal:
         self.environ = environ
         self.chosen = language or language_of(environ)
         self.config: Path | None = None
+        self.admission: Admission = "operator"
         self._settings: Settings | None = None
         self.out = _console(stderr=False)
         self.err = _console(stderr=True)
@@ -64,11 +77,16 @@ class Terminal:
         """Work with these settings instead of those of the environment."""
         self._settings = settings
 
-    def text(self, sentence: str, /, **params: object) -> str:
+    def text(self, sentence: str | Counted, /, **params: object) -> str:
         """A Dutch sentence in the language of this run."""
         return translator(self.language).text(sentence, **params)
 
-    def say(self, sentence: str, /, **params: object) -> None:
+    def moment(self, instant: datetime) -> str:
+        """Day and time of day in the Netherlands, and that it is that: machines stand elsewhere too."""
+        written = translator(self.language).instant(instant, "medium")
+        return self.text(N_("{moment} (Nederlandse tijd)"), moment=written)
+
+    def say(self, sentence: str | Counted, /, **params: object) -> None:
         """One line about what happened."""
         self.out.print(self.text(sentence, **params))
 

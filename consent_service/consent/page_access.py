@@ -318,12 +318,12 @@ class PageAccessService:
         facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person)
         require(actor, Action.SECURE_OWN_PAGE, facts)
         async with self._database.reading() as conn:
-            if person not in await people_of(conn, actor.tenant, actor.family):
-                raise NotFoundError("person")
-            if isinstance(actor, ChildActor) and person not in await self._old_enough(
+            own = person in await people_of(conn, actor.tenant, actor.family)
+            grown = not isinstance(actor, ChildActor) or person in await self._old_enough(
                 conn, actor.tenant, actor.family
-            ):
-                raise NotFoundError("person")
+            )
+        if not (own and grown):
+            raise NotFoundError("person")
 
     async def _old_enough(self, conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> set[PersonId]:
         """The children who decide along or alone today."""

@@ -206,10 +206,11 @@ class PageLoginService:
                 return PageLoginRefused(counted.wait)
             factor, stored = await self._stored(holder, challenge, counted)
             if await pins.fits(digits, stored, queue=pins.OWN_PAGE) and holder is not None:  # 3
+                opened = None
                 with suppress(KeyDestroyedError):
                     opened = await self._open(code, holder, factor, challenge, visitor, replaces)  # 4
-                    if opened is not None:
-                        return opened
+                if opened is not None:
+                    return opened
             elif holder is not None and not counted.closed:
                 await self._note_refused(holder, "no_factor" if factor is None else factor.kind)
             if counted.closed or counted.last:

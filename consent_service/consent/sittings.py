@@ -155,17 +155,7 @@ class SittingService:
             questions = await self._questions.put_to(conn, asked, chosen)
             if not questions:
                 raise InputError([await self._questions.why_nothing(conn, asked)])
-            opened = Sitting(
-                sitting=new_id(),
-                family=asked.family,
-                person=person_of(asked),
-                language=setting.language,
-                interpreter=setting.interpreter,
-                questions=questions,
-                answers={},
-                read_aloud=setting.read_aloud,
-                device=setting.device,
-            )
+            opened = _opened(asked, setting, questions)
             await self._keep(conn, actor, asked, opened, chosen)
         return opened
 
@@ -458,6 +448,20 @@ class SittingService:
             outcome=outcome,
         )
         await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=current.person)
+
+
+def _opened(asked: PersonActor, setting: Setting, questions: tuple[Question, ...]) -> Sitting:
+    return Sitting(
+        sitting=new_id(),
+        family=asked.family,
+        person=person_of(asked),
+        language=setting.language,
+        interpreter=setting.interpreter,
+        questions=questions,
+        answers={},
+        read_aloud=setting.read_aloud,
+        device=setting.device,
+    )
 
 
 def _decider(actor: PersonActor) -> Literal["guardian", "child"]:

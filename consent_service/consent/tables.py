@@ -16,8 +16,16 @@ from sqlalchemy import (
     false,
 )
 
-from consent_service.audit.protection import INSERT_ONLY
+from consent_service.audit.protection import INSERT_ONLY, removed_when
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
+
+ERASED = (
+    "SELECT 1 FROM erasure_targets t"
+    " JOIN erasures r ON r.tenant = t.tenant AND r.erasure = t.erasure"
+    " WHERE t.tenant = OLD.tenant AND t.id IN (OLD.person, OLD.relationship)"
+    " AND r.state = 'running' AND r.asked_by <> r.approved_by"
+)
+"""A decision may go while whoever made it, or the child at the school it is about, is being erased."""
 
 consent_ledger = Table(
     "consent_ledger",
@@ -52,7 +60,7 @@ consent_ledger = Table(
     Index("ix_consent_ledger_tenant_relationship", "tenant", "relationship", "information_type"),
     Index("ix_consent_ledger_tenant_person", "tenant", "person"),
     Index("ix_consent_ledger_tenant_text_hash", "tenant", "text_hash"),
-    info=INSERT_ONLY,
+    info=removed_when(ERASED),
 )
 
 sittings = Table(

@@ -179,16 +179,18 @@ class Epochs:
             require(actor, Action.REPLACE_KEYS, Circumstances())
         self._backups.require_ready()
         self._asked = None
-        tell = progress or _tell_nobody
-        done: EpochDone | None = None
         async with self._database.exclusive("key-epoch"):
             self._actor = actor
-            begun = await self._begun()
-            if begun is not None:
-                done = await self._finish(begun, tell, resumed=True)
-                everybody = everybody and not begun.everybody
-            if everybody or await self._has_waiting():
-                done = await self._finish(await self.open(reason, everybody=everybody), tell, resumed=False)
+            return await self._run(reason, everybody, progress or _tell_nobody)
+
+    async def _run(self, reason: str, everybody: bool, tell: Tell) -> EpochDone | NothingToDo:
+        done: EpochDone | None = None
+        begun = await self._begun()
+        if begun is not None:
+            done = await self._finish(begun, tell, resumed=True)
+            everybody = everybody and not begun.everybody
+        if everybody or await self._has_waiting():
+            done = await self._finish(await self.open(reason, everybody=everybody), tell, resumed=False)
         return done or NothingToDo()
 
     async def damaged(self) -> tuple[DamagedKeyError, ...]:

@@ -23,13 +23,13 @@ from consent_service.custody.backup_file import (
     TenantKeyRow,
     read_rows,
 )
+from consent_service.custody.circle import circle_of_stop
 from consent_service.custody.key_choice import Choice, Unusable, choose
 from consent_service.custody.stops import forget_listed
-from consent_service.families.reading import relationships_of_child
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
-from consent_service.foundation.ids import INSTALLATION, PersonId, TenantId
+from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.stop_journal import Stop, StopJournal
 from consent_service.identity.model import Operator, by
 from consent_service.identity.permissions import Action, Circumstances
@@ -96,7 +96,7 @@ class KeyRestoring:
         if seed is not None and fingerprint(public_half(seed)) != backup.header.recovery:
             return Unusable("other_sheets")
         async with self._database.exclusive("key-epoch"):
-            async with self._database.transaction() as conn:
+            async with self._database.long_transaction() as conn:
                 await _keep_others_out(conn)
                 here = await read_rows(conn)
                 root = None if seed is None else self._make_root(here, backup.rows)
@@ -108,16 +108,21 @@ class KeyRestoring:
                 chosen = choose(ring, backup, here=here, never=never, recovered=recovered)  # 3
                 if isinstance(chosen, Unusable):
                     return chosen
-                await write_keys(conn, chosen)  # 4
-                await forget_listed(conn)  # so that the next start looks at every stop again
-                await self._settle_roots(conn, backup.rows, root)
-                revived = await take_back_path_deaths(conn, here)
-                keys = await count_opening(conn, self._ring)  # 5
-                done = Restored(backup.header.backup, keys, chosen.dropped, chosen.lost, revived)
+                done = await self._put_back(conn, backup, chosen, here=here, root=root)  # 4, 5
                 await self._note(conn, done, actor)  # 6
             if root is not None:
                 self._ring.rotation.destroy_generations_before(root)  # 7
         return done
+
+    async def _put_back(
+        self, conn: AsyncConnection, backup: KeyBackup, chosen: Choice, *, here: KeyRows, root: int | None
+    ) -> Restored:
+        await write_keys(conn, chosen)
+        await forget_listed(conn)  # so that the next start looks at every stop again
+        await self._settle_roots(conn, backup.rows, root)
+        revived = await take_back_path_deaths(conn, here)
+        keys = await count_opening(conn, self._ring)
+        return Restored(backup.header.backup, keys, chosen.dropped, chosen.lost, revived)
 
     def _make_root(self, here: KeyRows, backup: KeyRows) -> int:
         """A generation of the new provider, with a number no root ever had in this installation."""
@@ -195,10 +200,11 @@ async def destroyed_owners(
         if stop.kind == "key_destruction":
             found.add((stop.tenant, "relationship", stop.subject["relationship"]))
         elif stop.kind == "erasure":
-            child = PersonId(stop.subject["child"])
-            found.add((stop.tenant, "person", child))
-            places = await relationships_of_child(conn, TenantId(stop.tenant), child)
-            found |= {(stop.tenant, "relationship", one.relationship) for one in places}
+            found.add((stop.tenant, "person", stop.subject.get("child", stop.subject.get("who", ""))))
+            circle = await circle_of_stop(conn, stop)
+            if circle is not None:
+                found |= {(stop.tenant, "person", one) for one in circle.people}
+                found |= {(stop.tenant, "relationship", one.relationship) for one in circle.relationships}
     return frozenset(found)
 
 

@@ -15,8 +15,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
+from consent_service.audit.emptied import Shut, find_shut, name_emptied
 from consent_service.audit.events import By
+from consent_service.audit.hearing import is_named_end
 from consent_service.audit.log import AuditLog
+from consent_service.custody.circle import Circle
 from consent_service.custody.epoch_rows import can_promise
 from consent_service.custody.epochs import Epochs
 from consent_service.custody.model import (
@@ -34,7 +37,7 @@ from consent_service.families.searching import make_unfindable
 from consent_service.families.tables import children
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import NotFoundError, UnavailableError
+from consent_service.foundation.errors import IntegrityError, NotFoundError, UnavailableError
 from consent_service.foundation.ids import (
     FamilyId,
     PersonId,
@@ -48,13 +51,13 @@ from consent_service.identity.model import Fg, Operator, PrivacyCoordinator, Sys
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_destructions
-from consent_service.organisations.relationship_state import raise_relationship
+from consent_service.organisations.relationship_state import raise_family, raise_relationship
 from consent_service.organisations.service import require
 from consent_service.organisations.tables import staff
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """What is about to be destroyed: the keys of a child at schools and, when it is erased, its own."""
+    """What is about to be destroyed: keys of a child at schools and, when somebody is erased, their own."""
 
     tenant: TenantId
     family: FamilyId
@@ -64,11 +67,15 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 class _Deed(msgspec.Struct, frozen=True):
-    """Who does it, on whose decision, and since when it was accepted if that was earlier."""
+    """Who does it, on whose decision, and since when it was accepted if that was earlier.
+
+    `names_places`: the index of the log finds the entries by the relationship they are about.
+    """
 
     who: By
     coordinator: StaffId | None = None
     late_since: datetime | None = None
+    names_places: bool = True
 
 
 class CustodyService:
@@ -160,8 +167,8 @@ class CustodyService:
 
     async def replay(self, stop: Stop) -> bool:
         """Carry out a journalled destruction; True when it is one of ours. Twice changes nothing."""
-        if stop.kind not in ("key_destruction", "erasure"):
-            return False
+        if stop.kind not in ("key_destruction", "erasure") or "erasure" in stop.subject:
+            return False  # an erasure of everything there is about somebody ends the keys too: `rights`
         coordinator = stop.subject.get("coordinator")
         deed = _Deed(by(System()), None if coordinator is None else StaffId(coordinator), stop.at)
         async with self._database.transaction() as conn:
@@ -169,6 +176,27 @@ class CustodyService:
             if found is not None:
                 await self._destroy(conn, found, deed)
         return True
+
+    async def destroy_all(
+        self, conn: AsyncConnection, circle: Circle, *, who: By, late_since: datetime | None = None
+    ) -> int:
+        """End every key of these people and of these children at schools, as a part of an erasure; how many.
+
+        The asking service decided that it may, and wrote the stop journal.
+
+        Raises:
+            NotFoundError: their family is not there any more.
+        """
+        deed = _Deed(who, late_since=late_since, names_places=False)
+        await lock_family(conn, circle.tenant, circle.family)
+        await raise_family(conn, circle.tenant, circle.family, self._clock.now())
+        for child in circle.children:
+            places = tuple(one for one in circle.relationships if one.child == child)
+            await self._destroy(conn, _Found(circle.tenant, circle.family, child, places, erased=True), deed)
+        for guardian in circle.guardians:
+            found = _Found(circle.tenant, circle.family, guardian, (), erased=True)
+            await self._destroy(conn, found, deed)
+        return len(circle.people) + len(circle.relationships)
 
     # --- parts -------------------------------------------------------------------------------
 
@@ -209,15 +237,16 @@ class CustodyService:
         """Takes the family's row first, so that of two who do this the second sees the first."""
         await lock_family(conn, found.tenant, found.family)
         for one in found.relationships:
-            await raise_relationship(conn, one.tenant, one.relationship, self._clock.now())
+            await raise_relationship(conn, found.tenant, one.relationship, self._clock.now())
         if found.erased:
             await make_unfindable(conn, found.tenant, found.child)
         for one in found.relationships:
-            gone = await self._ring.destroy_relationship_key(conn, one.tenant, one.relationship)
+            gone = await self._ring.destroy_relationship_key(conn, found.tenant, one.relationship)
             await self._note(conn, found, deed, ("relationship", one.relationship), gone=gone)
         if found.erased:
+            shut = await find_shut(conn, self._ring, found.tenant, found.child)
             gone = await self._ring.destroy_person_key(conn, found.tenant, found.child)
-            await self._note(conn, found, deed, ("person", found.child), gone=gone)
+            await self._note(conn, found, deed, ("person", found.child), gone=gone, shut=shut)
 
     async def _note(
         self,
@@ -227,36 +256,47 @@ class CustodyService:
         key: tuple[str, str],
         *,
         gone: bool,
+        shut: Shut | None = None,
     ) -> None:
-        """Its row and its entry, once. A key that was gone already, and noted nowhere, is noted too:
-        the database was put back without it, or is from before destructions were noted.
+        """Its row and its entry, once, and what of the log it `shut` where it is a person's. A key that was
+        gone already, noted nowhere, is noted too: the database is older than its end, or than this table.
+
+        Raises:
+            IntegrityError: the row of an end of which the log tells was taken away.
         """
         kind, owner = key
-        if not gone and await _is_noted(conn, found.tenant, kind, owner):
+        if not gone and await _is_noted(conn, found.tenant, *key):
             return
+        if shut is not None and not gone and await is_named_end(conn, self._ring, found.tenant, owner):
+            raise IntegrityError("key_destructions: the log tells of the end of a key, and its row is gone")
         now = self._clock.now()
-        await conn.execute(
-            insert(key_destructions).values(
-                tenant=found.tenant,
-                destruction=new_id(),
-                kind=kind,
-                owner=owner,
-                child=found.child,
-                destroyed_at=now if gone or deed.late_since is None else deed.late_since,
-            )
-        )
-        event: events.Event = events.KeyDestroyed(kind, owner)
-        if deed.coordinator is not None:
-            event = events.KeyDestroyedOnOrder(kind, owner, deed.coordinator)
-        await self._log.append(
+        await _keep_row(conn, found, key, now if gone or deed.late_since is None else deed.late_since)
+        entry = await self._log.append(
             conn,
             tenant=found.tenant,
-            event=event,
+            event=_ended(key, deed, shut),
             by=deed.who,
             subject=None if found.erased else await self._log.living(conn, found.tenant, found.child),
-            relationship=RelationshipId(owner) if kind == "relationship" else None,
+            relationship=RelationshipId(owner) if deed.names_places and kind == "relationship" else None,
             late_since=deed.late_since,
         )
+        if shut is not None and entry is not None:
+            await name_emptied(conn, found.tenant, entry, shut)
+
+
+async def _keep_row(conn: AsyncConnection, found: _Found, key: tuple[str, str], at: datetime) -> None:
+    kind, owner = key
+    row = {"destruction": new_id(), "kind": kind, "owner": owner}
+    end = {"child": found.child, "destroyed_at": at}
+    await conn.execute(insert(key_destructions).values(tenant=found.tenant, **row, **end))
+
+
+def _ended(key: tuple[str, str], deed: _Deed, shut: Shut | None) -> events.Event:
+    """What the log says of the end of this key, and of what it shut."""
+    details, emptied = (-1, "") if shut is None else (len(shut.details), shut.digest())
+    if deed.coordinator is not None:
+        return events.KeyDestroyedOnOrder(*key, deed.coordinator, details, emptied)
+    return events.KeyDestroyed(*key, details, shut is not None and not deed.names_places, emptied)
 
 
 async def read_report(

@@ -55,13 +55,14 @@ async def replay_stops(
     """Carry out every stop that this database does not list, oldest first; how many there were.
 
     1. what is listed here  2. carry out the rest  3. mark in the journal what only stood there  4. list.
-    One that cannot be carried out holds none of the others back; it stays pending and is told at the end.
+    One that cannot be carried out holds none of the others back; it is pending, also where the journal marks
+    it as done, so that nothing it may bear on is released, and it is told at the end.
     One about somebody this database does not know has nothing to do and is not listed: it is looked at
     again at the next start, when a newer backup may have been put back.
 
     Raises:
         UnavailableError: something is still away; what it concerns stays refused.
-        IntegrityError: a stop nobody knows: written by a newer release, or damaged.
+        IntegrityError: nothing is away, but nobody knows a stop: written by a newer release, or damaged.
     """
     stops, pending = journal.all(), {stop.id for stop in journal.pending()}
     await _register(database, journal, clock.now())
@@ -76,13 +77,15 @@ async def replay_stops(
                 await _replay(stop, replayers)  # 2
                 fresh.append(stop)
         except ConsentServiceError as failure:
+            journal.hold(stop.id)
             failures.append(failure)
         else:
+            journal.let_go(stop.id)
             if stop.id in pending:
                 journal.mark_done(stop.id)  # 3
     await _list(database, journal, fresh, clock.now())  # 4
     if failures:
-        raise failures[0]
+        raise min(failures, key=lambda failure: isinstance(failure, IntegrityError))
     return len(fresh)
 
 

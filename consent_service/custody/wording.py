@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from consent_service.audit.describe import Sentence
+from consent_service.audit.describing import Sentence
 from consent_service.custody.model import DestructionReport
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import N_

@@ -179,22 +179,11 @@ async def _mother_in_hiding(home: Home) -> Paper:
     samira = home.guardian(view, "Samira")
     receipt = await home.ask(samira, answers, name="Samira Voorbeeld")
     await home.share(home.counsellor, noor, "shelter_involvement", status="involved", shown_as="neutral")
-    await home.share(
-        home.counsellor,
-        noor,
-        "support_advice",
-        helps="Even alleen kunnen zitten als het druk wordt.",
-        moment="changes",
-    )
+    helps = "Even alleen kunnen zitten als het druk wordt."
+    await home.share(home.counsellor, noor, "support_advice", helps=helps, moment="changes")
     await home.share(home.counsellor, noor, "care_signal", code_word="handle_with_care")
-    await home.share(
-        home.shelter.at_school("ida"),
-        noor,
-        "school_absence",
-        date=home.today.isoformat(),
-        part_of_day="morning",
-        kind="authorised",
-    )
+    absent = {"date": home.today.isoformat(), "part_of_day": "morning", "kind": "authorised"}
+    await home.share(home.shelter.at_school("ida"), noor, "school_absence", **absent)
     await home.try_in_vain(home.counsellor, noor, "practical_needs", need="school_things", note="Een rugzak.")
     await home.services.release.to_school(home.shelter.at_school("ida"), Ask(noor, "support"))
     return Paper("Samira Voorbeeld", receipt.withdrawal_code)
@@ -241,14 +230,9 @@ async def _two_children_two_schools(home: Home) -> None:
         "practical_needs": "yes",
     }
     await home.ask(home.guardian(view, "Layla"), answers, name="Layla Testman")
+    known = {"status": "involved", "shown_as": "organisation_name"}
     for relationship in (at_linde, at_eik):
-        await home.share(
-            home.counsellor,
-            relationship,
-            "shelter_involvement",
-            status="involved",
-            shown_as="organisation_name",
-        )
+        await home.share(home.counsellor, relationship, "shelter_involvement", **known)
     await home.share(home.counsellor, at_linde, "support_advice", helps="Buiten spelen na het eten.")
     await home.share(home.counsellor, at_eik, "practical_needs", need="sports_things")
     await home.share(

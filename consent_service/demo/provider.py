@@ -29,9 +29,11 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import ConfigurationError
+from consent_service.identity.levels import DEMO_LEVELS
 
-DEMO_LEVEL = "urn:ruggensteun:demo:gekozen"
+DEMO_LEVEL = f"{DEMO_LEVELS}gekozen"
 """The level of assurance of a login without a password: not one that anybody should ask for."""
+SCHOOL_CLAIM = "establishment"
 CODE_LASTS = timedelta(seconds=60)
 PAGE_LASTS = timedelta(minutes=30)
 TOKEN_LASTS = timedelta(minutes=5)
@@ -47,6 +49,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     role: str
     level: str = DEMO_LEVEL
+    school: str = ""
+    """The establishment code of the school one works at; told in the claim `SCHOOL_CLAIM`."""
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +78,8 @@ class _Grant(msgspec.Struct, frozen=True):
     person: Person
     chosen_at: datetime
     until: datetime
+    sid: str
+    """Each choice is a session of its own."""
 
 
 class _RefusedError(Exception):
@@ -132,7 +138,7 @@ class DemoProvider:
             "grant_types_supported": ["authorization_code"],
             "subject_types_supported": ["public"],
             "scopes_supported": ["openid"],
-            "claims_supported": ["sub", "acr", "auth_time"],
+            "claims_supported": ["sub", "acr", "auth_time", "sid", SCHOOL_CLAIM],
             "acr_values_supported": sorted({person.level for person in self.people.values()}),
             "id_token_signing_alg_values_supported": [self.algorithm],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
@@ -186,7 +192,7 @@ class DemoProvider:
         if person is None:
             return self.answer(asked.redirect_uri, asked.state, {"error": "access_denied"})
         code, now = random.token_urlsafe(32), self.clock.now()
-        self._grants[code] = _Grant(asked, person, now, now + CODE_LASTS)
+        self._grants[code] = _Grant(asked, person, now, now + CODE_LASTS, random.token_urlsafe(16))
         return self.answer(asked.redirect_uri, asked.state, {"code": code})
 
     def answer(self, redirect_uri: str, state: str, outcome: dict[str, str]) -> str:
@@ -267,8 +273,11 @@ class DemoProvider:
             "auth_time": int(grant.chosen_at.timestamp()),
             "nonce": grant.asked.nonce,
             "acr": grant.person.level,
+            "sid": grant.sid,
             "at_hash": _base64url(hashlib.sha256(access.encode()).digest()[:16]),
         }
+        if grant.person.school:
+            claims[SCHOOL_CLAIM] = [grant.person.school]
         header = {"alg": self.algorithm, "kid": self.key.kid}
         return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
 

@@ -11,15 +11,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from consent_service.app import Services, build_services, create_app, open_installation, start_up
-from consent_service.demo.provider import Client, DemoProvider
-from consent_service.demo.shelter import OPERATOR, Shelter, people
+from consent_service.demo.provider import SCHOOL_CLAIM, Client, DemoProvider
+from consent_service.demo.shelter import NOT_LINKED, OPERATOR, Shelter, people
 from consent_service.demo.state import HOST, passphrase_of
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.settings import Settings
-from consent_service.identity.providers import NewProvider, Provider
+from consent_service.identity.levels import DEMO_FACTOR_LEVEL
+from consent_service.identity.model import SchoolStaff
+from consent_service.identity.providers import NewProvider, Provider, ProviderRules
 from consent_service.web.serving import free_port, serving
 
 _PROVIDER: Final = "demo-"
+_RULES: Final = ProviderRules(organisation_claims=(SCHOOL_CLAIM,), second_factor_acrs=(DEMO_FACTOR_LEVEL,))
 _BESIDE_SERVICE: Final = 10
 """How far from the service the provider looks for a port, so that neither is in the other's way."""
 
@@ -78,16 +81,24 @@ async def _provider_on(services: Services, shelter: Shelter, port: int) -> Provi
     identifier = f"{_PROVIDER}{port}"
     for known in await services.identity.providers():
         if known.id == identifier:
-            return known
+            if known.rules != _RULES:
+                await services.identity.login_providers.change(OPERATOR, identifier, _RULES)
+            return msgspec.structs.replace(known, rules=_RULES)
     new = NewProvider(
         id=identifier,
         name=f"Demo (poort {port})",
         issuer=f"http://{HOST}:{port}",
         client_id="ruggensteun-demo",
+        rules=_RULES,
     )
     registered = await services.identity.register_provider(OPERATOR, new)
     for login, actor in shelter.people.items():
-        await services.identity.link_staff(OPERATOR, identifier, login, actor)
+        if login in NOT_LINKED:
+            continue
+        code = ""
+        if isinstance(actor, SchoolStaff):
+            code = (await services.organisations.school(actor.tenant, actor.school)).establishment_code
+        await services.identity.link_staff(OPERATOR, identifier, login, actor, establishment=code)
     return registered
 
 
@@ -97,5 +108,5 @@ def _client(settings: Settings, registered: Provider) -> Client:
         client_id=registered.client_id,
         public_key=registered.public_key,
         redirect_uris=frozenset({f"{origin}/inloggen/{registered.id}/terug"}),
-        after_logout=frozenset({f"{origin}/", f"{origin}/inloggen"}),
+        after_logout=frozenset({f"{origin}/uitgelogd"}),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
 import msgspec
 
 from consent_service.app import Services
-from consent_service.demo.provider import Person
+from consent_service.demo.provider import DEMO_LEVEL, Person
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.ids import SchoolId, StaffId, TenantId
+from consent_service.identity.levels import DEMO_FACTOR_LEVEL
 from consent_service.identity.model import (
     Counsellor,
     Fg,
@@ -56,10 +58,27 @@ CAST: Final = (
         ("thu", "fri"),
     ),
     Member("jip", "Jip Juf", "school_staff", N_("leerkracht op De Linde"), LINDE, "teacher"),
+    Member(
+        "nel", "Nel Nieuw", "school_staff", N_("nieuw op De Linde, nog niet uitgenodigd"), LINDE, "contact"
+    ),
     Member("eva", "Eva Eik", "school_staff", N_("contactpersoon van De Eik"), EIK, "contact"),
     Member("puk", "Puk Privacy", "privacy_coordinator", N_("privacycoördinator van de opvang")),
+    Member(
+        "ties",
+        "Ties Tweede",
+        "privacy_coordinator",
+        N_("tweede privacycoördinator; andere regels keuren zij samen goed"),
+    ),
     Member("frits", "Frits Gerritsen", "fg", N_("functionaris gegevensbescherming (FG)")),
 )
+
+
+_LEVELS: Final[Mapping[StaffKind, str]] = {
+    "privacy_coordinator": DEMO_FACTOR_LEVEL,
+    "fg": DEMO_FACTOR_LEVEL,
+}
+NOT_LINKED: Final = frozenset({"nel"})
+"""Who logs in only after an invitation."""
 
 
 class Shelter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,8 +104,17 @@ class Shelter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def people() -> tuple[Person, ...]:
-    """Who one can be at the demo provider."""
-    return tuple(Person(member.subject, member.name, member.does) for member in CAST)
+    """Who one can be at the demo provider; officers would show a second factor there."""
+    return tuple(
+        Person(
+            member.subject,
+            member.name,
+            member.does,
+            _LEVELS.get(member.kind, DEMO_LEVEL),
+            school=member.school.establishment_code if member.school else "",
+        )
+        for member in CAST
+    )
 
 
 async def furnish(services: Services) -> Shelter:

@@ -19,12 +19,13 @@ from typing import Final
 import msgspec
 
 from consent_service.app import Services, build_services, open_installation, start_up
+from consent_service.audit.heads.beginning import upgrade as upgrade_database
+from consent_service.audit.heads.known import KnownHeads
 from consent_service.demo.families import Paper, write_families
 from consent_service.demo.shelter import Shelter, furnish
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConfigurationError
-from consent_service.foundation.migrating import migrate
 from consent_service.foundation.settings import Settings
 from consent_service.keyring.providers.file import create_keystore
 from consent_service.keyring.secret import Secret
@@ -125,7 +126,7 @@ async def upgrade(settings: Settings) -> None:
     """
     database = Database(settings.database_url, pool_size=1)
     try:
-        await migrate(database)
+        await upgrade_database(database, KnownHeads(settings.known_heads))
     finally:
         await database.close()
 

@@ -5,6 +5,7 @@ What changes them is `service`, which stands on this and is the only door.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -13,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
+from consent_service.families.attesting import SchoolTerms
+from consent_service.families.listing import asked_contacts, is_listed, reading_contacts
 from consent_service.families.model import (
     NOT_ASSESSED,
     Ages,
     Child,
+    Contact,
     FamilyView,
     Relationship,
     authority_on,
@@ -27,6 +31,7 @@ from consent_service.families.model import (
 from consent_service.families.reading import (
     guardian_ids,
     is_family_shown,
+    open_lists,
     read_assessments,
     read_authority,
     read_children,
@@ -44,15 +49,31 @@ from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, SchoolId, StaffId, TenantId
-from consent_service.identity.model import ChildActor, Counsellor, PersonActor, by, person_of
+from consent_service.identity.model import (
+    ChildActor,
+    Counsellor,
+    Fg,
+    PersonActor,
+    PrivacyCoordinator,
+    SchoolStaff,
+    by,
+    person_of,
+)
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.blind_index import normalised_name
 from consent_service.keyring.service import KeyRing
+from consent_service.organisations.looking import school_of
 from consent_service.organisations.service import OrganisationService, require
-from consent_service.organisations.tables import staff
 
 SEARCHES_PER_HOUR = 60
 """How often one counsellor may search; a blind index must not become a register."""
+
+
+class OwnListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a contact may know of the own listing besides that it is there."""
+
+    away_until: date | None
+    has_deputy: bool
 
 
 class FamilyRegister:
@@ -67,8 +88,10 @@ class FamilyRegister:
         clock: Clock,
         organisations: OrganisationService,
         ages: Ages,
+        school_terms: SchoolTerms,
     ) -> None:
         self._ages = ages
+        self._school_terms = school_terms
         self._database = database
         self._ring = ring
         self._log = log
@@ -165,23 +188,62 @@ class FamilyRegister:
     async def school_children(
         self, tenant: TenantId, member: StaffId, school: SchoolId
     ) -> tuple[Relationship, ...]:
-        """The active relationships on whose contact list this member of staff stands now."""
-        now = self._clock.now()
-        listing, child_at = relationship_contacts.c, relationships.c
-        query = (
-            select(relationships)
-            .join(
-                relationship_contacts,
-                (listing.tenant == child_at.tenant) & (listing.relationship == child_at.relationship),
-            )
-            .join(staff, (staff.c.tenant == listing.tenant) & (staff.c.staff == listing.staff))
-            .where(child_at.tenant == tenant, child_at.school == school, child_at.ended_at.is_(None))
-            .where(listing.staff == member, listing.starts_at <= now, staff.c.ended_at.is_(None))
-            .where(listing.ends_at.is_(None) | (listing.ends_at > now))
-            .order_by(child_at.started_at, child_at.relationship)
-        )
+        """The active relationships of whose contact list this member of staff may read now (`listing`)."""
+        now, terms = self._clock.now(), self._school_terms
         async with self._database.reading() as conn:
-            return tuple(dict.fromkeys(relationship_from(row) for row in await conn.execute(query)))
+            found, lists = await self._on_lists(conn, tenant, member, school)
+        return tuple(one for one in found if member in reading_contacts(lists[one.relationship], terms, now))
+
+    async def asked_of(self, tenant: TenantId, member: StaffId, school: SchoolId) -> tuple[Relationship, ...]:
+        """Of those, the ones this contact is asked to confirm for the term that has begun."""
+        now, terms = self._clock.now(), self._school_terms
+        async with self._database.reading() as conn:
+            found, lists = await self._on_lists(conn, tenant, member, school)
+        return tuple(
+            one
+            for one in found
+            if member in reading_contacts(lists[one.relationship], terms, now)
+            and member in {asked.staff for asked in asked_contacts(lists[one.relationship], terms, now)}
+        )
+
+    async def stands_in_at(
+        self, tenant: TenantId, member: StaffId, relationships: Iterable[RelationshipId]
+    ) -> frozenset[RelationshipId]:
+        """Of these, the ones at which this member of staff stands in for somebody now."""
+        now = self._clock.now()
+        async with self._database.reading() as conn:
+            lists = await read_contacts(conn, tenant, tuple(relationships))
+        return frozenset(
+            relationship
+            for relationship, listed in lists.items()
+            if any(one.staff == member and one.deputy_for and is_listed(one, now) for one in listed)
+        )
+
+    async def own_listing(self, actor: SchoolStaff, relationship: RelationshipId) -> OwnListing:
+        """Until when this contact is away at one relationship, and whether anybody stands in then."""
+        now = self._clock.now()
+        async with self._database.reading() as conn:
+            lists = await read_contacts(conn, actor.tenant, [relationship])
+        listed = [one for one in lists[relationship] if is_listed(one, now)]
+        until = next((one.away_until for one in listed if one.staff == actor.staff), None)
+        passed = until is not None and until < local_date(now)
+        return OwnListing(None if passed else until, any(one.deputy_for == actor.staff for one in listed))
+
+    async def lists_of(self, actor: PrivacyCoordinator | Fg, member: StaffId) -> int:
+        """On how many lists of children at a school this member of staff stands; which ones is not told.
+
+        Raises:
+            NotAllowedError: nobody of a school of this shelter, or the FG asks.
+        """
+        async with self._database.reading() as conn:
+            school = await school_of(conn, actor.tenant, member)
+            require(actor, Action.END_STAFF, Circumstances(tenant=actor.tenant, school=school))
+            return len(await open_lists(conn, actor.tenant, member))
+
+    @property
+    def school_terms(self) -> SchoolTerms:
+        """When a school term begins, and how long after that a contact may be confirmed."""
+        return self._school_terms
 
     # --- parts -------------------------------------------------------------------------------
 
@@ -190,6 +252,21 @@ class FamilyRegister:
     ) -> None:
         assigned = await self._organisations.is_assigned(conn, actor, family)
         require(actor, action, Circumstances(tenant=actor.tenant, family=family, assigned=assigned))
+
+    async def _on_lists(
+        self, conn: AsyncConnection, tenant: TenantId, member: StaffId, school: SchoolId
+    ) -> tuple[tuple[Relationship, ...], dict[RelationshipId, tuple[Contact, ...]]]:
+        """The active relationships with this school on whose list the member ever stood, and the lists."""
+        listing, child_at = relationship_contacts.c, relationships.c
+        listed = select(listing.relationship).where(listing.tenant == tenant, listing.staff == member)
+        query = (
+            select(relationships)
+            .where(child_at.tenant == tenant, child_at.school == school, child_at.ended_at.is_(None))
+            .where(child_at.relationship.in_(listed))
+            .order_by(child_at.started_at, child_at.relationship)
+        )
+        found = tuple(relationship_from(row) for row in await conn.execute(query))
+        return found, await read_contacts(conn, tenant, [one.relationship for one in found])
 
     async def _view(self, conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> FamilyView:
         kids = await read_children(conn, self._ring, tenant, family=family)

@@ -171,12 +171,20 @@ class Guardian(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A member of school staff on a relationship's contact list; `deputy_for` names whom he stands in for."""
+    """A member of school staff on a relationship's contact list; `deputy_for` names whom he stands in for.
+
+    confirmed_at: when somebody last said that this is a contact still; None where it is supposed so.
+    away_until: the last day of an absence that was told. weekdays: on which this person works, Monday is 0;
+    empty when that is not known. Who of a list reads is `families.listing`.
+    """
 
     staff: StaffId
     deputy_for: StaffId | None
     starts_at: datetime
     ends_at: datetime | None
+    confirmed_at: datetime | None = None
+    away_until: date | None = None
+    weekdays: frozenset[int] = frozenset()
 
 
 class Relationship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

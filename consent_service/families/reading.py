@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.identity_data import open_identity
+from consent_service.families.listing import is_listed
 from consent_service.families.model import (
     AuthorityFact,
     Child,
@@ -30,6 +31,8 @@ from consent_service.families.tables import (
     authority_facts,
     child_competence,
     children,
+    contact_absences,
+    contact_attestations,
     families,
     guardians,
     relationship_contacts,
@@ -43,7 +46,9 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.tables import staff
 
 CONFLICT = "conflict"
-"""Why a listing ended: this person is related to the family and is not listed again."""
+"""Why a listing ended: this person is related to the family and is listed for none of its children again."""
+PROMOTED = "promoted"
+"""Why a listing ended: the one for whom this person stood in is related to the family; a new one began."""
 
 
 async def read_children(
@@ -284,18 +289,68 @@ async def read_contacts(
     """The contact list of each relationship, also listings that ended; who left stands on none."""
     listing = relationship_contacts.c
     query = (
-        select(relationship_contacts, staff.c.ended_at.label("left_at"))
+        select(relationship_contacts, staff.c.ended_at.label("left_at"), staff.c.working_days)
         .join(staff, (staff.c.tenant == listing.tenant) & (staff.c.staff == listing.staff))
         .where(listing.tenant == tenant, listing.relationship.in_(sorted(set(wanted))))
         .order_by(listing.starts_at, listing.listing)
     )
     lists: dict[RelationshipId, list[Contact]] = {relationship: [] for relationship in wanted}
+    attested, away = await _attested(conn, tenant, lists), await _away(conn, tenant, lists)
     for row in await conn.execute(query):
+        about = (row.relationship, row.staff)
         deputy_for = None if row.deputy_for is None else StaffId(row.deputy_for)
+        listed = Contact(
+            StaffId(row.staff),
+            deputy_for,
+            row.starts_at,
+            row.ends_at or row.left_at,
+            confirmed_at=row.confirmed_at,
+            weekdays=weekdays_of(row.working_days),
+        )
         lists[RelationshipId(row.relationship)].append(
-            Contact(StaffId(row.staff), deputy_for, row.starts_at, row.ends_at or row.left_at)
+            confirmed(listed, attested.get(about), away_until=away.get(about))
         )
     return {relationship: tuple(contacts) for relationship, contacts in lists.items()}
+
+
+def confirmed(listed: Contact, attested_at: datetime | None, *, away_until: date | None) -> Contact:
+    """A listing with the newest moment at which it was confirmed: its beginning, or what was said since.
+
+    Until when this person is away holds for every listing on the same list.
+    """
+    said = [listed.confirmed_at or listed.starts_at, *([] if attested_at is None else [attested_at])]
+    return msgspec.structs.replace(listed, confirmed_at=max(said), away_until=away_until)
+
+
+def weekdays_of(working_days: int) -> frozenset[int]:
+    """The seven bits of `staff.working_days` as days, Monday is 0."""
+    return frozenset(day for day in range(7) if working_days >> day & 1)
+
+
+async def _attested(
+    conn: AsyncConnection, tenant: TenantId, wanted: Iterable[RelationshipId]
+) -> Mapping[tuple[str, str], datetime]:
+    """When it was last said of each person on each of these lists."""
+    said = contact_attestations.c
+    query = (
+        select(said.relationship, said.staff, said.attested_at)
+        .where(said.tenant == tenant, said.relationship.in_(sorted(set(wanted))))
+        .order_by(said.attested_at)
+    )
+    return {(row.relationship, row.staff): row.attested_at for row in await conn.execute(query)}
+
+
+async def _away(
+    conn: AsyncConnection, tenant: TenantId, wanted: Iterable[RelationshipId]
+) -> Mapping[tuple[str, str], date | None]:
+    """The last day of the newest absence of each person on each of these lists."""
+    said = contact_absences.c
+    query = (
+        select(said.relationship, said.staff, said.until)
+        .where(said.tenant == tenant, said.relationship.in_(sorted(set(wanted))))
+        .order_by(said.noted_at, said.absence)
+    )
+    return {(row.relationship, row.staff): row.until for row in await conn.execute(query)}
 
 
 async def bodies_of(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> frozenset[PersonId]:
@@ -309,35 +364,57 @@ async def bodies_of(conn: AsyncConnection, tenant: TenantId, family: FamilyId) -
 async def active_listings(
     conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, now: datetime
 ) -> frozenset[StaffId]:
-    """Who stands on the contact list of a relationship now and still works there."""
+    """Who stands on the contact list of a relationship now and still works there, reading or not."""
     lists = await read_contacts(conn, tenant, [relationship])
-    return frozenset(
-        contact.staff
-        for contact in lists[relationship]
-        if contact.starts_at <= now and (contact.ends_at is None or now < contact.ends_at)
+    return frozenset(contact.staff for contact in lists[relationship] if is_listed(contact, now))
+
+
+async def open_lists(conn: AsyncConnection, tenant: TenantId, member: StaffId) -> tuple[RelationshipId, ...]:
+    """The relationships that go on and on whose list this member of staff stands, also who left meanwhile."""
+    listing, child_at = relationship_contacts.c, relationships.c
+    query = (
+        select(listing.relationship)
+        .join(
+            relationships,
+            (child_at.tenant == listing.tenant) & (child_at.relationship == listing.relationship),
+        )
+        .where(listing.tenant == tenant, listing.staff == member, listing.ends_at.is_(None))
+        .where(child_at.ended_at.is_(None))
+        .order_by(listing.relationship)
+        .distinct()
     )
+    return tuple(RelationshipId(found) for found in (await conn.execute(query)).scalars())
 
 
 async def ever_listed(conn: AsyncConnection, tenant: TenantId, member: StaffId) -> frozenset[RelationshipId]:
-    """Where this member of staff stands or stood on the list; not where he is related to the family."""
-    listing = relationship_contacts.c
-    query = select(listing.relationship, listing.end_reason).where(
-        listing.tenant == tenant, listing.staff == member
+    """Where this member of staff stands or stood on the list; of a family he is related to, nowhere."""
+    listing, child_at = relationship_contacts.c, relationships.c
+    query = (
+        select(listing.relationship, child_at.family, listing.end_reason)
+        .join(
+            relationships,
+            (child_at.tenant == listing.tenant) & (child_at.relationship == listing.relationship),
+        )
+        .where(listing.tenant == tenant, listing.staff == member)
     )
     rows = (await conn.execute(query)).all()
-    related = {row.relationship for row in rows if row.end_reason == CONFLICT}
-    return frozenset(RelationshipId(row.relationship) for row in rows) - related
+    related = {row.family for row in rows if row.end_reason == CONFLICT}
+    return frozenset(RelationshipId(row.relationship) for row in rows if row.family not in related)
 
 
 async def has_conflict(
-    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, member: StaffId
+    conn: AsyncConnection, tenant: TenantId, family: FamilyId, members: Iterable[StaffId]
 ) -> bool:
-    """Whether this member of staff left the list because of being related to the family."""
-    listing = relationship_contacts.c
+    """Whether one of these left a list of any child of the family because of being related to it."""
+    listing, child_at = relationship_contacts.c, relationships.c
     query = (
         select(listing.listing)
-        .where(listing.tenant == tenant, listing.relationship == relationship, listing.staff == member)
-        .where(listing.end_reason == CONFLICT)
+        .join(
+            relationships,
+            (child_at.tenant == listing.tenant) & (child_at.relationship == listing.relationship),
+        )
+        .where(listing.tenant == tenant, listing.staff.in_(sorted(set(members))))
+        .where(child_at.family == family, listing.end_reason == CONFLICT)
         .limit(1)
     )
     return (await conn.execute(query)).first() is not None

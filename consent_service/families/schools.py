@@ -5,10 +5,13 @@ What takes something away is a stop (`stops`); the rows and entries are `writing
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.acting import FamilyActs
+from consent_service.families.listing import is_listed, reading_contacts
 from consent_service.families.model import (
     EndReason,
     Relationship,
@@ -46,13 +49,21 @@ class SchoolActs(FamilyActs):
     """Relationships and contact lists."""
 
     async def start_relationship(
-        self, actor: Counsellor, child: PersonId, confirmed: SchoolConfirmation
+        self,
+        actor: Counsellor,
+        child: PersonId,
+        confirmed: SchoolConfirmation,
+        *,
+        contacts: Collection[StaffId] = (),
     ) -> RelationshipId:
         """The child goes to this school; code, street and phone were confirmed with the parent (S49).
 
+        `contacts` are those who will be listed next (`list_contact`), refused here before anything begins.
+
         Raises:
-            InputError: the school is not known or is another one, safety was never assessed, or the
-                other parent is known at the school and that was not talked over.
+            InputError: the school is not known or is another one, safety was never assessed, the other
+                parent is known at the school and that was not talked over, or a contact is related to the
+                family (S16).
             ConflictError: the child is at this school already, or the guidance has ended.
             NotFoundError: no such child in this shelter.
         """
@@ -64,6 +75,8 @@ class SchoolActs(FamilyActs):
             if safety.level == "not_assessed":
                 problems.append(Problem("establishment_code", "safety_first"))
             problems += check_other_parent(confirmed, safety)
+            if await has_conflict(conn, actor.tenant, family, contacts):
+                problems.append(Problem("contacts", "contact_has_conflict"))
             if problems or school is None:
                 raise InputError(problems)
             await self._require_not_there(conn, actor.tenant, family, child, school.school)
@@ -99,22 +112,25 @@ class SchoolActs(FamilyActs):
     ) -> None:
         """Put a member of the school's staff on the contact list; only the list gives access.
 
+        Who stands in for another reads only while that one cannot (`listing`).
+
         Raises:
-            InputError: the person, or whom he stands in for, does not work at that school, or he is
-                related to the family (S16).
+            InputError: the person does not work at that school or is related to the family (S16), or whom he
+                stands in for is not a contact on this list.
             ConflictError: the relationship has ended, or he is on the list already.
         """
         found = await self.relationship(actor.tenant, relationship)
         async with self._acting(actor, Action.LIST_CONTACT, found.family) as conn:
             listed = await self._at_school(conn, found, member)
-            if listed is None or (
-                deputy_for is not None and await self._at_school(conn, found, deputy_for) is None
-            ):
+            if listed is None:
                 raise InputError([Problem("staff", "contact_not_at_school")])
-            if await has_conflict(conn, actor.tenant, relationship, member):
+            await self._require_whom(conn, found, deputy_for)
+            if await has_conflict(conn, actor.tenant, found.family, [member]):
                 raise InputError([Problem("staff", "contact_has_conflict")])
             await self._require_not_listed(conn, found, member)
-            await self._writer.list_contact(conn, found, listed, deputy_for=deputy_for, who=by(actor))
+            await self._writer.list_contact(
+                conn, found, member, role=listed.role, deputy_for=deputy_for, who=by(actor)
+            )
 
     async def remove_contact(self, actor: Counsellor, relationship: RelationshipId, member: StaffId) -> None:
         """Take somebody off the contact list; the next thing he asks is refused.
@@ -137,9 +153,10 @@ class SchoolActs(FamilyActs):
     async def declare_conflict(
         self, actor: SchoolStaff | Counsellor, relationship: RelationshipId, member: StaffId
     ) -> None:
-        """Who is related to the family loses access at once; the others on the list keep theirs (S16).
+        """Who is related to the family loses access at once, and the deputy is contact instead (S16).
 
-        A member of school staff says it of himself only.
+        At every child of the family, whichever was spoken of, and for good. A member of school staff says it
+        of himself only.
 
         Raises:
             NotAllowedError: not on the list, of somebody else, or not with this family.
@@ -147,13 +164,18 @@ class SchoolActs(FamilyActs):
         """
         found = await self.relationship(actor.tenant, relationship)
         await self._may_at_school(actor, Action.DECLARE_CONFLICT, found, member)
-        subject: dict[str, str] = {"relationship": relationship, "staff": member, "reason": CONFLICT}
+        subject: dict[str, str] = {
+            "family": found.family,
+            "relationship": relationship,
+            "staff": member,
+            "reason": CONFLICT,
+        }
 
         async def act() -> None:
             async with self._database.transaction() as conn:
                 await lock_family(conn, actor.tenant, found.family)
                 await self._writer.declare_conflict(
-                    conn, found, member, who=by(actor), listed_until=self._clock.now()
+                    conn, actor.tenant, found.family, member, at=relationship, who=by(actor)
                 )
 
         await self._stops.carry_out("contact_removal", actor.tenant, subject, act)
@@ -214,8 +236,13 @@ class SchoolActs(FamilyActs):
             if isinstance(actor, Counsellor):
                 await self._require(conn, actor, action, found.family)
                 return
-            listed = await active_listings(conn, actor.tenant, found.relationship, self._clock.now())
-        own = actor.staff == member and member in listed and found.is_active(self._clock.now())
+            now = self._clock.now()
+            if action is Action.DECLARE_CONFLICT:  # also of whom nobody confirmed, or who does not read now
+                listed = await active_listings(conn, actor.tenant, found.relationship, now)
+            else:
+                lists = await read_contacts(conn, actor.tenant, [found.relationship])
+                listed = reading_contacts(lists[found.relationship], self._school_terms, now)
+        own = actor.staff == member and member in listed and found.is_active(now)
         facts = Circumstances(tenant=found.tenant, school=found.school, active_contact=own)
         require(actor, action, facts)
 
@@ -245,6 +272,16 @@ class SchoolActs(FamilyActs):
                 return listed
         return None
 
+    async def _require_whom(self, conn: AsyncConnection, found: Relationship, whom: StaffId | None) -> None:
+        """One stands in for a contact who is on the list, not for somebody who stands in too."""
+        if whom is None:
+            return
+        now = self._clock.now()
+        lists = await read_contacts(conn, found.tenant, [found.relationship])
+        mains = {c.staff for c in lists[found.relationship] if c.deputy_for is None and is_listed(c, now)}
+        if whom not in mains:
+            raise InputError([Problem("deputy_for", "contact_to_replace")])
+
     async def _require_not_listed(self, conn: AsyncConnection, found: Relationship, member: StaffId) -> None:
         now = self._clock.now()
         current = await read_relationships(conn, found.tenant, family=found.family)
@@ -252,5 +289,5 @@ class SchoolActs(FamilyActs):
             raise ConflictError("this relationship has ended")
         lists = await read_contacts(conn, found.tenant, [found.relationship])
         for contact in lists[found.relationship]:
-            if contact.staff == member and (contact.ends_at is None or now < contact.ends_at):
+            if contact.staff == member and is_listed(contact, now):
                 raise ConflictError("this person is on the contact list already")

@@ -22,6 +22,7 @@ from consent_service.families.authority import (
     check_later,
 )
 from consent_service.families.competence import CompetenceActs
+from consent_service.families.confirming import ConfirmingActs
 from consent_service.families.model import (
     EndReason,
     NewAuthority,
@@ -39,7 +40,6 @@ from consent_service.families.reading import (
     read_authority,
 )
 from consent_service.families.safety import SafetyActs
-from consent_service.families.schools import SchoolActs
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.ids import FamilyId, PersonId, new_id
@@ -54,7 +54,7 @@ SUBSTITUTE_PERIOD = timedelta(hours=12)
 """How long standing in for a colleague lasts before a reason is asked again."""
 
 
-class FamilyService(SafetyActs, SchoolActs, CompetenceActs):
+class FamilyService(SafetyActs, ConfirmingActs, CompetenceActs):
     """Children, guardians, authority, safety, relationships and their contact lists."""
 
     # --- who is who --------------------------------------------------------------------------

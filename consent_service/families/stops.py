@@ -116,17 +116,23 @@ class FamilyStops:
     async def _replay_contact_removal(self, stop: Stop) -> None:
         async with self._database.transaction() as conn:
             found = await _relationship_of(conn, stop)
-            if found is None:
-                return
-            conflict = stop.subject.get("reason") == CONFLICT
-            remove = self._writer.declare_conflict if conflict else self._writer.remove_contact
-            await remove(
-                conn,
-                found,
-                StaffId(stop.subject["staff"]),
-                who=by(System()),
-                listed_until=stop.at,
-                late_since=stop.at,
+            if stop.subject.get("reason") == CONFLICT:
+                await self._replay_conflict(conn, stop, found)
+            elif found is not None:
+                member = StaffId(stop.subject["staff"])
+                await self._writer.remove_contact(
+                    conn, found, member, who=by(System()), listed_until=stop.at, late_since=stop.at
+                )
+
+    async def _replay_conflict(self, conn: AsyncConnection, stop: Stop, found: Relationship | None) -> None:
+        """Holds for the family; it is known by the child at school where the stop does not name it."""
+        tenant, member = TenantId(stop.tenant), StaffId(stop.subject["staff"])
+        known = None if found is None else found.family
+        family = FamilyId(stop.subject["family"]) if "family" in stop.subject else known
+        if family is not None and await _still_known(conn, tenant, family):
+            at = RelationshipId(stop.subject["relationship"])
+            await self._writer.declare_conflict(
+                conn, tenant, family, member, at=at, who=by(System()), late_since=stop.at
             )
 
 

@@ -154,7 +154,39 @@ relationship_contacts = Table(
     Column("starts_at", UtcDateTime, nullable=False, info=holds("none")),
     Column("ends_at", UtcDateTime, info=holds("none")),
     Column("end_reason", String(16), info=holds("none")),
+    Column("confirmed_at", UtcDateTime, info=holds("none")),
     ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
     ForeignKeyConstraint(["tenant", "staff"], ["staff.tenant", "staff.staff"]),
     Index("ix_relationship_contacts_tenant_staff", "tenant", "staff"),
 )
+
+contact_attestations = Table(
+    "contact_attestations",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("attestation", Id, primary_key=True, info=holds("none")),
+    Column("relationship", Id, nullable=False, info=holds("pseudonym")),
+    Column("staff", Id, nullable=False, info=holds("pseudonym")),
+    Column("attested_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("by_kind", String(24), nullable=False, info=holds("none")),
+    Column("attested_by", Id, nullable=False, info=holds("pseudonym")),
+    ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
+    ForeignKeyConstraint(["tenant", "staff"], ["staff.tenant", "staff.staff"]),
+    Index("ix_contact_attestations_tenant_relationship", "tenant", "relationship"),
+)
+"""That somebody still is a contact of a child, each time it was said; of a listing the newest counts."""
+
+contact_absences = Table(
+    "contact_absences",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("absence", Id, primary_key=True, info=holds("none")),
+    Column("relationship", Id, nullable=False, info=holds("pseudonym")),
+    Column("staff", Id, nullable=False, info=holds("pseudonym")),
+    Column("noted_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("until", Date, info=holds("none")),
+    ForeignKeyConstraint(["tenant", "relationship"], ["relationships.tenant", "relationships.relationship"]),
+    ForeignKeyConstraint(["tenant", "staff"], ["staff.tenant", "staff.staff"]),
+    Index("ix_contact_absences_tenant_relationship", "tenant", "relationship"),
+)
+"""Until which day a contact is away, or that somebody is back; the newest counts, and no reason is kept."""

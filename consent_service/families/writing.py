@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit import events
 from consent_service.audit.events import By
 from consent_service.audit.log import AuditLog
+from consent_service.families.attesting import SchoolTerms
 from consent_service.families.identity_data import seal_identity
 from consent_service.families.model import (
     NewAuthority,
@@ -22,8 +23,6 @@ from consent_service.families.model import (
     Relationship,
 )
 from consent_service.families.reading import (
-    CONFLICT,
-    active_listings,
     bodies_of,
     child_ids,
     read_relationship,
@@ -38,7 +37,7 @@ from consent_service.families.tables import (
     relationship_contacts,
     relationships,
 )
-from consent_service.families.writing_safety import SafetyWriter
+from consent_service.families.writing_contacts import ContactWriter
 from consent_service.foundation.clock import Clock, local_date, strictly_after
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import (
@@ -52,20 +51,19 @@ from consent_service.foundation.ids import (
 )
 from consent_service.identity.model import Counsellor, by
 from consent_service.keyring.service import KeyRing
-from consent_service.organisations.model import StaffMember, Succession
+from consent_service.organisations.model import Succession
 from consent_service.organisations.relationship_state import (
     move_state,
     open_state,
     raise_family,
-    raise_relationship,
 )
 
 
-class FamilyWriter(SafetyWriter):
+class FamilyWriter(ContactWriter):
     """Rows and entries of families."""
 
-    def __init__(self, *, ring: KeyRing, log: AuditLog, clock: Clock) -> None:
-        super().__init__(log=log, clock=clock)
+    def __init__(self, *, ring: KeyRing, log: AuditLog, clock: Clock, terms: SchoolTerms) -> None:
+        super().__init__(log=log, clock=clock, terms=terms)
         self._ring = ring
 
     # --- who is who --------------------------------------------------------------------------
@@ -327,100 +325,3 @@ class FamilyWriter(SafetyWriter):
             found.relationship, succession.succession, succession.school, succession.successor
         )
         await self._note(conn, found, event, who, None)
-
-    async def list_contact(
-        self,
-        conn: AsyncConnection,
-        found: Relationship,
-        member: StaffMember,
-        *,
-        deputy_for: StaffId | None,
-        who: By,
-    ) -> None:
-        """Put the member of staff on the contact list."""
-        await conn.execute(
-            insert(relationship_contacts).values(
-                tenant=found.tenant,
-                relationship=found.relationship,
-                listing=new_id(),
-                staff=member.staff,
-                deputy_for=deputy_for,
-                starts_at=self._clock.now(),
-            )
-        )
-        event = events.ContactListed(
-            found.relationship, member.staff, member.role or "contact", deputy=deputy_for is not None
-        )
-        await self._note(conn, found, event, who, None)
-
-    async def remove_contact(
-        self,
-        conn: AsyncConnection,
-        found: Relationship,
-        member: StaffId,
-        *,
-        who: By,
-        listed_until: datetime,
-        late_since: datetime | None = None,
-        reason: str | None = None,
-    ) -> bool:
-        """End every listing begun by `listed_until`: a late removal spares who was listed again since.
-
-        Returns whether there was one.
-        """
-        listing = relationship_contacts.c
-        removed = await conn.execute(
-            update(relationship_contacts)
-            .where(listing.tenant == found.tenant, listing.relationship == found.relationship)
-            .where(listing.staff == member, listing.ends_at.is_(None), listing.starts_at <= listed_until)
-            .values(ends_at=self._clock.now(), end_reason=reason)
-        )
-        if removed.rowcount:
-            event = events.ContactRemoved(found.relationship, member)
-            await self._note(conn, found, event, who, late_since)
-        return bool(removed.rowcount)
-
-    async def declare_conflict(
-        self,
-        conn: AsyncConnection,
-        found: Relationship,
-        member: StaffId,
-        *,
-        who: By,
-        listed_until: datetime,
-        late_since: datetime | None = None,
-    ) -> None:
-        """Who is related to the family leaves the list for good; how many others are on it is told (S16)."""
-        removed = await self.remove_contact(
-            conn,
-            found,
-            member,
-            who=who,
-            listed_until=listed_until,
-            late_since=late_since,
-            reason=CONFLICT,
-        )
-        if removed:
-            others = await active_listings(conn, found.tenant, found.relationship, self._clock.now())
-            event = events.ConflictDeclared(found.relationship, member, len(others))
-            await self._note(conn, found, event, who, late_since)
-
-    async def _note(
-        self,
-        conn: AsyncConnection,
-        found: Relationship,
-        event: events.FamilyEvent,
-        who: By,
-        late_since: datetime | None,
-    ) -> None:
-        """Raise the version of one relationship and write the entry about its child, erased or not."""
-        await raise_relationship(conn, found.tenant, found.relationship, self._clock.now())
-        await self._log.append(
-            conn,
-            tenant=found.tenant,
-            event=event,
-            by=who,
-            subject=await self._log.living(conn, found.tenant, found.child),
-            relationship=found.relationship,
-            late_since=late_since,
-        )

@@ -45,6 +45,30 @@ class SafetyWriter:
         Once danger is ruled out for everybody, nobody is left out any more: each marker ends with it.
         """
         await raise_family(conn, tenant, family, self._clock.now())
+        await self._keep(conn, tenant, family, assessment, assessor)
+        event, subject = await self._assessed(conn, tenant, family, assessment)
+        await self._log.append(
+            conn,
+            tenant=tenant,
+            event=event,
+            by=who,
+            subject=subject,
+            tagged_for=OFFICER,
+            late_since=late_since,
+        )
+        if (await read_safety(conn, tenant, family=family)).level == "no_known_danger":
+            for marker in await read_markers(conn, tenant, family=family):
+                if marker.ended_at is None and marker.approved is not False:
+                    await self.end_marker(conn, tenant, family, marker, who=who)
+
+    async def _keep(
+        self,
+        conn: AsyncConnection,
+        tenant: TenantId,
+        family: FamilyId,
+        assessment: SafetyAssessment,
+        assessor: StaffId,
+    ) -> None:
         newest = select(func.max(safety_assessments.c.recorded_at)).where(
             safety_assessments.c.tenant == tenant, safety_assessments.c.family == family
         )
@@ -64,20 +88,6 @@ class SafetyWriter:
                 guardian=assessment.guardian,
             )
         )
-        event, subject = await self._assessed(conn, tenant, family, assessment)
-        await self._log.append(
-            conn,
-            tenant=tenant,
-            event=event,
-            by=who,
-            subject=subject,
-            tagged_for=OFFICER,
-            late_since=late_since,
-        )
-        if (await read_safety(conn, tenant, family=family)).level == "no_known_danger":
-            for marker in await read_markers(conn, tenant, family=family):
-                if marker.ended_at is None and marker.approved is not False:
-                    await self.end_marker(conn, tenant, family, marker, who=who)
 
     async def _assessed(
         self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, assessment: SafetyAssessment

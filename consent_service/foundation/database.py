@@ -3,6 +3,10 @@
 SQLite is the embedded default (one process), PostgreSQL the production engine. Statements are
 SQLAlchemy Core. Services own the transaction; nothing commits on their behalf. Plaintext personal
 data never reaches this layer: values are sealed before they become parameters.
+
+No write transaction lasts longer than ten seconds: entries of the audit log wait for the oldest one that
+is open anywhere (`audit.watermark`). Here the body is cancelled; a process that stands still is cut off by
+PostgreSQL itself. Readers hold nobody up and may go on.
 """
 
 from __future__ import annotations
@@ -12,15 +16,16 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event, func, select
-from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.engine import URL, Connection, Dialect, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -43,7 +48,15 @@ metadata = MetaData(
     }
 )
 
+TRANSACTION_SECONDS: Final = 10.0
+"""How long a write transaction may last before its commit."""
+_GRACE_SECONDS: Final = 1.0
+"""How much later PostgreSQL cuts off a process that did not do so itself."""
 _LOCK_POLL_SECONDS: Final = 0.1
+_APPLICATION: Final = "ruggensteun"
+"""What PostgreSQL shows an operator of a connection of this service."""
+_WITH_TRANSACTION_TIMEOUT: Final = 17
+"""Since this release PostgreSQL ends a transaction that takes too long, whatever it is doing."""
 
 Id = String(36)
 """Column type of every identifier."""
@@ -77,10 +90,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """One engine and the only ways to talk to it: `transaction()` to write, `reading()` to read."""
+    """One engine and the only ways to talk to it: `transaction()` to write, `reading()` to read.
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        self.engine: AsyncEngine = _create_engine(url, pool_size)
+    Args:
+        seconds: how long a write transaction may last; on PostgreSQL also one statement, and one pause
+            between two of them.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, seconds: float = TRANSACTION_SECONDS) -> None:
+        self.engine: AsyncEngine = _create_engine(url, pool_size, seconds)
+        self._seconds = seconds
         self.is_sqlite: bool = self.engine.dialect.name == "sqlite"
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
 
@@ -89,14 +108,23 @@ class Database:
         """One write transaction: committed at the end, rolled back on any exception.
 
         Raises:
+            DatabaseUnavailableError: the database cannot be reached or is too busy, or this took longer
+                than ten seconds; nothing was written.
+        """
+        async with self._writing(limited=True) as connection, _limited(self._seconds):
+            yield connection
+
+    @asynccontextmanager
+    async def long_transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One that may take as long as it needs: for what is done whole or not at all while nobody serves.
+
+        Entries committed meanwhile get their place in the log when it ends.
+
+        Raises:
             DatabaseUnavailableError: the database cannot be reached or is too busy.
         """
-        if self._writer is None:
-            async with self._begin(read_only=False) as connection:
-                yield connection
-        else:
-            async with self._writer, self._begin(read_only=False) as connection:
-                yield connection
+        async with self._writing(limited=False) as connection:
+            yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -105,7 +133,12 @@ class Database:
         Raises:
             DatabaseUnavailableError: the database cannot be reached.
         """
-        async with self._begin(read_only=True) as connection:
+        async with self._begin(read_only=True, limited=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _writing(self, *, limited: bool) -> AsyncIterator[AsyncConnection]:
+        async with self._writer or nullcontext(), self._begin(read_only=False, limited=limited) as connection:
             yield connection
 
     @asynccontextmanager
@@ -178,15 +211,18 @@ class Database:
                 await plain.invalidate()  # the session ends, and its lock with it, whatever happened
 
     @asynccontextmanager
-    async def _begin(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
+    async def _begin(self, *, read_only: bool, limited: bool) -> AsyncIterator[AsyncConnection]:
         async with _outages_told(), self._connected() as plain:
-            connection = await plain.execution_options(consent_read_only=read_only)
+            connection = await plain.execution_options(
+                consent_read_only=read_only, consent_unlimited=not limited
+            )
             async with connection.begin():
                 yield connection
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         """Whatever is wrong before the first statement, the database is away."""
+        pool = self.engine.pool
         try:
             connection = await self.engine.connect()
         except (DBAPIError, PoolTimeoutError, OSError) as failure:
@@ -194,10 +230,12 @@ class Database:
         try:
             yield connection
         finally:
+            if pool is not self.engine.pool:
+                await connection.invalidate()  # returned to a pool that was let go, nobody would close it
             await connection.close()
 
     async def close(self) -> None:
-        """Return every connection."""
+        """Close every connection; one in use is closed by whoever uses it, when that is done."""
         await self.engine.dispose()
 
 
@@ -214,6 +252,19 @@ async def _outages_told() -> AsyncIterator[None]:
         raise
     except OSError as failure:
         raise DatabaseUnavailableError("the database cannot be reached") from failure
+
+
+@asynccontextmanager
+async def _limited(seconds: float) -> AsyncIterator[None]:
+    """Cancel what takes longer. The commit comes after this: it is never left in doubt."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as failure:
+        if limit.expired():
+            raise DatabaseUnavailableError("a transaction took too long, and was taken back") from failure
+        raise
 
 
 async def _certainly() -> bool:
@@ -260,7 +311,7 @@ def _is_outage(failure: DBAPIError) -> bool:
     )
 
 
-def _create_engine(url: str, pool_size: int) -> AsyncEngine:
+def _create_engine(url: str, pool_size: int, seconds: float) -> AsyncEngine:
     try:
         parsed = make_url(url)
     except ArgumentError as failure:
@@ -273,15 +324,46 @@ def _create_engine(url: str, pool_size: int) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql+asyncpg":
-        engine = create_async_engine(
-            parsed,
-            hide_parameters=True,
-            pool_size=pool_size,
-            connect_args={"server_settings": {"statement_timeout": "10000"}, "timeout": 10},
-        )
-        event.listen(engine.sync_engine, "begin", _begin_postgresql)
-        return engine
+        return _create_postgresql_engine(parsed, pool_size, seconds)
     raise ConfigurationError("database_url must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+
+
+def _create_postgresql_engine(url: URL, pool_size: int, seconds: float) -> AsyncEngine:
+    cut_off = round((seconds + _GRACE_SECONDS) * 1000)
+    settings = {
+        "application_name": _APPLICATION,
+        "statement_timeout": str(round(seconds * 1000)),
+        "idle_in_transaction_session_timeout": str(cut_off),
+    }
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        connect_args={"server_settings": settings, "timeout": 10},
+    )
+
+    def prepare(dbapi_connection: Any, _record: object) -> None:
+        release = dbapi_connection.driver_connection.get_server_version().major
+        for statement in session_limits(release, cut_off):
+            dbapi_connection.run_async(methodcaller("execute", statement))
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", _begin_postgresql)
+    return engine
+
+
+def session_limits(release: int, milliseconds: int) -> tuple[str, ...]:
+    """What limits transactions of a session on this release of PostgreSQL, beside what all releases know."""
+    if release < _WITH_TRANSACTION_TIMEOUT:
+        return ()
+    return (f"SET transaction_timeout = {milliseconds}",)
+
+
+def transaction_limits(release: int, *, read_only: bool, unlimited: bool) -> tuple[str, ...]:
+    """The statements a transaction begins with: its kind, and no limit for one that may go on."""
+    kind = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",) if read_only else ()
+    lifted = unlimited and release >= _WITH_TRANSACTION_TIMEOUT
+    return (*kind, "SET LOCAL transaction_timeout = 0") if lifted else kind
 
 
 _SQLITE_SETTINGS = (
@@ -315,5 +397,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get("consent_read_only", False):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    options, version = connection.get_execution_options(), connection.dialect.server_version_info
+    for statement in transaction_limits(
+        int(version[0]) if version else 0,
+        read_only=options.get("consent_read_only", False),
+        unlimited=options.get("consent_unlimited", False),
+    ):
+        connection.exec_driver_sql(statement)

@@ -2,9 +2,9 @@
 
 A message id is the Dutch sentence itself, with `{name}` placeholders. Translations are the `.po` files in
 `consent_service/locale/<language>/LC_MESSAGES/`, read at run time (no compiled files); `N_` marks a
-sentence outside templates. Sentences about wrong input are `locale/problems/<language>.toml`, one per
-problem code. Consent texts are handled elsewhere (`information.texts`), as are policy reasons
-(`policy.explain`): those are versioned and hashed, these are not.
+sentence outside templates, `NN_` one that reads otherwise for one than for many. Sentences about wrong input
+are `locale/problems/<language>.toml`, one per problem code. Consent texts are handled elsewhere
+(`information.texts`), as are policy reasons (`policy.explain`): those are versioned and hashed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 from babel import Locale, dates, numbers
 from babel.messages.pofile import read_po
 
@@ -42,23 +43,57 @@ def N_(sentence: str) -> str:  # noqa: N802 - the name gettext users know
     return sentence
 
 
+class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A Dutch sentence for one and for any other number; `by` is the placeholder that holds the number."""
+
+    one: str
+    many: str
+    by: str = "count"
+
+
+def NN_(one: str, many: str, *, by: str = "count") -> Counted:  # noqa: N802 - beside `N_`
+    """Mark a Dutch sentence that counts something for translation at the edge (ngettext)."""
+    return Counted(one, many, by)
+
+
+class _Catalogue(msgspec.Struct, frozen=True):
+    """The finished translations of one language: of a sentence, and the forms of one that counts."""
+
+    sentences: dict[str, str] = {}
+    forms: dict[str, tuple[str, ...]] = {}
+
+
 class Translator:
     """One language of the interface. Get it from `translator`, which keeps one per language."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self._locale = Locale.parse(_WRITTEN_AS.get(language, language))
-        self._sentences: Mapping[str, str] = _read_sentences(language)
+        catalogue = _read_catalogue(language)
+        self._sentences: Mapping[str, str] = catalogue.sentences
+        self._forms: Mapping[str, tuple[str, ...]] = catalogue.forms
 
-    def text(self, msgid: str, /, **params: object) -> str:
+    def text(self, msgid: str | Counted, /, **params: object) -> str:
         """The sentence in this language, placeholders filled; the Dutch one where no translation exists.
 
         Nothing is escaped: a template escapes the result as a whole.
 
         Raises:
             KeyError: the sentence has a placeholder for which no value was given.
+            ValueError: what a sentence counts by is no whole number.
         """
+        if isinstance(msgid, Counted):
+            return self.counted(msgid.one, msgid.many, int(str(params[msgid.by])), **params)
         return _fill(self._sentences.get(msgid, msgid), params)
+
+    def counted(self, one: str, many: str, number: int, /, **params: object) -> str:
+        """The sentence in the form this language has for `number` (CLDR: one, other), placeholders filled.
+
+        Raises:
+            KeyError: as for `text`.
+        """
+        forms = self._forms.get(one, (one, many))
+        return _fill(forms[self._locale.plural_form(number) != "one"], params)
 
     @property
     def name(self) -> str:
@@ -139,16 +174,20 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
             yield f"{prefix}{key}", str(value)
 
 
-def _read_sentences(language: str) -> dict[str, str]:
+def _read_catalogue(language: str) -> _Catalogue:
     """Finished translations only: what a translator marked fuzzy is not shown."""
-    sentences: dict[str, str] = {}
+    found = _Catalogue()
     for path in sorted((LOCALE_FOLDER / language / "LC_MESSAGES").glob("*.po")):
         with path.open("rb") as file:
             catalog = read_po(file, locale=language, charset="utf-8")
         for message in catalog:
-            if isinstance(message.id, str) and message.id and message.string and not message.fuzzy:
-                sentences[message.id] = str(message.string)
-    return sentences
+            if not message.id or message.fuzzy or not message.string:
+                continue
+            if isinstance(message.id, str):
+                found.sentences[message.id] = str(message.string)
+            elif all(message.string):
+                found.forms[message.id[0]] = tuple(message.string)
+    return found
 
 
 def _fill(sentence: str, params: Mapping[str, object]) -> str:

@@ -37,7 +37,7 @@ async def migrate(database: Database, folder: Path = MIGRATIONS) -> None:
     """
     if database.is_sqlite:
         await _set_write_ahead_log(database)
-    async with database.transaction() as connection:
+    async with database.long_transaction() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SET LOCAL statement_timeout = 0"))
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -7,14 +7,11 @@ A setting comes from the environment (`RUGGENSTEUN_PORT=8080`), else from an opt
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,13 +19,15 @@ import msgspec
 from consent_service.foundation.errors import ConfigurationError, Problem
 from consent_service.foundation.i18n import SUPPORTED, problem_sentence
 from consent_service.foundation.notifier import MailServer
-
-PREFIX: Final = "RUGGENSTEUN_"
-CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
+from consent_service.foundation.settings_reading import CONFIG_VARIABLE as CONFIG_VARIABLE
+from consent_service.foundation.settings_reading import PREFIX as PREFIX
+from consent_service.foundation.settings_reading import Reader
 
 Environment = Literal["development", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 KeyProviderKind = Literal["file", "pkcs11", "transit"]
+SequencerLock = Literal["auto", "lease"]
+Requirement = Literal["required", "off"]
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "environment": "production",
@@ -49,10 +48,18 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "host": "127.0.0.1",
     "port": "8080",
     "public_origin": "https://ruggensteun.example",
+    "trusted_proxies": "10.0.0.5,10.1.0.0/24",
     "policies_dir": "/etc/ruggensteun/policies",
     "default_language": "nl",
     "session_idle_minutes": "15",
     "session_absolute_minutes": "480",
+    "lock_minutes": "2",
+    "sitting_lock_minutes": "10",
+    "sitting_idle_minutes": "60",
+    "invitation_days": "14",
+    "step_up_minutes": "15",
+    "second_factor": "required",
+    "operator_approval": "required",
     "neutral_site": "https://www.knmi.nl/",
     "database_pool_size": "8",
     "log_level": "info",
@@ -60,6 +67,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "smtp_port": "587",
     "smtp_from": "noreply@ruggensteun.example",
     "sms_gateway": "sms.gateway.example",
+    "witnesses_file": "/etc/ruggensteun/witnesses.toml",
+    "timestamp_url": "https://tsa.example/tsr",
+    "timestamp_ca_file": "/etc/ruggensteun/tsa-ca.pem",
+    "sequencer_lock": "lease",
 }
 """Every setting with a value that works; the example in each message."""
 
@@ -97,10 +108,29 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     port: int
     public_origin: str
     """Scheme, host and port under which people reach the service, without a closing slash."""
+    trusted_proxies: str
+    """Addresses and networks of our own proxies, with commas: what they say of who asks is believed."""
     policies_dir: Path
     default_language: str
     session_idle_minutes: int
     session_absolute_minutes: int
+    lock_minutes: int
+    """After how long without use a counsellor's screen locks."""
+    sitting_lock_minutes: int
+    """The same for a tablet in the hands of a parent or child: talks through an interpreter are long."""
+    sitting_idle_minutes: int
+    """How long such a tablet may lie there before the hand-over ends."""
+    invitation_days: int
+    """How long an invitation of a member of staff may be used."""
+    step_up_minutes: int
+    """For acts that weigh much: how recently somebody must have proved who it is."""
+    second_factor: Requirement
+    """Whether officers need a second factor; in production always."""
+    operator_approval: Requirement
+    """Whether commands that change something need an operator who proved who it is.
+
+    In production unless "off" is set; either way only once an operator was added.
+    """
     neutral_site: str
     """Where the quick exit on a parent's page leads."""
     database_pool_size: int
@@ -111,6 +141,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     smtp_from: str
     sms_gateway: str
     """The domain at which `number@domain` becomes a text message; empty: no text messages."""
+    witnesses_file: Path | None
+    """TOML: who cosigns the heads of the log; see docs/AUDIT.md, "Heads outside the database"."""
+    timestamp_url: str
+    """An RFC 3161 time-stamping authority; empty: heads get no time stamp."""
+    timestamp_ca_file: Path | None
+    """The certificates of that authority, to check its answers with."""
+    sequencer_lock: SequencerLock
+    """How processes agree on who puts entries in order: advisory locks where they exist, else a lease."""
+
+    @property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """`trusted_proxies` as networks."""
+        return tuple(ipaddress.ip_network(one.strip()) for one in self.trusted_proxies.split(",") if one)
+
+    @property
+    def known_heads(self) -> Path:
+        """The newest signed head of every log, kept outside the database: it may not go back behind it."""
+        return self.state_dir / "heads.jsonl"
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -154,20 +202,19 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
     Raises:
         ConfigurationError: with every problem at once. Values are never repeated: one may be a secret.
     """
-    reader = _Reader(environ, config)
+    reader = Reader(environ, config, examples=EXAMPLES)
     settings = _read(reader)
-    reader.check_together(settings)
+    _check_together(reader, settings)
     if reader.problems:
         raise InvalidSettingsError(tuple(reader.problems))
     return settings
 
 
-def _read(reader: _Reader) -> Settings:
+def _read(reader: Reader) -> Settings:
     state_dir = reader.path("state_dir") or reader.default_state_dir()
     host = reader.host("host", "127.0.0.1")
     port = reader.number("port", 8080, lowest=1, highest=65535)
     return Settings(
-        environment=_ENVIRONMENTS[reader.choice("environment", tuple(_ENVIRONMENTS))],
         state_dir=state_dir,
         database_url=reader.database_url(state_dir),
         keystore=reader.path("keystore") or state_dir / "keystore",
@@ -185,10 +232,11 @@ def _read(reader: _Reader) -> Settings:
         host=host,
         port=port,
         public_origin=reader.origin("public_origin", f"http://{_in_url(host)}:{port}"),
+        trusted_proxies=reader.networks("trusted_proxies"),
         policies_dir=reader.existing_path("policies_dir") or shipped_policies(),
         default_language=reader.choice("default_language", SUPPORTED),
-        session_idle_minutes=reader.number("session_idle_minutes", 15, lowest=1, highest=120),
-        session_absolute_minutes=reader.number("session_absolute_minutes", 480, lowest=1, highest=1440),
+        **_minutes(reader),
+        **_proving(reader),
         neutral_site=reader.web_address("neutral_site", EXAMPLES["neutral_site"]),
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
         log_level=_LOG_LEVELS[reader.choice("log_level", tuple(_LOG_LEVELS))],
@@ -196,18 +244,59 @@ def _read(reader: _Reader) -> Settings:
         smtp_port=reader.number("smtp_port", 587, lowest=1, highest=65535),
         smtp_from=reader.sender("smtp_from"),
         sms_gateway=reader.host("sms_gateway", ""),
+        witnesses_file=reader.existing_path("witnesses_file"),
+        timestamp_url=reader.web_address("timestamp_url", ""),
+        timestamp_ca_file=reader.existing_path("timestamp_ca_file"),
+        sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
     )
 
 
-_ENVIRONMENTS: Final[Mapping[str, Environment]] = {
-    "development": "development",
-    "production": "production",
-}
+class _Minutes(TypedDict):
+    session_idle_minutes: int
+    session_absolute_minutes: int
+    lock_minutes: int
+    sitting_lock_minutes: int
+    sitting_idle_minutes: int
+    step_up_minutes: int
+
+
+def _minutes(reader: Reader) -> _Minutes:
+    return _Minutes(
+        session_idle_minutes=reader.number("session_idle_minutes", 15, lowest=1, highest=120),
+        session_absolute_minutes=reader.number("session_absolute_minutes", 480, lowest=1, highest=1440),
+        lock_minutes=reader.number("lock_minutes", 2, lowest=1, highest=30),
+        sitting_lock_minutes=reader.number("sitting_lock_minutes", 10, lowest=1, highest=60),
+        sitting_idle_minutes=reader.number("sitting_idle_minutes", 60, lowest=1, highest=240),
+        step_up_minutes=reader.number("step_up_minutes", 15, lowest=1, highest=60),
+    )
+
+
+class _Proving(TypedDict):
+    environment: Environment
+    invitation_days: int
+    second_factor: Requirement
+    operator_approval: Requirement
+
+
+def _proving(reader: Reader) -> _Proving:
+    environment = _ENVIRONMENTS[reader.choice("environment", tuple(_ENVIRONMENTS))]
+    approval = ("required", "off") if environment == "production" else ("off", "required")
+    return _Proving(
+        environment=environment,
+        invitation_days=reader.number("invitation_days", 14, lowest=1, highest=60),
+        second_factor=_REQUIREMENTS[reader.choice("second_factor", tuple(_REQUIREMENTS))],
+        operator_approval=_REQUIREMENTS[reader.choice("operator_approval", approval)],
+    )
+
+
+_ENVIRONMENTS: Final[Mapping[str, Environment]] = {"development": "development", "production": "production"}
 _KEY_PROVIDERS: Final[Mapping[str, KeyProviderKind]] = {
     "file": "file",
     "pkcs11": "pkcs11",
     "transit": "transit",
 }
+_SEQUENCER_LOCKS: Final[Mapping[str, SequencerLock]] = {"auto": "auto", "lease": "lease"}
+_REQUIREMENTS: Final[Mapping[str, Requirement]] = {"required": "required", "off": "off"}
 _NEEDED_BY: Final[Mapping[KeyProviderKind, tuple[str, ...]]] = {
     "file": (),
     "pkcs11": ("pkcs11_module", "pkcs11_token"),
@@ -228,198 +317,28 @@ def shipped_policies() -> Path:
     return inside if inside.is_dir() else package.parent / "policies"
 
 
-class _Reader:
-    """Looks settings up and collects what is wrong with them instead of stopping at the first."""
-
-    def __init__(self, environ: Mapping[str, str], config: Path | None) -> None:
-        self._environ = environ
-        self.problems: list[Problem] = []
-        named = environ.get(CONFIG_VARIABLE)
-        path = config if config is not None else self._expand(named) if named else None
-        self._folder = path.parent if path is not None else Path()
-        self._from_file = self._read_file(path) if path is not None else {}
-        self._from_environment = {
-            name.removeprefix(PREFIX).lower(): value
-            for name, value in environ.items()
-            if name.startswith(PREFIX) and name != CONFIG_VARIABLE
-        }
-        for name in sorted(self._from_environment.keys() - EXAMPLES.keys()):
-            self._refuse_unknown(name, shown=f"{PREFIX}{name.upper()}")
-        for name in sorted(self._from_file.keys() - EXAMPLES.keys()):
-            self._refuse_unknown(name, shown=name)
-
-    def text(self, name: str) -> str | None:
-        """The value as text; numbers in the file count as text too. Empty means: not set."""
-        value = self._from_environment.get(name, self._from_file.get(name))
-        if value is None or value == "":
-            return None
-        if isinstance(value, bool) or not isinstance(value, (str, int)):
-            self._refuse(name, "settings.text")
-            return None
-        return str(value)
-
-    def number(self, name: str, default: int, *, lowest: int, highest: int) -> int:
-        text = self.text(name)
-        if text is None:
-            return default
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
-            self._refuse(name, "settings.number", lowest=str(lowest), highest=str(highest))
-            return default
-        return int(text)
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        """One of `choices`; the first is the default."""
-        text = self.text(name)
-        if text is None or text in choices:
-            return text or choices[0]
-        self._refuse(name, "settings.choice", choices=", ".join(choices))
-        return choices[0]
-
-    def path(self, name: str) -> Path | None:
-        """A path, `~` expanded; a relative one in the file is relative to the file."""
-        text = self.text(name)
-        if text is None:
-            return None
-        if "\0" in text:
-            self._refuse(name, "settings.path")
-            return None
-        path = self._expand(text)
-        return path.absolute() if name in self._from_environment else (self._folder / path).absolute()
-
-    def existing_path(self, name: str) -> Path | None:
-        path = self.path(name)
-        if path is not None and not path.exists():
-            self._refuse(name, "settings.path_missing")
-        return path
-
-    def host(self, name: str, default: str) -> str:
-        text = self.text(name)
-        if text is None:
-            return default
-        if not _is_host(text):
-            self._refuse(name, "settings.host")
-            return default
-        return text
-
-    def word(self, name: str, default: str) -> str:
-        """Letters, digits and dashes: means the same in a web address, a key's label and a file."""
-        text = self.text(name)
-        if text is None:
-            return default
-        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?", text):
-            self._refuse(name, "settings.word")
-            return default
-        return text
-
-    def token_label(self, name: str) -> str:
-        """PKCS#11 section 3.2 (CK_TOKEN_INFO): 32 bytes, padded with spaces."""
-        text = self.text(name) or ""
-        if not text.isprintable() or len(text.encode()) > 32:
-            self._refuse(name, "settings.token_label")
-            return ""
-        return text
-
-    def sender(self, name: str) -> str:
-        text = self.text(name) or ""
-        if text and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", text):
-            self._refuse(name, "settings.mail_address")
-        return text
-
-    def web_address(self, name: str, default: str) -> str:
-        text = self.text(name)
-        if text is None:
-            return default
-        if not _is_web_address(text):
-            self._refuse(name, "settings.web_address")
-            return default
-        return text
-
-    def origin(self, name: str, default: str) -> str:
-        """RFC 6454: scheme, host and port only."""
-        address = self.web_address(name, default).removesuffix("/")
-        parts = urlsplit(address)
-        if parts.path or parts.query or parts.fragment or parts.username is not None:
-            self._refuse(name, "settings.origin")
-            return default
-        return address
-
-    def database_url(self, state_dir: Path) -> str:
-        text = self.text("database_url")
-        if text is None:
-            return f"sqlite+aiosqlite:///{state_dir / 'ruggensteun.sqlite'}"
-        if not re.match(r"sqlite\+aiosqlite:///.+|postgresql\+asyncpg://.+", text):
-            self._refuse("database_url", "settings.database_url")
-        return text
-
-    def default_state_dir(self) -> Path:
-        """`$XDG_STATE_HOME/ruggensteun`, by default `~/.local/state/ruggensteun` (XDG base directories)."""
-        given = self._environ.get("XDG_STATE_HOME", "")
-        base = Path(given) if given.startswith("/") else self._home() / ".local" / "state"
-        return base / "ruggensteun"
-
-    def check_together(self, settings: Settings) -> None:
-        """Rules over more than one setting."""
-        if settings.session_idle_minutes > settings.session_absolute_minutes:
-            self._refuse("session_idle_minutes", "settings.idle_longer_than_absolute")
-        if settings.is_production and not settings.public_origin.startswith("https://"):
-            self._refuse("public_origin", "settings.https_in_production")
-        for name in _NEEDED_BY[settings.key_provider]:
-            if not getattr(settings, name) and not self._refused(name):
-                self._refuse(name, "settings.key_provider_incomplete", provider=settings.key_provider)
-        if settings.transit_url and not _may_carry_keys(settings):
-            self._refuse("transit_url", "settings.transit_https")
-        messages = (settings.smtp_host, settings.smtp_from, settings.sms_gateway)
-        for name in ("smtp_host", "smtp_from"):
-            if any(messages) and not getattr(settings, name):
-                self._refuse(name, "settings.mail_incomplete")
-
-    def _read_file(self, path: Path) -> dict[str, object]:
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            self._refuse_file("settings.file_missing", path)
-        except (OSError, UnicodeDecodeError):
-            self._refuse_file("settings.file_unreadable", path)
-        except tomllib.TOMLDecodeError as failure:
-            line = re.search(r"line (\d+)", str(failure))
-            self._refuse_file("settings.file_not_toml", path, line=line[1] if line else "?")
-        return {}
-
-    def _expand(self, text: str) -> Path:
-        return self._home() / text.removeprefix("~/") if text.startswith("~/") else Path(text)
-
-    def _home(self) -> Path:
-        return Path(self._environ.get("HOME") or os.sep)
-
-    def _refused(self, name: str) -> bool:
-        return any(problem.field == name for problem in self.problems)
-
-    def _refuse(self, name: str, code: str, **params: str) -> None:
-        example = EXAMPLES[name]
-        shown = {
-            "setting": name,
-            "variable": PREFIX + name.upper(),
-            "example": f"{PREFIX}{name.upper()}={example}",
-        }
-        self.problems.append(Problem(name, code, shown | params))
-
-    def _refuse_unknown(self, name: str, *, shown: str) -> None:
-        nearest = difflib.get_close_matches(name, EXAMPLES, n=1, cutoff=0.0)[0]
-        example = f"{PREFIX}{nearest.upper()}={EXAMPLES[nearest]}"
-        params = {"setting": shown, "nearest": nearest, "example": example}
-        self.problems.append(Problem(name, "settings.unknown", params))
-
-    def _refuse_file(self, code: str, path: Path, **params: str) -> None:
-        example = f"{CONFIG_VARIABLE}=/etc/ruggensteun/ruggensteun.toml"
-        self.problems.append(Problem("config", code, {"path": str(path), "example": example} | params))
-
-
-def _is_host(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return bool(re.fullmatch(r"(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?", text))
-    return True
+def _check_together(reader: Reader, settings: Settings) -> None:
+    """Rules over more than one setting."""
+    if settings.session_idle_minutes > settings.session_absolute_minutes:
+        reader.refuse("session_idle_minutes", "settings.idle_longer_than_absolute")
+    if settings.sitting_idle_minutes < settings.sitting_lock_minutes:
+        reader.refuse("sitting_idle_minutes", "settings.sitting_ends_before_it_locks")
+    if settings.is_production and not settings.public_origin.startswith("https://"):
+        reader.refuse("public_origin", "settings.https_in_production")
+    if settings.is_production and settings.second_factor == "off":
+        reader.refuse("second_factor", "settings.second_factor_in_production")
+    for name in _NEEDED_BY[settings.key_provider]:
+        if not getattr(settings, name) and not reader.refused(name):
+            reader.refuse(name, "settings.key_provider_incomplete", provider=settings.key_provider)
+    if settings.transit_url and not _may_carry_keys(settings):
+        reader.refuse("transit_url", "settings.transit_https")
+    stamped_by_anybody = bool(settings.timestamp_url) and settings.timestamp_ca_file is None
+    if stamped_by_anybody and not reader.refused("timestamp_ca_file"):
+        reader.refuse("timestamp_ca_file", "settings.timestamp_incomplete")
+    messages = (settings.smtp_host, settings.smtp_from, settings.sms_gateway)
+    for name in ("smtp_host", "smtp_from"):
+        if any(messages) and not getattr(settings, name):
+            reader.refuse(name, "settings.mail_incomplete")
 
 
 def _may_carry_keys(settings: Settings) -> bool:
@@ -437,11 +356,3 @@ def _is_loopback(host: str) -> bool:
 
 def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

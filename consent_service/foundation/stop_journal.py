@@ -75,6 +75,7 @@ class StopJournal:
         self._read: tuple[tuple[int, int, int], _Stops] | None = None
         self._begun = False
         self._lost = False
+        self._held: frozenset[str] = frozenset()
 
     def begin(self) -> bool:
         """Make the file if it is not there; from now on its absence is a fault. True when it was made.
@@ -105,27 +106,39 @@ class StopJournal:
         """Note that the stop has reached the ledger and the log. Calling it twice is harmless."""
         self._append(_encoder.encode(Done(stop_id)))
 
+    def hold(self, stop_id: str) -> None:
+        """It cannot be carried out: it counts as pending while this process runs, whatever the file says."""
+        self._held |= {stop_id}
+
+    def let_go(self, stop_id: str) -> None:
+        """It was carried out after all."""
+        self._held -= {stop_id}
+
     def concerning(self, tenant: str, relationship: str) -> tuple[Stop, ...]:
         """Pending stops that may bear on a relationship; while there is one, nothing is released.
 
-        A stop that names a relationship bears on that one only; one of the installation (a paper code
-        taken while the database was away) may bear on any tenant's.
+        A stop that names a relationship and no family bears on that one only; one of the installation (a
+        paper code taken while the database was away) may bear on any tenant's.
         """
         return tuple(
             stop
             for stop in self.pending()
             if stop.tenant in (tenant, INSTALLATION)
-            and stop.subject.get("relationship", relationship) == relationship
+            and ("family" in stop.subject or stop.subject.get("relationship", relationship) == relationship)
         )
 
     def pending(self) -> tuple[Stop, ...]:
-        """Stops accepted but not yet marked done, oldest first.
+        """Stops accepted but not yet marked done, and those that are held; oldest first.
 
         Raises:
             IntegrityError: a line other than a torn last one cannot be read: somebody must look.
             UnavailableError: the file is gone, was replaced, or cannot be read.
         """
-        return self._stops().pending
+        found = self._stops()
+        if not self._held:
+            return found.pending
+        waiting = self._held | {stop.id for stop in found.pending}
+        return tuple(stop for stop in found.all if stop.id in waiting)
 
     def all(self) -> tuple[Stop, ...]:
         """Every stop that was ever accepted, oldest first; the same tuple for as long as nothing is added.

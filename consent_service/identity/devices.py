@@ -76,6 +76,16 @@ async def note_staff_device(conn: AsyncConnection, actor: Counsellor, device: st
         await conn.execute(full.on_conflict_do_update(index_elements=list(keys), set_=seen))
 
 
+async def is_staff_device(conn: AsyncConnection, mark: str) -> bool:
+    """Whether a counsellor of any shelter worked at the browser with this mark."""
+    if not is_device_mark(mark):
+        return False
+    shelters = (await conn.execute(select(staff_devices.c.tenant).distinct())).scalars()
+    devices = [device_of(mark, TenantId(one)) for one in shelters]
+    query = select(staff_devices.c.staff).where(staff_devices.c.device.in_(devices)).limit(1)
+    return (await conn.execute(query)).first() is not None
+
+
 async def devices_of_staff(conn: AsyncConnection, tenant: TenantId) -> dict[str, frozenset[StaffId]]:
     """Every device at which counsellors of this shelter worked, and who did."""
     found: dict[str, set[StaffId]] = {}

@@ -37,8 +37,26 @@ class HandOverRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TakeBackRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The tablet stays with the guardian; after `pin_exhausted` the session is gone: log in again."""
 
-    code: Literal["no_session", "not_handed_over", "pin_wrong", "pin_exhausted"]
+    code: Literal["no_session", "not_handed_over", "pin_wrong", "passkey_wrong", "pin_exhausted"]
     tries_left: int = 0
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there is another try."""
+        return self.code in ("pin_wrong", "passkey_wrong")
+
+
+class PasskeyShown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Instead of a PIN: what the browser says a passkey signed (`AuthenticationResponseJSON`), unverified."""
+
+    response: str
+
+    def __repr__(self) -> str:
+        return "PasskeyShown(...)"
+
+
+Given = str | PasskeyShown
+"""By what somebody at the tablet says to be the counsellor: a PIN or a passkey."""
 
 
 def lent_to(session: Session, to: HandOver) -> HandedOver | HandOverRefused:

@@ -71,6 +71,14 @@ class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ope
     name: str
 
 
+class MachineClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="machine_client"):
+    """Another system of one shelter or its schools, which asks through the API (RFC 6749 section 4.4)."""
+
+    tenant: TenantId
+    client: str
+    scopes: frozenset[str] = frozenset()
+
+
 class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="system"):
     """The service itself: what happens at midnight, or when a stop is replayed."""
 
@@ -79,7 +87,17 @@ StaffActor = Counsellor | SchoolStaff | PrivacyCoordinator | Fg
 """The actors that log in with OpenID Connect."""
 PersonActor = GuardianActor | ChildActor
 """Somebody of a family, for oneself."""
-Actor = GuardianActor | ChildActor | Counsellor | SchoolStaff | PrivacyCoordinator | Fg | Operator | System
+Actor = (
+    GuardianActor
+    | ChildActor
+    | Counsellor
+    | SchoolStaff
+    | PrivacyCoordinator
+    | Fg
+    | Operator
+    | MachineClient
+    | System
+)
 
 RefusalCode = Literal[
     "provider_unknown",
@@ -102,6 +120,14 @@ RefusalCode = Literal[
     "subject_missing",
     "subject_differs",
     "not_linked",
+    "answer_malformed",
+    "represents_somebody",
+    "citizen_number",
+    "provider_disabled",
+    "too_many",
+    "wrong_school",
+    "invitation_invalid",
+    "other_person",
 ]
 """Why a login was refused; the log keeps this code, the person reads `LoginRefused.sentence`."""
 RefusalSentence = Literal[
@@ -110,6 +136,14 @@ RefusalSentence = Literal[
     "identity.login_away",
     "identity.login_level",
     "identity.login_not_linked",
+    "identity.login_refused_there",
+    "identity.login_nowhere",
+    "identity.login_represents",
+    "identity.login_citizen_number",
+    "identity.login_too_many",
+    "identity.login_wrong_school",
+    "identity.login_invitation",
+    "identity.login_other_person",
 ]
 
 
@@ -117,6 +151,12 @@ class LoginRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nobody was logged in; an expected outcome, logged by `identity.service`."""
 
     code: RefusalCode
+    purpose: str = ""
+    """Not empty: somebody who is logged in proved no more, and is logged in as before."""
+
+    def during(self, purpose: str) -> LoginRefused:
+        """The same refusal, of a proof that was begun for this purpose (`attempts.Purpose`)."""
+        return msgspec.structs.replace(self, purpose=purpose)
 
     @property
     def sentence(self) -> RefusalSentence:
@@ -127,10 +167,17 @@ class LoginRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _SENTENCES: dict[RefusalCode, RefusalSentence] = {
     "cancelled": "identity.login_cancelled",
     "provider_unavailable": "identity.login_away",
-    "provider_error": "identity.login_away",
-    "provider_unknown": "identity.login_away",
+    "provider_error": "identity.login_refused_there",
+    "provider_unknown": "identity.login_nowhere",
+    "provider_disabled": "identity.login_nowhere",
+    "represents_somebody": "identity.login_represents",
+    "citizen_number": "identity.login_citizen_number",
+    "too_many": "identity.login_too_many",
     "level_too_low": "identity.login_level",
     "not_linked": "identity.login_not_linked",
+    "wrong_school": "identity.login_wrong_school",
+    "invitation_invalid": "identity.login_invitation",
+    "other_person": "identity.login_other_person",
 }
 
 
@@ -145,6 +192,8 @@ def tenant_of(actor: Actor) -> TenantId | None:
         case Operator() | System():
             return None
         case GuardianActor() | ChildActor() | Counsellor() | SchoolStaff() | PrivacyCoordinator() | Fg():
+            return actor.tenant
+        case MachineClient():
             return actor.tenant
         case _:
             assert_never(actor)
@@ -167,6 +216,8 @@ def by(actor: Actor) -> By:
             return By(kind="fg", id=actor.staff)
         case Operator():
             return By(kind="operator", id=actor.name)
+        case MachineClient():
+            return By(kind="client", id=actor.client)
         case System():
             return By(kind="system", id="")
         case _:

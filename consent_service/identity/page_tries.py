@@ -64,6 +64,8 @@ PERSON_MESSAGES: Final = Quota(5, timedelta(hours=1), kept=2)
 """Messages to one person; strangers who ask for them cannot use up those of a known device."""
 OLD_PINS: Final = Quota(10, REMEMBERED)
 """Old PINs typed to change it, on a page that is open already: a stranger at her telephone guesses too."""
+WRONG_PINS: Final = Quota(20, REMEMBERED)
+"""Wrong PINs at the tablets of one login, however often it logs in anew: years for the digits."""
 GUESSES: Final = 5
 """At one one-time code; then it is worth nothing."""
 
@@ -166,6 +168,20 @@ async def _take(conn: AsyncConnection, about: str, place: str, quota: Quota, now
         .returning(page_tries.c.source)
     )
     return (await conn.execute(taken)).first() is not None
+
+
+async def give_back(conn: AsyncConnection, about: str, now: datetime) -> None:
+    """What was taken of a quota last was not used up after all."""
+    mine = (page_tries.c.tenant == INSTALLATION, page_tries.c.about == _digest("quota", about))
+    newest = select(page_tries.c.source).where(*mine, page_tries.c.last_at <= now)
+    last = newest.order_by(page_tries.c.last_at.desc()).limit(1).scalar_subquery()
+    await conn.execute(delete(page_tries).where(*mine, page_tries.c.source == last))
+
+
+async def forget_quota(conn: AsyncConnection, about: str) -> None:
+    """Begin anew: what was guessed at is no longer what it was."""
+    mine = (page_tries.c.tenant == INSTALLATION, page_tries.c.about == _digest("quota", about))
+    await conn.execute(delete(page_tries).where(*mine))
 
 
 async def forget_tries(conn: AsyncConnection, about: str, source: Source) -> None:

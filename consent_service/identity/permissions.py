@@ -14,15 +14,18 @@ from typing import Literal
 import msgspec
 
 from consent_service.foundation.ids import FamilyId, PersonId, SchoolId, TenantId
+from consent_service.identity.client_scopes import Scope
 from consent_service.identity.model import (
     Actor,
     ChildActor,
     Counsellor,
     Fg,
     GuardianActor,
+    MachineClient,
     Operator,
     PrivacyCoordinator,
     SchoolStaff,
+    StaffKind,
     System,
     tenant_of,
 )
@@ -40,6 +43,12 @@ class Action(StrEnum):
     END_STAFF = "end_staff"
     REGISTER_PROVIDER = "register_provider"
     LINK_STAFF = "link_staff"
+    INVITE_STAFF = "invite_staff"
+    ENROL_FACTOR = "enrol_factor"
+    MANAGE_OPERATORS = "manage_operators"
+    MANAGE_CLIENTS = "manage_clients"
+    LIST_SCHOOLS = "list_schools"
+    SEE_OWN_CLIENT = "see_own_client"
     ASSIGN_COUNSELLOR = "assign_counsellor"
 
     REGISTER_FAMILY = "register_family"
@@ -58,6 +67,7 @@ class Action(StrEnum):
     END_RELATIONSHIP = "end_relationship"
     LIST_CONTACT = "list_contact"
     REMOVE_CONTACT = "remove_contact"
+    ATTEST_CONTACT = "attest_contact"
     SEARCH_FAMILY = "search_family"
     VIEW_FAMILY = "view_family"
     STAND_IN = "stand_in"
@@ -86,6 +96,18 @@ class Action(StrEnum):
 
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
+    PIN_LOG = "pin_log"
+    READ_ENTRIES = "read_entries"
+    EXPORT_LOG = "export_log"
+    EXPORT_OWN_LOG = "export_own_log"
+    RELEASE_ENTRIES = "release_entries"
+    ROTATE_LOG_KEY = "rotate_log_key"
+    REOPEN_LOG = "reopen_log"
+    PRUNE_LOG = "prune_log"
+    ASK_ERASURE = "ask_erasure"
+    APPROVE_ERASURE = "approve_erasure"
+    EXECUTE_ERASURE = "execute_erasure"
+    VIEW_ERASURE = "view_erasure"
     DESTROY_KEY = "destroy_key"
     VIEW_DESTRUCTION = "view_destruction"
     REPLACE_KEYS = "replace_keys"
@@ -94,6 +116,10 @@ class Action(StrEnum):
     REENCRYPT_RECORDS = "reencrypt_records"
     REINDEX_NAMES = "reindex_names"
     VIEW_PATTERNS = "view_patterns"
+    VIEW_POLICIES = "view_policies"
+    REPLAY_POLICIES = "replay_policies"
+    PROPOSE_POLICIES = "propose_policies"
+    APPROVE_POLICIES = "approve_policies"
     ACTIVATE_POLICIES = "activate_policies"
     VIEW_TEXTS = "view_texts"
     SUSPEND_TEXT = "suspend_text"
@@ -119,6 +145,8 @@ class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The acting member of school staff is on the active contact list of the relationship."""
     decided: bool = False
     """A privacy coordinator of the shelter, named by the operator who carries it out, decided this."""
+    invited: StaffKind | None = None
+    """What somebody is who is invited to link a login."""
 
 
 DeniedCode = Literal[
@@ -130,6 +158,7 @@ DeniedCode = Literal[
     "not_active_contact",
     "wrong_direction",
     "not_decided",
+    "scope_missing",
 ]
 
 
@@ -156,6 +185,14 @@ def in_own_organisation(actor: Actor, facts: Circumstances) -> DeniedCode | None
     """The matter belongs to the actor's own shelter."""
     own = tenant_of(actor)
     return None if own is not None and own == facts.tenant else "not_in_your_organisation"
+
+
+def of_a_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """The matter is about a school of the actor's own shelter, not about the shelter itself."""
+    elsewhere = in_own_organisation(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    return None if facts.school is not None else "not_your_role"
 
 
 def with_the_family(actor: Actor, facts: Circumstances) -> DeniedCode | None:
@@ -203,7 +240,8 @@ def at_own_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
 def at_own_school_to_school(actor: Actor, facts: Circumstances) -> DeniedCode | None:
     """At the actor's own school, and the information goes from shelter to school.
 
-    Whether the actor is on the active contact list is left to `policy`, which logs that refusal.
+    Whether the actor ever was on the contact list of the child is asked by `release`, whether now by
+    `policy`; both refusals are logged.
     """
     return at_own_school(actor, facts) or (None if facts.way == "s2c" else "wrong_direction")
 
@@ -226,6 +264,35 @@ def active_contact(actor: Actor, facts: Circumstances) -> DeniedCode | None:
     return None if facts.active_contact else "not_active_contact"
 
 
+def inviting_school_staff(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """Somebody of a school is invited, for the actor's own shelter."""
+    elsewhere = in_own_organisation(actor, facts)
+    return elsewhere or (None if facts.invited == "school_staff" else "not_your_role")
+
+
+def inviting_colleagues(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """Somebody of a school or a counsellor is invited: who supervises is invited by the operator only."""
+    elsewhere = in_own_organisation(actor, facts)
+    return elsewhere or (None if facts.invited in ("school_staff", "counsellor") else "not_your_role")
+
+
+def to_read_the_log(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """A system of that shelter, with a token for `log:read`."""
+    return _with_scope(actor, facts, Scope.LOG)
+
+
+def to_list_schools(actor: Actor, facts: Circumstances) -> DeniedCode | None:
+    """A system of that shelter, with a token for `schools:read`."""
+    return _with_scope(actor, facts, Scope.SCHOOLS)
+
+
+def _with_scope(actor: Actor, facts: Circumstances, scope: Scope) -> DeniedCode | None:
+    elsewhere = in_own_organisation(actor, facts)
+    if elsewhere is not None:
+        return elsewhere
+    return None if isinstance(actor, MachineClient) and scope in actor.scopes else "scope_missing"
+
+
 def on_a_decision(_actor: Actor, facts: Circumstances) -> DeniedCode | None:
     """Somebody who may decide this at the shelter is named as having decided it."""
     return None if facts.decided else "not_decided"
@@ -239,9 +306,19 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.END_AGREEMENT: {Operator: anywhere},
     Action.RECORD_SUCCESSION: {Operator: anywhere},
     Action.REGISTER_STAFF: {Operator: anywhere},
-    Action.END_STAFF: {Operator: anywhere},
+    Action.END_STAFF: {Operator: anywhere, PrivacyCoordinator: of_a_school},
     Action.REGISTER_PROVIDER: {Operator: anywhere},
     Action.LINK_STAFF: {Operator: anywhere},
+    Action.INVITE_STAFF: {
+        Operator: anywhere,
+        Counsellor: inviting_school_staff,
+        PrivacyCoordinator: inviting_colleagues,
+    },
+    Action.ENROL_FACTOR: {Operator: anywhere, PrivacyCoordinator: in_own_organisation},
+    Action.MANAGE_OPERATORS: {Operator: anywhere},
+    Action.MANAGE_CLIENTS: {Operator: anywhere},
+    Action.LIST_SCHOOLS: {MachineClient: to_list_schools},
+    Action.SEE_OWN_CLIENT: {MachineClient: in_own_organisation},
     Action.ASSIGN_COUNSELLOR: {Operator: anywhere, Counsellor: with_the_family},
     # Families
     Action.REGISTER_FAMILY: {Counsellor: in_own_organisation},
@@ -260,6 +337,7 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.END_RELATIONSHIP: {Counsellor: with_the_family},
     Action.LIST_CONTACT: {Counsellor: with_the_family},
     Action.REMOVE_CONTACT: {Counsellor: with_the_family},
+    Action.ATTEST_CONTACT: {Counsellor: with_the_family, SchoolStaff: active_contact},
     Action.SEARCH_FAMILY: {Counsellor: in_own_organisation},
     Action.VIEW_FAMILY: {Counsellor: with_the_family},
     Action.STAND_IN: {Counsellor: in_own_organisation},
@@ -302,6 +380,31 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.PIN_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.READ_ENTRIES: {
+        PrivacyCoordinator: in_own_organisation,
+        Fg: in_own_organisation,
+        MachineClient: to_read_the_log,
+    },
+    Action.EXPORT_LOG: {
+        PrivacyCoordinator: in_own_organisation,
+        Fg: in_own_organisation,
+        Operator: on_a_decision,
+    },
+    Action.EXPORT_OWN_LOG: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.RELEASE_ENTRIES: {PrivacyCoordinator: in_own_organisation},
+    Action.ROTATE_LOG_KEY: {Operator: anywhere},
+    Action.REOPEN_LOG: {Operator: anywhere},
+    Action.PRUNE_LOG: {Operator: on_a_decision},
+    # Being forgotten: two coordinators stand behind it; an operator types it for them, or carries it out
+    Action.ASK_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
+    Action.APPROVE_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
+    Action.EXECUTE_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: anywhere},
+    Action.VIEW_ERASURE: {
+        PrivacyCoordinator: in_own_organisation,
+        Fg: in_own_organisation,
+        Operator: anywhere,
+    },
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
@@ -310,7 +413,16 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.RECOVER_KEYS: {Operator: anywhere},
     Action.REENCRYPT_RECORDS: {Operator: anywhere},
     Action.REINDEX_NAMES: {Operator: anywhere},
-    Action.ACTIVATE_POLICIES: {Operator: anywhere},
+    # The rules: two privacy coordinators stand behind a change; the FG decides nothing (AVG 38(6), 39)
+    Action.VIEW_POLICIES: {
+        PrivacyCoordinator: in_own_organisation,
+        Fg: in_own_organisation,
+        Operator: anywhere,
+    },
+    Action.REPLAY_POLICIES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.PROPOSE_POLICIES: {PrivacyCoordinator: in_own_organisation, Operator: anywhere},
+    Action.APPROVE_POLICIES: {PrivacyCoordinator: in_own_organisation},
+    Action.ACTIVATE_POLICIES: {PrivacyCoordinator: in_own_organisation, Operator: anywhere},
     Action.VIEW_TEXTS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.SUSPEND_TEXT: {PrivacyCoordinator: in_own_organisation},
 }
@@ -334,6 +446,7 @@ KINDS: tuple[type[Actor], ...] = (
     PrivacyCoordinator,
     Fg,
     Operator,
+    MachineClient,
     System,
 )
 """Every kind of actor, for tests and for the printed table."""

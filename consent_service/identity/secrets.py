@@ -20,26 +20,42 @@ from consent_service.keyring.service import KeyRing
 _PURPOSE = "oidc-client/v1"
 
 
+class AtProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By what a provider ends a login, as keyed digests; empty when it gave no such thing."""
+
+    sub: str = ""
+    sid: str = ""
+
+
 class ProviderSecrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`credential` is a private JWK (JSON) or a client secret; never shown, never logged."""
 
     credential: str
     pepper: bytes
+    next_credential: str = ""
+    """The private key that comes after it, see `identity.provider_changes`."""
 
     def __repr__(self) -> str:
         return "ProviderSecrets(...)"
 
     def digest_of(self, issuer: str, subject: str) -> str:
         """The pseudonym of a subject: without the pepper an e-mail address cannot be guessed back."""
-        message = b"".join(len(part).to_bytes(4, "big") + part for part in _parts(issuer, subject))
+        return self._digest(b"subject/v1", issuer, subject)
+
+    def at_provider(self, issuer: str, *, sub: str, sid: str) -> AtProvider:
+        """The pseudonyms of the provider's own subject and session, by which it logs somebody out."""
+        return AtProvider(
+            sub=self._digest(b"sub/v1", issuer, sub) if sub else "",
+            sid=self._digest(b"sid/v1", issuer, sid) if sid else "",
+        )
+
+    def _digest(self, purpose: bytes, issuer: str, value: str) -> str:
+        parts = (purpose, issuer.encode(), value.encode())
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac_sha256(Secret(self.pepper), message).hex()
 
 
 _decoder = msgspec.msgpack.Decoder(ProviderSecrets)
-
-
-def _parts(issuer: str, subject: str) -> tuple[bytes, ...]:
-    return b"subject/v1", issuer.encode(), subject.encode()
 
 
 async def seal_secrets(

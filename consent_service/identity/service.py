@@ -7,37 +7,43 @@ now is `identity.live`. What an actor may do is `identity.permissions`; who memb
 
 from __future__ import annotations
 
-import hashlib
-import re
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import (
-    InputError,
-    NotAllowedError,
-)
+from consent_service.foundation.errors import InputError, NotAllowedError
 from consent_service.foundation.ids import INSTALLATION, PersonId, StaffId, TenantId
-from consent_service.identity import links, sessions
+from consent_service.identity import links, sessions, steps
+from consent_service.identity.admission import is_under_way
+from consent_service.identity.attempts import Attempt, Attempts, Purpose, StartedLogin
+from consent_service.identity.backchannel import LogoutRefused
+from consent_service.identity.claims import comparable_subject
 from consent_service.identity.devices import DevicesSeen, note_staff_device
-from consent_service.identity.handover import (
-    HandOver,
-    HandOverRefused,
-    TakeBackRefused,
-)
+from consent_service.identity.factors import Enrolments, forget_enrolments
+from consent_service.identity.handover import Given, HandOver, HandOverRefused, TakeBackRefused
+from consent_service.identity.invitations import Invitations, ToConfirm
+from consent_service.identity.leftovers import forget_leftovers
 from consent_service.identity.lending import Lending
+from consent_service.identity.letting_in import LettingIn, proved
+from consent_service.identity.letting_in import Proved as Login
 from consent_service.identity.live import LiveSessions
-from consent_service.identity.model import Actor, Counsellor, LoginRefused, StaffActor, System, by
-from consent_service.identity.oidc import Callback, LoginSecret, OpenIdConnect, comparable_subject
+from consent_service.identity.login_providers import LoginProviders
+from consent_service.identity.machine_clients import MachineClients
+from consent_service.identity.model import Actor, Counsellor, LoginRefused, StaffActor, by
+from consent_service.identity.oidc import Callback, LoginSecret, OpenIdConnect
+from consent_service.identity.operators import OPERATORS_PLACE, OperatorArrived, Operators
+from consent_service.identity.own_address import is_own_address
+from consent_service.identity.own_sessions import OwnSessions
 from consent_service.identity.page_sessions import PageSessions
 from consent_service.identity.page_tries import forget_old_tries
+from consent_service.identity.passkeys import PasskeyRules, Passkeys
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
+from consent_service.identity.provider_logout import ProviderLogout
 from consent_service.identity.providers import (
     NewProvider,
     Provider,
@@ -46,38 +52,34 @@ from consent_service.identity.providers import (
     provider_with_secrets,
     register_provider,
 )
+from consent_service.identity.refusals import Refusals
 from consent_service.identity.sessions import (
     Opened,
     Session,
     SessionLimits,
-    SessionSummary,
+    Unlocked,
     digest,
-    new_session,
-    new_token,
 )
-from consent_service.identity.tables import login_attempts
+from consent_service.identity.stepping_up import ProofRules, SteppingUp, Wanted
 from consent_service.keyring.service import KeyRing
 
-ATTEMPT_LASTS = timedelta(minutes=10)
+LOGGED_OUT = "/uitgelogd"
+"""Where a provider sends the browser after logging out there too."""
 
 
 class LoginRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the installation chooses. `loopback_allowed`: http providers on this machine (development)."""
+    """What the installation chooses. `loopback_allowed`: http providers on this machine (development).
+
+    `fresh`: for what weighs much, how recently somebody must have proved who it is.
+    """
 
     public_origin: str
     loopback_allowed: bool = False
     limits: SessionLimits = SessionLimits()
-
-
-class StartedLogin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Send the browser to `address` and give it `cookie`, the only thing that can finish this login."""
-
-    address: str
-    cookie: str
-    lasts: timedelta = ATTEMPT_LASTS
-
-    def __repr__(self) -> str:
-        return "StartedLogin(...)"
+    second_factor: bool = True
+    """Whether officers need one; only development does without."""
+    fresh: timedelta = timedelta(minutes=15)
+    invitation_lasts: timedelta = timedelta(days=14)
 
 
 class LoggedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,11 +87,6 @@ class LoggedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     opened: Opened
     return_to: str
-
-
-class _Attempt(msgspec.Struct, frozen=True):
-    return_to: str
-    max_age: int | None
 
 
 class IdentityService:
@@ -103,14 +100,51 @@ class IdentityService:
         self._log = log
         self._clock = clock
         self._limits = rules.limits
-        self._loopback_allowed = rules.loopback_allowed
-        self._oidc = OpenIdConnect(
-            clock, public_origin=rules.public_origin, loopback_allowed=rules.loopback_allowed
+        self._loopback_allowed = loopback = rules.loopback_allowed
+        self._oidc = OpenIdConnect(clock, public_origin=rules.public_origin, loopback_allowed=loopback)
+        proving = rules.second_factor
+        self._live = LiveSessions(database, log, clock, limits=rules.limits, second_factor=proving)
+        self._attempts = Attempts(database, clock, oidc=self._oidc)
+        self._proofs = ProofRules(proving, demo_allowed=loopback)
+        self._refusals = Refusals(database, log, clock)
+        self.enrolments = Enrolments(database, log, clock)
+        self._provider_logout = ProviderLogout(
+            database, ring, log, clock, oidc=self._oidc, live=self._live, refusals=self._refusals
         )
-        self._live = LiveSessions(database, log, clock, limits=rules.limits)
-        self._lending = Lending(database, clock, live=self._live)
+        self.passkeys, self.stepping_up = self._proving(rules)
+        self._lending = Lending(database, clock, live=self._live, passkeys=self.passkeys)
+        self.own_sessions = OwnSessions(database, ring, clock, live=self._live)
         self.own_pages = PageSessions(clock, live=self._live, limits=rules.limits)
+        self.login_providers = LoginProviders(
+            database, ring, log, clock, published=self._oidc.published, live=self._live, demo_allowed=loopback
+        )
+        self.machine_clients = MachineClients(database, log, clock, public_origin=rules.public_origin)
+        self._letting_in = LettingIn(clock, live=self._live, limits=rules.limits)
+        self.invitations = Invitations(
+            database, ring, log, clock, letting_in=self._letting_in, lasts=rules.invitation_lasts
+        )
+        self.operators = Operators(database, ring, log, clock)
         self._devices_seen = DevicesSeen()
+
+    def _proving(self, rules: LoginRules) -> tuple[Passkeys, SteppingUp]:
+        """What proves more of who is logged in: passkeys, and logging in once more."""
+        passkeys = Passkeys(
+            self._database,
+            self._ring,
+            self._clock,
+            live=self._live,
+            rules=PasskeyRules(rules.public_origin, rules.fresh),
+            enrolments=self.enrolments,
+        )
+        stepping_up = SteppingUp(
+            self._database,
+            self._clock,
+            attempts=self._attempts,
+            live=self._live,
+            passkeys=passkeys,
+            rules=self._proofs,
+        )
+        return passkeys, stepping_up
 
     # --- providers and links -----------------------------------------------------------------
 
@@ -137,14 +171,17 @@ class IdentityService:
             return await all_providers(conn)
 
     async def jwks(self) -> bytes:
-        """Our public keys, for providers that fetch them (RFC 7517)."""
-        keys = [msgspec.Raw(p.public_key.encode()) for p in await self.providers() if p.public_key]
-        return msgspec.json.encode({"keys": keys})
+        """Our public keys, for providers that fetch them (RFC 7517); also those we sign with later."""
+        keys = [key for one in await self.providers() for key in (one.public_key, one.next_public_key)]
+        return msgspec.json.encode({"keys": [msgspec.Raw(key.encode()) for key in keys if key]})
 
-    async def link_staff(self, actor: Actor, provider_id: str, subject: str, staff: StaffActor) -> None:
+    async def link_staff(
+        self, actor: Actor, provider_id: str, subject: str, staff: StaffActor, *, establishment: str = ""
+    ) -> None:
         """From now on the login `subject` of this provider acts as `staff`.
 
         `subject` is the value of the provider's `subject_claim`, known beforehand; it is kept as a digest.
+        `establishment` is the code of the school of `staff`, which a login must name before the link counts.
 
         Raises:
             InputError: with every problem at once.
@@ -159,8 +196,12 @@ class IdentityService:
             if problems:
                 raise InputError(problems)
             known = comparable_subject(provider.rules.subject_claim, subject)
-            await links.add_link(
-                conn, self._clock, provider_id, secrets.digest_of(provider.issuer, known), staff
+            digested = secrets.digest_of(provider.issuer, known)
+            await links.add_link(conn, self._clock, provider_id, digested, staff, establishment=establishment)
+            await self.invitations.end_in(conn, actor, staff.tenant, staff.staff, "already_linked")
+            event = events.StaffLinked(staff.staff, provider_id, links.kind_of(staff))
+            await self._log.append(
+                conn, tenant=staff.tenant, event=event, by=by(actor), subject=PersonId(staff.staff)
             )
 
     async def unlink_staff(self, actor: Actor, tenant: TenantId, staff: StaffId) -> int:
@@ -176,12 +217,19 @@ class IdentityService:
     async def unlink_staff_in(
         self, conn: AsyncConnection, actor: Actor, tenant: TenantId, staff: StaffId
     ) -> int:
-        """`unlink_staff` inside the caller's transaction (the caller has asked `may`)."""
+        """`unlink_staff` inside the caller's transaction (the caller has asked `may`).
+
+        Open invitations go first: whoever is just accepting one holds its row, and then has a link to remove.
+        """
         ended = 0
-        for provider, subject in await links.remove_links(conn, tenant, staff):
-            ended += await sessions.end_sessions_of(conn, provider, subject)
-        if ended:
-            event = events.SessionEnded("unlinked")
+        await self.invitations.end_in(conn, actor, tenant, staff, "left")
+        logins = await links.remove_links(conn, tenant, staff)
+        await forget_enrolments(conn, tenant, staff)
+        await forget_leftovers(conn, logins, tenant, staff)
+        for provider, subject in logins:
+            ended += await self._live.end_unlinked(conn, provider, subject)
+        told: list[events.Event] = [events.StaffUnlinked(staff, len(logins))] if logins else []
+        for event in (*told, *([events.SessionEnded("unlinked")] if ended else [])):
             await self._log.append(conn, tenant=tenant, event=event, by=by(actor), subject=PersonId(staff))
         self._live.forget_all()
         return ended
@@ -189,116 +237,107 @@ class IdentityService:
     # --- logging in --------------------------------------------------------------------------
 
     async def start_login(
-        self, provider_id: str, *, return_to: str = "/", max_age: int | None = None
+        self,
+        provider_id: str,
+        *,
+        return_to: str = "/",
+        max_age: int | None = None,
+        place: str = "",
+        mark: str = "",
+        invitation: str | None = None,
     ) -> StartedLogin | LoginRefused:
-        """Begin a login; with `max_age` (seconds) the person must have proved who they are that recently."""
-        async with self._database.reading() as conn:
-            provider = await find_provider(conn, provider_id)
-        if provider is None:
-            return LoginRefused("provider_unknown")
-        secret = LoginSecret.fresh()
+        """Begin a login; with `max_age` (seconds) the person must have proved who they are that recently.
+
+        `place` is where the browser is (`page_tries.network_of`): from one place only so many at a time,
+        but at a browser with the device mark of a counsellor always.
+        `invitation` is the token of a browser in which the code of one was typed: the login is for that.
+        """
+        provider = await self._attempts.provider(provider_id)
+        if isinstance(provider, LoginRefused):
+            return provider
         oldest = provider.rules.max_age if max_age is None else max_age
-        address = await self._oidc.authorization_address(provider, secret, max_age=oldest)
-        if isinstance(address, LoginRefused):
-            return await self._refused(provider_id, address)
-        attempt = _Attempt(return_to if is_own_address(return_to) else "/", oldest)
-        async with self._database.transaction() as conn:
-            await self._keep_attempt(conn, provider_id, secret, attempt)
-        return StartedLogin(address, secret.cookie)
+        back = return_to if is_own_address(return_to) else "/"
+        purpose: Purpose = "operator" if return_to == OPERATORS_PLACE else ""
+        attempt = Attempt(
+            back, oldest, purpose, invitation=None if invitation is None else digest(invitation)
+        )
+        started = await self._attempts.begin(provider, attempt, place=place, mark=mark)
+        return await self._begun(provider_id, started)
+
+    async def start_proof(
+        self, session: Session, wanted: Wanted, *, place: str = ""
+    ) -> StartedLogin | LoginRefused:
+        """`stepping_up.start`, with the entry of a refusal."""
+        started = await self.stepping_up.start(session, wanted, place=place)
+        return await self._begun(session.provider, started)
+
+    async def _begun(
+        self, provider_id: str, started: StartedLogin | LoginRefused
+    ) -> StartedLogin | LoginRefused:
+        if isinstance(started, LoginRefused) and started.code == "provider_unavailable":
+            return await self._refused(provider_id, started)
+        return started
 
     async def finish_login(
         self, provider_id: str, callback: Callback, *, cookie: str | None, replaces: str | None = None
-    ) -> LoggedIn | LoginRefused:
+    ) -> LoggedIn | ToConfirm | OperatorArrived | LoginRefused:
         """Finish a login in the browser that began it, and open a session under a fresh token.
 
-        1. the attempt, once; 2. what the provider says; 3. who that is here; 4. the session and its
-        log entries. `replaces` is the session token the browser had: that session ends.
+        1. the attempt, once; 2. what the provider says; 3. who that is here, with the session and its log
+        entries. A login for an invitation opens none: it is kept until it is confirmed. `replaces` is the
+        session token the browser had: that session ends. A browser that began no login writes nothing.
         """
         secret = LoginSecret(cookie or "")
         async with self._database.transaction() as conn:
-            provider_known = await find_provider(conn, provider_id) is not None
-            attempt = await self._take_attempt(conn, provider_id, callback, secret)  # 1
-        if not provider_known:
-            return LoginRefused("provider_unknown")
+            known = await find_provider(conn, provider_id)
+            attempt = await self._attempts.take(conn, provider_id, callback, secret)  # 1
+            begun = await is_under_way(conn, secret, self._clock.now())
+        if known is None or known.disabled:
+            return LoginRefused("provider_unknown" if known is None else "provider_disabled")
         if attempt is None:
-            return await self._refused(provider_id, LoginRefused("state_unknown"))
+            refused = LoginRefused("answer_malformed" if callback.malformed else "state_unknown")
+            return await self._refused(provider_id, refused) if begun else refused
         async with self._database.reading() as conn:
             provider, secrets = await provider_with_secrets(conn, self._ring, provider_id)
-        found = await self._oidc.identify(provider, secrets, callback, secret, max_age=attempt.max_age)  # 2
+        found = await self._oidc.identify(  # 2
+            provider, secrets, callback, secret, max_age=attempt.max_age, levels=attempt.levels(provider)
+        )
         if isinstance(found, LoginRefused):
-            return await self._refused(provider_id, found)
-        subject = secrets.digest_of(provider.issuer, found.subject)
+            return await self._refused(provider_id, found.during(attempt.purpose))
+        login = proved(provider, secrets, found, self._proofs.factor_of(found, provider))
+        if attempt.purpose:
+            return await self._proved_more(provider, login, attempt, (secret, replaces))
+        if attempt.invitation is not None:
+            kept = await self.invitations.keep_login(attempt.invitation, provider, login)
+            return await self._refused(provider_id, kept) if isinstance(kept, LoginRefused) else kept
+        if attempt.max_age != 0 and await self._letting_in.is_with_another(replaces):
+            return await self._refused(provider_id, LoginRefused("login_too_old"))
         async with self._database.transaction() as conn:
-            actors = await links.actors_of(conn, provider_id, subject)  # 3
-            if actors:
-                now = self._clock.now()
-                session = new_session(
-                    provider=provider_id,
-                    subject=subject,
-                    actors=actors,
-                    level=found.acr[:200],
-                    authenticated_at=found.authenticated_at,
-                    lasts=(now, now + self._limits.absolute),
-                )
-                opened = await self._open(conn, session, replaces)  # 4
-        if not actors:
-            return await self._refused(provider_id, LoginRefused("not_linked"))
+            opened = await self._letting_in.let_in(conn, login, replaces=replaces, asked=provider)  # 3
+        if isinstance(opened, LoginRefused):
+            return await self._refused(provider_id, opened)
+        self._attempts.finished(secret)
         return LoggedIn(opened, attempt.return_to)
 
-    async def _open(self, conn: AsyncConnection, session: Session, replaces: str | None) -> Opened:
-        token = new_token()
-        if replaces is not None:
-            earlier = await sessions.find_session(conn, replaces)
-            if earlier is not None:
-                await self._live.end(conn, earlier, "replaced")
-            self._live.forget(replaces)
-        await sessions.open_session(conn, session, token)
-        for actor in session.actors:
-            event = events.LoginSucceeded(session.provider, _as_code(session.level))
-            await self._live.append(conn, actor, event)
-        return Opened(token, session)
-
-    async def _keep_attempt(
-        self, conn: AsyncConnection, provider_id: str, secret: LoginSecret, attempt: _Attempt
-    ) -> None:
-        now = self._clock.now()
-        of_installation = login_attempts.c.tenant == INSTALLATION
-        await conn.execute(delete(login_attempts).where(of_installation, login_attempts.c.expires_at <= now))
-        await conn.execute(
-            insert(login_attempts).values(
-                tenant=INSTALLATION,
-                state=digest(secret.state),
-                provider=provider_id,
-                return_to=attempt.return_to,
-                max_age=attempt.max_age,
-                expires_at=now + ATTEMPT_LASTS,
-            )
+    async def _proved_more(
+        self, provider: Provider, login: Login, attempt: Attempt, browser: tuple[LoginSecret, str | None]
+    ) -> LoggedIn | OperatorArrived | LoginRefused:
+        """A login that opens no session; `browser`: the cookies of this login and of the session."""
+        secret, token = browser
+        outcome = (
+            await self.operators.arrive(provider, login)
+            if attempt.purpose == "operator"
+            else await self.stepping_up.finish(attempt, token, login, asked=provider)
         )
-
-    async def _take_attempt(
-        self, conn: AsyncConnection, provider_id: str, callback: Callback, secret: LoginSecret
-    ) -> _Attempt | None:
-        """The attempt this browser began with this provider, used up; None for anything else."""
-        if not secret.cookie or not sessions.same(callback.state, secret.state):
-            return None
-        taken = await conn.execute(
-            delete(login_attempts)
-            .where(
-                login_attempts.c.tenant == INSTALLATION,
-                login_attempts.c.state == digest(secret.state),
-                login_attempts.c.provider == provider_id,
-                login_attempts.c.expires_at > self._clock.now(),
-            )
-            .returning(login_attempts.c.return_to, login_attempts.c.max_age)
-        )
-        row = taken.one_or_none()
-        return None if row is None else _Attempt(row.return_to, row.max_age)
+        if isinstance(outcome, LoginRefused):
+            return await self._refused(provider.id, outcome.during(attempt.purpose))
+        self._attempts.finished(secret)
+        if isinstance(outcome, OperatorArrived):
+            return outcome
+        return LoggedIn(outcome.opened, outcome.return_to)
 
     async def _refused(self, provider_id: str, refused: LoginRefused) -> LoginRefused:
-        async with self._database.transaction() as conn:
-            event = events.LoginRefused(provider_id, refused.code)
-            await self._log.append(conn, tenant=INSTALLATION, event=event, by=by(System()), subject=None)
-        return refused
+        return await self._refusals.login(provider_id, refused)
 
     # --- sessions ----------------------------------------------------------------------------
 
@@ -313,6 +352,22 @@ class IdentityService:
         """
         return await self._live.actor_for_stop(token)
 
+    async def lock(self, token: str, place: str) -> Session | None:
+        """Lock the session of this token, where sessions lock; None when there is none.
+
+        `place` is where the screen was; anything but an address of ours is not kept.
+        """
+        return await self._live.lock(token, place if is_own_address(place) else "/")
+
+    async def keep_place(self, session: Session, place: str) -> None:
+        """Remember the page that was asked for of a locked session."""
+        if is_own_address(place):
+            await self._live.keep_place(session, place)
+
+    def locks_after(self, session: Session) -> timedelta | None:
+        """After how long without use this session locks; None: never."""
+        return session.locks_after(self._limits)
+
     async def log_out(self, token: str) -> Session | None:
         """End the session; also the quick exit. The session that ended, or None when there was none."""
         async with self._database.reading() as conn:
@@ -322,7 +377,15 @@ class IdentityService:
             await self._live.end_now(session, "logged_out")
         return session
 
-    async def provider_logout_address(self, session: Session, *, return_to: str = "/") -> str | None:
+    async def end_at_provider(self, provider_id: str, token: str, *, place: str = "") -> int | LogoutRefused:
+        """End the sessions that a logout token of the provider's back channel speaks of; how many.
+
+        Raises:
+            KeyProviderUnavailableError: the keys are away.
+        """
+        return await self._provider_logout.end(provider_id, token, place=place)
+
+    async def provider_logout_address(self, session: Session, *, return_to: str = LOGGED_OUT) -> str | None:
         """Where to send the browser to end the session at the provider too; None: nowhere."""
         async with self._database.reading() as conn:
             provider = await find_provider(conn, session.provider)
@@ -330,40 +393,25 @@ class IdentityService:
             return None
         return await self._oidc.logout_address(provider, return_to=return_to)
 
-    async def own_sessions(self, session: Session) -> tuple[SessionSummary, ...]:
-        """Where this login is logged in, the newest first; nothing while the tablet is handed over."""
-        if session.handed_over is not None:
-            return ()
-        async with self._database.reading() as conn:
-            return await sessions.sessions_of(conn, session.provider, session.subject)
-
-    async def end_own_session(self, session: Session, session_id: str) -> bool:
-        """End another session of the same login; False when it is not one."""
-        if session_id not in {line.id for line in await self.own_sessions(session)}:
-            return False
-        async with self._database.transaction() as conn:
-            if not await sessions.end_session(conn, session_id):
-                return False
-            for actor in session.actors:
-                await self._live.append(conn, actor, events.SessionEnded("by_owner"))
-        self._live.forget_all()
-        return True
-
     async def forget_expired(self) -> int:
-        """Clear away sessions nobody came back to, and old tries; run now and then."""
+        """Clear away sessions nobody came back to, old tries and invitations; run now and then."""
         async with self._database.transaction() as conn:
             await forget_old_tries(conn, self._clock.now())
-            return await sessions.forget_expired(conn, self._limits, self._clock.now())
+            await self._provider_logout.forget_old_tokens(conn)
+            await self.machine_clients.forget_old(conn)
+            await self.operators.forget_old(conn)
+        await self.invitations.end_expired()
+        return await self._live.end_expired()
 
     async def issue_step(self, session: Session, step: str) -> str:
         """A token for the form of `step` (e.g. `consent:support_advice`), good for one use."""
         async with self._database.transaction() as conn:
-            return await sessions.issue_step(conn, session, step, self._clock.now())
+            return await steps.issue_step(conn, session, step, self._clock.now())
 
     async def use_step(self, session: Session, step: str, token: str) -> datetime | None:
         """When this form was shown, if it may be taken; None: taken before, an old one, another's."""
         async with self._database.transaction() as conn:
-            return await sessions.use_step(conn, session, step, token)
+            return await steps.use_step(conn, session, step, token)
 
     # --- devices -----------------------------------------------------------------------------
 
@@ -395,28 +443,20 @@ class IdentityService:
         """Downgrade the counsellor's session to one guardian of one family, under a new token."""
         return await self._lending.hand_over(token, to)
 
-    async def take_back(self, token: str, pin: str) -> Opened | TakeBackRefused:
-        """Give the session back to the counsellor who knows the PIN, under a new token."""
-        return await self._lending.take_back(token, pin)
+    async def take_back(self, token: str, given: Given) -> Opened | TakeBackRefused:
+        """Give the session back to the counsellor, by PIN or passkey, under a new token."""
+        return await self._lending.take_back(token, given)
 
-    async def witness(self, token: str, pin: str) -> Counsellor | TakeBackRefused:
-        """The counsellor who knows the PIN, as a witness beside the guardian, who keeps the tablet."""
-        return await self._lending.witness(token, pin)
+    async def unlock(self, token: str, given: Given) -> Unlocked | TakeBackRefused:
+        """Open a locked tablet for whoever had it, under a new token."""
+        return await self._lending.unlock(token, given)
 
-
-def is_own_address(address: str) -> bool:
-    """A path of this service: never another host, whatever browsers make of it."""
-    return re.fullmatch(r"/(?![/\\])[A-Za-z0-9/_.~%?=&+-]{0,299}", address) is not None
+    async def witness(self, token: str, given: Given) -> Counsellor | TakeBackRefused:
+        """The counsellor, by PIN or passkey, as a witness beside the guardian, who keeps the tablet."""
+        return await self._lending.witness(token, given)
 
 
 def _require(actor: Actor, action: Action) -> None:
     answer = may(actor, action, Circumstances())
     if isinstance(answer, Denied):
         raise NotAllowedError(f"{action}: {answer.code}")
-
-
-def _as_code(level: str) -> str:
-    """A level of assurance as the log takes it: one word, or the start of its SHA-256."""
-    if re.fullmatch(events.CODE_PATTERN, level) is not None:
-        return level
-    return f"sha256:{hashlib.sha256(level.encode()).hexdigest()[:32]}"

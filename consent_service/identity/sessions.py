@@ -9,16 +9,14 @@ with the own code is `identity.page_sessions`; the log is `identity.live`, `iden
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import secrets as random
 from datetime import datetime, timedelta
-from typing import Literal
+from types import UnionType
+from typing import Literal, TypeVar, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +28,7 @@ from consent_service.foundation.ids import (
     TenantId,
     new_id,
 )
+from consent_service.identity.levels import Factor, divided, needs_factor
 from consent_service.identity.links import linked_actor
 from consent_service.identity.model import (
     Actor,
@@ -37,23 +36,44 @@ from consent_service.identity.model import (
     Counsellor,
     GuardianActor,
     PersonActor,
+    SchoolStaff,
     StaffActor,
     person_of,
 )
-from consent_service.identity.tables import sessions, staff_links, step_tokens
+from consent_service.identity.secrets import AtProvider
+from consent_service.identity.tables import (
+    oidc_providers,
+    passkey_challenges,
+    sessions,
+    staff_links,
+    step_tokens,
+)
 
-MAX_PIN_TRIES = 5
-SEEN_EVERY = timedelta(minutes=1)
+_PROVIDER_CLOSED = exists().where(
+    oidc_providers.c.tenant == sessions.c.tenant,
+    oidc_providers.c.id == sessions.c.provider,
+    oidc_providers.c.disabled_at.is_not(None),
+)
+SEEN_EVERY = timedelta(seconds=10)
 """How precisely "last seen" is kept: not every request has to write."""
 
 EndedBy = Literal["idle", "absolute"]
+_Kind = TypeVar("_Kind", bound=Actor)
 
 
 class SessionLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long a session lasts without use, and at most."""
+    """How long a session lasts without use, and at most; and after how long a tablet locks itself.
+
+    A counsellor's session shows a family and stands on a table: it locks first (`lock`). A sitting has
+    long talks through an interpreter: it locks later (`lent_lock`) and may lie there for longer before
+    the work has to begin anew (`lent_idle`).
+    """
 
     idle: timedelta = timedelta(minutes=15)
     absolute: timedelta = timedelta(hours=8)
+    lock: timedelta = timedelta(minutes=2)
+    lent_lock: timedelta = timedelta(minutes=10)
+    lent_idle: timedelta = timedelta(minutes=60)
 
 
 class HandedOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,15 +111,55 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires_at: datetime
     handed_over: HandedOver | None = None
     own: PersonActor | None = None
+    locked: bool = False
+    """Left alone for too long: worth nothing until the counsellor's PIN comes."""
+    resume_at: str = ""
+    """The page of ours that was open when it locked; untrusted until it is opened."""
+    factor: Factor = ""
+    """The second factor that was shown; without one, officers are not in `actors` but in `waiting`."""
+    factor_at: datetime | None = None
+    waiting: tuple[StaffActor, ...] = ()
+    proves_for: str = ""
+    """The page of ours that asked for another proof; untrusted until it is opened."""
 
     @property
-    def actor(self) -> Actor:
-        """Who acts: whose own page or tablet it is now, else the first linked member of staff."""
-        return self._everybody[0]
+    def actor(self) -> Actor | None:
+        """Who acts: whose own page or tablet it is now, else the first linked member of staff.
+
+        None: whoever is linked waits for a second factor.
+        """
+        return next(iter(self._everybody), None)
+
+    @property
+    def linked(self) -> tuple[StaffActor, ...]:
+        """Whose login it is: also who waits for a second factor. To tell of, never to act as."""
+        return (*self.actors, *self.waiting)
+
+    @property
+    def proved_at(self) -> datetime:
+        """When somebody last proved who it is; of an officer that is only the second factor."""
+        if self.factor_at is None:
+            return self.authenticated_at
+        if any(needs_factor(one) for one in self.actors):
+            return self.factor_at
+        return max(self.authenticated_at, self.factor_at)
 
     def acting_in(self, tenant: TenantId) -> Actor | None:
         """Who acts towards one shelter: one school login may reach several. None: nobody there."""
         return next((actor for actor in self._everybody if actor.tenant == tenant), None)
+
+    def acting_as(self, tenant: TenantId, kinds: type[_Kind] | UnionType) -> _Kind | None:
+        """Who of these kinds acts towards one shelter: one person may be two of them."""
+        those = (one for one in self._everybody if one.tenant == tenant and isinstance(one, kinds))
+        return cast("_Kind | None", next(those, None))
+
+    def waits_as(self, tenant: TenantId, kinds: type[Actor] | UnionType) -> bool:
+        """Whether somebody of these kinds waits for a second factor there."""
+        return any(one.tenant == tenant and isinstance(one, kinds) for one in self.waiting)
+
+    def with_waiting(self) -> Session:
+        """The same where the installation asks for no second factor (development)."""
+        return msgspec.structs.replace(self, actors=self.linked, waiting=()) if self.waiting else self
 
     @property
     def _everybody(self) -> tuple[PersonActor | StaffActor, ...]:
@@ -111,16 +171,30 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Which limit this session has passed, if any."""
         if now >= self.expires_at:
             return "absolute"
-        return "idle" if now >= self.last_seen_at + limits.idle else None
+        idle = limits.idle if self.handed_over is None else limits.lent_idle
+        return "idle" if now >= self.last_seen_at + idle else None
+
+    def locks_after(self, limits: SessionLimits) -> timedelta | None:
+        """After how long without use it locks; None: never (no counsellor works or lends here)."""
+        if self.handed_over is not None:
+            return limits.lent_lock
+        return limits.lock if any(isinstance(one, Counsellor) for one in self.actors) else None
+
+    def is_left_alone(self, limits: SessionLimits, now: datetime) -> bool:
+        """Whether it must be locked now, or is."""
+        after = self.locks_after(limits)
+        return self.locked or (after is not None and now >= self.last_seen_at + after)
 
 
 class SessionSummary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of "where am I logged in"."""
+    """One session of a login, as `identity.own_sessions` shows it."""
 
     id: str
     created_at: datetime
     last_seen_at: datetime
     handed_over: bool
+    device: str | None = None
+    browser: str = ""
 
 
 class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +207,13 @@ class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Opened(session={self.session.id!r})"
 
 
+class Unlocked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A session that was locked, under a fresh token; `place` is the page that was open, or nothing."""
+
+    opened: Opened
+    place: str
+
+
 def new_token() -> str:
     """256 random bits, for a cookie or a form."""
     return random.token_urlsafe(32)
@@ -143,24 +224,10 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def csrf_token(token: str) -> str:
-    """The token that every form of this session carries; it changes whenever the session's does."""
-    mac = hmac.digest(token.encode(errors="replace"), b"csrf/v1", hashlib.sha256)
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-
-
-def csrf_fits(token: str, given: str) -> bool:
-    """Whether a form was made for this session; compared in constant time."""
-    return same(csrf_token(token), given)
-
-
-def same(own: str, given: str) -> bool:
-    """Whether two secrets are equal, compared in constant time."""
-    return hmac.compare_digest(own.encode(), given.encode(errors="replace"))
-
-
-async def open_session(conn: AsyncConnection, login: Session, token: str) -> None:
-    """Keep a new session under the digest of its token."""
+async def open_session(
+    conn: AsyncConnection, login: Session, token: str, there: AtProvider | None = None
+) -> None:
+    """Keep a new session under the digest of its token; `there` is the session at the provider."""
     own = login.own
     await conn.execute(
         insert(sessions).values(
@@ -179,6 +246,11 @@ async def open_session(conn: AsyncConnection, login: Session, token: str) -> Non
             own_family=own and own.family,
             own_person=own and person_of(own),
             own_is_child=own and isinstance(own, ChildActor),
+            sub=(there and there.sub) or None,
+            sid=(there and there.sid) or None,
+            factor=login.factor or None,
+            factor_at=login.factor_at,
+            acts_as=" ".join(actor.staff for actor in login.linked),
         )
     )
 
@@ -192,28 +264,73 @@ def new_session(
     authenticated_at: datetime,
     lasts: tuple[datetime, datetime],
     own: PersonActor | None = None,
+    factor: Factor = "",
 ) -> Session:
-    """A session as it starts; `lasts` is from now until its absolute end."""
+    """A session as it starts; `lasts` is from now until its absolute end.
+
+    A `factor` was shown when the login was: at `authenticated_at`.
+    """
     now, until = lasts
+    acting, waiting = divided(actors, factor)
     return Session(
         id=new_id(),
         provider=provider,
         subject=subject,
-        actors=actors,
+        actors=acting,
         level=level,
         authenticated_at=authenticated_at,
         created_at=now,
         last_seen_at=now,
         expires_at=until,
         own=own,
+        factor=factor,
+        factor_at=authenticated_at if factor else None,
+        waiting=waiting,
     )
 
 
 async def find_session(conn: AsyncConnection, token: str) -> Session | None:
     """The session of this token with everybody it may act as, in one read; its limits are not checked.
 
-    A session whose last link is gone is none; one of the own page has no links.
+    A session whose last link is gone is none, as is one whose provider is closed; one of the own page has
+    neither.
     """
+    found = await _read(conn, (sessions.c.token == digest(token)) & ~_PROVIDER_CLOSED)
+    return found[0] if found else None
+
+
+async def session_of_id(conn: AsyncConnection, session_id: str) -> Session | None:
+    """As `find_session`, for who ends sessions and has no tokens."""
+    found = await _read(conn, sessions.c.id == session_id)
+    return found[0] if found else None
+
+
+async def sessions_at_provider(
+    conn: AsyncConnection, provider: str, ended: AtProvider
+) -> tuple[Session, ...]:
+    """The sessions that a logout at the provider ends, also those that lend the tablet.
+
+    With a `sid` that one; with a `sub` of the same person, and where the provider never gave a `sid`, all
+    of that person (OpenID Connect Back-Channel Logout 1.0 section 2.7).
+    """
+    of_person = sessions.c.sub == ended.sub
+    those: ColumnElement[bool] = sessions.c.sid == ended.sid if ended.sid else of_person
+    if ended.sid and ended.sub:
+        those = of_person & or_(those, sessions.c.sid.is_(None))
+    return await _read(conn, (sessions.c.provider == provider) & those)
+
+
+async def sessions_through(conn: AsyncConnection, provider: str) -> tuple[Session, ...]:
+    """Every session that was opened with a login at this provider."""
+    return await _read(conn, sessions.c.provider == provider)
+
+
+async def sessions_of_login(conn: AsyncConnection, provider: str, subject: str) -> tuple[Session, ...]:
+    """Every session of one login, with whom it still acts as."""
+    return await _read(conn, (sessions.c.provider == provider) & (sessions.c.subject == subject))
+
+
+async def _read(conn: AsyncConnection, which: ColumnElement[bool]) -> tuple[Session, ...]:
     link = (
         (staff_links.c.tenant == sessions.c.tenant)
         & (staff_links.c.provider == sessions.c.provider)
@@ -223,89 +340,31 @@ async def find_session(conn: AsyncConnection, token: str) -> Session | None:
     query = (
         select(sessions, *links, staff_links.c.role)
         .join_from(sessions, staff_links, link, isouter=True)
-        .where(sessions.c.tenant == INSTALLATION, sessions.c.token == digest(token))
-        .order_by(staff_links.c.linked_at, staff_links.c.staff)
+        .where(sessions.c.tenant == INSTALLATION, which)
+        .order_by(sessions.c.id, staff_links.c.linked_at, staff_links.c.staff)
     )
-    rows = (await conn.execute(query)).mappings().all()
-    actors = tuple(linked_actor(row) for row in rows if row["staff"] is not None)
-    known = rows and (actors or rows[0]["own_person"] is not None)
-    return _session(rows[0], actors) if known else None
+    by_session: dict[str, list[RowMapping]] = {}
+    for row in (await conn.execute(query)).mappings():
+        by_session.setdefault(row["id"], []).append(row)
+    found = []
+    for rows in by_session.values():
+        linked = (linked_actor(row) for row in rows if row["staff"] is not None)
+        actors = tuple(actor for actor in linked if _was_let_in(rows[0]["acts_as"], actor))
+        if actors or rows[0]["own_person"] is not None:
+            found.append(_session(rows[0], actors))
+    return tuple(found)
 
 
 async def note_seen(conn: AsyncConnection, session: Session, now: datetime) -> None:
-    """Move the idle limit."""
-    await conn.execute(update(sessions).where(*_is(session.id)).values(last_seen_at=now))
-
-
-async def downgrade(
-    conn: AsyncConnection, session: Session, old_token: str, new_token: str, lent: HandedOver
-) -> bool:
-    """Limit the session to one guardian, under a new token; False when another request was first."""
-    changed = await conn.execute(
-        update(sessions)
-        .where(*_is(session.id), sessions.c.token == digest(old_token), sessions.c.guardian.is_(None))
-        .values(
-            token=digest(new_token),
-            handed_by=lent.by.staff,
-            handed_in=lent.by.tenant,
-            family=lent.family,
-            relationship=lent.relationship,
-            guardian=lent.guardian,
-            lent_to_child=lent.is_child,
-            pin_tries=0,
-        )
-    )
-    await forget_steps(conn, session.id)
-    return changed.rowcount == 1
-
-
-async def restore(conn: AsyncConnection, session: Session, old_token: str, new_token: str) -> bool:
-    """Give the session back to the counsellor, under a new token; False when another request was first."""
-    changed = await conn.execute(
-        update(sessions)
-        .where(*_is(session.id), sessions.c.token == digest(old_token), sessions.c.guardian.is_not(None))
-        .values(
-            token=digest(new_token),
-            handed_by=None,
-            handed_in=None,
-            family=None,
-            relationship=None,
-            guardian=None,
-            lent_to_child=None,
-            pin_tries=0,
-        )
-    )
-    await forget_steps(conn, session.id)
-    return changed.rowcount == 1
-
-
-async def count_pin_try(conn: AsyncConnection, session: Session) -> int | None:
-    """Count a try *before* the PIN is looked at, so that parallel tries count too; None: none left."""
-    counted = await conn.execute(
-        update(sessions)
-        .where(*_is(session.id), sessions.c.guardian.is_not(None), sessions.c.pin_tries < MAX_PIN_TRIES)
-        .values(pin_tries=sessions.c.pin_tries + 1)
-        .returning(sessions.c.pin_tries)
-    )
-    tries: int | None = counted.scalar_one_or_none()
-    return tries
-
-
-async def is_lent(conn: AsyncConnection, session: Session) -> bool:
-    """Whether a guardian still has the tablet."""
-    query = select(sessions.c.guardian).where(*_is(session.id), sessions.c.guardian.is_not(None))
-    return (await conn.execute(query)).first() is not None
-
-
-async def forget_pin_tries(conn: AsyncConnection, session: Session) -> None:
-    """The PIN was right: earlier mistakes no longer count."""
-    await conn.execute(update(sessions).where(*_is(session.id)).values(pin_tries=0))
+    """Move the idle limit; a session that locked meanwhile is not moved."""
+    is_open = (*is_session(session.id), sessions.c.locked_at.is_(None))
+    await conn.execute(update(sessions).where(*is_open).values(last_seen_at=now))
 
 
 async def end_session(conn: AsyncConnection, session_id: str) -> bool:
     """Forget the session; False when it was gone already."""
     await forget_steps(conn, session_id)
-    return (await conn.execute(delete(sessions).where(*_is(session_id)))).rowcount == 1
+    return (await conn.execute(delete(sessions).where(*is_session(session_id)))).rowcount == 1
 
 
 async def end_sessions_of(
@@ -314,6 +373,18 @@ async def end_sessions_of(
     """Forget every session of one login, `but` the one with this id; how many there were."""
     ids = [line.id for line in await sessions_of(conn, provider, subject) if line.id != but]
     return sum([await end_session(conn, one) for one in ids])
+
+
+async def forget_passkey_factor(conn: AsyncConnection, session: Session) -> None:
+    """Every other session of this login loses the second factor that a passkey proved."""
+    others = (
+        sessions.c.tenant == INSTALLATION,
+        sessions.c.provider == session.provider,
+        sessions.c.subject == session.subject,
+        sessions.c.id != session.id,
+        sessions.c.factor == "passkey",
+    )
+    await conn.execute(update(sessions).where(*others).values(factor=None, factor_at=None))
 
 
 async def sessions_of(conn: AsyncConnection, provider: str, subject: str) -> tuple[SessionSummary, ...]:
@@ -329,67 +400,66 @@ async def sessions_of(conn: AsyncConnection, provider: str, subject: str) -> tup
     )
     rows = (await conn.execute(query)).mappings()
     return tuple(
-        SessionSummary(row["id"], row["created_at"], row["last_seen_at"], row["guardian"] is not None)
+        SessionSummary(
+            row["id"],
+            row["created_at"],
+            row["last_seen_at"],
+            row["guardian"] is not None,
+            row["device"],
+            row["browser"] or "",
+        )
         for row in rows
     )
 
 
-async def forget_expired(conn: AsyncConnection, limits: SessionLimits, now: datetime) -> int:
-    """Forget sessions nobody came back to; how many there were."""
-    over = or_(sessions.c.expires_at <= now, sessions.c.last_seen_at <= now - limits.idle)
-    expired = select(sessions.c.id).where(sessions.c.tenant == INSTALLATION, over).limit(500)
-    ids = (await conn.execute(expired)).scalars().all()
-    return sum([await end_session(conn, one) for one in ids])
-
-
-async def issue_step(conn: AsyncConnection, session: Session, step: str, now: datetime) -> str:
-    """A token for one form, for one use; it replaces an earlier one for the same step."""
-    token = new_token()
-    keys = {"tenant": INSTALLATION, "session": session.id, "step": step}
-    fresh = {"token": digest(token), "issued_at": now}
-    if conn.dialect.name == "sqlite":
-        lite = sqlite.insert(step_tokens).values(keys | fresh)
-        await conn.execute(lite.on_conflict_do_update(index_elements=list(keys), set_=fresh))
-    else:
-        full = postgresql.insert(step_tokens).values(keys | fresh)
-        await conn.execute(full.on_conflict_do_update(index_elements=list(keys), set_=fresh))
-    return token
-
-
-async def use_step(conn: AsyncConnection, session: Session, step: str, token: str) -> datetime | None:
-    """When this form was shown, if it may be taken; the same token is never taken twice."""
-    used = await conn.execute(
-        delete(step_tokens)
-        .where(
-            step_tokens.c.tenant == INSTALLATION,
-            step_tokens.c.session == session.id,
-            step_tokens.c.step == step,
-            step_tokens.c.token == digest(token),
-        )
-        .returning(step_tokens.c.issued_at)
+async def expired_sessions(conn: AsyncConnection, limits: SessionLimits, now: datetime) -> tuple[str, ...]:
+    """The ids of sessions nobody came back to, at most 500."""
+    over = or_(
+        sessions.c.expires_at <= now,
+        and_(sessions.c.guardian.is_(None), sessions.c.last_seen_at <= now - limits.idle),
+        and_(sessions.c.guardian.is_not(None), sessions.c.last_seen_at <= now - limits.lent_idle),
     )
-    shown: datetime | None = used.scalar_one_or_none()
-    return shown
+    expired = select(sessions.c.id).where(sessions.c.tenant == INSTALLATION, over).limit(500)
+    return tuple((await conn.execute(expired)).scalars())
+
+
+async def lent_by_login(conn: AsyncConnection, provider: str, subject: str) -> tuple[HandedOver, ...]:
+    """The hand-overs of one login that are not over; also when it has no links any more."""
+    query = select(sessions).where(
+        sessions.c.tenant == INSTALLATION,
+        sessions.c.provider == provider,
+        sessions.c.subject == subject,
+        sessions.c.guardian.is_not(None),
+    )
+    return tuple(_handed_over(row) for row in (await conn.execute(query)).mappings())
 
 
 async def forget_steps(conn: AsyncConnection, session_id: str) -> None:
-    """Refuse every form that was open: it was made for another actor."""
+    """Refuse every form and passkey that was asked for: it was for another actor."""
     await conn.execute(
         delete(step_tokens).where(step_tokens.c.tenant == INSTALLATION, step_tokens.c.session == session_id)
     )
+    asked = (passkey_challenges.c.tenant == INSTALLATION, passkey_challenges.c.session == session_id)
+    await conn.execute(delete(passkey_challenges).where(*asked))
 
 
-def _is(session_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def is_session(session_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Which row is this session's."""
     return sessions.c.tenant == INSTALLATION, sessions.c.id == session_id
 
 
-def _session(row: RowMapping, actors: tuple[StaffActor, ...]) -> Session:
-    lent = None
-    if row["guardian"] is not None:
-        by = Counsellor(row["handed_in"], row["handed_by"])
-        lent = HandedOver(
-            by, row["family"], row["guardian"], row["relationship"], is_child=bool(row["lent_to_child"])
-        )
+def _was_let_in(acts_as: str | None, actor: StaffActor) -> bool:
+    """Whether a session was opened for this actor; one of before this was kept holds nobody of a school."""
+    if acts_as is None:
+        return not isinstance(actor, SchoolStaff)
+    return actor.staff in acts_as.split()
+
+
+def _session(row: RowMapping, linked: tuple[StaffActor, ...]) -> Session:
+    """Here actors are made: an officer without a second factor is none."""
+    lent = None if row["guardian"] is None else _handed_over(row)
+    factor: Factor = row["factor"] or ""
+    actors, waiting = divided(linked, factor)
     return Session(
         id=row["id"],
         provider=row["provider"],
@@ -402,6 +472,22 @@ def _session(row: RowMapping, actors: tuple[StaffActor, ...]) -> Session:
         expires_at=row["expires_at"],
         handed_over=lent,
         own=_own(row),
+        locked=row["locked_at"] is not None,
+        resume_at=row["resume_at"] or "",
+        factor=factor,
+        factor_at=row["factor_at"],
+        waiting=waiting,
+        proves_for=row["proves_for"] or "",
+    )
+
+
+def _handed_over(row: RowMapping) -> HandedOver:
+    return HandedOver(
+        Counsellor(row["handed_in"], row["handed_by"]),
+        row["family"],
+        row["guardian"],
+        row["relationship"],
+        is_child=bool(row["lent_to_child"]),
     )
 
 

@@ -51,7 +51,7 @@ def read_toml(path: Path) -> Table:
     except OSError as error:
         problem = BlockProblem(path.name, "the file cannot be read", f"a readable file {path.name}")
         raise BlocksError(path.name, [problem]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BlocksError(
             path.name, [BlockProblem(path.name, f"not TOML: {error}", 'key = "value"')]
         ) from error

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from consent_service.foundation.ids import TypeKey
 from consent_service.information.blocks import (
@@ -100,8 +103,12 @@ _TERMS_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "birthday_notice_days": "30",
         "authority_reminder_days": "7",
         "pattern_minimum": "20",
+        "term_starts": '["08-01", "02-01"]',
+        "attest_grace_days": "42",
     }
 )
+
+_GRACE_EXAMPLE: Final = f"attest_grace_days = {_TERMS_EXAMPLES['attest_grace_days']}"
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -132,16 +139,38 @@ def _read_terms(folder: Path, problems: list[BlockProblem]) -> Terms | None:
     terms = read_struct(Terms, raw, block=TERMS_FILE, given={}, examples=_TERMS_EXAMPLES, problems=problems)
     if terms is None:
         return None
-    whole = {name: getattr(terms, name) for name in _TERMS_EXAMPLES if name != "reminder_days"}
-    for name, value in whole.items():
-        if value < 1:
+    for name in _TERMS_EXAMPLES:
+        value = getattr(terms, name)
+        if isinstance(value, int) and value < 1:
             problems.append(BlockProblem(TERMS_FILE, f"`{name}` is less than 1", f"{name} = 12"))
     if terms.together_from >= terms.alone_from:
         example = "together_from = 12, alone_from = 16"
         problems.append(BlockProblem(TERMS_FILE, "a child decides along before it decides alone", example))
     if not terms.reminder_days or min(terms.reminder_days) < 1:
         problems.append(BlockProblem(TERMS_FILE, "`reminder_days` names no day", "reminder_days = [30, 7]"))
+    problems += _problems_of_school_terms(terms)
     return terms
+
+
+def _problems_of_school_terms(terms: Terms) -> Iterator[BlockProblem]:
+    """Both or neither; every day is one of every year, and a grace ends before the next term begins."""
+    starts, grace = terms.term_starts, terms.attest_grace_days
+    if starts is msgspec.UNSET or grace is msgspec.UNSET:
+        if starts is not grace:
+            yield BlockProblem(TERMS_FILE, "`term_starts` goes with `attest_grace_days`", _GRACE_EXAMPLE)
+        return
+    example = f"term_starts = {_TERMS_EXAMPLES['term_starts']}"
+    try:
+        days = sorted(date.fromisoformat(f"2001-{start}") for start in starts)
+    except ValueError:
+        yield BlockProblem(TERMS_FILE, "`term_starts` names what is not a day of every year", example)
+        return
+    if not days:
+        yield BlockProblem(TERMS_FILE, "`term_starts` names no day", example)
+        return
+    following = [*days[1:], days[0].replace(year=2002)]
+    if any((after - day).days <= grace for day, after in zip(days, following, strict=True)):
+        yield BlockProblem(TERMS_FILE, "`attest_grace_days` reaches into the next term", _GRACE_EXAMPLE)
 
 
 def _read_type(key: str, tables: Table, problems: list[BlockProblem]) -> InformationType | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final, Literal, assert_never
+from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 
@@ -169,6 +169,10 @@ class InformationType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(spec for spec in self.fields if not spec.roles or role in spec.roles)
 
 
+DayOfYear = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}-[0-9]{2}$")]
+"""Month and day, as "08-01"."""
+
+
 class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ages and periods that a lawyer or the field may set otherwise; in years, months and days.
 
@@ -177,6 +181,10 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reminder_days: so many days before a yes ends somebody is told. birthday_notice_days: and before the
     birthdays on which a child gets a say. authority_reminder_days: so often somebody is told that it is
     not known who has authority. pattern_minimum: fewer answers make no pattern.
+
+    term_starts: the days of a year ("MM-DD") on which a school term begins; attest_grace_days: so long after
+    it a contact of before still reads without having been confirmed. Rules of before this was asked name
+    neither: by those nobody is asked, and their hash stays what it was.
     """
 
     together_from: int = 12
@@ -187,6 +195,8 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     birthday_notice_days: int = 30
     authority_reminder_days: int = 7
     pattern_minimum: int = 20
+    term_starts: tuple[DayOfYear, ...] | msgspec.UnsetType = msgspec.UNSET
+    attest_grace_days: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

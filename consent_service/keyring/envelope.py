@@ -21,6 +21,12 @@ ADDED_BYTES = 50 + 16 + 4
 FEWEST_BYTES = 50 + 64 + 16
 
 
+def is_envelope(sealed: bytes) -> bool:
+    """Whether these bytes have the form of an envelope; that says nothing of what key opens it."""
+    whole_blocks = (len(sealed) - FEWEST_BYTES) % 64 == 0
+    return len(sealed) >= FEWEST_BYTES and whole_blocks and sealed[:2] == bytes((MAGIC, SUITE))
+
+
 def length_prefixed(*parts: str | int | bytes) -> bytes:
     """The parts joined so that no two different lists give the same bytes.
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.x509 import Certificate as Certificate
+from cryptography.x509 import load_pem_x509_certificates
 
 from consent_service.foundation.errors import IntegrityError
 from consent_service.keyring.envelope import length_prefixed
@@ -141,6 +143,15 @@ def signature_fits(public: bytes, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def certificates_in(pem: bytes) -> tuple[Certificate, ...]:
+    """The X.509 certificates of a PEM file, in its order (RFC 7468).
+
+    Raises:
+        ValueError: there are none, or one cannot be read.
+    """
+    return tuple(load_pem_x509_certificates(pem))
 
 
 def recovery_public_key(seed: Secret) -> bytes:

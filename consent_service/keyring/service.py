@@ -207,6 +207,26 @@ class KeyRing:
         found = await owned_keys(conn, PERSONS, tenant, sorted(set(persons)))
         return {key.owner: key for key in found}
 
+    async def sealing_person_key(
+        self, conn: AsyncConnection, tenant: TenantId, person: PersonId
+    ) -> WrappedPersonKey:
+        """As `person_key`, to seal something with: until this transaction ends, the key does not.
+
+        Raises:
+            KeyDestroyedError: it was destroyed, or never existed.
+        """
+        for key in await owned_keys(conn, PERSONS, tenant, [person], held="shared"):
+            return key
+        raise KeyDestroyedError("the key of this person no longer exists")
+
+    async def hold_person_key(
+        self, conn: AsyncConnection, tenant: TenantId, person: PersonId
+    ) -> WrappedPersonKey | None:
+        """The key that this transaction will destroy: whoever seals with it ends before, or finds it gone."""
+        for key in await owned_keys(conn, PERSONS, tenant, [person], held="alone"):
+            return key
+        return None
+
     async def destroy_relationship_key(
         self, conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId
     ) -> bool:

@@ -80,14 +80,25 @@ OWNED: Final[tuple[AnyOwnedTable, ...]] = (RELATIONSHIPS, PERSONS)
 
 
 async def owned_keys(
-    conn: AsyncConnection, owned: OwnedTable[K], tenant: str, owners: Sequence[str]
+    conn: AsyncConnection,
+    owned: OwnedTable[K],
+    tenant: str,
+    owners: Sequence[str],
+    *,
+    held: Literal["not", "shared", "alone"] = "not",
 ) -> list[K]:
     """The keys of these owners; whoever is absent has none (any more).
+
+    What is `held` is not deleted until this transaction ends, where the engine locks rows; alone: others who
+    hold it are waited for.
 
     Raises:
         DamagedKeyError: a key names a tenant key that does not exist.
     """
     query = owned.rows(tenant).where(owned.owner.in_(owners))
+    if held != "not":
+        is_shared = held == "shared"
+        query = query.with_for_update(read=is_shared, key_share=is_shared, of=owned.table)
     return [owned.key_from(row) for row in await conn.execute(query)]
 
 

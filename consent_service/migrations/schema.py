@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import re
+from pathlib import Path
 
 from sqlalchemy import MetaData
 
@@ -12,8 +13,9 @@ from consent_service.foundation.database import metadata
 
 
 def complete_metadata() -> MetaData:
-    """The one metadata after every feature package's `tables` module has been imported."""
-    for package in pkgutil.iter_modules(consent_service.__path__, "consent_service."):
-        if package.ispkg and importlib.util.find_spec(f"{package.name}.tables") is not None:
-            importlib.import_module(f"{package.name}.tables")
+    """The one metadata after `tables` and each `tables_<subject>` of every feature package was imported."""
+    for folder in consent_service.__path__:
+        for path in sorted(Path(folder).glob("*/tables*.py")):
+            if re.fullmatch(r"tables(_\w+)?", path.stem):
+                importlib.import_module(f"consent_service.{path.parent.name}.{path.stem}")
     return metadata

@@ -16,7 +16,8 @@ from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import AgreementId, FamilyId, SchoolId, StaffId, TenantId
-from consent_service.identity.model import Counsellor
+from consent_service.identity.establishment import normalised_establishment_code
+from consent_service.identity.model import Counsellor, StaffActor
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.identity_data import open_name
 from consent_service.organisations.model import (
@@ -25,7 +26,7 @@ from consent_service.organisations.model import (
     StaffMember,
     Succession,
     Tenant,
-    normalised_establishment_code,
+    acting_as,
     unpack_days,
 )
 from consent_service.organisations.tables import (
@@ -199,11 +200,36 @@ async def school_in(conn: AsyncConnection, tenant: TenantId, school: SchoolId) -
     return None if row is None else _school_from(row)
 
 
+async def school_of(conn: AsyncConnection, tenant: TenantId, member: StaffId) -> SchoolId | None:
+    """Of which school this member of staff is or was; None for the shelter's own people and for nobody."""
+    query = select(staff.c.school).where(staff.c.tenant == tenant, staff.c.staff == member)
+    school: str | None = (await conn.execute(query)).scalar_one_or_none()
+    return None if school is None else SchoolId(school)
+
+
 async def school_with_code(conn: AsyncConnection, tenant: TenantId, code: str) -> School | None:
     """The school with a normalised establishment code, within the caller's transaction."""
     query = select(schools).where(schools.c.tenant == tenant, schools.c.establishment_code == code)
     row = (await conn.execute(query)).first()
     return None if row is None else _school_from(row)
+
+
+async def working_in(
+    conn: AsyncConnection, tenant: TenantId, member: StaffId
+) -> tuple[StaffActor, str] | None:
+    """Who this member is after logging in, and the code of the school; None for who does not work here now.
+
+    Whoever ends the member waits until the caller's transaction is over.
+    """
+    query = (
+        select(staff, schools.c.establishment_code)
+        .outerjoin(schools, (schools.c.tenant == staff.c.tenant) & (schools.c.school == staff.c.school))
+        .where(staff.c.tenant == tenant, staff.c.staff == member, staff.c.ended_at.is_(None))
+    )
+    row = (await conn.execute(query.with_for_update(of=staff))).first()
+    if row is None:
+        return None
+    return acting_as(_member_from(row, "")), row.establishment_code or ""
 
 
 def _tenant_from(row: Row[Any]) -> Tenant:

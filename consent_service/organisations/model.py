@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from consent_service.foundation.errors import Problem
+from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.ids import (
     AgreementId,
     FamilyId,
@@ -17,7 +17,16 @@ from consent_service.foundation.ids import (
     StaffId,
     TenantId,
 )
-from consent_service.identity.model import SchoolRole, StaffKind
+from consent_service.identity.establishment import normalised_establishment_code
+from consent_service.identity.model import (
+    Counsellor,
+    Fg,
+    PrivacyCoordinator,
+    SchoolRole,
+    SchoolStaff,
+    StaffActor,
+    StaffKind,
+)
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -97,6 +106,25 @@ class StaffMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     team: str = ""
 
 
+def acting_as(member: StaffMember) -> StaffActor:
+    """The actor this member of staff is after logging in.
+
+    Raises:
+        InputError: somebody of a school without a school or role.
+    """
+    match member.kind:
+        case "counsellor":
+            return Counsellor(member.tenant, member.staff)
+        case "privacy_coordinator":
+            return PrivacyCoordinator(member.tenant, member.staff)
+        case "fg":
+            return Fg(member.tenant, member.staff)
+        case "school_staff":
+            if member.school is None or member.role is None:
+                raise InputError([Problem("staff", "staff_school_missing")])
+            return SchoolStaff(member.tenant, member.staff, member.school, member.role)
+
+
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A counsellor with a family, regularly or standing in."""
 
@@ -143,11 +171,6 @@ def overlaps(earlier: Agreement, valid_from: date, valid_until: date | None) -> 
         return False
     begins_in_time = valid_until is None or earlier.valid_from <= valid_until
     return begins_in_time and (earlier.valid_until is None or valid_from <= earlier.valid_until)
-
-
-def normalised_establishment_code(entered: str) -> str:
-    """Capitals, no spaces or dashes: `12ab 00` is `12AB00`."""
-    return re.sub(r"[\s-]", "", entered).upper()
 
 
 def check_tenant(*, name: str, neutral_name: str, phone: str) -> tuple[Problem, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, true, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.ids import FamilyId, RelationshipId, SchoolId, TenantId
@@ -53,6 +53,12 @@ async def raise_school(conn: AsyncConnection, tenant: TenantId, school: SchoolId
 async def raise_tenant(conn: AsyncConnection, tenant: TenantId, at: datetime) -> None:
     """An act concerning every relationship of a tenant, such as other policies."""
     await _raise(conn, tenant, true(), at)
+
+
+async def hold_tenant(conn: AsyncConnection, tenant: TenantId) -> None:
+    """Lock every row of a tenant, always in one order: two who do so wait and never block each other."""
+    rows = select(state.c.relationship).where(state.c.tenant == tenant).order_by(state.c.relationship)
+    await conn.execute(rows.with_for_update())
 
 
 async def move_state(

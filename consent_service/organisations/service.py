@@ -6,6 +6,7 @@ transaction.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 from sqlalchemy import insert, update
@@ -25,6 +26,8 @@ from consent_service.foundation.ids import (
     TenantId,
     new_id,
 )
+from consent_service.identity.establishment import normalised_establishment_code
+from consent_service.identity.invitations import Invited
 from consent_service.identity.model import Actor, by
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
 from consent_service.identity.service import IdentityService
@@ -33,8 +36,10 @@ from consent_service.organisations.identity_data import seal_name
 from consent_service.organisations.looking import (
     OrganisationRegister,
     school_in,
+    school_of,
     school_with_code,
     tenant_in,
+    working_in,
 )
 from consent_service.organisations.model import (
     AssignmentKind,
@@ -47,7 +52,6 @@ from consent_service.organisations.model import (
     check_succession,
     check_tenant,
     is_team,
-    normalised_establishment_code,
     overlaps,
     pack_days,
 )
@@ -60,6 +64,9 @@ from consent_service.organisations.tables import (
     staff,
     tenants,
 )
+
+Leaving = Callable[[AsyncConnection, Actor, TenantId, StaffId], Awaitable[None]]
+"""Ends what a package above keeps of a member of staff who left, within that transaction."""
 
 
 def require(actor: Actor, action: Action, facts: Circumstances) -> None:
@@ -90,6 +97,11 @@ class OrganisationService(OrganisationRegister):
         self._log = log
         self._identity = identity
         self._log_host = log_host
+        self._leaving: list[Leaving] = []
+
+    def when_leaving(self, end: Leaving) -> None:
+        """From now on this too is ended in the transaction in which somebody leaves."""
+        self._leaving.append(end)
 
     async def register_tenant(self, actor: Actor, *, name: str, neutral_name: str, phone: str) -> TenantId:
         """A new shelter with its own keys and its own log.
@@ -310,12 +322,16 @@ class OrganisationService(OrganisationRegister):
     async def end_staff(self, actor: Actor, tenant: TenantId, member: StaffId) -> None:
         """The member left: sessions, contact lists and assignments no longer count from now on (S15).
 
+        A privacy coordinator says so of people of schools only, whichever lists they stand on.
+
         Raises:
+            NotAllowedError: a privacy coordinator, of somebody of the shelter.
             NotFoundError: nobody with this id works here.
         """
-        require(actor, Action.END_STAFF, Circumstances(tenant=tenant))
         now = self._clock.now()
         async with self._database.transaction() as conn:
+            school = await school_of(conn, tenant, member)
+            require(actor, Action.END_STAFF, Circumstances(tenant=tenant, school=school))
             row = (
                 await conn.execute(
                     update(staff)
@@ -328,6 +344,8 @@ class OrganisationService(OrganisationRegister):
             if row is None:
                 raise NotFoundError("staff")
             await self._end_assignments(conn, tenant, member, now)
+            for end in self._leaving:
+                await end(conn, actor, tenant, member)
             await self._identity.unlink_staff_in(conn, actor, tenant, member)
             if row.school is not None:
                 await raise_school(conn, tenant, row.school, now)
@@ -338,6 +356,21 @@ class OrganisationService(OrganisationRegister):
                 by=by(actor),
                 subject=PersonId(member),
             )
+
+    async def invite_staff(self, actor: Actor, tenant: TenantId, member: StaffId) -> Invited:
+        """A code with which this member of staff links a login; an earlier code ends.
+
+        Raises:
+            InputError: nobody with this id works here now, or who does logs in already.
+            NotAllowedError: not for this actor to invite (`identity.invitations`).
+        """
+        async with self._database.transaction() as conn:
+            found = await working_in(conn, tenant, member)
+            if found is None:
+                require(actor, Action.INVITE_STAFF, Circumstances(tenant=tenant, invited="school_staff"))
+                raise InputError([Problem("staff", "identity.invitation_staff")])
+            who, establishment = found
+            return await self._identity.invitations.invite_in(conn, actor, who, establishment=establishment)
 
     async def assign_in(
         self,

@@ -22,7 +22,7 @@ from consent_service.policy.decision import NOT_PERMITTED, Allowance, Refusal
 from consent_service.policy.outlook import Asking, Outlook, outlooks, own_outlooks
 from consent_service.policy.projection import Known
 from consent_service.policy.reasons import ChangeCode, Neutral, Reasons, Sentences
-from consent_service.policy.service import Rules
+from consent_service.policy.rules import Rules
 from consent_service.policy.supposing import own_records
 
 Audience = Literal["school", "counsellor", "officer", "guardian", "protected_guardian"]

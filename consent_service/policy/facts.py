@@ -7,7 +7,7 @@ them is `decision`. No id goes to Cedar: two questions with equal facts get equa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -17,7 +17,8 @@ from consent_service.information.model import Direction, InformationType, Level,
 
 Action = Literal["release", "share"]
 """`release`: read what is there. `share`: write something for the other side to read."""
-Basis = Literal["consent"]
+Basis = Literal["consent", "vital_interest"]
+"""The ground in law: permission of the family, or what a life may depend on (AVG 6(1)(d), break-glass)."""
 ReaderKind = Literal["school", "shelter", "guardian"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
 ChildAnswer = Literal["none", "yes", "no"]
@@ -41,7 +42,11 @@ class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RelationshipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One child at one school, now. `active_contact` and `assigned` are about the reader who asks."""
+    """One child at one school, now. `active_contact` and `assigned` are about the reader who asks.
+
+    break_glass_persons: how many different persons decided that a life may depend on it.
+    break_glass_running: they did so less than 24 hours ago, and nobody ended it.
+    """
 
     tenant: TenantId
     relationship: RelationshipId
@@ -51,6 +56,8 @@ class RelationshipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     assigned: bool
     safety: Safety
     secret_address: bool
+    break_glass_persons: int = 0
+    break_glass_running: bool = False
 
 
 class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,24 +118,51 @@ _PRINCIPALS: dict[ReaderKind, str] = {
     "guardian": "GuardianReader",
 }
 
+Name = tuple[str, str]
+"""Type and id of an entity."""
+
+
+def named_by_question(question: Question) -> tuple[Name, ...]:
+    """The entities that a question names apart from its types and from who asks."""
+    return (
+        ("Action", question.action),
+        ("Role", question.reader.role),
+        ("Purpose", question.purpose),
+        ("Basis", question.basis),
+        ("Safety", question.relationship.safety),
+    )
+
+
+def named_by_type(facts: TypeFacts) -> tuple[Name, ...]:
+    """The entities that the facts about a type name."""
+    return (
+        ("InformationType", facts.key),
+        ("Level", facts.level),
+        ("Direction", facts.direction),
+        ("ChildAnswer", facts.child_answer),
+        ("Voice", facts.voice),
+        ("Lapse", facts.lapse),
+        ("Gate", facts.gate),
+    )
+
 
 def catalogue_entities(types: Mapping[TypeKey, InformationType]) -> str:
     """The catalogue as Cedar entities (JSON), parsed once per bundle: no policy repeats a list of types."""
     return _json([_catalogue_entity(types[key]) for key in sorted(types)])
 
 
-def question_entities(question: Question) -> str:
-    """What one question adds to the catalogue's entities (JSON): who asks, and each asked type's facts."""
+def question_entities(question: Question, about: Iterable[TypeFacts]) -> str:
+    """What a question adds to the catalogue's entities (JSON): who asks, and the facts of these types."""
     reader = {
         "uid": _uid(_PRINCIPALS[question.reader.kind], "reader"),
         "attrs": {"role": _ref("Role", question.reader.role)},
         "parents": [],
     }
-    return _json([reader, *(_requested_entity(facts) for facts in question.types)])
+    return _json([reader, *(_requested_entity(facts) for facts in about)])
 
 
-def requests(question: Question, *, preview: bool) -> list[dict[str, object]]:
-    """One Cedar request per asked type, in the order asked."""
+def requests(question: Question, about: Iterable[TypeFacts], *, preview: bool) -> list[dict[str, object]]:
+    """One Cedar request for each of these types of the question."""
     context = _json(_context(question, preview=preview))
     return [
         {
@@ -137,7 +171,7 @@ def requests(question: Question, *, preview: bool) -> list[dict[str, object]]:
             "resource": _uid("Requested", facts.place),
             "context": context,
         }
-        for facts in question.types
+        for facts in about
     ]
 
 
@@ -153,6 +187,9 @@ def _context(question: Question, *, preview: bool) -> dict[str, object]:
         "assigned": about.assigned,
         "safety": _ref("Safety", about.safety),
         "secret_address": about.secret_address,
+        "asked": len({facts.key for facts in question.types}),
+        "break_glass_persons": about.break_glass_persons,
+        "break_glass_running": about.break_glass_running,
     }
 
 

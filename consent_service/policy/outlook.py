@@ -22,11 +22,11 @@ from consent_service.families.model import birthday_on
 from consent_service.foundation.clock import local_date, local_midnight
 from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.information.model import Catalogue, InformationType, Purpose
-from consent_service.policy.decision import Allowance, Refusal, preview
+from consent_service.policy.decision import NO_DUTIES, Allowance, Refusal, preview
 from consent_service.policy.facts import Action, Reader
 from consent_service.policy.projection import Asked, Known, question_for, standings_on
 from consent_service.policy.reasons import ChangeCode
-from consent_service.policy.service import Rules
+from consent_service.policy.rules import Rules
 from consent_service.policy.supposing import (
     DANGER,
     SAFE,
@@ -40,6 +40,7 @@ from consent_service.policy.supposing import (
     own_view,
     resumed,
     said,
+    staying,
 )
 
 Answer = Allowance | Refusal
@@ -50,12 +51,16 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A question that can be put again: who asks, for what purpose, about which types."""
+    """A question that can be put again: who asks, for what purpose, about which types.
+
+    duties: those that whoever opens carries out.
+    """
 
     reader: Reader
     purpose: Purpose
     asked: tuple[Asked, ...]
     action: Action = "release"
+    duties: frozenset[str] = NO_DUTIES
 
 
 class Outlook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,7 +197,7 @@ def answers(rules: Rules, known: Known, asking: Asking, *, now: datetime) -> dic
         asked=asking.asked,
         now=now,
     )
-    seen = preview(rules.bundle, question, now=now)
+    seen = preview(rules.bundle, question, now=now, duties=asking.duties)
     found: dict[TypeKey, Answer] = {refusal.type: refusal for refusal in seen.refusals}
     return found | {allowance.type: allowance for allowance in seen.allowed}
 
@@ -207,7 +212,7 @@ def _rank(answer: Answer) -> int:
 def _outlooks(rules: Rules, known: Known, asking: Asking, *, now: datetime) -> dict[TypeKey, Outlook]:
     present = answers(rules, known, asking, now=now)
     later = [
-        (moment, answers(rules, known, asking, now=moment))
+        (moment, answers(rules, staying(known, asking.reader), asking, now=moment))
         for moment in turning_points(known, rules.catalogue, asking.reader, now)
     ]
     changes = _changes(rules, known, asking, present, now)

@@ -12,7 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from consent_service.consent.model import Decision, Standing, fold
+from consent_service.consent.model import CLOCKS_DIFFER, Decision, Standing, fold
+from consent_service.families.attesting import NO_TERMS, SchoolTerms
+from consent_service.families.listing import reading_contacts
 from consent_service.families.model import (
     Ages,
     Authority,
@@ -116,7 +118,7 @@ def question_for(
         reader=reader,
         purpose=purpose,
         basis="consent",
-        relationship=_relationship_facts(known, reader, now),
+        relationship=_relationship_facts(known, reader, school_terms(catalogue.terms), now),
         types=tuple(
             facts
             for asking in asked
@@ -136,24 +138,31 @@ def owners_with_yes(known: Known, kind: InformationType, now: datetime) -> froze
 def next_change(known: Known, now: datetime) -> datetime:
     """The first moment after `now` at which time alone could change a decision.
 
-    Whatever is a date changes at local midnight, so the next midnight bounds them all; listings,
-    assignments and answers may end at an instant before it.
+    Whatever is a date changes at local midnight, so the next midnight bounds them all, also the day on which
+    a contact lapses, comes back or works; listings, assignments, agreements and answers may begin or end at
+    an instant before it.
     """
+    about = known.relationship
     midnight = local_midnight(local_date(now) + timedelta(days=1))
-    instants: list[datetime | None] = [midnight, known.relationship.ended_at]
+    instants: list[datetime | None] = [midnight, about.started_at, about.ended_at]
     instants += [end for contact in known.contacts for end in (contact.starts_at, contact.ends_at)]
     instants += [end for one in known.assigned for end in (one.starts_at, one.ends_at)]
-    instants += [decision.valid_until for decision in known.decisions]
+    instants += [agreement.ended_at for agreement in known.agreements]
+    for row in (*known.decisions, *known.objections):
+        instants += [row.valid_until, max(row.decided_at, row.recorded_at) - CLOCKS_DIFFER]
     return min(moment for moment in instants if moment is not None and moment > now)
 
 
-def active_contacts(known: Known, now: datetime) -> frozenset[StaffId]:
-    """Who stands on the contact list now."""
-    return frozenset(
-        contact.staff
-        for contact in known.contacts
-        if contact.starts_at <= now and (contact.ends_at is None or now < contact.ends_at)
-    )
+def school_terms(terms: Terms) -> SchoolTerms:
+    """When a school term begins, by these rules; never, by rules of before that was asked."""
+    if terms.term_starts is msgspec.UNSET or terms.attest_grace_days is msgspec.UNSET:
+        return NO_TERMS
+    return SchoolTerms(terms.term_starts, terms.attest_grace_days)
+
+
+def active_contacts(known: Known, terms: Terms, now: datetime) -> frozenset[StaffId]:
+    """Who of the contact list may read now (`families.listing`)."""
+    return reading_contacts(known.contacts, school_terms(terms), now)
 
 
 def assigned_counsellors(known: Known, now: datetime) -> frozenset[StaffId]:
@@ -170,14 +179,14 @@ def is_agreement_valid(known: Known, now: datetime) -> bool:
     return any(is_valid_on(agreement, local_date(now), now) for agreement in known.agreements)
 
 
-def _relationship_facts(known: Known, reader: Reader, now: datetime) -> RelationshipFacts:
+def _relationship_facts(known: Known, reader: Reader, terms: SchoolTerms, now: datetime) -> RelationshipFacts:
     about = known.relationship
     return RelationshipFacts(
         tenant=about.tenant,
         relationship=about.relationship,
         active=about.is_active(now),
         agreement_valid=is_agreement_valid(known, now),
-        active_contact=reader.kind == "school" and reader.id in active_contacts(known, now),
+        active_contact=reader.kind == "school" and reader.id in reading_contacts(known.contacts, terms, now),
         assigned=reader.kind == "shelter"
         and any(
             one.staff == reader.id and one.starts_at <= now and (one.ends_at is None or now < one.ends_at)

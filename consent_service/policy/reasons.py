@@ -6,8 +6,9 @@ only words). Choosing the sentence an audience may see is `explain`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Set
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
@@ -49,6 +50,7 @@ ChangeCode = Literal[
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_LINE: Final = re.compile(r"at line (\d+)")
 
 _PLACEHOLDERS: Final = {
     "until": "{day}",
@@ -146,37 +148,55 @@ class Reasons(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grounds: dict[str, Sentences]
 
 
-def read_causes(folder: Path, *, problems: list[PolicyProblem]) -> Causes:
+def read_causes(files: Mapping[str, bytes], *, problems: list[PolicyProblem]) -> Causes:
     """The causes of `causes.toml`; an unusable file is a problem and counts as empty."""
-    causes = read_toml_struct(folder / CAUSES_FILE, Causes, problems=problems) or Causes(
-        causes=(), grounds=()
-    )
+    if CAUSES_FILE not in files:
+        problems.append(PolicyProblem(CAUSES_FILE, "unreadable", "FileNotFoundError"))
+    raw = files.get(CAUSES_FILE, b"causes = []\ngrounds = []")
+    causes = toml_struct(raw, Causes, problems=problems, where=CAUSES_FILE) or Causes(causes=(), grounds=())
     problems += _problems_of_causes(causes)
     return causes
 
 
-def read_reasons(folder: Path, causes: Causes, *, problems: list[PolicyProblem]) -> Mapping[str, Reasons]:
+def read_reasons(
+    files: Mapping[str, bytes], causes: Causes, *, problems: list[PolicyProblem]
+) -> Mapping[str, Reasons]:
     """The sentences per language; each language has exactly the codes of `causes.toml`."""
     reasons: dict[str, Reasons] = {}
-    for path in sorted((folder / REASONS_FOLDER).glob("*.toml")):
-        read = read_toml_struct(path, Reasons, problems=problems)
+    for where in sorted(files):
+        path = PurePosixPath(where)
+        if path.suffix != ".toml" or path.parent != PurePosixPath(REASONS_FOLDER):
+            continue
+        read = toml_struct(files[where], Reasons, problems=problems, where=where)
         if read is not None:
             reasons[path.stem] = read
-            problems += _problems_of_reasons(f"{REASONS_FOLDER}/{path.name}", read, causes)
+            problems += _problems_of_reasons(where, read, causes)
     if REQUIRED_LANGUAGE not in reasons:
         problems.append(PolicyProblem(REASONS_FOLDER, "language_missing", f"{REQUIRED_LANGUAGE}.toml"))
     return reasons
 
 
-def read_toml_struct(path: Path, kind: type[T], *, problems: list[PolicyProblem]) -> T | None:
-    """The file as that struct, or None and a problem that says what is wrong in it."""
+def read_toml_struct(
+    path: Path, kind: type[T], *, problems: list[PolicyProblem], where: str = ""
+) -> T | None:
+    """The file as that struct, or None and a problem: what is wrong in it and, where known, on which line."""
+    named = where or path.name
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind)
-    except OSError:
-        problems.append(PolicyProblem(path.name, "unreadable", "the file is missing or cannot be read"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        problems.append(PolicyProblem(path.name, "malformed", str(error)))
-    return None
+        raw = path.read_bytes()
+    except OSError as error:
+        problems.append(PolicyProblem(named, "unreadable", type(error).__name__))
+        return None
+    return toml_struct(raw, kind, problems=problems, where=named)
+
+
+def toml_struct(raw: bytes, kind: type[T], *, problems: list[PolicyProblem], where: str) -> T | None:
+    """As above, of a file that was read already."""
+    try:
+        return msgspec.toml.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        line = _LINE.search(str(error))
+        problems.append(PolicyProblem(f"{where}:{line[1]}" if line else where, "malformed", str(error)))
+        return None
 
 
 def _problems_of_causes(causes: Causes) -> Iterator[PolicyProblem]:

@@ -18,6 +18,7 @@ from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import AgreementId, DecisionId, PersonId
 from consent_service.information.model import Catalogue, InformationType
 from consent_service.organisations.model import Agreement
+from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known
 
 SAFE: Final = SafetyAssessment("no_known_danger", False, False, None, None)
@@ -50,6 +51,19 @@ def said(
         for about in kinds
     )
     return replace(known, decisions=(*known.decisions, *rows))
+
+
+def staying(known: Known, reader: Reader) -> Known:
+    """Who reads now is confirmed at every school term and still reads then.
+
+    Nothing of that is the family's choice, and whoever has to confirm is asked in time: without supposing
+    it, no yes would seem to last longer than a term.
+    """
+    kept = tuple(
+        replace(one, deputy_for=None, confirmed_at=None) if one.staff == reader.id else one
+        for one in known.contacts
+    )
+    return replace(known, contacts=kept)
 
 
 def lifted(known: Known, kinds: Iterable[InformationType], now: datetime) -> Known:

@@ -22,6 +22,7 @@ from consent_service.families.reading import (
     read_authority,
     read_children,
     read_competence,
+    read_contacts,
     read_markers,
     read_relationship,
     read_relationships,
@@ -147,6 +148,7 @@ async def read_dated(conn: AsyncConnection, ring: KeyRing, tenant: TenantId, fam
         assessments=await read_assessments(conn, tenant, family=family),
         markers=await read_markers(conn, tenant, family=family),
         competence=await read_competence(conn, tenant, children=ids),
+        contacts=await read_contacts(conn, tenant, [one.relationship for one in relationships]),
     )
 
 

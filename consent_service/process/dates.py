@@ -6,20 +6,23 @@ told, so that nothing is told twice. Reading and telling is `process.calendar`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from consent_service.audit.events import ReminderDue
+from consent_service.audit.events import ContactLapsed, ReminderDue
 from consent_service.consent.model import Decision, Standing, fold
+from consent_service.families.attesting import SchoolTerms, lapses_at, next_term
+from consent_service.families.listing import asked_contacts
 from consent_service.families.model import (
     Ages,
     AuthorityFact,
     Child,
     ChildVoice,
     Competence,
+    Contact,
     Relationship,
     SafetyAssessment,
     SafetyMarker,
@@ -30,12 +33,16 @@ from consent_service.families.model import (
     voice_on,
 )
 from consent_service.foundation.clock import local_date
-from consent_service.foundation.ids import FamilyId, PersonId
+from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, StaffId
 from consent_service.information.model import Catalogue, InformationType, Terms
+from consent_service.policy.projection import school_terms
 from consent_service.process.model import ReminderKind
 
 if TYPE_CHECKING:
     from consent_service.process.recalls import Overdue
+
+_LAST_CALL_DAYS: Final = 7
+"""So many days before a contact lapses the counsellor hears of it once more."""
 
 
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,13 +61,14 @@ class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     assessments: tuple[SafetyAssessment, ...]
     markers: tuple[SafetyMarker, ...]
     competence: tuple[Competence, ...] = ()
+    contacts: Mapping[RelationshipId, tuple[Contact, ...]] = {}
 
 
 class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something to tell, once. `subject` is whom it is about; `hidden` is for officers only."""
 
     mark: str
-    event: ReminderDue
+    event: ReminderDue | ContactLapsed
     subject: PersonId | None
     hidden: bool = False
 
@@ -74,6 +82,7 @@ def due(dated: Dated, catalogue: Catalogue, now: datetime) -> tuple[Due, ...]:
         *_unknown_authority(dated, terms, today),
         *_ending_authority(dated, terms, today),
         *_safety(dated, terms, today),
+        *_contacts(dated, school_terms(terms), now),
     )
 
 
@@ -188,6 +197,38 @@ def _safety(dated: Dated, terms: Terms, today: date) -> Iterator[Due]:
         days = last_notice(marker.review_on, today, (min(terms.reminder_days), 0))
         if marker.approved and marker.ended_at is None and days is not None:
             yield _about_safety(dated, "marker_review", marker.review_on, marker.guardian, days)
+
+
+def _contacts(dated: Dated, terms: SchoolTerms, now: datetime) -> Iterator[Due]:
+    """Contacts to confirm for the term that began, a week before that ends once more; and who lapsed."""
+    present = {child.child for child in dated.children}
+    for relationship in (one for one in _active(dated, now) if one.child in present):
+        for contact in asked_contacts(dated.contacts.get(relationship.relationship, ()), terms, now):
+            said = contact.confirmed_at
+            ends_at = None if said is None else lapses_at(terms, said)
+            begins = None if said is None else next_term(terms, said)
+            if ends_at is None or begins is None:
+                continue
+            ends_on = local_date(ends_at)
+            about = (relationship, contact.staff, ends_on)
+            if ends_at <= now:
+                yield _of_contact(*about, "lapsed", ContactLapsed(relationship.relationship, contact.staff))
+                continue
+            days = last_notice(ends_on, local_date(now), ((ends_on - begins).days, _LAST_CALL_DAYS))
+            event = ReminderDue(
+                "contact_attestation",
+                ends_on,
+                dated.family,
+                relationship.relationship,
+                person=PersonId(contact.staff),
+            )
+            yield _of_contact(*about, str(days), event)
+
+
+def _of_contact(
+    about: Relationship, member: StaffId, ends_on: date, turn: str, event: ReminderDue | ContactLapsed
+) -> Due:
+    return Due(f"contact:{about.relationship}:{member}:{ends_on}:{turn}", event, about.child)
 
 
 def _about_person(dated: Dated, kind: ReminderKind, on: date, person: PersonId, turn: str) -> Due:

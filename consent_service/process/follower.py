@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.log import AuditLog, TrailEntry
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import TenantId, new_id
 from consent_service.process.model import ONCE, NewTask, Settled, settled_by, tasks_from
@@ -38,10 +39,17 @@ class Follower:
         event, subject = entry.detail.event, entry.detail.subject
         for settled in settled_by(event, subject=subject):
             await self._settle(conn, tenant, settled, entry)
-        by_child = entry.detail.by.kind == "child"
-        for new in tasks_from(
-            event, second_approver=self._second_approver, subject=subject, by_child=by_child
-        ):
+        kind = entry.detail.by.kind
+        day = local_date(entry.at)
+        found = tasks_from(
+            event,
+            second_approver=self._second_approver,
+            day=day,
+            subject=subject,
+            by_child=kind == "child",
+            unasked=kind != "counsellor",
+        )
+        for new in found:
             if not await self._waits_already(conn, tenant, new):
                 await conn.execute(
                     insert(tasks).values(

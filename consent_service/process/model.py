@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -18,8 +18,14 @@ from consent_service.audit.events import (
     ConsentResumed,
     ConsentSuspended,
     ConsentWithdrawn,
+    ContactAttested,
+    ContactLapsed,
+    ContactListed,
+    ContactRemoved,
+    DutyArose,
     Event,
     IntakeFinished,
+    InvitationEnded,
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
@@ -48,6 +54,7 @@ ReminderKind = Literal[
     "court_order_ends",
     "marker_review",
     "recall_unanswered",
+    "contact_attestation",
 ]
 """Which date is near or has come; see `process.calendar`."""
 TaskKind = (
@@ -65,6 +72,10 @@ TaskKind = (
         "code_in_other_hands",
         "competence_to_look_at",
         "pattern_to_look_at",
+        "release_to_review",
+        "contact_lapsed",
+        "contact_stepped_off",
+        "invitation_declined",
     ]
     | ReminderKind
 )
@@ -86,6 +97,12 @@ TITLES: dict[TaskKind, str] = {
     "code_in_other_hands": N_("Iemand probeert een code vaak. Bel deze ouder en maak een nieuwe code."),
     "competence_to_look_at": N_("Een kind kan nu niet meebeslissen. Kijk of dat oordeel klopt."),
     "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
+    "contact_lapsed": N_("Een contactpersoon is niet bevestigd en ziet niets meer. Vraag wie het nu is."),
+    "contact_stepped_off": N_("Een contactpersoon is dat niet meer. Kijk wie het nu is."),
+    "release_to_review": N_("Er is iets gegeven op een uitzondering. Kijk of dat terecht was."),
+    "invitation_declined": N_(
+        "Een uitnodiging kwam bij de verkeerde persoon. Bel de school en nodig opnieuw uit."
+    ),
     "consent_ends": N_("Een toestemming loopt bijna af. Vraag opnieuw als dat nodig is."),
     "consent_ended": N_("Een toestemming is afgelopen. Er wordt niets meer gedeeld."),
     "oral_unconfirmed": N_("Een mondeling ja is nog niet bevestigd. Laat de ouder tekenen."),
@@ -98,15 +115,21 @@ TITLES: dict[TaskKind, str] = {
     "safety_review": N_("De veiligheid moet opnieuw bekeken worden."),
     "court_order_ends": N_("Een uitspraak van de rechter loopt bijna af. Bekijk de veiligheid opnieuw."),
     "marker_review": N_("Een ouder wordt niet benaderd. Bekijk of dat nog nodig is."),
+    "contact_attestation": N_("Een nieuwe schoolperiode is begonnen. Bevestig wie nog contactpersoon is."),
     "recall_unanswered": N_("De school heeft niet geantwoord op het terugroepen. Bel de school."),
 }
 """What the task asks, as a sentence to translate."""
 
+CONTACT_TASKS: Final[frozenset[TaskKind]] = frozenset(
+    {"contact_attestation", "contact_lapsed", "contact_needed", "contact_stepped_off"}
+)
+"""Tasks that are done on a contact list."""
 ONCE: Final[frozenset[TaskKind]] = frozenset(
     TITLES.keys() - {"second_approval", "intake_again", "substitute_review"}
 )
 """Tasks that nobody gets twice at a time about the same family, child at a school, type and person."""
 
+_FRIDAY: Final = 4
 _REMINDERS: Final[dict[str, ReminderKind]] = {kind: kind for kind in get_args(ReminderKind)}
 
 
@@ -151,45 +174,76 @@ def tasks_from(
     event: Event,
     *,
     second_approver: frozenset[str],
+    day: date,
     subject: PersonId | None = None,
     by_child: bool = False,
+    unasked: bool = False,
 ) -> tuple[NewTask, ...]:
-    """What has to be done because of one event; most events ask nothing.
+    """What has to be done because of one event of this `day`; most events ask nothing.
 
     `second_approver` are the information types that a second person must approve, `subject` is whom the
-    entry is about, `by_child` that a child spoke: its no is talked about at any age (S10).
+    entry is about, `by_child` that a child spoke: its no is talked about at any age (S10), `unasked` that no
+    counsellor did it: a contact stepped off, or left the school.
     """
     match event:
-        case ConsentObjected(relationship=relationship):
-            return (NewTask("objection_to_judge", "privacy_coordinator", relationship=relationship),)
-        case ConsentOpinion(opinion="no", relationship=relationship):
-            return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
         case ConsentRefused(relationship=relationship) if by_child:
             return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
-        case IntakeFinished(outcome="not_now", family=family):
-            return (NewTask("intake_again", "counsellor", family=family),)
-        case SubstituteAccess(family=family):
-            return (NewTask("substitute_review", "privacy_coordinator", family=family),)
+        case ContactRemoved(relationship=relationship) if unasked:
+            return (NewTask("contact_stepped_off", "counsellor", relationship=relationship),)
         case RecordShared(information_type=kind, relationship=relationship) if kind in second_approver:
             return (NewTask("second_approval", "approver", relationship=relationship),)
         case ConsentSuspended(standing=True, relationship=relationship, information_type=kind):
             return (NewTask("ask_again", "counsellor", None, relationship, kind, subject),)
+        case DutyArose(duty="officer_review", relationship=relationship, information_type=kind):
+            due = next_working_day(day)
+            return (
+                NewTask("release_to_review", "privacy_coordinator", None, relationship, kind, due_on=due),
+            )
+        case ReminderDue():
+            return _of_reminder(event)
+        case _:
+            return _to_look_at(event) or _to_do_with_family(event)
+
+
+def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
+    """What the counsellor of the family does."""
+    match event:
+        case ConsentOpinion(opinion="no", relationship=relationship):
+            return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
+        case IntakeFinished(outcome="not_now", family=family):
+            return (NewTask("intake_again", "counsellor", family=family),)
         case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
             return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
+        case ConflictDeclared(relationship=relationship, deputies=0):
+            return (NewTask("contact_needed", "counsellor", relationship=relationship),)
+        case ContactLapsed(relationship=relationship, staff=member):
+            person = PersonId(member)
+            return (NewTask("contact_lapsed", "counsellor", relationship=relationship, person=person),)
+        case InvitationEnded(code="declined", inviter=inviter) if inviter is not None:
+            return (NewTask("invitation_declined", "counsellor", person=PersonId(inviter)),)
+        case PageRefused(code="many_tries", person=person, family=family):
+            return (NewTask("code_in_other_hands", "counsellor", family=family, person=person),)
+        case _:
+            return ()
+
+
+def _to_look_at(event: Event) -> tuple[NewTask, ...]:
+    """What the privacy coordinator or a second pair of eyes judges."""
+    match event:
+        case ConsentObjected(relationship=relationship):
+            return (NewTask("objection_to_judge", "privacy_coordinator", relationship=relationship),)
+        case SubstituteAccess(family=family):
+            return (NewTask("substitute_review", "privacy_coordinator", family=family),)
         case MarkerRequested(family=family, guardian=guardian):
             return (NewTask("marker_to_approve", "approver", family=family, person=guardian),)
         case PupilDisowned(relationship=relationship):
             return (NewTask("breach_to_assess", "privacy_coordinator", relationship=relationship),)
-        case ConflictDeclared(relationship=relationship, deputies=0):
-            return (NewTask("contact_needed", "counsellor", relationship=relationship),)
-        case PageRefused(code="many_tries", person=person, family=family):
-            return (NewTask("code_in_other_hands", "counsellor", family=family, person=person),)
         case CompetenceJudged(competent=False, child=child):
             return (NewTask("competence_to_look_at", "privacy_coordinator", person=child),)
+        case InvitationEnded(code="declined", inviter=None):
+            return (NewTask("invitation_declined", "privacy_coordinator"),)
         case PatternSeen():
             return (NewTask("pattern_to_look_at", "privacy_coordinator"),)
-        case ReminderDue():
-            return _of_reminder(event)
         case _:
             return ()
 
@@ -205,6 +259,15 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
         case CompetenceJudged(competent=True, child=child):
             return (Settled(frozenset({"competence_to_look_at"}), person=child),)
+        case ContactAttested(relationship=relationship, staff=member):
+            return (Settled(_OF_CONTACT, relationship=relationship, person=PersonId(member)),)
+        case ContactRemoved(relationship=relationship, staff=member):
+            return (Settled(_OF_CONTACT, relationship=relationship, person=PersonId(member)),)
+        case ContactListed(relationship=relationship) | ConflictDeclared(relationship=relationship):
+            return (Settled(_NOBODY_LEFT, relationship=relationship),)
+        case ContactLapsed(relationship=relationship, staff=member):
+            asked: frozenset[TaskKind] = frozenset({"contact_attestation"})
+            return (Settled(asked, relationship=relationship, person=PersonId(member)),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
         case MarkerEnded(family=family, guardian=guardian):
@@ -217,12 +280,21 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return ()
 
 
+_OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
+"""Tasks about whether somebody still is a contact."""
+_NOBODY_LEFT: Final[frozenset[TaskKind]] = frozenset({"contact_needed", "contact_stepped_off"})
+"""Tasks to find somebody, done once somebody is listed."""
 _ASKED: Final[frozenset[TaskKind]] = frozenset(
     {"consent_ends", "consent_ended", "oral_unconfirmed", "oral_ended"}
 )
 """Tasks to ask somebody about a type, done once that person has said anything at all."""
 _SAID_ALOUD: Final[frozenset[TaskKind]] = frozenset({"oral_unconfirmed", "oral_ended"})
 """Tasks that what is said aloud once more leaves open; only a no or a signature is the end of it."""
+
+
+def next_working_day(day: date) -> date:
+    """The first Monday to Friday after this day."""
+    return day + timedelta(days=1 if day.weekday() < _FRIDAY else 7 - day.weekday())
 
 
 def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:

@@ -21,6 +21,7 @@ from consent_service.foundation.database import Database
 from consent_service.foundation.errors import KeyDestroyedError
 from consent_service.foundation.ids import PersonId, RelationshipId, TenantId, TypeKey
 from consent_service.identity.model import System, by
+from consent_service.information.model import Terms
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.model import StaffMember
 from consent_service.organisations.service import OrganisationService
@@ -28,9 +29,10 @@ from consent_service.policy.decision import Allowance
 from consent_service.policy.facts import Reader
 from consent_service.policy.outlook import Asking, answers
 from consent_service.policy.projection import Known, active_contacts
-from consent_service.policy.service import PolicyService, Rules
+from consent_service.policy.rules import Rules
+from consent_service.policy.service import PolicyService
 from consent_service.process.walk import LogWalk
-from consent_service.release.judging import asked_types
+from consent_service.release.judging import CARRIED_OUT, asked_types
 from consent_service.release.read import Situation, read_situation
 
 
@@ -95,7 +97,7 @@ class Reevaluator:
             change, cause = change_of_competence(situation.known, event, at), "competence_judged"
         moment = max(self._clock.now(), change.counts_from)
         rules = await self._policies.rules(situation.active_bundle)
-        readers = await self._readers(conn, situation, moment)
+        readers = await self._readers(conn, situation, rules.catalogue.terms, moment)
         outcomes = [types_for(known, rules, readers, now=moment) for known in (change.before, change.after)]
         await self._log.append(
             conn,
@@ -109,10 +111,10 @@ class Reevaluator:
         )
 
     async def _readers(
-        self, conn: AsyncConnection, situation: Situation, moment: datetime
+        self, conn: AsyncConnection, situation: Situation, terms: Terms, moment: datetime
     ) -> tuple[Reader, ...]:
         tenant = situation.known.relationship.tenant
-        listed = sorted(active_contacts(situation.known, moment))
+        listed = sorted(active_contacts(situation.known, terms, moment))
         members: Sequence[StaffMember] = await self._organisations.staff_members(conn, tenant, listed)
         return tuple(Reader("school", one.staff, one.role or "contact") for one in members)
 
@@ -146,7 +148,8 @@ def types_for(known: Known, rules: Rules, readers: Iterable[Reader], *, now: dat
     found: set[TypeKey] = set()
     for reader in readers:
         for purpose in purposes:
-            asking = Asking(reader, purpose, tuple(asked_types(rules.catalogue, purpose, "s2c")))
+            asked = tuple(asked_types(rules.catalogue, purpose, "s2c"))
+            asking = Asking(reader, purpose, asked, duties=CARRIED_OUT)
             judged = answers(rules, known, asking, now=now)
             found |= {key for key, answer in judged.items() if isinstance(answer, Allowance)}
     return tuple(key for key in rules.catalogue.types if key in found)

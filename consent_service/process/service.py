@@ -48,6 +48,7 @@ class TaskService:
                     or_(
                         tasks.c.family.in_(mine),
                         state.family.in_(mine),
+                        (tasks.c.kind == "invitation_declined") & (tasks.c.person == actor.staff),
                         tasks.c.audience == "approver",
                     )
                 )

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent_service.consent.model import Decision
 from consent_service.consent.reading import read_decisions
-from consent_service.families.model import Child, Relationship, protected_of, safety_of
+from consent_service.families.model import Child, Contact, Relationship, protected_of, safety_of
 from consent_service.families.reading import (
     read_assessments,
     read_authority,
@@ -49,14 +50,7 @@ async def read_known(
     everyone = await conn.execute(
         select(guardians.c.guardian).where(guardians.c.tenant == tenant, guardians.c.family == about.family)
     )
-    same_child = [
-        one.relationship
-        for one in await read_relationships(conn, tenant, family=about.family)
-        if one.child == about.child
-    ]
-    decisions = await read_decisions(conn, tenant, same_child)
-    contacts = await read_contacts(conn, tenant, [about.relationship])
-    gone = await _ended_staff(conn, tenant)
+    decisions = await _decisions_about(conn, about)
     assessments = await read_assessments(conn, tenant, family=about.family)
     markers = await read_markers(conn, tenant, family=about.family)
     known = Known(
@@ -69,12 +63,28 @@ async def read_known(
         markers=tuple(one for one in markers if one.approved and one.ended_at is None),
         competence=await read_competence(conn, tenant, children=[about.child]),
         agreements=await organisations.agreements_with(conn, tenant, about.school),
-        contacts=tuple(c for c in contacts[about.relationship] if c.staff not in gone),
+        contacts=await _present_contacts(conn, about),
         assigned=await _assigned(conn, about),
         decisions=tuple(row for row in decisions if row.relationship == about.relationship),
         objections=tuple(row for row in decisions if row.relationship != about.relationship),
     )
     return known, children
+
+
+async def _decisions_about(conn: AsyncConnection, about: Relationship) -> tuple[Decision, ...]:
+    """Those about this child, at whichever school."""
+    same_child = [
+        one.relationship
+        for one in await read_relationships(conn, about.tenant, family=about.family)
+        if one.child == about.child
+    ]
+    return await read_decisions(conn, about.tenant, same_child)
+
+
+async def _present_contacts(conn: AsyncConnection, about: Relationship) -> tuple[Contact, ...]:
+    contacts = await read_contacts(conn, about.tenant, [about.relationship])
+    gone = await _ended_staff(conn, about.tenant)
+    return tuple(contact for contact in contacts[about.relationship] if contact.staff not in gone)
 
 
 async def read_records(

@@ -64,6 +64,35 @@ async def retract_to_school(
         Retracted(RecordId(row.record), row.version, TypeKey(row.information_type), row.written_at, row.about)
         for row in removed
     )
+    await _tell(conn, ring, log, about, gone)
+    return gone
+
+
+async def retract_about(
+    conn: AsyncConnection, ring: KeyRing, log: AuditLog, place: Relationship, guardian: PersonId
+) -> int:
+    """Every record about this guardian at this school, as a part of erasing them; how many there were.
+
+    The entries name version 0: what told of these records is erased with the guardian.
+    """
+    here = (records.c.tenant == place.tenant) & (records.c.relationship == place.relationship)
+    removed = await conn.execute(
+        delete(records)
+        .where(here, records.c.about == guardian)
+        .returning(records.c.record, records.c.information_type, records.c.written_at)
+    )
+    gone = tuple(
+        Retracted(RecordId(row.record), 0, TypeKey(row.information_type), row.written_at, None)
+        for row in removed
+    )
+    await _tell(conn, ring, log, place, gone)
+    return len(gone)
+
+
+async def _tell(
+    conn: AsyncConnection, ring: KeyRing, log: AuditLog, about: Relationship, gone: Collection[Retracted]
+) -> None:
+    """New digests over what stays, and an entry for each record that is gone, which only officers see."""
     digests = {
         kind: await _digest(conn, ring, about, kind)
         for kind in sorted({one.information_type for one in gone})
@@ -75,11 +104,10 @@ async def retract_to_school(
             tenant=about.tenant,
             event=events.RecordRetracted(about.relationship, one.record, one.version, kind, digests[kind]),
             by=by(System()),
-            subject=one.about or about.child,
+            subject=await log.living(conn, about.tenant, one.about or about.child),
             tagged_for=OFFICER,
             relationship=about.relationship,
         )
-    return gone
 
 
 async def _digest(conn: AsyncConnection, ring: KeyRing, about: Relationship, kind: TypeKey) -> str:

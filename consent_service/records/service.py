@@ -6,7 +6,6 @@ Consent is asked of `policy` before anything is sealed; whether a reader gets it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import assert_never
 
 import msgspec
@@ -14,12 +13,14 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
+from consent_service.audit.details import Attachment
 from consent_service.audit.log import OFFICER, AuditLog
-from consent_service.families.model import Child, Relationship
+from consent_service.families.model import Relationship
 from consent_service.families.reading import read_relationship
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
+    ConflictError,
     InputError,
     LogUnavailableError,
     NotFoundError,
@@ -38,37 +39,25 @@ from consent_service.foundation.ids import (
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.information.content import attested_in, check_fields
+from consent_service.information.content import attested_in
 from consent_service.information.model import Direction, InformationType
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import relationship_keys
 from consent_service.organisations.looking import tenant_in
 from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import OrganisationService, require
-from consent_service.policy.decision import Decision, Permit, decide
+from consent_service.policy.decision import Decision, decide
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts, question_for
-from consent_service.policy.service import PolicyService, Rules
+from consent_service.policy.recorded import recorded, to_bytes
+from consent_service.policy.rules import Rules
+from consent_service.policy.service import PolicyService
+from consent_service.records.fitting import Note as Note
+from consent_service.records.fitting import Writer, require_fit
 from consent_service.records.model import SealedRecord, Shared, ShareRefused, WrittenRecord, expires
 from consent_service.records.reading import read_known, read_records, read_written, record_from
 from consent_service.records.sealing import digest_of, seal_content
 from consent_service.records.tables import record_digests, records
-
-Writer = Counsellor | SchoolStaff
-
-
-class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody wants to share: the fields of one type, and what he declared about them.
-
-    `about` is the guardian a type concerns that only that guardian decides on. `record` names an
-    earlier record to replace by a next version.
-    """
-
-    information_type: TypeKey
-    fields: Mapping[str, str]
-    attested: frozenset[str] = frozenset()
-    about: PersonId | None = None
-    record: RecordId | None = None
 
 
 class RecordService:
@@ -102,6 +91,7 @@ class RecordService:
         Raises:
             NotAllowedError: the permission table has no row for this.
             InputError: every problem with the fields, at once; nothing was sealed.
+            ConflictError: other rules came into force at this moment; nothing was written.
             UnavailableError: keys, log or database are away, or a stop is not replayed yet.
         """
         if self._journal.concerning(actor.tenant, relationship):
@@ -116,7 +106,7 @@ class RecordService:
             known, children = await read_known(conn, self._ring, self._organisations, about)
             await self._require(conn, actor, known, direction)  # 1
             shelter = (await tenant_in(conn, actor.tenant)).name
-            _require_fit(actor, kind, note, known, children=children, organisation=shelter)  # 2
+            require_fit(actor, kind, note, known, children=children, organisation=shelter)  # 2
             owned = _with_owner(known, kind, note.about)
             decision = self._decide(rules, owned, actor, kind, note)  # 3
             if decision.permit is None:
@@ -124,9 +114,11 @@ class RecordService:
                 event = events.RecordShareRefused(
                     relationship, refusal.type, direction, refusal.code, refusal.determining
                 )
-                entry = await self._log_entry(conn, actor, about, event, rules.bundle.hash, hidden=True)
+                entry = await self._log_entry(
+                    conn, actor, about, event, rules.bundle.hash, hidden=True, decision=decision
+                )
                 return ShareRefused(refusal.type, refusal.code, entry)
-            return await self._write(conn, actor, about, kind, note, decision.permit)  # 4, 5
+            return await self._write(conn, actor, about, kind, note, decision)  # 4, 5
 
     async def approve(self, actor: Counsellor, relationship: RelationshipId, record: RecordId) -> None:
         """A second person approves what a colleague wrote; only then can it be released.
@@ -235,11 +227,12 @@ class RecordService:
                     assigned=await self._organisations.is_assigned(conn, actor, known.relationship.family),
                 )
             case SchoolStaff():
+                terms = self._policies.proposal.catalogue.terms
                 facts = Circumstances(
                     tenant=actor.tenant,
                     school=known.relationship.school,
                     way=direction,
-                    active_contact=actor.staff in active_contacts(known, self._clock.now()),
+                    active_contact=actor.staff in active_contacts(known, terms, self._clock.now()),
                 )
             case _:
                 assert_never(actor)
@@ -269,13 +262,16 @@ class RecordService:
         about: Relationship,
         kind: InformationType,
         note: Note,
-        permit: Permit,
+        decision: Decision,
     ) -> Shared:
         """The version row is raised first: its lock makes writers of one relationship take turns.
 
-        Two that compute the digest side by side would each leave the other's record out of it.
+        Two that compute the digest side by side would each leave the other's record out of it. A switch of
+        the rules takes the same lock, so after it the rules that decided must still be in force.
         """
         await raise_relationship(conn, about.tenant, about.relationship, self._clock.now())
+        if (await self._policies.active_rules(conn, about.tenant)).bundle.hash != decision.bundle:
+            raise ConflictError("other rules came into force meanwhile")
         direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
         record, version = await self._next_version(conn, actor, about, note)
         await self._insert(conn, actor, about, kind, note, (record, version, direction))
@@ -283,12 +279,19 @@ class RecordService:
         event = events.RecordShared(about.relationship, record, version, kind.key, direction, digest.hex())
         owner = note.about if kind.decided_by == "own_guardian" else None
         entry = await self._log_entry(
-            conn, actor, about, event, permit.bundle, subject=owner, hidden=kind.level == "A10"
+            conn,
+            actor,
+            about,
+            event,
+            decision.bundle,
+            subject=owner,
+            hidden=kind.level == "A10",
+            decision=decision,
         )
         attested = attested_in(kind, note.fields, note.attested)
         if attested:
             declared = events.RecordAttested(about.relationship, record, version, kind.key, attested)
-            await self._log_entry(conn, actor, about, declared, permit.bundle, subject=owner, hidden=True)
+            await self._log_entry(conn, actor, about, declared, decision.bundle, subject=owner, hidden=True)
         return Shared(record, version, entry, needs_approval=kind.second_approver)
 
     async def _insert(
@@ -337,8 +340,12 @@ class RecordService:
         *,
         subject: PersonId | None = None,
         hidden: bool = False,
+        decision: Decision | None = None,
     ) -> EntryId:
-        """About the child unless a guardian is the `subject`; `hidden` from every guardian's view key."""
+        """About the child unless a guardian is the `subject`; `hidden` from every guardian's view key.
+
+        With a `decision` it is recorded beside the entry.
+        """
         entry = await self._log.append(
             conn,
             tenant=about.tenant,
@@ -348,6 +355,7 @@ class RecordService:
             tagged_for=OFFICER if hidden else None,
             relationship=about.relationship,
             bundle=bundle,
+            attachment=Attachment(about.child, to_bytes(recorded(decision))) if decision else None,
         )
         if entry is None:
             raise LogUnavailableError("the log took no entry")
@@ -403,44 +411,6 @@ async def write_digest(
     return digest
 
 
-def _require_fit(
-    actor: Writer,
-    kind: InformationType,
-    note: Note,
-    known: Known,
-    *,
-    children: tuple[Child, ...],
-    organisation: str,
-) -> None:
-    """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13).
-
-    For a school the check is always the strictest and never asks about brothers or sisters: whether a
-    text is taken must tell a school nothing about the family.
-    """
-    from_school = isinstance(actor, SchoolStaff)
-    flagged = known.safety.level != "no_known_danger" or known.safety.secret_address
-    found = check_fields(
-        kind,
-        note.fields,
-        attested=note.attested,
-        safety_flag=from_school or flagged,
-        other_names=() if from_school else _names_of_others(children, known.relationship.child),
-        organisation="" if from_school else organisation,
-        birth_date=known.birth_date,
-    )
-    problems = [_worded_for_school(one) if from_school else one for one in found]
-    if kind.decided_by == "own_guardian" and note.about not in known.guardians:
-        problems.append(Problem("about", "about_missing"))
-    if problems:
-        raise InputError(problems)
-
-
-def _worded_for_school(problem: Problem) -> Problem:
-    """The same request without the reason, which is the family's."""
-    code = problem.code.replace("_under_safety", "_unwanted")
-    return Problem(problem.field, code, problem.params)
-
-
 def _is_for_emergencies(kind: InformationType, note: Note) -> bool:
     """Only fields of the emergency part are filled, so that only that part is decided on."""
     filled = {name for name, value in note.fields.items() if value.strip()}
@@ -452,19 +422,6 @@ def _with_owner(known: Known, kind: InformationType, about: PersonId | None) -> 
     if kind.decided_by != "own_guardian" or about is None:
         return known
     return msgspec.structs.replace(known, owners={kind.key: frozenset({about})})
-
-
-def _names_of_others(children: tuple[Child, ...], child: PersonId) -> list[str]:
-    """Names by which a brother or sister may be meant, as a whole and one by one, but not the child (S30)."""
-    own: set[str] = set()
-    others: dict[str, None] = {}
-    for one in children:
-        names = one.identity.given_names
-        if one.child == child:
-            own |= {names.casefold(), *names.casefold().split()}
-        else:
-            others |= dict.fromkeys((names, *(part for part in names.split() if len(part) > 1)))
-    return [name for name in others if name.casefold() not in own]
 
 
 async def _waiting_record(

@@ -12,15 +12,18 @@ import msgspec
 from sqlalchemy import Select, literal, select
 
 from consent_service.audit import events
-from consent_service.foundation.ids import PersonId, TypeKey
+from consent_service.foundation.ids import EntryId, PersonId, TypeKey
 from consent_service.information.model import Purpose
 from consent_service.organisations.tables import relationship_state as state
 from consent_service.policy.facts import Reader
 from consent_service.policy.tables import active_bundles
 from consent_service.records.model import SealedRecord
 from consent_service.release.judging import Judged, refused_types
+from consent_service.release.model import Ask
 
 NOTHING_THERE = "nothing_there"
+NEVER_LISTED = "not_active_contact"
+"""The cause the rules give too."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -59,6 +62,21 @@ def refused(answer: Judged, reader: Reader, purpose: Purpose) -> Told | None:
     if answer.to_open and not event.refused:
         return None
     return Told(event, answer.situation.known.relationship.child, hidden=True)
+
+
+def duties(answer: Judged, told: Told, entry: EntryId) -> tuple[Told, ...]:
+    """What has to be done because of what `entry` says was released, by the policies that allowed it.
+
+    For the officer only: that a policy asked for it tells on which ground something was given.
+    """
+    event = told.event
+    if answer.permit is None or not isinstance(event, events.InformationReleased):
+        return ()
+    return tuple(
+        Told(events.DutyArose(event.relationship, one.duty, entry, one.type), told.subject, hidden=True)
+        for one in answer.permit.duties
+        if one.type in event.types
+    )
 
 
 def _is_hidden(answer: Judged, one: SealedRecord) -> bool:
@@ -108,6 +126,15 @@ def _refused(
 ) -> events.ReleaseRefused:
     relationship = answer.situation.known.relationship.relationship
     return events.ReleaseRefused(relationship, purpose, reader.id, reader.kind, reader.role, refused)
+
+
+def unlisted_event(reader: Reader, ask: Ask, gate: TypeKey) -> events.ReleaseRefused:
+    """Somebody asked for a child on whose list he never stood, or for a child that is not there.
+
+    Nothing was judged: of all types only the one that tells of a child at all is named.
+    """
+    refused = (events.RefusedType(gate, NEVER_LISTED),)
+    return events.ReleaseRefused(ask.relationship, ask.purpose, reader.id, reader.kind, reader.role, refused)
 
 
 def guard(answer: Judged, now: datetime) -> Select[Any]:

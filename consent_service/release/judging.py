@@ -7,29 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from consent_service.foundation.ids import TypeKey
 from consent_service.information.model import Catalogue, Direction, Purpose
-from consent_service.policy.decision import Allowance, Permit, Refusal, decide
+from consent_service.policy.decision import Allowance, Decision, Permit, Refusal, decide
 from consent_service.policy.explain import is_told_to_school
 from consent_service.policy.facts import Reader
 from consent_service.policy.outlook import Asking, answers
 from consent_service.policy.projection import Asked, Known, owners_with_yes, question_for
-from consent_service.policy.service import Rules
+from consent_service.policy.rules import Rules
 from consent_service.records.model import OpenedRecord, SealedRecord
 from consent_service.release.read import Situation
 
 KEY_DESTROYED = "key_destroyed"
 """Why something allowed is refused after all: nobody can open it any more."""
+CARRIED_OUT: Final = frozenset({"officer_review"})
+"""The duties that this exit carries out for what it opens; a permit that asks another opens nothing.
+
+officer_review: a privacy coordinator looks at it, at the latest on the next working day. It is written into
+the log with the release (`entries.duties`); from there it is a task (`process`).
+"""
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One decision on one situation, with what may be opened and what is refused."""
+    """One decision on one situation, with what may be opened and what is refused.
+
+    `permit` and `refusals` are those of the decision, unless the key is gone: then all of it is refused.
+    """
 
     situation: Situation
     rules: Rules
+    decision: Decision
     permit: Permit | None
     refusals: tuple[Refusal, ...]
     to_open: tuple[SealedRecord, ...] = ()
@@ -63,19 +74,19 @@ def judged(
         asked=asked,
         now=now,
     )
-    decision = decide(rules.bundle, question, now=now)
+    decision = decide(rules.bundle, question, now=now, duties=CARRIED_OUT)
     if decision.permit is None:
-        return Judged(situation, rules, None, decision.refusals)
+        return Judged(situation, rules, decision, None, decision.refusals)
     if situation.key is None:
         gone = tuple(Refusal(key, KEY_DESTROYED) for key in sorted(decision.permit.types))
-        return Judged(situation, rules, None, (*decision.refusals, *gone))
+        return Judged(situation, rules, decision, None, (*decision.refusals, *gone))
     allowed = {asking for asking in asked if asking[0] in decision.permit.types}
     to_open = tuple(
         one
         for one in situation.records
         if (one.information_type, one.direction) in allowed and _is_due(situation, rules, one, now=now)
     )
-    return Judged(situation, rules, decision.permit, decision.refusals, to_open)
+    return Judged(situation, rules, decision, decision.permit, decision.refusals, to_open)
 
 
 def best_askings(
@@ -90,14 +101,18 @@ def best_askings(
     for reader in readers:
         for purpose in _purposes(rules.catalogue):
             asked = tuple(asked_types(rules.catalogue, purpose, way))
-            for key, answer in answers(rules, known, Asking(reader, purpose, asked), now=now).items():
+            asking = Asking(reader, purpose, asked, duties=CARRIED_OUT)
+            for key, answer in answers(rules, known, asking, now=now).items():
                 got = _nearness(rules, answer)
                 if key not in best or got > best[key][0]:
                     best[key] = (got, reader, purpose)
     grouped: dict[tuple[Reader, Purpose], list[Asked]] = {}
     for key, (_, reader, purpose) in best.items():
         grouped.setdefault((reader, purpose), []).append((key, way))
-    return tuple(Asking(reader, purpose, tuple(asked)) for (reader, purpose), asked in grouped.items())
+    return tuple(
+        Asking(reader, purpose, tuple(asked), duties=CARRIED_OUT)
+        for (reader, purpose), asked in grouped.items()
+    )
 
 
 def _nearness(rules: Rules, answer: Allowance | Refusal) -> int:

@@ -41,10 +41,13 @@ from consent_service.families.model import (
     protected_of,
     safety_of,
 )
+from consent_service.families.reading import confirmed, weekdays_of
 from consent_service.families.tables import (
     authority_facts,
     child_competence,
     children,
+    contact_absences,
+    contact_attestations,
     guardians,
     relationship_contacts,
     relationships,
@@ -132,6 +135,15 @@ async def read_situation(
         records=sealed,
         digests={TypeKey(row.k1): row.b1 for row in rows.get("digest", [])},
     )
+
+
+async def was_ever_listed(
+    conn: AsyncConnection, tenant: TenantId, relationship: RelationshipId, member: StaffId
+) -> bool:
+    """Whether this member of staff stands or ever stood on the contact list; one statement."""
+    c = relationship_contacts.c
+    query = select(literal(1)).where(c.tenant == tenant, c.relationship == relationship, c.staff == member)
+    return (await conn.execute(query.limit(1))).first() is not None
 
 
 def _section(name: str, source: Any, *, key: tuple[ColumnElement[bool], ...], **columns: Any) -> Select[Any]:
@@ -224,6 +236,7 @@ def _organisation_sections(
         assignments.c,
         active_bundles.c,
     )
+    v, y = contact_attestations.c, contact_absences.c
     listed = relationship_contacts.join(staff, (c.tenant == w.tenant) & (c.staff == w.staff))
     return (
         _section(
@@ -233,7 +246,15 @@ def _organisation_sections(
         _section(
             "contact", listed,
             key=(c.tenant == tenant, c.relationship == relationship, w.ended_at.is_(None)),
-            k1=c.staff, k2=c.deputy_for, t1=c.starts_at, t2=c.ends_at,
+            k1=c.staff, k2=c.deputy_for, n1=w.working_days, t1=c.starts_at, t2=c.ends_at, t3=c.confirmed_at,
+        ),
+        _section(
+            "attested", contact_attestations, key=(v.tenant == tenant, v.relationship == relationship),
+            k1=v.staff, t1=v.attested_at,
+        ),
+        _section(
+            "absence", contact_absences, key=(y.tenant == tenant, y.relationship == relationship),
+            k1=y.staff, k2=y.absence, t1=y.noted_at, d1=y.until,
         ),
         _section(
             "assigned", assignments, key=(x.tenant == tenant, x.family == family),
@@ -312,7 +333,7 @@ def _known(
             Competence(PersonId(row.k1), bool(row.n1), row.t1) for row in rows.get("competence", [])
         ),
         agreements=tuple(_agreement(row, tenant) for row in rows.get("agreement", [])),
-        contacts=tuple(_contact(row) for row in rows.get("contact", [])),
+        contacts=_contacts(rows),
         assigned=tuple(Assigned(StaffId(row.k1), row.t1, row.t2) for row in rows.get("assigned", [])),
         decisions=tuple(row for row in decisions if row.relationship == relationship),
         objections=tuple(row for row in decisions if row.relationship != relationship),
@@ -375,8 +396,26 @@ def _agreement(row: Row[Any], tenant: TenantId) -> Agreement:
     return Agreement(tenant, AgreementId(row.k1), SchoolId(row.k2), row.d1, row.d2, row.t1)
 
 
+def _contacts(rows: Rows) -> tuple[Contact, ...]:
+    """Each listing with when it was last confirmed, and until when this contact is away."""
+    attested = {row.k1: row.t1 for row in sorted(rows.get("attested", []), key=lambda row: row.t1)}
+    absences = sorted(rows.get("absence", []), key=lambda row: (row.t1, row.k2))
+    away = {row.k1: row.d1 for row in absences}
+    return tuple(
+        confirmed(_contact(row), attested.get(row.k1), away_until=away.get(row.k1))
+        for row in rows.get("contact", [])
+    )
+
+
 def _contact(row: Row[Any]) -> Contact:
-    return Contact(StaffId(row.k1), None if row.k2 is None else StaffId(row.k2), row.t1, row.t2)
+    return Contact(
+        StaffId(row.k1),
+        None if row.k2 is None else StaffId(row.k2),
+        row.t1,
+        row.t2,
+        confirmed_at=row.t3,
+        weekdays=weekdays_of(row.n1),
+    )
 
 
 def _decision(row: Row[Any]) -> Decision:

@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent_service.audit.details import Attachment
 from consent_service.audit.log import OFFICER, PENDING_LIMIT, AuditLog
 from consent_service.families.model import is_left_out, is_shown
 from consent_service.foundation.clock import Clock, local_date
@@ -31,26 +32,36 @@ from consent_service.foundation.errors import (
     NotFoundError,
     StopsPendingError,
 )
-from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey
+from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey, is_id
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.information.model import Direction
+from consent_service.information.model import Direction, Terms
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.service import OrganisationService, require
 from consent_service.policy.explain import Audience, Viewer, audience_of, explain
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts, assigned_counsellors, next_change
+from consent_service.policy.recorded import recorded, to_bytes
 from consent_service.policy.service import PolicyService
 from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records, type_keys_for
-from consent_service.release.entries import Told, failed_event, guard, refused, released, released_event
+from consent_service.release.entries import (
+    Told,
+    duties,
+    failed_event,
+    guard,
+    refused,
+    released,
+    released_event,
+    unlisted_event,
+)
 from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged, readings
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import ChildLine, Refused, Released, TypePreview
-from consent_service.release.read import Situation, read_situation
+from consent_service.release.read import Situation, read_situation, was_ever_listed
 from consent_service.release.wording import preview_line, refused_lines
 
 _TRIES = 3
@@ -81,13 +92,17 @@ class ReleaseService:
     async def to_school(self, actor: SchoolStaff, ask: Ask) -> Released | Refused:
         """What the shelter shared with this member of school staff for this purpose.
 
+        Who never stood on the list of this child is answered as if there were no such child: with the same
+        statements, and the same entry for the officer. Who left the list gets a refusal.
+
         Raises:
-            NotAllowedError: not the actor's school.
-            NotFoundError: no such relationship, or the child was erased.
+            NotFoundError: no such relationship, or never on its list; or the child was erased.
+            NotAllowedError: once on the list of a child that another school now goes on with.
             IntegrityError: something was tampered with or damaged; logged as a refusal.
             UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
         """
         reader = Reader("school", actor.staff, actor.role)
+        await self._require_ever_listed(actor, reader, ask)
         return await self._release(actor, reader, ask, "s2c", audience="school")
 
     async def to_shelter(self, actor: Counsellor, ask: Ask) -> Released | Refused:
@@ -115,7 +130,7 @@ class ReleaseService:
         require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
         reader = Reader("school", actor.staff, actor.role)
         lines = [await self._child_line(actor, reader, relationship) for relationship in relationships]
-        known = [line for line in lines if line is not None]
+        known = (line for line in lines if line is not None)
         return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
 
     async def preview(
@@ -141,10 +156,10 @@ class ReleaseService:
         now = self._clock.now()
         async with self._database.reading() as conn:
             situation = await self._situation(conn, actor, relationship)
-            rules = await self._policies.rules(situation.active_bundle)
+            rules = await self._policies.in_force(situation.active_bundle)
             await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, way)
             _require_shown(actor, situation.known, local_date(now))
-            readers = await self._readers(conn, situation.known, way)
+            readers = await self._readers(conn, situation.known, rules.catalogue.terms, way)
         viewer, known = _viewer(actor, situation.known, language)
         lines = {
             key: preview_line(explained)
@@ -153,13 +168,15 @@ class ReleaseService:
         }
         return tuple(lines[key] for key in rules.catalogue.types if key in lines)
 
-    async def _readers(self, conn: AsyncConnection, known: Known, way: Direction) -> list[Reader]:
+    async def _readers(
+        self, conn: AsyncConnection, known: Known, terms: Terms, way: Direction
+    ) -> list[Reader]:
         """Who could ask for something that goes this way, now."""
         now = self._clock.now()
         if way == "c2s":
             return [Reader("shelter", who, "counsellor") for who in sorted(assigned_counsellors(known, now))]
-        listed = sorted(active_contacts(known, now))
-        members = await self._organisations.staff_members(conn, known.relationship.tenant, listed)
+        tenant, listed = known.relationship.tenant, active_contacts(known, terms, now)
+        members = await self._organisations.staff_members(conn, tenant, listed)
         return [Reader("school", member.staff, member.role or "contact") for member in members]
 
     # --- the walk ----------------------------------------------------------------------------
@@ -188,7 +205,7 @@ class ReleaseService:
             situation = await self._situation(conn, actor, ask.relationship)  # 1
             await self._require(conn, actor, situation, Action.ASK_RELEASE, direction)  # 2
         situation = await self._renewed(situation)
-        rules = await self._policies.rules(situation.active_bundle)
+        rules = await self._policies.in_force(situation.active_bundle)
         asked = asked_types(rules.catalogue, ask.purpose, direction)
         return judged(situation, rules, reader, ask.purpose, asked=asked, now=self._clock.now())  # 3
 
@@ -234,6 +251,7 @@ class ReleaseService:
                 await self._require_living_log(conn, actor)
                 told = Told(event, judgement.situation.known.relationship.child)
                 logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
+                await self._log_duties(conn, actor, judgement, told, logged)
                 self._refuse_while_stopping(actor.tenant, relationship)
             if logged is not None:
                 return _child_of(judgement.situation)
@@ -249,9 +267,8 @@ class ReleaseService:
             situation = await self._situation(conn, actor, relationship)
             await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
         situation = await self._renewed(situation)
-        rules = await self._policies.rules(situation.active_bundle)
-        gate = rules.catalogue.gate
-        now = self._clock.now()
+        rules = await self._policies.in_force(situation.active_bundle)
+        gate, now = rules.catalogue.gate, self._clock.now()
         answer = judged(situation, rules, reader, "contact", asked=[(gate.key, "s2c")], now=now)
         if reader.role not in gate.readers:
             others = readings(situation, rules, reader, now=now)
@@ -259,6 +276,27 @@ class ReleaseService:
         return msgspec.structs.replace(answer, to_open=())
 
     # --- steps -------------------------------------------------------------------------------
+
+    async def _require_ever_listed(self, actor: SchoolStaff, reader: Reader, ask: Ask) -> None:
+        """Nobody learns from an answer that a child is here; that somebody tried is for the officer."""
+        if not is_id(ask.relationship):
+            raise NotFoundError("relationship")
+        async with self._database.reading() as conn:
+            listed = await was_ever_listed(conn, actor.tenant, ask.relationship, actor.staff)
+        if listed:
+            return
+        event = unlisted_event(reader, ask, self._policies.proposal.catalogue.gate.key)
+        async with self._database.transaction() as conn:
+            await self._require_living_log(conn, actor)
+            await self._log.append(
+                conn,
+                tenant=actor.tenant,
+                event=event,
+                by=by(actor),
+                subject=None,
+                relationship=event.relationship,
+            )
+        raise NotFoundError("relationship")
 
     async def _situation(
         self,
@@ -328,14 +366,32 @@ class ReleaseService:
         ask: Ask,
         judgement: Judged,
     ) -> EntryId | None:
-        """Entries per data subject and one for what is refused; the guard of the first holds them all."""
+        """Entries per data subject, each with the duties it gives, and one for what is refused.
+
+        The guard of the first holds them all, and the decision is recorded with the first.
+        """
         unavailable = refused(judgement, reader, ask.purpose)
         told = (*released(judgement, reader, ask.purpose), *([unavailable] if unavailable else []))
         first = await self._log_entry(conn, actor, judgement, told[0], guarded=True)
         if first is not None:
+            await self._log_duties(conn, actor, judgement, told[0], first)
             for another in told[1:]:
-                await self._log_entry(conn, actor, judgement, another)
+                entry = await self._log_entry(conn, actor, judgement, another)
+                await self._log_duties(conn, actor, judgement, another, entry)
         return first
+
+    async def _log_duties(
+        self,
+        conn: AsyncConnection,
+        actor: SchoolStaff | Counsellor,
+        judgement: Judged,
+        told: Told,
+        entry: EntryId | None,
+    ) -> None:
+        """What has to be done because of an entry stands in the log when that entry does."""
+        if entry is not None:
+            for duty in duties(judgement, told, entry):
+                await self._log_entry(conn, actor, judgement, duty)
 
     async def _log_entry(
         self,
@@ -357,6 +413,7 @@ class ReleaseService:
             relationship=about.relationship,
             bundle=judgement.rules.bundle.hash,
             guard=guard(judgement, self._clock.now()) if guarded else None,
+            attachment=Attachment(about.child, to_bytes(recorded(judgement.decision))) if guarded else None,
         )
 
     def _open(self, judgement: Judged) -> tuple[OpenedRecord, ...]:

@@ -11,7 +11,7 @@ from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import TypeKey
 from consent_service.policy.decision import NOT_PERMITTED, Refusal
 from consent_service.policy.explain import Audience, Explanation, sentence
-from consent_service.policy.service import Rules
+from consent_service.policy.rules import Rules
 from consent_service.release.model import RefusedLine, TypePreview
 
 NOTHING_SHARED = N_("Hier is nog niets gedeeld.")

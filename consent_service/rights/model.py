@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Final
 
 import msgspec
 
+from consent_service.audit.proof_states import ProofState
 from consent_service.families.model import ChildVoice
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, SchoolId, TypeKey
 
+_WORST_FIRST: Final[tuple[ProofState, ...]] = ("failed", "pending", "proved")
+
 
 class Disclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One time that somebody saw something about a child, or about the person who asks."""
+    """One time that somebody saw something about a child, or about the person who asks.
+
+    `proof` is whether a signed head of the log shows its entry.
+    """
 
     entry: EntryId
     at: datetime
@@ -23,10 +30,14 @@ class Disclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: str
     purpose: str
     types: tuple[TypeKey, ...]
+    proof: ProofState
 
 
 class LookedDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything one organisation saw on one day in one role for one purpose; `times` is how often."""
+    """Everything one organisation saw on one day in one role for one purpose; `times` is how often.
+
+    `proof` is that of the look that is proved least.
+    """
 
     day: date
     child: PersonId
@@ -36,6 +47,7 @@ class LookedDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: str
     types: tuple[TypeKey, ...]
     times: int
+    proof: ProofState
 
 
 class OwnPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +87,7 @@ def merged(disclosures: Iterable[Disclosure]) -> tuple[LookedDay, ...]:
             purpose=looks[0].purpose,
             types=tuple(dict.fromkeys(key for look in reversed(looks) for key in look.types)),
             times=len(looks),
+            proof=next(state for state in _WORST_FIRST if any(one.proof == state for one in looks)),
         )
         for looks in found.values()
     )

@@ -6,13 +6,15 @@ is not done here. Entries that carry the officer's tag stay hidden, and so do re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.events import InformationReleased
+from consent_service.audit.line_proofs import prove_lines
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
+from consent_service.audit.proof_states import ProofState
 from consent_service.custody.model import DestructionReport, Doomed
 from consent_service.custody.service import read_report
 from consent_service.families.model import Ages, Child, ChildVoice, Relationship, is_competent, voice_on
@@ -26,7 +28,7 @@ from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import NotFoundError
-from consent_service.foundation.ids import PersonId, RelationshipId, TypeKey
+from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, TenantId, TypeKey
 from consent_service.identity.model import ChildActor, GuardianActor, PersonActor, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue
@@ -34,6 +36,7 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
 from consent_service.rights.model import Disclosure as Disclosure
 from consent_service.rights.model import OwnPlace, OwnView
+from consent_service.rights.releasing_entries import released_to
 
 _RELEASED = "information.released.v1"
 
@@ -87,7 +90,8 @@ class RightsService:
     async def who_looked(self, actor: PersonActor, *, limit: int = 50) -> tuple[Disclosure, ...]:
         """The newest releases about the person and the children shown to her, newest first.
 
-        None to a guardian who is answered by a person (S46): a moment and a role already tell of a school.
+        With what an officer released to this person. None to a guardian who is answered by a person
+        (S46): a moment and a role already tell of a school.
 
         Raises:
             NotAllowedError: not one's own page.
@@ -97,13 +101,53 @@ class RightsService:
         if await self._is_by_hand(actor):
             return ()
         people = dict.fromkeys((person_of(actor), *(one.child for one in (*view.places, *view.earlier))))
-        found: list[Disclosure] = []
+        own = person_of(actor)
+        found: dict[EntryId, TrailEntry] = {}
         async with self._database.reading() as conn:
+            released = await released_to(conn, self._log, actor.tenant, own)
             for person in people:
-                shown = TrailFilter(shown_to=person, types=frozenset({_RELEASED}))
+                shown = TrailFilter(
+                    shown_to=person,
+                    released=released if person == own else frozenset(),
+                    types=frozenset({_RELEASED}),
+                )
                 page = await self._log.trail(conn, actor.tenant, shown, limit=limit)
-                found += _disclosures(person, page.entries)
-        return tuple(sorted(found, key=lambda one: one.at, reverse=True)[:limit])
+                found |= {one.id: one for one in page.entries if _is_look(one, people, own)}
+            newest = sorted(found.values(), key=lambda one: one.id, reverse=True)[:limit]
+            proofs = await prove_lines(conn, actor.tenant, [one.id for one in newest])
+        return tuple(_disclosures(newest, proofs))
+
+    async def looks_at_children(self, actor: PersonActor) -> tuple[EntryId, ...]:
+        """Every entry her page would show of who was given something about a child of hers, oldest first.
+
+        Those carry the tag of the child, so her own view key finds none of them. A child has none of these,
+        and so has a guardian who is answered by a person (S46).
+
+        Raises:
+            NotAllowedError: not one's own page.
+            NotFoundError: nobody with this id in this family.
+        """
+        view = await self.own_view(actor)
+        own = person_of(actor)
+        children = dict.fromkeys(one.child for one in (*view.places, *view.earlier) if one.child != own)
+        if await self._is_by_hand(actor):
+            return ()
+        found: list[EntryId] = []
+        async with self._database.reading() as conn:
+            for child in children:
+                shown = TrailFilter(shown_to=child, types=frozenset({_RELEASED}))
+                all_of = self._all(conn, actor.tenant, shown)
+                found += [one.id async for one in all_of if _is_look(one, [child], own)]
+        return tuple(sorted(found))
+
+    async def may_take_log(self, actor: PersonActor) -> bool:
+        """Whether the page hands over the log: not to a guardian who is answered by a person (S46).
+
+        Raises:
+            NotAllowedError: not one's own page.
+        """
+        self._require(actor, Action.EXPORT_OWN_LOG)
+        return not await self._is_by_hand(actor)
 
     async def destroyed(self, actor: PersonActor) -> tuple[tuple[OwnPlace, DestructionReport], ...]:
         """How far the destruction is of what was shared about each child and school on this page.
@@ -157,6 +201,16 @@ class RightsService:
         facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
         require(actor, action, facts)
 
+    async def _all(
+        self, conn: AsyncConnection, tenant: TenantId, wanted: TrailFilter
+    ) -> AsyncIterator[TrailEntry]:
+        after, more = None, True
+        while more:
+            page = await self._log.trail(conn, tenant, wanted, after=after)
+            for one in page.entries:
+                yield one
+            after, more = page.next, page.next is not None
+
     async def _is_by_hand(self, actor: PersonActor) -> bool:
         if isinstance(actor, ChildActor):
             return False
@@ -192,18 +246,32 @@ class RightsService:
         )
 
 
-def _disclosures(child: PersonId, entries: Iterable[TrailEntry]) -> Iterable[Disclosure]:
+def _is_look(entry: TrailEntry, people: Collection[PersonId], own: PersonId) -> bool:
+    """Whether the page tells of it: about somebody it names, and not what another guardian did.
+
+    What an officer released may be about somebody this page names nothing of: that is in the bundle only.
+    """
+    event = None if entry.detail is None else entry.detail.event
+    if entry.detail is None or not isinstance(event, InformationReleased):
+        return False
+    return entry.detail.subject in people and (event.reader_kind != "guardian" or event.reader == own)
+
+
+def _disclosures(entries: Iterable[TrailEntry], proofs: Mapping[EntryId, ProofState]) -> Iterable[Disclosure]:
     for entry in entries:
-        if entry.detail is None or not isinstance(entry.detail.event, InformationReleased):
+        if entry.detail is None or entry.detail.subject is None:
             continue
         event = entry.detail.event
+        if not isinstance(event, InformationReleased):
+            continue
         yield Disclosure(
             entry=entry.id,
             at=entry.at,
-            child=child,
+            child=entry.detail.subject,
             relationship=event.relationship,
             reader_kind=event.reader_kind,
             role=event.role,
             purpose=event.purpose,
             types=event.types,
+            proof=proofs[entry.id],
         )

@@ -101,3 +101,10 @@ class Attestation(Part, frozen=True):
     code: str
     warning: str
     label: str
+
+
+class PasskeyAsked(Part, frozen=True):
+    """What a page asks a passkey for: WebAuthn options as JSON; `then` goes along with the answer."""
+
+    options: str
+    then: str = ""

@@ -25,14 +25,18 @@ from consent_service.foundation.settings import Settings
 from consent_service.identity.service import IdentityService
 from consent_service.information.texts import Texts
 from consent_service.organisations.service import OrganisationService
+from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.recalls import RecallService
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.exporting import BundleService
+from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.watching import WatchingService
+from consent_service.web.officer.policies_keeping import MatrixKeeper
 from consent_service.web.parent.tries import CodeTries
 
 
@@ -60,6 +64,8 @@ class AllServices(Protocol):
     def families(self) -> FamilyService: ...
     @property
     def policies(self) -> PolicyService: ...
+    @property
+    def policy_changes(self) -> PolicyChanges: ...
     @property
     def texts(self) -> Texts: ...
     @property
@@ -95,6 +101,10 @@ class AllServices(Protocol):
     @property
     def supervision(self) -> SupervisionService: ...
     @property
+    def bundles(self) -> BundleService: ...
+    @property
+    def entry_releases(self) -> EntryReleaseService: ...
+    @property
     def watching(self) -> WatchingService: ...
 
 
@@ -104,6 +114,7 @@ class Doors(msgspec.Struct, frozen=True):
     services: AllServices
     settings: Settings
     code_tries: CodeTries = msgspec.field(default_factory=CodeTries)
+    matrix: MatrixKeeper = msgspec.field(default_factory=MatrixKeeper)
 
     @property
     def https(self) -> bool:
@@ -144,6 +155,15 @@ class Doors(msgspec.Struct, frozen=True):
         """So that others' wrong tries never slow this browser; it says nothing about anybody."""
         return self._cookie(self.own_device_cookie_name, mark, max_age=180 * 24 * 3600 if mark else 0)
 
+    @property
+    def invitation_cookie_name(self) -> str:
+        """The cookie of a browser in which the code of an invitation was typed."""
+        return "__Host-uitnodiging" if self.https else f"uitnodiging-{self.settings.port}"
+
+    def invitation_cookie(self, token: str, seconds: int) -> Cookie:
+        """Worth nothing but going on with that one invitation; empty takes it away."""
+        return self._cookie(self.invitation_cookie_name, token, max_age=seconds)
+
     def session_cookie(self, token: str) -> Cookie:
         """The session's cookie; ends with the browser, the limits are kept on our side."""
         return self._cookie(self.session_cookie_name, token)
@@ -155,6 +175,15 @@ class Doors(msgspec.Struct, frozen=True):
     def lent_cookie(self, *, lent: bool) -> Cookie:
         """As long as a tablet is marked, nobody gets in on an older login at the provider."""
         return self._cookie(self.lent_cookie_name, "ja" if lent else "", max_age=24 * 3600 if lent else 0)
+
+    @property
+    def operator_cookie_name(self) -> str:
+        """The cookie of somebody who decides about commands; it opens nothing else."""
+        return "__Host-beheer" if self.https else f"beheer-{self.settings.port}"
+
+    def operator_cookie(self, token: str, seconds: int) -> Cookie:
+        """Somebody who proved with two factors who it is, for one decision."""
+        return self._cookie(self.operator_cookie_name, token, max_age=seconds)
 
     def login_cookie(self, secret: str, seconds: int) -> Cookie:
         """Binds a login to the browser that began it; must come back from the provider's site."""

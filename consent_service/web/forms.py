@@ -22,7 +22,7 @@ CSRF_FIELD = "csrf"
 """Name of the hidden field that every POST form carries."""
 DAY_PARTS = ("day", "month", "year")
 _BLOCK_FIELD = re.compile(rf"(?P<block>{'|'.join(BLOCK_LABELS)})-(?P<number>\d{{1,2}})-(?P<name>\w+)")
-_SECRET_FIELDS = frozenset({CSRF_FIELD, "pin", "pin_again", "digits"})
+_SECRET_FIELDS = frozenset({CSRF_FIELD, "pin", "pin_again", "digits", "passkey", "enrolment"})
 """Never shown again after a mistake."""
 
 
@@ -33,11 +33,11 @@ class Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, object]]) -> Posted:
-        """Collects name-value pairs; anything that is not text is dropped."""
+        """Collects name-value pairs; anything that is not text is dropped, and NUL, which nobody types."""
         values: dict[str, tuple[str, ...]] = {}
         for name, value in pairs:
             if isinstance(value, str):
-                values[name] = (*values.get(name, ()), value)
+                values[name] = (*values.get(name, ()), value.replace("\0", ""))
         return cls(values)
 
     def first(self, name: str) -> str:

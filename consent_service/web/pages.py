@@ -40,6 +40,7 @@ class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: str
     organisation: str
     sign_out_action: str
+    sessions_href: str = "/mijn-sessies"
 
 
 class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +58,9 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language_action: str = "/taal"
     quick_exit_href: str = "/snel-weg"
     server_time: str = ""
+    lock_after: int = 0
+    """Seconds without use after which this screen locks; 0: it does not."""
+    lock_action: str = "/vergrendel"
     signed_in: SignedIn | None = None
     navigation: tuple[NavigationLink, ...] = ()
     notice: str = ""

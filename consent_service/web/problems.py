@@ -13,19 +13,23 @@ from consent_service.foundation.i18n import SUPPORTED
 from consent_service.foundation.ids import new_id
 from consent_service.web.pages import PageContext
 from consent_service.web.rendering import render
+from consent_service.web.shared.homes import SECOND_STEP, STEP_UP
 from consent_service.web.shared.problems import problem_of
 from consent_service.web.shared.views import ProblemPage, SessionExpiredPage
-from consent_service.web.visit import (
-    LANGUAGE_COOKIE,
+from consent_service.web.turned_away import (
     FetchedAheadError,
     ForgedFormError,
     HandedOverError,
+    LockedError,
     LoginNeededError,
+    SecondFactorNeededError,
+    StepUpNeededError,
     TooManyTriesError,
 )
+from consent_service.web.visit import LANGUAGE_COOKIE, LOCKED
 from consent_service.web.vocabulary import ProblemKind
 
-_PARENT_PATHS = ("/intake", "/intrekken", "/mijn-pagina")
+_PARENT_PATHS = ("/intake", "/intrekken", "/kind/", "/mijn-pagina", "/tablet-terug")
 _log = structlog.get_logger()
 
 
@@ -33,6 +37,12 @@ def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response
     """The page for what went wrong. Only a code and a reference are logged: messages may hold data."""
     if isinstance(error, HandedOverError):
         return Redirect("/tablet-terug", status_code=303)
+    if isinstance(error, LockedError):
+        return Redirect(LOCKED, status_code=303)
+    if isinstance(error, SecondFactorNeededError):
+        return Redirect(SECOND_STEP, status_code=303)
+    if isinstance(error, StepUpNeededError):
+        return Redirect(STEP_UP, status_code=303)
     if isinstance(error, FetchedAheadError):
         return Response(b"", status_code=503)
     if isinstance(error, LoginNeededError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -60,6 +60,7 @@ def environment(language: str) -> Environment:
     )
     sentences = translator(language)
     made.globals["_"] = functools.partial(sentence, sentences)
+    made.globals["ngettext"] = functools.partial(counted_sentence, sentences)
     made.globals["static"] = static_address
     made.filters["tone"] = tone
     made.globals["direction"] = sentences.direction
@@ -76,8 +77,17 @@ def environment(language: str) -> Environment:
 
 def sentence(sentences: Translator, msgid: str, **params: object) -> Markup:
     """The translated sentence with its parameters escaped; `Markup` parameters stay markup."""
+    return _escaped(functools.partial(sentences.text, msgid), params)
+
+
+def counted_sentence(sentences: Translator, one: str, many: str, number: int, /, **params: object) -> Markup:
+    """As `sentence`, in the form for `number`."""
+    return _escaped(functools.partial(sentences.counted, one, many, number), params)
+
+
+def _escaped(said: Callable[..., str], params: Mapping[str, object]) -> Markup:
     marked = {key: f"{_OPEN}{key}{_CLOSE}" for key in params}
-    text = str(escape(sentences.text(msgid, **marked)))
+    text = str(escape(said(**marked)))
     for key, value in params.items():
         text = text.replace(f"{_OPEN}{key}{_CLOSE}", str(escape(value)))
     return Markup(text)  # noqa: S704 - built from escaped parts only

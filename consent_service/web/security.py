@@ -6,13 +6,19 @@ static files go round any other place. Cookies and CSRF tokens belong to `identi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
+import structlog
+from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from consent_service.foundation.errors import ConfigurationError
+from consent_service.foundation.errors import ConfigurationError, NotFoundError
+from consent_service.identity.providers import is_plain_origin
 from consent_service.web.rendering import STATIC_PATH
+
+_log = structlog.get_logger()
 
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -25,6 +31,9 @@ _PERMISSIONS = (
     "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock",
     "serial", "usb",
 )  # fmt: skip
+FETCHES = "fetches"
+"""A handler with this in its `opt` answers with a page whose script may ask this service for more."""
+_FETCHING = "; connect-src 'self'"
 STATIC_CACHING = "public, max-age=31536000, immutable"
 """Addresses of static files carry a hash of their content (`rendering.static_address`)."""
 
@@ -33,26 +42,50 @@ class SecurityHeaders:
     """`Litestar(before_send=[SecurityHeaders(...)])`.
 
     Args:
-        form_origins: origins of the OpenID Providers that a login form may lead to.
+        form_origins: the origins of OpenID Providers that login forms may lead to, as known now. What is
+            none is left out and told in the log once, so that no provider can take a page away.
         https: whether people reach the service over HTTPS (then browsers are told to insist).
     """
 
-    def __init__(self, *, form_origins: Iterable[str] = (), https: bool) -> None:
+    def __init__(self, *, form_origins: Callable[[], frozenset[str]] = frozenset, https: bool) -> None:
         self._https = https
-        self._headers = security_headers(form_origins=form_origins, https=https)
-
-    def allow_forms_to(self, form_origins: Iterable[str]) -> None:
-        """Let login forms lead to these providers from now on; known only once the database is open."""
-        self._headers = security_headers(form_origins=form_origins, https=self._https)
+        self._form_origins = form_origins
+        self._allowed: frozenset[str] = frozenset()
+        self._headers = security_headers(https=https)
 
     async def __call__(self, message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
+        allowed = self._form_origins()
+        if allowed != self._allowed:
+            plain = frozenset(filter(is_plain_origin, allowed))
+            self._headers = security_headers(form_origins=plain, https=self._https)
+            self._allowed = allowed
+            if plain != allowed:
+                left_out = len(allowed - plain)
+                _log.error(
+                    "a login provider names an origin that is none: forms do not lead there",
+                    left_out=left_out,
+                )
         headers = MutableScopeHeaders.from_message(message)
         for name, value in self._headers.items():
             headers[name] = value
+        if getattr(scope.get("route_handler"), "opt", {}).get(FETCHES):
+            headers["content-security-policy"] += _FETCHING
         is_file = scope["path"].startswith(f"{STATIC_PATH}/") and message["status"] in (200, 304)
         headers["cache-control"] = STATIC_CACHING if is_file else "no-store"
+
+
+async def refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """No address has a NUL in it, and no database takes one: nothing is there.
+
+    Raises:
+        NotFoundError: the path or a parameter has one.
+    """
+    if "\0" in request.url.path or any("\0" in value for _, value in request.query_params.multi_items()):
+        raise NotFoundError("page")
+    if any("\0" in str(value) for value in request.path_params.values()):
+        raise NotFoundError("page")
 
 
 def security_headers(*, form_origins: Iterable[str] = (), https: bool) -> dict[str, str]:
@@ -80,6 +113,5 @@ def security_headers(*, form_origins: Iterable[str] = (), https: bool) -> dict[s
 
 
 def _refuse_what_is_no_origin(origin: str) -> None:
-    scheme, separator, host = origin.partition("://")
-    if scheme not in ("https", "http") or not separator or not host or set(host) & set("/;, '\"*"):
+    if not is_plain_origin(origin):
         raise ConfigurationError("an OpenID Provider origin must look like https://login.example.nl")

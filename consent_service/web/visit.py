@@ -7,18 +7,22 @@ renders. What an actor may do is asked by the services, not here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, assert_never
 from urllib.parse import urlsplit
 
+import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from consent_service.foundation.errors import ConsentServiceError, NotFoundError
+from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.i18n import SUPPORTED, choose_language, language_name, translator
 from consent_service.foundation.ids import TenantId, is_id
 from consent_service.identity.devices import device_of, new_device_mark
+from consent_service.identity.form_tokens import csrf_fits, csrf_token
+from consent_service.identity.invitations import ToConfirm
 from consent_service.identity.model import (
     Actor,
     Counsellor,
@@ -28,11 +32,23 @@ from consent_service.identity.model import (
     PrivacyCoordinator,
     SchoolStaff,
 )
-from consent_service.identity.sessions import Session, csrf_fits, csrf_token
+from consent_service.identity.page_tries import network_of
+from consent_service.identity.sessions import (
+    Session,
+)
 from consent_service.web.forms import CSRF_FIELD, Posted, read_form
 from consent_service.web.notices import NOTICES
 from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
 from consent_service.web.rendering import render
+from consent_service.web.turned_away import (
+    FetchedAheadError,
+    ForgedFormError,
+    HandedOverError,
+    LockedError,
+    LoginNeededError,
+    SecondFactorNeededError,
+    StepUpNeededError,
+)
 
 if TYPE_CHECKING:
     from consent_service.web.doors import Doors
@@ -41,46 +57,14 @@ Officer = PrivacyCoordinator | Fg
 LANGUAGE_COOKIE = "taal"
 NOTICE_FIELD = "gedaan"
 QUICK_EXIT = "/snel-weg"
-
-
-class LoginNeededError(ConsentServiceError):
-    """Nobody is logged in, or the session ended; `parent` says which page tells so.
-
-    `own_page`: the parent was on the own page. `pin_exhausted`: it ended because the PIN was wrong too
-    often, which is said instead.
-    """
-
-    code = "login_needed"
-
-    def __init__(self, *, parent: bool = False, own_page: bool = False, pin_exhausted: bool = False) -> None:
-        self.parent = parent
-        self.own_page = own_page
-        self.pin_exhausted = pin_exhausted
-        super().__init__("a login is needed")
-
-
-class HandedOverError(ConsentServiceError):
-    """A counsellor's page was asked for while the tablet is with a parent."""
-
-    code = "handed_over"
-
-
-class ForgedFormError(ConsentServiceError):
-    """A form that this session did not make, or that another site sent."""
-
-    code = "forged_form"
-
-
-class FetchedAheadError(ConsentServiceError):
-    """A page that somebody did not ask for yet, and that would show or log something."""
-
-    code = "fetched_ahead"
-
-
-class TooManyTriesError(ConsentServiceError):
-    """Somebody at this address tries too often; it passes by itself."""
-
-    code = "too_many_tries"
+LOCKED = "/vergrendeld"
+ALIVE = "/nog-bezig"
+INVITATION = "/uitnodiging"
+TO_CONFIRM = f"{INVITATION}/bevestigen"
+NOT_RESUMED = ("/vergrendel", ALIVE, "/inloggen", INVITATION, "/tablet-terug", QUICK_EXIT)
+"""Addresses that say nothing about where somebody was when the screen locked."""
+OF_OFFICERS = "/toezicht/"
+"""Where officers work: what was asked for there opens after the second factor."""
 
 
 class Visit:
@@ -99,7 +83,9 @@ class Visit:
         self.services = doors.services
         self.request = request
         self.token = token
-        self.session = session
+        self.session = session if session is None or not session.locked else None
+        self.locked = session if session is not None and session.locked else None
+        self._only_stops = False
         self.posted = posted
         self.language = _language_of(request, doors.settings.default_language)
         self._acting_as: Actor | None = None
@@ -121,11 +107,16 @@ class Visit:
         return self._acting(tenant, SchoolStaff)
 
     def officer(self, tenant: str) -> Officer:
-        """The privacy coordinator or FG of this shelter. Raises as `counsellor`."""
-        actor = self._actor_in(tenant)
-        if isinstance(actor, PrivacyCoordinator | Fg):
-            return actor
-        raise NotFoundError("page")
+        """The privacy coordinator or FG of this shelter.
+
+        Raises:
+            SecondFactorNeededError: an officer is logged in, with one factor only.
+            LoginNeededError, HandedOverError, NotFoundError: as `counsellor`.
+        """
+        session = self._staff_session()
+        if is_id(tenant) and session.waits_as(TenantId(tenant), PrivacyCoordinator | Fg):
+            raise SecondFactorNeededError("a second factor is needed")
+        return self._acting(tenant, PrivacyCoordinator | Fg)
 
     def guardian(self) -> GuardianActor:
         """The guardian who holds the tablet.
@@ -144,6 +135,7 @@ class Visit:
         Raises:
             LoginNeededError: the tablet is not handed over, or the session ended.
         """
+        self._refuse_locked()
         if self.session is None or self.session.handed_over is None:
             raise LoginNeededError(parent=True)
         return self.session.handed_over.holder
@@ -152,8 +144,10 @@ class Visit:
         """The guardian or young person who opened the own page.
 
         Raises:
+            LockedError: the tablet locked itself.
             LoginNeededError: nobody did, or the session ended.
         """
+        self._refuse_locked()
         if self.session is None or self.session.own is None:
             raise LoginNeededError(parent=True, own_page=True)
         return self.session.own
@@ -162,11 +156,50 @@ class Visit:
         """The session.
 
         Raises:
+            LockedError: the screen locked itself.
             LoginNeededError: there is none.
         """
+        self._refuse_locked()
         if self.session is None:
             raise LoginNeededError
         return self.session
+
+    async def require_fresh(self, *, back: str = "") -> None:
+        """Go on only when who is there proved a short while ago who it is; never asked of a stop.
+
+        Asked before a form is shown, and again when it is sent: then it may have lain there for as long as
+        a session may go without use. `back` is the page of the form, where that is another address.
+
+        Raises:
+            StepUpNeededError: it was longer ago; the page is kept, to come back to.
+        """
+        session = self.known_session()
+        settings = self.doors.settings
+        minutes = settings.step_up_minutes
+        if self.request.method == "POST":
+            minutes += settings.session_idle_minutes
+        if self.now() - session.proved_at <= timedelta(minutes=minutes):
+            return
+        await self.services.identity.stepping_up.keep_place(session, back or self.request.url.path)
+        raise StepUpNeededError("a proof of who is there is needed")
+
+    def refuse_at_tablet(self) -> None:
+        """Nobody of the staff proves who it is at a screen that is somebody else's now.
+
+        Raises:
+            HandedOverError: the tablet is with a parent or child.
+            LockedError: the screen locked itself.
+        """
+        self._refuse_locked()
+        if self.session is not None and self.session.handed_over is not None:
+            raise HandedOverError("the tablet is handed over")
+
+    def accept_locked(self) -> None:
+        """Take what was sent, although the screen locked itself meanwhile: it only stops something."""
+        if self.locked is not None:
+            self.session = msgspec.structs.replace(self.locked, locked=False)
+            self.locked = None
+            self._only_stops = True
 
     def now(self) -> datetime:
         """The server's time."""
@@ -187,18 +220,24 @@ class Visit:
         if "prefetch" in said or "preview" in said:
             raise FetchedAheadError("a page was fetched ahead")
 
-    def _acting(self, tenant: str, kind: type[_Kind]) -> _Kind:
-        actor = self._actor_in(tenant)
-        if isinstance(actor, kind):
-            return actor
-        raise NotFoundError("page")
+    def _refuse_locked(self) -> None:
+        if self.locked is not None:
+            raise LockedError("the screen is locked")
 
-    def _actor_in(self, tenant: str) -> Actor | None:
+    def _acting(self, tenant: str, kinds: type[_Kind] | UnionType) -> _Kind:
+        """Who of these kinds acts here: one login can be a counsellor and an officer of one shelter."""
+        session = self._staff_session()
+        actor: _Kind | None = session.acting_as(TenantId(tenant), kinds) if is_id(tenant) else None
+        self._acting_as = actor
+        if actor is None:
+            raise NotFoundError("page")
+        return actor
+
+    def _staff_session(self) -> Session:
         session = self.known_session()
         if session.handed_over is not None:
             raise HandedOverError("the tablet is handed over")
-        self._acting_as = session.acting_in(TenantId(tenant)) if is_id(tenant) else None
-        return self._acting_as
+        return session
 
     # --- answers -----------------------------------------------------------------------------
 
@@ -210,7 +249,13 @@ class Visit:
         navigation: tuple[NavigationLink, ...] = (),
         language: str | None = None,
     ) -> Response[str]:
-        """The page of `view` in its frame; staff pages show who is logged in."""
+        """The page of `view` in its frame; staff pages show who is logged in.
+
+        Raises:
+            LockedError: the screen locked itself; a stop was taken from it, and it shows nothing.
+        """
+        if self._only_stops:
+            raise LockedError("the screen is locked")
         signed_in = await self._signed_in()
         response = render(view, self.page(navigation, language, signed_in=signed_in), status=status)
         if isinstance(self._acting_as, Counsellor):
@@ -237,6 +282,7 @@ class Visit:
             languages=tuple(LanguageOption(code, language_name(code)) for code in SUPPORTED),
             quick_exit_href=QUICK_EXIT,
             server_time=self.now().isoformat(timespec="milliseconds"),
+            lock_after=self._lock_after(),
             signed_in=signed_in,
             navigation=navigation,
             notice=self._notice(chosen),
@@ -249,13 +295,26 @@ class Visit:
     def with_session(self, response: Redirect, token: str, *, lent: bool = False) -> Redirect:
         """Give the browser the token of the session that now is its own; mark a tablet that is lent."""
         response.set_cookie(self.doors.session_cookie(token))
+        forget_pages(response)
         if lent or self.doors.lent_cookie_name in self.request.cookies:
             response.set_cookie(self.doors.lent_cookie(lent=lent))
+        if lent:
+            response.set_cookie(self.doors.invitation_cookie("", 0))
         return response
 
-    def without_session(self, response: Redirect) -> Redirect:
+    def to_confirm(self, kept: ToConfirm) -> Redirect:
+        """Somebody logged in for an invitation: go and ask whether it is the one who was invited."""
+        response = self.redirect(TO_CONFIRM)
+        response.set_cookie(self.doors.login_cookie("", 0))
+        seconds = int(kept.lasts.total_seconds())
+        response.set_cookie(self.doors.invitation_cookie(kept.token, seconds))
+        forget_pages(response)
+        return response
+
+    def without_session(self, response: Response[Any]) -> Response[Any]:
         """Take the session's token away from the browser."""
         response.set_cookie(self.doors.no_session_cookie())
+        forget_pages(response)
         return response
 
     async def _know_device(self, actor: Counsellor, response: Response[str]) -> None:
@@ -266,6 +325,10 @@ class Visit:
             return
         response.set_cookie(self.doors.device_cookie(new_device_mark()))
 
+    def _lock_after(self) -> int:
+        after = self.session and self.services.identity.locks_after(self.session)
+        return int(after.total_seconds()) if after else 0
+
     def _notice(self, language: str) -> str:
         code = self.request.query_params.get(NOTICE_FIELD, "")
         return translator(language).text(NOTICES[code]) if code in NOTICES else ""
@@ -274,11 +337,11 @@ class Visit:
         session = self.session
         if session is None or session.handed_over is not None:
             return None
-        actor = self._acting_as or session.actor
+        actor = self._acting_as or session.actor or next(iter(session.waiting), None)
         if not isinstance(actor, Counsellor | SchoolStaff | PrivacyCoordinator | Fg):
             return None
         return SignedIn(
-            await self._name_of(actor), _role_of(actor), await self._organisation_of(actor), "/uitloggen"
+            await self._name_of(actor), role_of(actor), await self._organisation_of(actor), "/uitloggen"
         )
 
     async def _name_of(self, actor: Counsellor | SchoolStaff | Officer) -> str:
@@ -294,7 +357,16 @@ class Visit:
         return (await organisations.tenant(actor.tenant)).name
 
 
-def _role_of(actor: Counsellor | SchoolStaff | Officer) -> str:
+def forget_pages(response: Response[Any]) -> None:
+    """Somebody else is there now: Back shows nothing of before, also not what a browser keeps in memory.
+
+    Clear-Site-Data, section 3.1: "cache" empties the back/forward cache too. Browsers that do not know it
+    ask again for a page they kept (`static/app.js`, pageshow).
+    """
+    response.set_header("clear-site-data", '"cache"')
+
+
+def role_of(actor: Counsellor | SchoolStaff | Officer) -> str:
     """A code of `vocabulary.ROLES`."""
     match actor:
         case SchoolStaff(role=role):
@@ -331,10 +403,15 @@ async def open_visit(request: Request[Any, Any, Any]) -> Visit:
 async def open_stop_visit(request: Request[Any, Any, Any]) -> Visit:
     """The visit of a withdrawal or objection, which must work with the database away.
 
+    What stops the sharing is taken from a locked screen too; the page that follows is not shown there.
+
     Raises:
         ForgedFormError: a posted form that is not this session's.
     """
-    return await _open(request, request.app.state.doors.services.identity.actor_for_stop)
+    visit = await _open(request, request.app.state.doors.services.identity.actor_for_stop)
+    if request.method == "POST":
+        visit.accept_locked()
+    return visit
 
 
 async def _open(request: Request[Any, Any, Any], find: StopVisitFinder) -> Visit:
@@ -345,6 +422,10 @@ async def _open(request: Request[Any, Any, Any], find: StopVisitFinder) -> Visit
     visit = Visit(doors=doors, request=request, token=token, session=session, posted=posted)
     if request.method == "POST":
         _refuse_forged(visit)
+    elif visit.locked is not None and not request.url.path.startswith(NOT_RESUMED):
+        await doors.services.identity.keep_place(visit.locked, request.url.path)
+    elif session is not None and session.waiting and request.url.path.startswith(OF_OFFICERS):
+        await doors.services.identity.stepping_up.keep_place(session, request.url.path)
     return visit
 
 
@@ -364,8 +445,14 @@ def _refuse_forged(visit: Visit) -> None:
     )
     if site not in ("same-origin", "none") or foreign:
         raise ForgedFormError("a form from another site")
-    if visit.session is not None and not csrf_fits(visit.token, visit.posted.first(CSRF_FIELD)):
+    known = visit.session or visit.locked
+    if known is not None and not csrf_fits(visit.token, visit.posted.first(CSRF_FIELD)):
         raise ForgedFormError("a form of another session")
+
+
+def place_of(request: Request[Any, Any, Any]) -> str:
+    """Where a request comes from, as one place counts (`network_of`)."""
+    return "" if request.client is None else network_of(request.client.host)
 
 
 def _language_of(request: Request[Any, Any, Any], default: str) -> str:

@@ -15,7 +15,14 @@ Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
 Tone = Literal["calm", "good", "attention", "danger"]
 ProblemKind = Literal[
-    "not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many"
+    "not_found",
+    "not_allowed",
+    "conflict",
+    "unavailable",
+    "unexpected",
+    "bad_request",
+    "too_many",
+    "too_often",
 ]
 
 ANSWERS: Final[Mapping[str, str]] = {
@@ -50,6 +57,7 @@ ROLES: Final[Mapping[str, str]] = {
     "administration": N_("Administratie"),
     "meldcode_officer": N_("Aandachtsfunctionaris"),
     "operator": N_("Beheerder"),
+    "client": N_("Gekoppeld systeem"),
     "guardian": N_("Ouder of voogd"),
     "child": N_("Kind"),
     "system": N_("Het systeem"),
@@ -103,6 +111,7 @@ PROBLEM_TITLES: Final[Mapping[str, str]] = {
     "unexpected": N_("Er ging iets mis"),
     "bad_request": N_("Dit kunnen wij niet lezen"),
     "too_many": N_("Even wachten"),
+    "too_often": N_("Nu even niet"),
 }
 PROBLEM_EXPLANATIONS: Final[Mapping[str, str]] = {
     "not_found": N_("Kijk of het adres klopt. Of ga terug naar het begin."),
@@ -120,11 +129,22 @@ PROBLEM_EXPLANATIONS: Final[Mapping[str, str]] = {
     ),
     "bad_request": N_("Ga terug en probeer het nog eens. Er is niets opgeslagen."),
     "too_many": N_("Dit ging te vaak achter elkaar. Wacht een paar minuten en probeer het dan nog eens."),
+    "too_often": N_("Dit is het laatste uur al een paar keer gedaan. Over een uur kan het weer."),
 }
 INCLUSION: Final[Mapping[str, str]] = {
     "proved": N_("Bewezen: deze regel staat in het logboek."),
     "pending": N_("Nog niet ingeschreven. Dit duurt meestal minder dan een seconde."),
     "failed": N_("Niet bewezen. Deze regel past niet bij het logboek. Meld dit meteen."),
+}
+ENTRY_STANDINGS: Final[Mapping[str, str]] = {
+    "open": N_("Vindt deze regel niet."),
+    "released": N_("Kan deze regel vinden: hij is vrijgegeven."),
+    "by_hand": N_("Krijgt antwoord van een medewerker. Vrijgeven kan nu niet."),
+}
+LINE_PROOFS: Final[Mapping[str, str]] = {
+    "proved": N_("Bewezen in het logboek"),
+    "pending": N_("Wordt nog ingeschreven"),
+    "failed": N_("Niet bewezen. Bel ons."),
 }
 SIGNING_METHODS: Final[Mapping[str, str]] = {
     "typed": N_("Naam getypt"),
@@ -208,6 +228,11 @@ REVOKE_REASONS: Final[Mapping[str, str]] = {
     "seen_by_other": N_("Iemand anders zag de code"),
     "factor_forgotten": N_("De pincode is vergeten"),
 }
+DEVICES: Final[Mapping[str, str]] = {
+    "tablet": N_("Tablet"),
+    "phone": N_("Telefoon"),
+    "computer": N_("Computer"),
+}
 PAGE_FACTORS: Final[Mapping[str, str]] = {
     "pin": N_("Pincode"),
     "mail": N_("Bericht per e-mail"),
@@ -264,6 +289,14 @@ PATTERN_RULES: Final[Mapping[str, str]] = {
 }
 EXPLICIT: Final[Mapping[str, str]] = {"yes": N_("Ja"), "no": N_("Nee")}
 
+CONTACT_STATES: Final[Mapping[str, str]] = {
+    "reads": N_("Kijkt mee"),
+    "waits": N_("Kijkt nu niet mee"),
+    "asked": N_("Te bevestigen"),
+    "lapsed": N_("Niet bevestigd, ziet niets"),
+}
+"""How somebody stands on a contact list now."""
+
 FIELD_LABELS: Final[Mapping[str, str]] = {
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
@@ -307,6 +340,9 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "signature": N_("Uw naam"),
     "pin": N_("Pincode"),
     "pin_again": N_("Nog een keer"),
+    "passkey": N_("Toegangssleutel"),
+    "enrolment": N_("Code die u kreeg"),
+    "device_name": N_("Naam van het apparaat"),
     "digits": N_("Zes cijfers"),
     "address": N_("E-mailadres of mobiel nummer"),
     "only_mine": N_("Alleen u leest dit"),
@@ -316,8 +352,13 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "relationship": N_("Nummer van kind en school"),
     "actor": N_("Nummer van wie het deed"),
     "event": N_("Wat er gebeurde"),
+    "organisation": N_("Organisatie"),
+    "decision": N_("Besluit"),
+    "basis": N_("Grondslag"),
+    "rests_on": N_("Kenmerk van regels of tekst"),
     "from": N_("Van"),
     "until": N_("Tot en met"),
+    "operator_code": N_("Code"),
 }
 """Labels of fields in the error summary, which stands before the fields themselves."""
 BLOCK_LABELS: Final[Mapping[str, str]] = {
@@ -339,6 +380,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "problem_title": PROBLEM_TITLES,
     "problem_explanation": PROBLEM_EXPLANATIONS,
     "inclusion": INCLUSION,
+    "entry_standing": ENTRY_STANDINGS,
+    "line_proof": LINE_PROOFS,
     "signing": SIGNING_METHODS,
     "substitute_reason": SUBSTITUTE_REASONS,
     "end_reason": END_REASONS,
@@ -356,6 +399,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "recall_reason": RECALL_REASONS,
     "recall_answer": RECALL_ANSWERS,
     "marker_state": MARKER_STATES,
+    "contact_state": CONTACT_STATES,
     "succession_document": SUCCESSION_DOCUMENTS,
     "revoke_reason": REVOKE_REASONS,
     "page_factor": PAGE_FACTORS,
@@ -380,6 +424,9 @@ _TONES: Final[Mapping[str, Tone]] = {
     "danger": "danger",
     "waiting": "attention",
     "done": "good",
+    "reads": "good",
+    "asked": "attention",
+    "lapsed": "danger",
     "kept": "attention",
     "failed": "danger",
 }

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from http import HTTPStatus
+from unittest.mock import AsyncMock
+
 import pytest
 
 from consent_service import __version__
+from consent_service.api.problems import _status_of
 from consent_service.audit.checkpoint import read_note
+from consent_service.audit.log import PENDING_LIMIT
+from consent_service.foundation.errors import KeyProviderUnavailableError
 from tests.faults.failures import database_away
 from tests.web.visiting import Site
 
+LATE = PENDING_LIMIT + timedelta(seconds=1)
 PROBLEM = "application/problem+json"
 
 
@@ -44,7 +52,15 @@ async def test_the_description_may_be_read_from_any_site_and_nothing_else_may(si
 
     assert described.headers["access-control-allow-origin"] == "*"
     assert described.headers["api-version"] == __version__
-    assert set(described.json()["paths"]) == {"/v1/health", "/v1/logs/{tenant}/checkpoint"}
+    assert set(described.json()["paths"]) == {
+        "/v1/health",
+        "/v1/token",
+        "/v1/clients/self",
+        "/v1/shelters/{tenant}/schools",
+        "/v1/logs/{tenant}",
+        "/v1/logs/{tenant}/checkpoint",
+        "/v1/logs/{tenant}/{name}/tile/entries/{entries}",
+    }
     assert "access-control-allow-origin" not in health.headers
 
 
@@ -75,11 +91,27 @@ async def test_anybody_may_read_the_newest_signed_head_of_a_log(site: Site) -> N
     assert "Opvang" not in answer.text
 
 
-async def test_health_tells_what_is_away_in_states_and_counts(site: Site) -> None:
+async def test_health_tells_what_is_away_in_states_and_counts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     well = await site.anyone().get("/v1/health")
     async with database_away(site.world.services.installation.database, "unreadable"):
         ill = await site.anyone().get("/v1/health")
 
+    def gone(_ring: object) -> None:
+        raise KeyProviderUnavailableError("x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("consent_service.keyring.service.KeyRing.check_available", gone)
+        assert (await site.anyone().get("/v1/health")).json()["keys"] == "away"
+    with monkeypatch.context() as patch:
+        patch.setattr("consent_service.audit.log.AuditLog.oldest_pending", AsyncMock(return_value=LATE))
+        assert (await site.anyone().get("/v1/health")).json()["log"] == "away"
+
     every = {"database": "up", "keys": "up", "log": "up", "stops": "none"}
     assert (well.status_code, well.json()) == (200, every)
     assert (ill.status_code, ill.json()["database"]) == (503, "away")
+
+
+def test_what_nobody_foresaw_is_a_fault_of_ours() -> None:
+    assert _status_of(RuntimeError("x")) is HTTPStatus.INTERNAL_SERVER_ERROR

@@ -16,6 +16,7 @@ CHECKOUT = LOCALE_FOLDER.parent.parent
 LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc", "base"}
 MOST_LINES = 500
+MOST_LINES_OF_A_FUNCTION = 40
 # Machine paths, and anything that lies beside the checkout; written so that no pattern matches itself.
 FORBIDDEN = re.compile(r"(?<![\w.~-])/(?:wor[k]|roo[t])/\w|[.][.]/s[h]ared")
 ADDRESS = re.compile(r"https?://(?!127[.]0[.]0[.]1|localhost)[\w.-]+")
@@ -86,6 +87,27 @@ def test_no_python_file_is_longer_than_a_person_reads_at_once(tmp_path: Path) ->
 
     assert _too_long(_tracked("*.py", ":!consent_service/migrations/versions")) == []
     assert _too_long([endless]) == ["endless.py"]
+
+
+def _endless(paths: list[Path]) -> list[str]:
+    """Functions and methods over the limit, with the docstring; what is nested counts for both."""
+    return [
+        f"{path.name}: {node.name}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (node.end_lineno or node.lineno) - node.lineno >= MOST_LINES_OF_A_FUNCTION
+    ]
+
+
+def test_no_function_is_longer_than_a_person_reads_at_once(tmp_path: Path) -> None:
+    planted = tmp_path / "endless.py"
+    body = "    x = 1\n" * MOST_LINES_OF_A_FUNCTION
+    planted.write_text(f"def endless():\n{body}\n\ndef fits():\n{body.removesuffix(body[:10])}")
+
+    ours = _tracked("consent_service/*.py", "benchmarks/*.py", ":!consent_service/migrations/versions")
+    assert _endless(ours) == []
+    assert _endless([planted]) == ["endless.py: endless"]
 
 
 def _without_purpose(paths: list[Path]) -> list[str]:

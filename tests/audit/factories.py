@@ -80,7 +80,7 @@ class Desk:
         return entry
 
     async def append_many(self, count: int) -> list[EntryId]:
-        async with self.database.transaction() as conn:
+        async with self.database.long_transaction() as conn:  # hundreds, on a machine that may be busy
             return [await self._append_in(conn) for _ in range(count)]
 
     async def _append_in(self, conn: Any) -> EntryId:

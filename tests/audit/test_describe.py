@@ -10,10 +10,26 @@ import msgspec
 import pytest
 
 from consent_service.audit.describe import describe
-from consent_service.audit.events import Event, RelationshipEnded, ReleaseRefused
+from consent_service.audit.events import (
+    BundleActivated,
+    CompetenceJudged,
+    ContactAway,
+    Event,
+    KeysRestored,
+    LogExported,
+    LogPruned,
+    MarkerDecided,
+    OperatorAdmitted,
+    PolicyApproved,
+    PolicyProposed,
+    PolicyReplayed,
+    PolicyWithdrawn,
+    RelationshipEnded,
+    ReleaseRefused,
+)
 from consent_service.audit.happenings.keys import Attempt, KeyEpochEnded
-from consent_service.foundation.i18n import SUPPORTED, translator
-from consent_service.foundation.ids import RelationshipId
+from consent_service.foundation.i18n import SUPPORTED, Counted, translator
+from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, StaffId
 
 ALL: tuple[type[Any], ...] = get_args(Event)
 OUTCOMES: tuple[Attempt, ...] = ("refused", "opened")
@@ -48,8 +64,10 @@ def a_value(annotation: object) -> object:
 @pytest.mark.parametrize("kind", ALL, ids=lambda struct: struct.__name__)
 def test_every_event_reads_as_a_sentence_in_every_language(kind: type[Any], language: str) -> None:
     sentence = describe(an_example(kind))
-    placeholders = {name for _, name, _, _ in string.Formatter().parse(sentence.msgid) if name}
-    assert placeholders == set(sentence.params)
+    msgid = sentence.msgid
+    for form in (msgid.one, msgid.many) if isinstance(msgid, Counted) else (msgid,):
+        placeholders = {name for _, name, _, _ in string.Formatter().parse(form) if name}
+        assert placeholders == set(sentence.params)
     told = translator(language).text(sentence.msgid, **sentence.params)
     assert told.endswith(".")
     assert "{" not in told
@@ -67,6 +85,59 @@ def test_an_empty_code_reads_as_a_dash() -> None:
     assert describe(RelationshipEnded(RelationshipId("r"))).params == {"reason": "-"}
 
 
+def test_what_went_otherwise_reads_otherwise() -> None:
+    family, person = FamilyId("f"), PersonId("p")
+    told: dict[Event, str] = {
+        MarkerDecided("m", family, person, approved=True): "Goedgekeurd: een ouder",
+        MarkerDecided("m", family, person, approved=False): "Niet goedgekeurd om een ouder",
+        CompetenceJudged(person, competent=True): "Beoordeeld: het kind kan dit zelf afwegen.",
+        CompetenceJudged(person, competent=False, reason="r"): "niet zelf afwegen. Reden: r.",
+        KeysRestored("b", 4, 1): "Teruggezette sleutels: 4; vernietigd gebleven: 1.",
+        KeysRestored("b", 4, 1, revived=1): "Boven 1 vernietigde sleutel leeft weer",
+        KeysRestored("b", 4, 1, revived=2): "Boven 2 vernietigde sleutels leeft weer",
+        LogExported("bundle", 1, recipient="court"): "als bundle-court: 1 regel.",
+        LogExported("find", 2): "als find: 2 regels.",
+        LogPruned(1, 256): "Regels voor nr. 257 worden niet langer bewaard.",
+    }
+    for event, words in told.items():
+        sentence = describe(event)
+        assert words in translator("nl").text(sentence.msgid, **sentence.params)
+
+
 def test_an_epoch_whose_old_root_still_opens_does_not_read_as_if_it_were_destroyed() -> None:
-    told = [describe(KeyEpochEnded(3, 1, 2, 9, "backup", attempt)).msgid for attempt in OUTCOMES]
+    told = [str(describe(KeyEpochEnded(3, 1, 2, 9, "backup", attempt)).msgid) for attempt in OUTCOMES]
     assert ["vernietigd" in sentence for sentence in told] == [True, False]
+
+
+def test_an_entry_on_rules_names_them_and_how_many_stood_behind_them() -> None:
+    new, old = "ab12" * 16, "cd34" * 16
+    events: tuple[tuple[Event, str], ...] = (
+        (PolicyProposed("p", new, old, "edit"), "ab12ab12ab12, in plaats van cd34cd34cd34."),
+        (
+            PolicyReplayed(new, 7, to_allow=2),
+            "7 eerdere beslissingen opnieuw beoordeeld met regels ab12ab12ab12",
+        ),
+        (PolicyApproved("p", new, ("k", "l")), "ab12ab12ab12 goedgekeurd; apart goedgekeurd: 2."),
+        (PolicyWithdrawn("p", new), "ab12ab12ab12 ingetrokken."),
+        (BundleActivated(new, ("one", "other")), "ab12ab12ab12 in gebruik genomen; goedgekeurd door: 2."),
+        (BundleActivated(new), "ab12ab12ab12 in gebruik genomen; goedgekeurd door: 0."),
+    )
+    for event, told in events:
+        sentence = describe(event)
+        assert told in translator("nl").text(sentence.msgid, **sentence.params)
+
+
+@pytest.mark.parametrize(
+    "event,words",
+    [
+        (ContactAway(RelationshipId("r1"), StaffId("s1"), None), "er weer"),
+        (ContactAway(RelationshipId("r1"), StaffId("s1"), date(2026, 12, 1)), "tot en met"),
+        (OperatorAdmitted("ops-1", "approval_off"), "niet gevraagd"),
+        (OperatorAdmitted("ops-1", "emergency"), "iets stuk"),
+        (OperatorAdmitted("ops-1"), "toegelaten"),
+    ],
+)
+def test_what_happened_in_another_way_has_words_of_its_own(event: Event, words: str) -> None:
+    sentence = describe(event)
+    assert isinstance(sentence.msgid, str)
+    assert words in sentence.msgid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
@@ -31,6 +32,7 @@ from consent_service.foundation.ids import (
     TenantId,
     TypeKey,
 )
+from consent_service.foundation.tracing import Trace
 
 ENTRY = "01990000-0000-7000-8000-000000000001"
 LEAF = Leaf(
@@ -146,6 +148,7 @@ def test_another_spelling_of_a_detail_is_refused(raw: bytes) -> None:
         IdentityChanged(PersonId("Jo de Vries"), ("names",)),
         IntakeFinished(FamilyId("f1"), PersonId("p1"), yes=1 << 53),
         StopReplayed("x" * 65, "withdrawal", datetime(2026, 9, 1, tzinfo=UTC)),
+        IntakeFinished(FamilyId("f1"), PersonId("p1"), yes="many"),  # type: ignore[arg-type]
     ],
 )
 def test_free_text_and_large_numbers_are_refused_when_written(event: Event) -> None:
@@ -188,3 +191,79 @@ def test_milliseconds_and_the_written_instant_are_the_same_moment(later: timedel
     at = datetime(1970, 1, 1, tzinfo=UTC) + later
     written = datetime.fromisoformat(encoding.instant(at))
     assert encoding.milliseconds(written) == encoding.milliseconds(at)
+
+
+def _outcome(decode: Callable[[bytes], Leaf], raw: bytes) -> Leaf | None:
+    try:
+        return decode(raw)
+    except IntegrityError:
+        return None
+
+
+_TYPED_LEAF = GOLDEN_LEAF.replace(b',"v":1}', b',"type":"log.viewed.v1","v":1}')
+
+
+@pytest.mark.parametrize(
+    "raw, is_leaf",
+    [
+        (GOLDEN_LEAF, True),
+        (_TYPED_LEAF, True),
+        (GOLDEN_LEAF + b"\n", False),
+        (GOLDEN_LEAF.replace(b"2026-09-01", b"2026-02-30"), False),
+        (GOLDEN_LEAF.replace(b"08:00:00", b"24:00:00"), False),
+        (_TYPED_LEAF.replace(b"log.", b"log." + b"a" * 4096 + b"."), False),
+        (_TYPED_LEAF.replace(b"log.viewed.v1", b""), False),
+    ],
+)
+def test_the_form_of_a_leaf_is_seen_at_a_glance_exactly_where_the_rule_takes_it(
+    raw: bytes, is_leaf: bool
+) -> None:
+    found = _outcome(encoding.decode_leaf, raw)
+    assert (found is not None) is is_leaf
+    assert found == _outcome(encoding._decode_any_leaf, raw)
+
+
+@given(
+    st.sampled_from([GOLDEN_LEAF, _TYPED_LEAF]),
+    st.integers(0, 400),
+    st.integers(0, 3),
+    st.one_of(st.text('"{},:. \\u\n019aZAv', max_size=3).map(str.encode), st.binary(max_size=2)),
+)
+def test_what_is_nearly_a_leaf_is_judged_by_the_rule(raw: bytes, at: int, gone: int, added: bytes) -> None:
+    changed = raw[: at % len(raw)] + added + raw[at % len(raw) + gone :]
+    assert _outcome(encoding.decode_leaf, changed) == _outcome(encoding._decode_any_leaf, changed)
+
+
+def test_the_trace_of_an_entry_has_exactly_these_bytes_and_without_one_nothing_changes() -> None:
+    plain = a_detail(IntakeFinished(family=FamilyId("f1"), guardian=PersonId("p1")))
+    traced = msgspec.structs.replace(plain, trace=Trace("1" * 32, "2" * 16, "3" * 16))
+    raw = encoding.canonical_detail(traced)
+    told = b'"trace":{"caller":"' + b"3" * 16 + b'","id":"' + b"1" * 32 + b'","span":"' + b"2" * 16 + b'"},'
+    assert raw.replace(told, b"") == encoding.canonical_detail(plain)
+    assert encoding.read_detail(raw) == traced
+    unasked = msgspec.structs.replace(plain, trace=Trace("1" * 32, "2" * 16))
+    assert b"caller" not in encoding.canonical_detail(unasked)
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        Trace("0" * 32, "2" * 16),
+        Trace("1" * 31, "2" * 16),
+        Trace("1" * 32, "0" * 16),
+        Trace("A" * 32, "2" * 16),
+        Trace("1" * 32, "2" * 16, "3" * 15),
+        Trace("1" * 32, "2" * 16 + "\n"),
+        Trace("my own words", "2" * 16),
+    ],
+)
+def test_a_trace_that_is_not_well_formed_is_neither_written_nor_read(trace: Trace) -> None:
+    plain = a_detail(IntakeFinished(family=FamilyId("f1"), guardian=PersonId("p1")))
+    with pytest.raises(OutsideProfileError):
+        encoding.canonical_detail(msgspec.structs.replace(plain, trace=trace))
+    good = Trace("1" * 32, "2" * 16)
+    raw = encoding.canonical_detail(msgspec.structs.replace(plain, trace=good))
+    told, planted = (msgspec.json.encode(one, order="sorted") for one in (good, trace))
+    assert told in raw
+    with pytest.raises(IntegrityError):
+        encoding.read_detail(raw.replace(told, planted))

@@ -16,17 +16,30 @@ import pytest
 from consent_service.audit import events
 from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
-from consent_service.audit.happenings import consent, families, keys, logins, organisations, records, upkeep
+from consent_service.audit.happenings import (
+    consent,
+    erasures,
+    families,
+    keys,
+    logins,
+    organisations,
+    policies,
+    records,
+    upkeep,
+    who,
+)
 from consent_service.foundation import ids
+from consent_service.foundation.tracing import CallerId, SpanId, TraceId
 
 ALL: tuple[type[msgspec.Struct], ...] = get_args(Event)
 ID_TYPES = {value for value in vars(ids).values() if isinstance(value, NewType)}
 PLAIN = {int, bool, date, datetime, type(None)}
+CODES = (Code, TraceId, SpanId, CallerId)
 
 
 def free_text_in(annotation: object) -> bool:
     """Whether a field with this annotation could hold a sentence somebody typed."""
-    if annotation in PLAIN or annotation in ID_TYPES or annotation == Code:
+    if annotation in PLAIN or annotation in ID_TYPES or annotation in CODES:
         return False
     origin = get_origin(annotation)
     if origin is Literal:
@@ -63,7 +76,7 @@ def test_the_check_sees_a_planted_free_text() -> None:
 def test_every_event_class_of_the_module_is_in_the_union() -> None:
     written = {
         getattr(module, node.name)
-        for module in (organisations, families, consent, records, logins, upkeep, keys)
+        for module in MODULES
         for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.ClassDef) and issubclass(getattr(module, node.name), events.Happening)
     }
@@ -88,6 +101,7 @@ def test_an_event_knows_its_type() -> None:
     assert event_type(events.Logout()) == "logout.v1"
 
 
+MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",
@@ -96,6 +110,12 @@ FIRST_RELEASE = [
     "authority.recorded.v1",
     "bundle.activated.v1",
     "child.registered.v1",
+    "client.admitted.v1",
+    "client.changed.v1",
+    "client.ended.v1",
+    "client.refused.v1",
+    "client.registered.v1",
+    "client.served.v1",
     "competence.judged.v1",
     "consent.given.v1",
     "consent.invalidated.v1",
@@ -108,13 +128,25 @@ FIRST_RELEASE = [
     "consent.resumed.v1",
     "consent.suspended.v1",
     "consent.withdrawn.v1",
+    "contact.attested.v1",
+    "contact.away.v1",
     "contact.conflict_declared.v1",
+    "contact.lapsed.v1",
     "contact.listed.v1",
     "contact.removed.v1",
+    "entries.released.v1",
+    "erasure.approved.v1",
+    "erasure.asked.v1",
+    "erasure.dropped.v1",
+    "erasure.executed.v1",
+    "factor.enrolment_given.v1",
+    "factor.proved.v1",
+    "factor.refused.v1",
     "family.registered.v1",
     "family.searched.v1",
     "guardian.registered.v1",
     "handover.ended.v1",
+    "handover.refused.v1",
     "handover.started.v1",
     "identity.changed.v1",
     "identity.viewed.v1",
@@ -137,16 +169,37 @@ FIRST_RELEASE = [
     "key.recovery_made.v1",
     "key.restored.v1",
     "key.root_returned.v1",
+    "log.exported.v1",
+    "log.head_accepted.v1",
+    "log.head_learned.v1",
+    "log.key_rotated.v1",
+    "log.pinned.v1",
+    "log.pruned.v1",
+    "log.reopened.v1",
     "log.verified.v1",
     "log.viewed.v1",
+    "log.witness_dismissed.v1",
     "login.refused.v1",
+    "login.stepped_up.v1",
     "login.succeeded.v1",
+    "logout.refused.v1",
     "logout.v1",
+    "operator.added.v1",
+    "operator.admitted.v1",
+    "operator.ended.v1",
     "page.access_given.v1",
     "page.access_revoked.v1",
     "page.opened.v1",
     "page.refused.v1",
+    "passkey.added.v1",
+    "passkey.removed.v1",
     "pattern.seen.v1",
+    "policy.approved.v1",
+    "policy.proposed.v1",
+    "policy.refused.v1",
+    "policy.replayed.v1",
+    "policy.withdrawn.v1",
+    "provider.changed.v1",
     "provider.registered.v1",
     "pupil.disowned.v1",
     "recall.acknowledged.v1",
@@ -160,6 +213,7 @@ FIRST_RELEASE = [
     "relationship.ended.v1",
     "relationship.started.v1",
     "relationship.succeeded.v1",
+    "release.duty_arose.v1",
     "release.failed.v1",
     "release.refused.v1",
     "reminder.due.v1",
@@ -174,7 +228,11 @@ FIRST_RELEASE = [
     "session.ended.v1",
     "staff.added.v1",
     "staff.ended.v1",
+    "staff.invitation_ended.v1",
+    "staff.invited.v1",
+    "staff.linked.v1",
     "staff.placed.v1",
+    "staff.unlinked.v1",
     "stop.replayed.v1",
     "substitute.access.v1",
     "tenant.registered.v1",

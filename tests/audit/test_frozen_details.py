@@ -42,3 +42,27 @@ def test_a_frozen_detail_still_reads_and_still_has_exactly_these_bytes(kind: typ
     assert canonical_detail(read_detail(frozen)) == frozen
     assert isinstance(read_detail(frozen).event, kind)
     assert canonical_detail(a_detail(kind)) == frozen
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"kind":"person","owner":"p2","type":"key.destroyed.v1"}',
+        '{"coordinator":"s2","kind":"person","owner":"p2","type":"key.destroyed_on_order.v1"}',
+        '{"details":3,"erasing":true,"kind":"person","owner":"p2","type":"key.destroyed.v1"}',
+        '{"coordinator":"s2","details":3,"kind":"person","owner":"p2","type":"key.destroyed_on_order.v1"}',
+        (
+            '{"approvers":["s1","s2"],"details":3,"erasure":"e1","index":3,"keys":3,"persons":3,"rows":3,'
+            '"scope":"person","type":"erasure.executed.v1"}'
+        ),
+    ],
+)
+def test_what_earlier_releases_said_of_the_end_of_keys_and_erasures_still_reads(event: str) -> None:
+    raw = (
+        f'{{"by":{{"id":"s1","kind":"operator"}},"entry":"e1","event":{event},"shown_to":"officer",'
+        '"tenant":"t1","v":1}'
+    ).encode()
+    read = read_detail(raw)
+    assert getattr(read.event, "emptied", "") == ""
+    assert getattr(read.event, "unnamed", -1) == -1
+    assert canonical_detail(read) == raw

@@ -10,7 +10,15 @@ from sqlalchemy import Select, insert, literal, select, text
 
 from consent_service.audit import log as audit_log
 from consent_service.audit.encoding import OutsideProfileError, decode_leaf, id_milliseconds, milliseconds
-from consent_service.audit.events import By, IdentityChanged, LogViewed
+from consent_service.audit.events import (
+    By,
+    ErasureExecuted,
+    IdentityChanged,
+    KeyDestroyed,
+    LogPruned,
+    LogReopened,
+    LogViewed,
+)
 from consent_service.audit.log import OFFICER, TrailFilter
 from consent_service.audit.tables import audit_logs
 from consent_service.foundation.errors import KeyDestroyedError, LogUnavailableError
@@ -123,10 +131,19 @@ async def test_the_leaf_says_nothing_but_a_tag_its_owner_can_compute(desk: Desk)
     assert (tags[desk.mother] == found, tags[desk.father] == found) == (True, False)
 
 
-async def test_an_entry_without_a_data_subject_shows_its_type(desk: Desk) -> None:
-    await desk.append(LogViewed(results=3), by=By(kind="fg", id="fg-1"))
-    (row,) = await desk.rows("SELECT leaf FROM audit_entries")
-    assert decode_leaf(bytes(row.leaf)).type == "log.viewed.v1"
+async def test_only_what_outsiders_must_see_of_a_log_shows_its_type(desk: Desk) -> None:
+    """What an officer looked into, and that somebody was erased, is nobody else's business."""
+    quiet = (
+        LogViewed(results=3),
+        ErasureExecuted("e1", "child", persons=1, keys=2, details=3, index=4, rows=5, approvers=("s1", "s2")),
+        KeyDestroyed(kind="person", owner="p1"),
+    )
+    shown = (LogPruned(log=1, minimum=256), LogReopened(2, "restored", previous_size=9, previous_root=""))
+    for event in (*quiet, *shown):
+        await desk.append(event, by=By(kind="fg", id="fg-1"))
+    rows = await desk.rows("SELECT leaf FROM audit_entries ORDER BY id")
+    types = [decode_leaf(bytes(row.leaf)).type for row in rows]
+    assert types == ["", "", "", "log.pruned.v1", "log.reopened.v1"]
 
 
 async def test_a_hidden_entry_is_shown_to_the_officer_only(desk: Desk) -> None:
@@ -211,7 +228,7 @@ async def test_after_erasure_the_entry_stands_but_says_nothing(desk: Desk) -> No
     assert (oldest.state, oldest.type, oldest.detail) == ("erased", "", None)
     await desk.tamper([], "DELETE FROM audit_details")
     newest, _ = (await desk.trail()).entries
-    assert (newest.state, newest.type) == ("erased", "log.viewed.v1")
+    assert (newest.state, newest.type) == ("erased", "")
 
 
 async def test_damage_is_shown_and_hides_no_other_entry(desk: Desk) -> None:

@@ -1,10 +1,12 @@
-"""The tree against a naive reading of RFC 6962 section 2.1, written down literally."""
+"""The tree against a naive reading of RFC 6962 section 2.1, written down literally, and published vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,12 @@ from hypothesis import strategies as st
 from consent_service.audit import merkle
 
 Leaves = Sequence[bytes]
+VECTORS = Path(__file__).parents[1] / "vectors" / "rfc6962_proofs.json"
+DEGENERATE = {
+    "consistency/additional/sizes-are-equal-one-and-proof-is-empty.json",
+    "consistency/additional/sizes-are-equal-zero-and-proof-is-empty.json",
+}
+"""Equal "roots" that are no hashes: published versions differ about them, and here they prove nothing."""
 
 
 def split(count: int) -> int:
@@ -161,3 +169,60 @@ def test_a_range_with_too_few_hashes_is_unsound() -> None:
     assert not merkle.CompactRange(3, (b"x" * 32,)).is_sound()
     assert not merkle.CompactRange(1, (b"x" * 31,)).is_sound()
     assert not merkle.CompactRange(-1, ()).is_sound()
+
+
+class InclusionVector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One case as published."""
+
+    leaf_idx: int
+    tree_size: int
+    root: bytes
+    leaf_hash: bytes
+    proof: tuple[bytes, ...]
+    want_err: bool
+
+
+class ConsistencyVector(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One case as published."""
+
+    size1: int
+    size2: int
+    root1: bytes
+    root2: bytes
+    proof: tuple[bytes, ...]
+    want_err: bool
+
+
+class Vectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: str
+    inclusion: dict[str, InclusionVector]
+    consistency: dict[str, ConsistencyVector]
+
+
+def test_every_published_case_comes_out_as_published() -> None:
+    vectors = msgspec.json.decode(VECTORS.read_bytes(), type=Vectors)
+    found: dict[str, bool] = {}
+    for name, one in vectors.inclusion.items():
+        found[name] = merkle.verify_inclusion(
+            one.leaf_hash, index=one.leaf_idx, size=one.tree_size, proof=one.proof, root=one.root
+        )
+    for name, two in vectors.consistency.items():
+        found[name] = merkle.verify_consistency(
+            old=two.size1, size=two.size2, old_root=two.root1, root=two.root2, proof=two.proof
+        )
+    published = {name: not one.want_err for name, one in (vectors.inclusion | vectors.consistency).items()}
+    assert len(published) == 196
+    assert sum(published.values()) == 12
+    assert {name for name, proved in found.items() if proved != published[name]} <= DEGENERATE
+    assert not any(found[name] for name in DEGENERATE)
+
+
+def test_a_value_that_is_no_hash_proves_nothing() -> None:
+    short, whole = b"x" * 31, b"x" * 32
+    assert merkle.verify_inclusion(whole, index=0, size=1, proof=(), root=whole)
+    assert not merkle.verify_inclusion(short, index=0, size=1, proof=(), root=short)
+    assert merkle.verify_consistency(old=3, size=3, old_root=whole, root=whole, proof=())
+    assert not merkle.verify_consistency(old=3, size=3, old_root=short, root=short, proof=())
+    joined = merkle.node_hash(whole, short)
+    assert not merkle.verify_inclusion(whole, index=0, size=2, proof=(short,), root=joined)
+    assert not merkle.verify_consistency(old=1, size=2, old_root=whole, root=joined, proof=(short,))

@@ -87,7 +87,20 @@ async def test_a_function_that_lets_everything_through_is_noticed(desk: Desk) ->
                 " AS $$BEGIN RETURN NEW; END;$$"
             )
         )
-    assert len(await problems(desk.database)) == 2 * len(protection.insert_only_tables())
+    own = len(protection.removal_conditions())  # their row triggers have a function each
+    assert len(await problems(desk.database)) == 2 * len(protection.insert_only_tables()) - own
+
+
+async def test_rows_that_may_go_only_under_another_condition_are_noticed(desk: Desk) -> None:
+    weakened = protection.loosening_statements(
+        desk.database.engine.dialect.name, {"audit_entries": "SELECT 1", "consent_ledger": "SELECT 1"}
+    )
+    async with desk.database.transaction() as conn:
+        for statement in weakened:
+            await conn.execute(text(statement))
+    found = await problems(desk.database)
+    assert len(found) == 2
+    assert all(problem.endswith("is changed") for problem in found)
 
 
 async def test_switched_off_recursive_triggers_are_noticed(database: Database) -> None:
@@ -107,7 +120,7 @@ async def test_switched_off_recursive_triggers_are_noticed(database: Database) -
         "DROP TABLE audit_entries",
         "ALTER TABLE audit_entries RENAME TO x",
         "UPDATE audit_entries SET tenant = 'x'",
-        "DELETE FROM audit_entries",
+        "DELETE FROM audit_sequence",
         "PRAGMA writable_schema=ON",
         "PRAGMA recursive_triggers=OFF",
     ],
@@ -122,6 +135,7 @@ async def test_the_serving_process_may_not_even_prepare_a_change(database: Datab
             await conn.execute(text(statement))
     async with database.transaction() as conn:
         await conn.execute(text("DELETE FROM audit_index"))
+        await conn.execute(text("DELETE FROM audit_entries WHERE id = 'none'"))  # the trigger decides
         await conn.execute(text("PRAGMA recursive_triggers"))
 
 
@@ -129,10 +143,15 @@ def test_a_table_asks_for_protection_itself() -> None:
     tables = MetaData()
     Table("ledger", tables, info=protection.INSERT_ONLY)
     Table("desk", tables)
-    assert protection.insert_only_tables(tables) == ("ledger",)
+    Table("outbox", tables, info=protection.removed_when("SELECT 1"))
+    assert protection.insert_only_tables(tables) == ("ledger", "outbox")
+    assert protection.removal_conditions(tables) == {"outbox": "SELECT 1"}
+    assert set(protection.removal_conditions()) == {"audit_emptied", "audit_entries", "consent_ledger"}
     assert set(AUDIT) <= set(protection.insert_only_tables())
 
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="SQLite and PostgreSQL"):
         protection.protection_statements("oracle", AUDIT)
+    with pytest.raises(ValueError, match="SQLite and PostgreSQL"):
+        protection.loosening_statements("oracle", {})

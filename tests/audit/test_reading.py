@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.audit.checkpoint import Checkpoint, write_note
+from consent_service.audit.announced import Running
+from consent_service.audit.checkpoint import Checkpoint, read_note, write_note
 from consent_service.audit.encoding import decode_leaf, encode_leaf
+from consent_service.audit.events import ErasureApproved, ErasureAsked, ErasureExecuted, KeyDestroyed
+from consent_service.audit.log import OFFICER
 from consent_service.audit.merkle import leaf_hash
-from consent_service.audit.reading import verify_stored
+from consent_service.audit.reading import newest_checkpoint, verify_stored
 from consent_service.audit.removal import Removal
+from consent_service.audit.tables import audit_details
 from consent_service.audit.verify import Report
-from consent_service.foundation.ids import EntryId, TenantId, new_id
+from consent_service.foundation.ids import EntryId, PersonId, TenantId, new_id
 from consent_service.keyring.primitives import new_signing_key, sign
 from consent_service.keyring.tables import key_destructions
 from tests.audit.factories import SYSTEM, Desk, a_consent
@@ -312,17 +317,52 @@ async def test_an_entry_that_the_index_does_not_find_as_it_should_is_named(
     assert found(await desk.verify()) == (False, "index_differs", 6, entries[6])
 
 
-async def test_a_detail_of_somebody_erased_that_was_shown_to_somebody_living_is_erased(desk: Desk) -> None:
-    await desk.append(a_consent(), subject=desk.mother, tagged_for=desk.father)
+async def destroy(desk: Desk, person: PersonId, *, note: bool = True, tell: bool = True) -> None:
+    """The end of a key as an earlier release did it: the key, a row, an entry that counts what it shut."""
+    async with desk.database.transaction() as conn:
+        counted = select(func.count()).where(audit_details.c.person == person)
+        shut = (await conn.execute(counted)).scalar_one()
+        await desk.ring.destroy_person_key(conn, desk.tenant, person)
+        if note:
+            row = {"destruction": new_id(), "kind": "person", "owner": person, "child": person}
+            await conn.execute(
+                insert(key_destructions).values(tenant=desk.tenant, destroyed_at=desk.clock.now(), **row)
+            )
+    if tell:
+        await desk.append(KeyDestroyed("person", person, shut))
     await desk.sequence()
-    async with desk.database.transaction() as conn:
-        await desk.ring.destroy_person_key(conn, desk.tenant, desk.mother)
+
+
+async def erase_details(desk: Desk, person: PersonId, told: int) -> None:
+    """What an erasure does to the log: the details and their index go, an entry counts them."""
+    await desk.tamper(
+        [],
+        "DELETE FROM audit_details WHERE person = :p",
+        "DELETE FROM audit_index WHERE kind = 'person' AND key = :p",
+        p=person,
+    )
+    executed = ErasureExecuted(
+        erasure=new_id(),
+        scope="person",
+        persons=1,
+        keys=1,
+        details=told,
+        index=told,
+        rows=0,
+        approvers=(new_id(), new_id()),
+    )
+    await desk.append(executed)
+    await desk.sequence()
+
+
+async def test_a_detail_of_somebody_erased_that_was_shown_to_somebody_living_is_erased(desk: Desk) -> None:
+    entry = await desk.append(a_consent(), subject=desk.mother, tagged_for=desk.father)
+    await desk.sequence()
+    await destroy(desk, desk.mother, note=False, tell=False)
     assert found(await desk.verify())[:2] == (False, "detail_missing")  # nothing says that it was destroyed
-    async with desk.database.transaction() as conn:
-        row = {"destruction": new_id(), "kind": "person", "owner": desk.mother, "child": desk.mother}
-        await conn.execute(
-            insert(key_destructions).values(tenant=desk.tenant, destroyed_at=desk.clock.now(), **row)
-        )
+    await destroy(desk, desk.mother, tell=False)
+    assert found(await desk.verify()) == (False, "erasure_undeclared", 0, entry)  # and no entry does
+    await destroy(desk, desk.mother, note=False)
     report = await desk.verify()
     assert (report.ok, report.details_erased) == (True, 1)
 
@@ -331,16 +371,39 @@ async def test_lawful_erasure_leaves_the_log_verifiable(desk: Desk) -> None:
     await a_log(desk)
     await desk.append(a_consent(), subject=desk.father)
     await desk.sequence()
-    async with desk.database.transaction() as conn:
-        await desk.ring.destroy_person_key(conn, desk.tenant, desk.mother)
-        await conn.execute(
-            text("DELETE FROM audit_details WHERE person = :p AND entry < 'z'"), {"p": desk.mother}
-        )
-        await conn.execute(
-            text("DELETE FROM audit_index WHERE kind = 'person' AND key = :p"), {"p": desk.mother}
-        )
+    await destroy(desk, desk.mother)
+    await erase_details(desk, desk.mother, told=10)
     report = await desk.verify()
-    assert (report.ok, report.size, report.details_checked, report.details_erased) == (True, 11, 1, 10)
+    assert (report.ok, report.size, report.details_checked, report.details_erased) == (True, 13, 3, 10)
+    async with desk.database.reading() as conn:
+        assert await Removal(desk.ring, desk.tenant).newest_about(conn, desk.father) is None
+
+
+async def test_more_details_gone_than_erasures_account_for_is_named(desk: Desk) -> None:
+    entries = await a_log(desk)
+    last = await desk.append(a_consent(), subject=desk.father, tagged_for=OFFICER)
+    await desk.sequence()
+    await destroy(desk, desk.mother)
+    await erase_details(desk, desk.mother, told=10)
+    await desk.tamper([], "DELETE FROM audit_details WHERE entry = :e", e=last)
+    shredded = await desk.verify()
+    assert [(bad.what, bad.seq, bad.entry, bad.until) for bad in shredded.problems] == [
+        ("detail_shredded", 0, entries[0], 10)
+    ]
+    await desk.append(a_consent(), subject=None)
+    await desk.tamper(
+        [], "UPDATE audit_details SET sealed = :x WHERE entry = (SELECT max(id) FROM audit_entries)", x=b"x"
+    )
+    async with desk.database.reading() as conn:  # nobody can tell any more about whom it was
+        assert await Removal(desk.ring, desk.tenant).newest_about(conn, desk.father) is not None
+
+    async def one_that_goes_on(_conn: AsyncConnection, _tenant: TenantId) -> list[Running]:
+        return [Running("r", 1)]
+
+    begun = (ErasureAsked("r", "person", "requested"), ErasureApproved("r"), KeyDestroyed("person", "q", 1))
+    for event in begun:
+        await desk.append(event)
+    assert (await verify_stored(desk.database, desk.ring, desk.tenant, erasing=one_that_goes_on)).ok
 
 
 async def test_waiting_entries_are_counted_and_no_problem(desk: Desk) -> None:
@@ -354,6 +417,8 @@ async def test_an_empty_log_verifies_and_no_log_does_not(desk: Desk) -> None:
     assert (await desk.verify()).ok
     report = await verify_stored(desk.database, desk.ring, TenantId(new_id()))
     assert found(report) == (False, "no_log", None, "")
+    async with desk.database.reading() as conn:
+        assert await newest_checkpoint(conn, TenantId(new_id())) is None
 
 
 async def test_progress_is_reported_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,3 +445,55 @@ async def test_another_tenants_entry_in_the_log_is_named(desk: Desk) -> None:
         id=entries[6],
     )
     assert found(await desk.verify())[2:] == (6, entries[6])
+
+
+async def pinned(desk: Desk, size: int) -> Checkpoint:
+    (row,) = await desk.rows("SELECT note FROM audit_checkpoints WHERE size = :s", s=size)
+    return read_note(bytes(row.note)).checkpoint
+
+
+async def since(desk: Desk, head: Checkpoint) -> tuple[bool, int, list[tuple[str, int | None]]]:
+    report = await verify_stored(desk.database, desk.ring, desk.tenant, since=head)
+    return report.ok, report.since, [(bad.what, bad.seq) for bad in report.problems]
+
+
+async def test_since_a_pinned_head_only_what_came_after_it_is_read(desk: Desk) -> None:
+    """Over more than a tile, so that the tile under way at the pin is completed after it."""
+    for count in (200, 30, 60):
+        await desk.append_many(count)
+        await desk.sequence()
+    head = await pinned(desk, 230)
+    assert await since(desk, head) == (True, 230, [])
+    (row,) = await desk.rows("SELECT entry FROM audit_sequence WHERE seq = 7")
+    edited = (await leaf_of(desk, row.entry)).replace(b'"v":1', b'"v":2')
+    await desk.tamper(ENTRIES, "UPDATE audit_entries SET leaf = :l WHERE id = :e", l=edited, e=row.entry)
+    assert await since(desk, head) == (True, 230, [])  # whose hash still stands under the pin
+    await desk.tamper(SEQUENCE, "UPDATE audit_sequence SET leaf_hash = :h WHERE seq = 7", h=b"h" * 32)
+    ok, begun, problems = await since(desk, head)
+    assert (ok, begun, problems[0]) == (False, 0, ("pin_differs", 0))
+    assert ("tile_differs", 7) in problems  # everything was read, to find where it begins to differ
+
+
+async def test_a_pin_of_another_log_or_of_more_entries_than_there_are_is_named(desk: Desk) -> None:
+    await a_log(desk)
+    head = await pinned(desk, 7)
+    other = Checkpoint("audit.example.org/t/other", head.size, head.root)
+    assert await since(desk, other) == (False, 0, [("pin_foreign", None)])
+    assert await since(desk, Checkpoint(head.origin, 12, head.root)) == (False, 0, [("pin_beyond_log", 10)])
+    await desk.tamper(HEADS, "UPDATE audit_checkpoints SET note = :n WHERE size = 7", n=b"not a note")
+    assert await since(desk, head) == (True, 7, [])  # who signed it, the officer knows
+    await desk.tamper([], "DELETE FROM audit_checkpoints WHERE size = 7")
+    assert await since(desk, head) == (True, 7, [])
+
+
+async def test_what_was_done_a_moment_ago_is_announced_by_an_entry_that_waits(desk: Desk) -> None:
+    await a_log(desk)
+    await destroy(desk, desk.mother, tell=False)
+    assert found(await desk.verify())[1] == "erasure_undeclared"
+    await desk.append(KeyDestroyed("person", desk.mother, 10))
+    report = await desk.verify()
+    assert (report.ok, report.pending) == (True, 1)
+    waiting = await desk.append(a_consent(), subject=desk.father)
+    await desk.tamper([], "UPDATE audit_details SET sealed = :x WHERE entry = :e", x=b"x", e=waiting)
+    await desk.tamper([], "DELETE FROM audit_details WHERE person IS NULL")
+    assert found(await desk.verify())[1] == "erasure_undeclared"

@@ -7,18 +7,22 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
+from consent_service.audit import sequencer as sequencer_module
 from consent_service.audit.checkpoint import read_note, verify_note
-from consent_service.audit.sequencer import Sequencer
+from consent_service.audit.heads.known import KnownHead, KnownHeads
+from consent_service.audit.merkle import CompactRange
+from consent_service.audit.sequencer import BehindKnownHeadError, Sequencer
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import TenantId, new_id
 from tests.audit.factories import SYSTEM, Desk, a_consent
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_an_entry_that_commits_late_with_a_lower_number_is_not_lost(desk: Desk) -> None:
-    if desk.database.is_sqlite:
-        pytest.skip("SQLite has one writer: nothing commits late")
+    """Not on SQLite: it has one writer, so nothing commits late."""
     async with desk.database.transaction() as slow:
         late = await desk.log.append(
             slow, tenant=desk.tenant, event=a_consent(), by=SYSTEM, subject=desk.mother
@@ -111,7 +115,7 @@ async def test_a_database_without_tables_does_not_end_the_sequencer(desk: Desk, 
     await asyncio.sleep(0.3)
     assert not running.done()
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     await empty.close()
 
 
@@ -119,8 +123,9 @@ async def test_the_running_sequencer_serves_all_tenants_and_survives_an_outage(d
     stop = asyncio.Event()
     running = asyncio.create_task(desk.sequencer.run(stop))
     await desk.append_many(2)
-    await asyncio.sleep(0.5)
-    assert len(await desk.rows("SELECT seq FROM audit_sequence")) == 2
+    async with asyncio.timeout(60):
+        while len(await desk.rows("SELECT seq FROM audit_sequence")) < 2:  # noqa: ASYNC110 - told by nobody
+            await asyncio.sleep(0.05)
     await desk.tamper(
         ["audit_checkpoints"], "UPDATE audit_checkpoints SET root = :f, frontier = :f", f=b"x" * 32
     )
@@ -128,4 +133,82 @@ async def test_the_running_sequencer_serves_all_tenants_and_survives_an_outage(d
     await asyncio.sleep(0.3)
     assert not running.done()
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
+
+
+async def test_nothing_is_signed_by_a_database_that_is_behind_a_head_known_outside(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Put back to an older state, another state of the same size, or grown again from an older state."""
+    heads = KnownHeads(tmp_path / "heads.jsonl")
+    sequencer = Sequencer(desk.database, desk.ring, desk.clock, heads)
+    origin = desk.key.origin
+    await desk.append_many(2)
+    assert await sequencer.run_once(desk.tenant) == 2
+    (row,) = await desk.rows("SELECT size, root FROM audit_checkpoints")
+    signed = KnownHead(origin, 2, bytes(row.root))
+    assert heads.newest(origin) == signed
+    await desk.append()
+    wrong = {
+        "behind": KnownHead(origin, 3, b"x" * 32),
+        "another root": KnownHead(origin, 2, b"x" * 32),
+        "grown past another": KnownHead(origin, 1, b"x" * 32),
+    }
+    for name, known in wrong.items():
+        outside = KnownHeads(tmp_path / f"{name}.jsonl")
+        outside.remember(known.origin, known.size, known.root)
+        outside.begin()
+        refusing = Sequencer(desk.database, desk.ring, desk.clock, outside)
+        with pytest.raises(BehindKnownHeadError):
+            await refusing.run_once(desk.tenant)
+        with capture_logs() as told:
+            await refusing.run_all()
+            await refusing.run_all()
+        assert [one["failure"] for one in told] == ["BehindKnownHeadError"]
+        assert refusing.metrics.standing("behind") == {desk.tenant}
+    assert len(await desk.rows("SELECT * FROM audit_checkpoints")) == 1
+    assert await sequencer.run_once(desk.tenant) == 1  # what is known is what was signed
+    behind = Sequencer(desk.database, desk.ring, desk.clock, _with(tmp_path, signed))
+    await desk.append()
+    assert await behind.run_once(desk.tenant) == 1  # this process was away while another signed
+
+
+def _with(folder: Path, head: KnownHead) -> KnownHeads:
+    heads = KnownHeads(folder / "of another process.jsonl")
+    heads.remember(head.origin, head.size, head.root)
+    heads.begin()
+    return heads
+
+
+async def test_a_head_that_another_sequencer_signed_meanwhile_is_no_sign_of_a_database_put_back(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = KnownHeads(tmp_path / "heads.jsonl")
+    sequencer = Sequencer(desk.database, desk.ring, desk.clock, heads)
+    await desk.append()
+    heads.remember(desk.key.origin, 9, b"x" * 32)
+    later = [sequencer_module._Head(), sequencer_module._Head(CompactRange().extend([b"h" * 32]))]
+
+    async def read(*_: object) -> sequencer_module._Head:
+        return later.pop(0)
+
+    monkeypatch.setattr(sequencer_module, "_read_head", read)
+    assert await sequencer.run_once(desk.tenant) == 0
+    assert later == []
+
+
+async def test_a_failure_that_another_sequencer_cleared_is_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise IntegrityError("damaged")
+
+    await desk.append()
+    with monkeypatch.context() as patch, capture_logs() as told:
+        patch.setattr(sequencer_module, "_read_head", fail)
+        await desk.sequencer.run_all()
+    assert [one["failure"] for one in told] == ["IntegrityError"]
+    assert desk.sequencer.metrics.standing("damaged") == {desk.tenant}
+    assert await Sequencer(desk.database, desk.ring, desk.clock).run_once(desk.tenant) == 1
+    await desk.sequencer.run_all()
+    assert desk.sequencer.metrics.standing("damaged") == frozenset()

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import keys
 from benchmarks.pairs import RUNS, Ratio, ratio_of, ratio_of_steps
+from benchmarks.table import Row, row_for_information, row_of, show
 
 
 @pytest.mark.parametrize(
@@ -22,18 +23,23 @@ from benchmarks.pairs import RUNS, Ratio, ratio_of, ratio_of_steps
     ],
 )
 def test_a_row_is_met_when_small_enough_and_believable(ratio: Ratio, met: bool) -> None:
-    row = keys.row_of("warm", ratio, 2.0)
+    row = row_of("warm", ratio, 2.0)
     assert row.met is met
     assert ("run" in row.remark) is (ratio.runs > 1)
     assert ("too busy" in row.remark) is not ratio.is_believable
+
+
+def test_a_row_for_information_is_neither_met_nor_missed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show([row_for_information("beside", Ratio(9.0, 1.5, 5))]) == 0
+    assert capsys.readouterr().out == "beside | 9.00x | - | for information   (control 1.500)\n"
 
 
 @pytest.mark.parametrize("met, code", [(True, 0), (False, 1)])
 def test_a_missed_target_ends_in_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], met: bool, code: int
 ) -> None:
-    async def measured(folder: object) -> list[keys.Row]:
-        return [keys.Row("one", "1", "1", True), keys.Row("two", "3.00x", "<= 2.0x", met, "control 1.000")]
+    async def measured(folder: object) -> list[Row]:
+        return [Row("one", "1", "1", True), Row("two", "3.00x", "<= 2.0x", met, "control 1.000")]
 
     monkeypatch.setattr(keys, "measure", measured)
     assert keys.main() == code

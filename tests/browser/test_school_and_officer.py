@@ -79,13 +79,21 @@ async def test_an_officer_filters_reads_and_verifies(tab: Tab) -> None:
     await tab.log_in("Puk Privacy")
     assert await tab.heading() == "Logboek"
     await tab.look("officer-trail")
-    await tab.page.get_by_text("Filteren").click()
-    await tab.page.locator("#event").select_option("release.refused.v1")
+    await tab.page.get_by_text("Zoeken", exact=True).click()
+    await tab.page.locator("#decision").select_option("refused")
+    await tab.page.locator("#organisation").select_option(label="De Linde")
+    await tab.page.locator("#basis").select_option("public_task")
     await tab.press("Tonen")
-    await tab.look("officer-filtered")
+    await tab.look("officer-searched")
+    assert "?" not in tab.page.url
     await tab.page.get_by_role("link", name="Informatie geweigerd").first.click()
     await expect(tab.page.get_by_text("Bewezen: deze regel staat in het logboek.")).to_be_visible()
     await tab.look("officer-entry")
+    async with tab.page.expect_download() as proof:
+        await tab.follow("Bewijs downloaden")
+    assert (await proof.value).suggested_filename.endswith(".tlog-proof")
+    await tab.follow("Logboek")
+    await _keep_the_head(tab)
     await tab.follow("Logboek")
     await tab.press("Nu controleren")
     await expect(tab.page.get_by_text("Het logboek klopt.")).to_be_visible()
@@ -94,6 +102,23 @@ async def test_an_officer_filters_reads_and_verifies(tab: Tab) -> None:
     await tab.look("officer-tasks")
     await tab.press("Klaar")
     await expect(tab.page.get_by_text("De taak is klaar.")).to_be_visible()
+
+
+async def _keep_the_head(tab: Tab) -> None:
+    """Keep it, come back when the log has grown by that alone, and find the growth proved."""
+    await tab.follow("Zelf nagaan")
+    await expect(tab.page.get_by_text("Hier is nog geen stand bewaard.")).to_be_visible()
+    await tab.look("officer-head-none")
+    async with tab.page.expect_download() as file:
+        await tab.press("Stand van nu bewaren")
+    assert (await file.value).suggested_filename.startswith("ruggensteun-stand-")
+    await expect(tab.page.get_by_text("De stand is bewaard.")).to_be_visible()
+    await tab.look("officer-head-kept")
+    grown = tab.page.get_by_text("Het logboek is alleen gegroeid.")
+    while not await grown.is_visible():
+        await tab.press("Nog een keer nagaan")
+        await expect(tab.page.locator("[data-state=same], [data-state=grown]")).to_have_count(1)
+    await tab.look("officer-head-grown")
 
 
 async def test_a_parent_stops_with_the_code_on_the_paper(tab: Tab, paper_code: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,11 +12,16 @@ from pathlib import Path
 import click
 import pytest
 
+from consent_service.cli import entrance
 from consent_service.cli.entering import Entry, Order
 from consent_service.cli.entrance import commands
-from consent_service.cli.terminal import language_of
-from consent_service.foundation.settings import PREFIX
+from consent_service.cli.opening import knows_roots, make_private_folder, sqlite_path
+from consent_service.cli.terminal import CommandError, language_of
+from consent_service.foundation import process_protection
+from consent_service.foundation.settings import PREFIX, load_settings
 from tests.cli.conftest import Shell, onboard
+from tests.conftest import sqlite_url
+from tests.factories import PASSPHRASE
 
 
 def test_every_wrong_missing_and_unknown_option_is_told_at_once(shell: Shell) -> None:
@@ -29,6 +35,11 @@ def test_every_wrong_missing_and_unknown_option_is_told_at_once(shell: Shell) ->
         "--nmae: Deze optie bestaat hier niet. Bedoelt u --name?",
     ]
     assert "Opvang" not in shell.must("tenant", "list")
+    for typed, told in (
+        (("tenant", "add", "--name"), "--name: Noem hierachter een waarde.\n"),
+        (("audit", "verify", "--bogus"), "--bogus: Deze optie bestaat hier niet. Bedoelt u --help?\n"),
+    ):
+        assert shell.type(*typed).err == told
 
 
 def test_what_only_the_database_knows_stands_beside_its_option_too(shell: Shell) -> None:
@@ -212,3 +223,85 @@ def test_no_module_of_the_command_line_is_longer_than_three_hundred_lines() -> N
         text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) <= 300, path.name
         assert ast.get_docstring(ast.parse(text)), path.name
+
+
+def test_what_was_broken_off_and_what_was_half_typed_end_as_shells_expect(
+    sqlite_shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sqlite_shell.type().code == 2
+    assert "Usage" in sqlite_shell.said[-1].err or "Gebruik" in sqlite_shell.said[-1].err
+    half = sqlite_shell.type("serve", "extra")
+    assert half.code == 2
+    assert "extra" in half.err
+
+    def broken_off(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("consent_service.cli.serve.require_free_port", broken_off)
+    said = sqlite_shell.type("serve")
+    assert (said.code, said.err.strip()) == (130, "Afgebroken.")
+
+
+def test_a_file_of_settings_is_read(bare_shell: Shell) -> None:
+    file = bare_shell.folder / "own.toml"
+    file.write_text('environment = "elsewhere"\n')
+    said = bare_shell.type("--config", str(file), "db", "status")
+    assert said.code == 2
+    assert "environment" in said.err
+
+
+def test_a_passphrase_is_asked_where_somebody_sits_and_an_unreadable_file_is_named(
+    sqlite_shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    asked: list[tuple[str, object]] = []
+
+    def prompt(question: str, *, confirmation_prompt: object, **_how: object) -> str:
+        asked.append((question, confirmation_prompt))
+        return PASSPHRASE.reveal().decode()
+
+    monkeypatch.setattr("click.prompt", prompt)
+    del sqlite_shell.environ[f"{PREFIX}PASSPHRASE_FILE"]
+    sqlite_shell.must("tenant", "list")
+    assert asked == [("Wachtzin van de keystore", False)]
+
+    sqlite_shell.environ[f"{PREFIX}PASSPHRASE_FILE"] = str(sqlite_shell.folder)
+    said = sqlite_shell.type("tenant", "list")
+    assert (said.code, said.err.strip()) == (
+        2,
+        f"De wachtzin in {sqlite_shell.folder} kan niet gelezen worden.",
+    )
+
+
+async def test_whether_a_database_knows_keys_is_no_when_nobody_can_tell(tmp_path: Path) -> None:
+    before = load_settings({f"{PREFIX}DATABASE_URL": sqlite_url(tmp_path / "none.sqlite")})
+    assert not await knows_roots(before)
+    (tmp_path / "none.sqlite").touch()
+    assert not await knows_roots(before)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError):
+        make_private_folder(tmp_path / "file" / "state")
+    monkeypatch.setattr("os.access", lambda *_given: False)
+    with pytest.raises(CommandError):
+        make_private_folder(tmp_path / "state")
+    assert sqlite_path("postgresql+asyncpg://x@/y") is None
+
+
+def test_the_command_protects_itself_and_gives_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    monkeypatch.setattr("os.umask", done.append)
+    monkeypatch.setattr(process_protection, "protect_process", lambda: done.append("protected"))
+
+    def run(arguments: list[str], _environ: object) -> int:
+        done.append(arguments)
+        return 7
+
+    monkeypatch.setattr(entrance, "run", run)
+    monkeypatch.setattr("sys.argv", ["consent-service", "db", "status"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("consent_service", run_name="__main__")
+    assert ended.value.code == 7
+    assert done == [0o077, "protected", ["db", "status"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,7 +35,7 @@ def test_a_ceremony_on_paper_puts_the_key_into_use_and_logs_it(room: Room) -> No
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.pdf")} == {0o600}
     assert f"Wis nu de map {folder}" in said.out
     assert on_paper(folder, 1) not in said.out
-    assert "OK: installatie, 1 regels" in room.shell.must("audit", "verify")
+    assert "OK: installatie, logboek 1: 1 regel," in room.shell.must("audit", "verify")
 
 
 def test_a_ceremony_on_the_screen_shows_one_sheet_at_a_time_and_wipes_it(room: Room) -> None:
@@ -66,7 +67,8 @@ def test_only_the_sheet_with_something_wrong_is_typed_again(room: Room) -> None:
 
     def swapped() -> str:
         typed = on_paper(folder, 2).split()
-        typed[20], typed[21] = typed[21], typed[20]
+        place = next(at for at in range(20, 32) if typed[at] != typed[at + 1])
+        typed[place], typed[place + 1] = typed[place + 1], typed[place]
         return " ".join(typed)
 
     said = room.type(
@@ -141,8 +143,13 @@ def test_ctrl_c_in_a_terminal_ends_a_ceremony_at_once(sqlite_shell: Shell) -> No
         os.write(ours, typed)
         seen = seen.partition(awaited)[2]
     with suppress(OSError):  # the other end has closed
-        while block := os.read(ours, 4096):
-            seen += block
+        while True:
+            if not select.select([ours], [], [], 5)[0]:
+                os.write(ours, b"\x03")  # Python loses an interrupt that comes while it clears away an object
+            elif block := os.read(ours, 4096):
+                seen += block
+            else:
+                break
     assert os.waitstatus_to_exitcode(os.waitpid(command, 0)[1]) == 130
     os.close(ours)
     assert b"\x1b[3J" in seen

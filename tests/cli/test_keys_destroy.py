@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, insert
 
 from consent_service.app import Services
+from consent_service.audit.faults import WRONG
 from consent_service.audit.log import TrailFilter
 from consent_service.audit.tables import audit_details
 from consent_service.cli.opening import run_with
@@ -243,7 +244,7 @@ def test_content_taken_out_of_the_log_is_told_by_shelter_and_a_silent_log_is_no_
     said = furnished.type("check").out
     assert "mis      gegevens tegen het logboek" in said
     assert "van 1 onderwerpen is niet te zeggen of dit de laatste stand is" in said
-    assert "de inhoud is weggehaald, terwijl de sleutel er nog is" in furnished.type("audit", "verify").out
+    assert WRONG["detail_missing"] in furnished.type("audit", "verify").out
 
 
 def test_the_journal_of_another_node_is_a_reminder_and_no_old_copy(furnished: Shell) -> None:

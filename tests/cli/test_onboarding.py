@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.cli.conftest import Shell, add_school, add_staff, onboard
@@ -24,10 +26,63 @@ def test_everybody_who_takes_part_is_onboarded_by_commands(shell: Shell) -> None
     shell.must("staff", "link", "--staff", contact, "--provider", "school-login", "--subject", "ida@linde")
 
     assert "Ida Intern" in shell.must("staff", "list")
-    assert "mon,thu" in shell.must("staff", "list")
+    listed = shell.must("staff", "list")
+    assert "Contactpersoon van de school (contact)" in listed
+    assert "ma, do" in listed
     assert "private_key_jwt" in shell.must("provider", "list")
     assert "12AB00" in shell.must("school", "list")
     assert "OK: Opvang Zuid" in shell.must("audit", "verify")
+
+
+def test_the_first_officer_is_made_by_commands_that_say_what_comes_next(shell: Shell) -> None:
+    onboard(shell)
+    provider = [*PROVIDER[:-1], "officer"]
+    shell.must(*provider)
+    officer = add_staff(shell, "--kind", "privacy_coordinator", "--name", "Puk Privacy")
+    following = shell.said[-1].err
+    assert f"consent-service staff link --staff {officer} --provider ... --subject ..." in following
+    assert "consent-service provider list" in following
+
+    assert "school-login" in shell.must("provider", "list")
+    shell.must("staff", "link", "--staff", officer, "--provider", "school-login", "--subject", "puk@opvang")
+    assert officer in shell.must("staff", "list")
+
+
+def test_the_first_coordinator_of_a_shelter_is_made_once_and_gets_a_code(shell: Shell) -> None:
+    onboard(shell)
+    made = shell.must("officer", "first", "--name", "Puk Privacy")
+    code = re.search(r"(?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}", made)
+    assert code is not None
+    officer = made.splitlines()[0].rpartition(" ")[2]
+    assert f"staff link --staff {officer}" in shell.said[-1].err
+    assert shell.type("officer", "first", "--name", "Ties Tweede").code != 0
+    assert "heeft al een privacycoördinator" in shell.said[-1].err
+    again = shell.must("factor", "enrol-code", "--staff", officer)
+    assert code[0] not in again
+    shell.must("staff", "end", "--staff", officer)
+    assert shell.type("factor", "enrol-code", "--staff", officer).code != 0
+    shell.must("officer", "first", "--name", "Ties Tweede")
+
+
+def test_an_invitation_is_made_listed_and_taken_back(shell: Shell) -> None:
+    onboard(shell)
+    add_school(shell)
+    ida = add_staff(
+        shell, "--kind", "school_staff", "--name", "Ida Intern", "--school", "12AB00", "--role", "contact"
+    )
+    assert f"consent-service staff invite --staff {ida}" in shell.said[-1].err
+    code = shell.must("staff", "invite", "--staff", ida).strip()
+    assert re.fullmatch(r"([2-9A-Z]{4}-){3}[2-9A-Z]{4}", code)
+    assert "hij werkt één keer" in shell.said[-1].err
+    assert shell.must("staff", "invite", "--staff", ida).strip() != code
+    listed = shell.must("staff", "invitations")
+    assert listed.count("Ida Intern") == 1
+    assert code not in listed
+    invitation = next(line for line in listed.splitlines() if "Ida Intern" in line).split()[0]
+    shell.must("staff", "revoke-invitation", "--invitation", invitation)
+    assert "Ida Intern" not in shell.must("staff", "invitations")
+    again = shell.type("staff", "revoke-invitation", "--invitation", invitation)
+    assert (again.code, again.err.partition(":")[0]) == (2, "--invitation")
 
 
 def test_a_second_shelter_makes_it_necessary_to_name_one(shell: Shell) -> None:
@@ -178,6 +233,40 @@ def test_a_client_secret_comes_from_a_file_and_is_never_shown(shell: Shell) -> N
 
     assert "geheim" not in said
     assert "client_secret" in shell.must("provider", "list")
+
+
+def test_a_federation_is_read_by_its_preset_and_by_what_the_operator_sets_otherwise(shell: Shell) -> None:
+    rules = shell.folder / "rules.toml"
+    rules.write_text('subject_claim = "uid"\nscopes = ["openid", "profile"]\n')
+    said = shell.must(*PROVIDER, "--preset", "entree", "--rules", str(rules), "--minimum-acr", "")
+    assert "/inloggen/school-login/afgemeld" in said
+    assert "/uitgelogd" in said
+    shown = shell.must("provider", "change", "--id", "school-login")
+    assert "subject_claim = 'uid'" in shown
+    assert "nlEduPersonHomeOrganizationId" in shown
+
+    rules.write_text("max_age = 300\n")
+    assert "max_age = 300" in shell.must("provider", "change", "--id", "school-login", "--rules", str(rules))
+    rules.write_text("max_age = 'long'\nmaximum = 3\n")
+    wrong = shell.type("provider", "change", "--id", "school-login", "--rules", str(rules))
+    assert [line.partition(":")[0] for line in wrong.err.splitlines()] == ["--max-age", "--maximum"]
+    rules.write_text("= no toml")
+    assert shell.type(*PROVIDER, "--rules", str(rules)).err.startswith("--rules: Dit bestand is geen TOML")
+    assert shell.type("provider", "change", "--id", "x").err.startswith("--id: Deze inlogdienst is er niet.")
+
+
+def test_a_provider_is_closed_opened_and_gets_our_next_key_in_two_steps(shell: Shell) -> None:
+    shell.must(*PROVIDER)
+    which = ("--id", "school-login")
+    assert "Beëindigde sessies: 0" in shell.must("provider", "close", *which)
+    assert "gesloten" in shell.must("provider", "list")
+    assert "is open" in shell.must("provider", "open", *which)
+    assert shell.type("provider", "rotate-key", *which, "--use").err.startswith("--id: Deze inlogdienst kent")
+    assert '"kty":"RSA"' in shell.must("provider", "rotate-key", *which)
+    assert '"d":' not in shell.said[-1].out
+    assert "volgende sleutel klaar" in shell.must("provider", "list")
+    assert "nieuwe sleutel" in shell.must("provider", "rotate-key", *which, "--use")
+    assert shell.type("provider", "close", "--id", "x").err.startswith("--id: Deze inlogdienst is er niet.")
 
 
 def test_a_school_that_goes_on_as_another_is_recorded_with_the_document_that_was_seen(shell: Shell) -> None:

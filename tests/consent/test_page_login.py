@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from consent_service.app import build_services
 from consent_service.audit import events
 from consent_service.consent.codes import code_hash, normalised_code
 from consent_service.consent.page_access import OnOwnPage
 from consent_service.consent.page_login import Begun, PageLogin, PageLoginRefused, Visitor
+from consent_service.consent.tables import withdrawal_codes
 from consent_service.foundation.errors import InputError
 from consent_service.foundation.notifier import MailNotifier
 from consent_service.identity import pins
@@ -82,6 +86,7 @@ async def test_the_digits_from_the_mail_open_the_page_once_and_in_that_browser_o
     assert await log_in(mailing, code, digits, other.challenge, THERE) == PageLoginRefused()
     opened = await log_in(mailing, code, digits, started.challenge)
     assert isinstance(opened, PageLogin)
+    assert repr(opened) == "PageLogin(...)"
     assert opened.opened.session.own == actor
     assert await log_in(mailing, code, digits, started.challenge) == PageLoginRefused()
 
@@ -348,12 +353,16 @@ async def test_on_the_page_itself_the_old_pin_is_asked_and_guessed_at_few_times(
 
 
 async def test_the_tablet_does_not_wait_for_the_own_page(world: World) -> None:
-    await pins.fits(PIN, None)
+    held = threading.Event()
+    stranger = asyncio.ensure_future(pins.OWN_PAGE.run(held.wait))
     crowd = [asyncio.ensure_future(pins.fits(PIN, None, queue=pins.OWN_PAGE)) for _ in range(12)]
-    await pins.fits(PIN, None)
-    waiting = [one for one in crowd if not one.done()]
-    await asyncio.gather(*crowd)
-    assert len(waiting) > len(crowd) // 2
+    try:
+        await asyncio.wait_for(pins.fits(PIN, None), 60)
+        waiting = [one for one in crowd if not one.done()]
+    finally:
+        held.set()
+        await asyncio.gather(stranger, *crowd)
+    assert waiting == crowd
 
 
 async def test_a_browser_keeps_nothing_unless_she_asks_for_it(world: World) -> None:
@@ -408,3 +417,37 @@ async def test_a_factor_changed_while_somebody_logs_in_wins(mailing: World, post
     assert old.revoked_at is not None
     assert old.sealed_address is None
     assert new.revoked_at is None
+
+
+async def test_what_changes_while_the_digits_are_compared_wins_too(
+    mailing: World, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digits were right; before the session opens a code is used, a factor replaced, a code revoked."""
+    actor, code = await by_mail(mailing)
+    own = mailing.services.page_access
+    compare = pins.fits
+    started = await begun(mailing, code)
+    digits = postbox.digits()
+
+    async def used() -> None:
+        assert isinstance(await log_in(mailing, code, digits, started.challenge), PageLogin)
+
+    async def replaced() -> None:
+        await own.choose_pin(actor, PIN, PIN)
+
+    async def revoked() -> None:
+        async with mailing.services.installation.database.transaction() as conn:
+            await conn.execute(update(withdrawal_codes).values(revoked_at=mailing.clock.now()))
+
+    for meanwhile, typed in ((used, digits), (replaced, ""), (revoked, PIN)):
+        started = started if typed else await begun(mailing, code)
+
+        async def fits(*given: Any, then: Callable[[], Awaitable[None]] = meanwhile, **options: Any) -> bool:
+            monkeypatch.setattr(pins, "fits", compare)
+            found = await compare(*given, **options)
+            await then()
+            return found
+
+        monkeypatch.setattr(pins, "fits", fits)
+        answer = await log_in(mailing, code, typed or postbox.digits(), started.challenge)
+        assert answer == PageLoginRefused(), meanwhile.__name__

@@ -343,6 +343,7 @@ class OtherAgesMachine(FamilyMachine):
         super().begin(born=born, opened=opened, known=known, agreed=agreed)
 
 
+@pytest.mark.untraced
 def test_a_family_lives_through_any_order_of_events() -> None:
     run_state_machine_as_test(FamilyMachine, settings=settings(max_examples=80, stateful_step_count=30))
 

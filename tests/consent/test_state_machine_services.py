@@ -429,6 +429,7 @@ def machine_in(template: Path, folder: Path) -> type[ServicesMachine]:
     return type("Machine", (ServicesMachine,), {"template": template, "folder": folder})
 
 
+@pytest.mark.untraced
 def test_a_family_lives_through_the_services_as_the_model_says(migrated_sqlite: Path, tmp_path: Path) -> None:
     # Without shrinking: each life takes a second, and the steps of the first that fails are told.
     lives = settings(max_examples=10, stateful_step_count=14, phases=(Phase.explicit, Phase.generate))

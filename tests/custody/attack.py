@@ -33,6 +33,7 @@ _USES = (
     "identity",
     "staff-name",
     "audit-detail",
+    "audit-attachment",
     "consent-evidence",
     "consent-child-words",
     "consent-passed-on",

@@ -136,7 +136,7 @@ async def test_rows_of_the_index_taken_away_hide_nothing_and_are_named(world: Wo
     assert [one.fault for one in (await compared(world)).differences] == ["rolled_back"]
     await world.settle()
     report = await world.services.supervision.verify(world.officer)
-    assert {one.what for one in report.problems} == {"index_differs"}
+    assert {one.what for one in report.log.problems} == {"index_differs"}
 
 
 async def test_all_content_of_the_log_taken_away_is_no_missing_key(world: World) -> None:

@@ -63,6 +63,9 @@ async def stolen_before_a_child_was_erased(world: World) -> Theft:
     yesterday = await stolen(world)
     theft = Theft(yesterday, frozenset(attacker(world, yesterday).readable(owners)))
     assert len(theft.erased) > 5  # its name, its record, what the log says about it
+    facts = {row["attached"] for row in yesterday["audit_details"] if row["attached_for"] == child}
+    assert facts
+    assert facts <= theft.erased  # on which it was decided what may be shared
     world.clock.advance(timedelta(days=1))
     await world.services.custody.destroy_child(world.officer, child)
     return theft

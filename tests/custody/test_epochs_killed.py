@@ -101,6 +101,7 @@ def keystores_in(folder: Path, elsewhere: Path) -> list[FileKeystore]:
     return found
 
 
+@pytest.mark.untraced
 def test_killed_at_any_step_an_epoch_is_taken_up_again_and_no_key_is_lost(
     world: World, database_url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -130,7 +131,8 @@ def test_killed_at_any_step_an_epoch_is_taken_up_again_and_no_key_is_lost(
     async def take_up_again() -> Prints:
         async with as_another_process(world, database_url, tmp_path) as here:
             await here.services.install()
-            lost = {place: key for place, key in before.items() if (await prints(here)).get(place) != key}
+            now = await prints(here)
+            lost = {place: key for place, key in before.items() if now.get(place) != key}
             assert not lost, "lost at once"
             await epochs_of(here).run(reason="nightly")
             assert all(dead for _, dead in await destructions(here))

@@ -95,7 +95,7 @@ class Writer:
         self._task = asyncio.create_task(self._write())
 
     async def begin(self) -> None:
-        await asyncio.wait_for(self._wrapped.wait(), 5)
+        await asyncio.wait_for(self._wrapped.wait(), 60)
 
     async def finish(self) -> None:
         self._finish.set()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from consent_service.custody.model import DestroyedKey, Doomed, report_of
 from consent_service.custody.wording import sentences
+from consent_service.foundation.i18n import translator
 
 DOOMED = Doomed("child", "noor")
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
@@ -29,7 +30,8 @@ def key(live: int, path: int | None = None, gone: int | None = None) -> Destroye
 def said(*keys: DestroyedKey, after: int = 0, promised: bool = True) -> list[str]:
     report = report_of(DOOMED, keys, now=NOON + after * DAY, promised=promised)
     assert report is not None
-    return [one.msgid.format(**one.params) for one in sentences(report, date.isoformat)]
+    nl = translator("nl")
+    return [nl.text(one.msgid, **one.params) for one in sentences(report, date.isoformat)]
 
 
 def test_where_nothing_was_destroyed_there_is_nothing_to_report() -> None:

@@ -13,6 +13,7 @@ from consent_service.custody.model import Doomed, Order
 from consent_service.families.tables import children
 from consent_service.foundation.errors import (
     DatabaseUnavailableError,
+    IntegrityError,
     KeyDestroyedError,
     KeyProviderUnavailableError,
     NotAllowedError,
@@ -288,6 +289,22 @@ async def test_a_key_that_came_back_dies_again_and_one_that_was_gone_already_is_
     (noted,) = await rows(world, key_destructions, owner=other.relationship)
     assert noted.destroyed_at == at
     assert len(await entries(world, "key.destroyed.v1")) == 4
+
+
+async def test_the_end_of_a_person_is_told_once_and_its_row_does_not_vanish_unseen(world: World) -> None:
+    told = await told_family(world)
+    child = told.view.children[0].child
+    custody, database = world.services.custody, world.services.installation.database
+    await custody.destroy_child(world.officer, child)
+    (stop,) = world.services.installation.journal.all()
+    here = key_destructions.c
+    async with database.transaction() as conn:
+        await conn.execute(delete(key_destructions).where(here.owner == child))
+    before = await entries(world, "key.destroyed.v1")
+    with pytest.raises(IntegrityError, match="key_destructions"):
+        await custody.replay(stop)
+    assert await rows(world, key_destructions, owner=child) == []
+    assert await entries(world, "key.destroyed.v1") == before
 
 
 async def test_a_destruction_of_what_this_database_does_not_know_changes_nothing(world: World) -> None:

@@ -102,6 +102,34 @@ async def test_while_something_is_away_the_rest_stays_pending(replays: Replays) 
     assert await replays.listed() == frozenset()
 
 
+async def test_what_cannot_be_carried_out_counts_as_pending_also_where_it_was_marked_done(
+    replays: Replays,
+) -> None:
+    damaged, late = replays.accept(), replays.accept()
+    for stop in (damaged, late):
+        replays.journal.mark_done(stop.id)
+    failing: dict[str, Exception] = {
+        damaged.id: IntegrityError("damaged"),
+        late.id: DatabaseUnavailableError("the database did not answer"),
+    }
+
+    async def carries_out(stop: Stop) -> bool:
+        if stop.id in failing:
+            raise failing[stop.id]
+        return True
+
+    with pytest.raises(DatabaseUnavailableError):  # before what only somebody who looks can mend
+        await replays.run(carries_out)
+    assert replays.journal.pending() == (damaged, late)
+    del failing[late.id]
+    with pytest.raises(IntegrityError):
+        await replays.run(carries_out)
+    assert replays.journal.pending() == (damaged,)
+    failing.clear()
+    assert await replays.run(carries_out) == 1
+    assert replays.journal.pending() == ()
+
+
 async def test_without_a_database_nothing_is_carried_out_and_nothing_marked(replays: Replays) -> None:
     stop = replays.accept()
     async with database_away(replays.database, "gone"):

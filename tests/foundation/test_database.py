@@ -9,11 +9,18 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.foundation.database import Database, Id, UtcDateTime, holds
+from consent_service.foundation.database import (
+    Database,
+    Id,
+    UtcDateTime,
+    holds,
+    session_limits,
+    transaction_limits,
+)
 from consent_service.foundation.errors import ConfigurationError, ConflictError, DatabaseUnavailableError
 from consent_service.foundation.migrating import _set_write_ahead_log
 
@@ -55,6 +62,65 @@ async def test_a_failure_halfway_leaves_nothing_behind(scratch: Database) -> Non
         await fail_halfway()
 
     assert await _value(scratch) == 0
+
+
+async def test_a_transaction_that_takes_too_long_is_taken_back_and_a_long_one_may_go_on(
+    scratch: Database, empty_database_url: str
+) -> None:
+    hasty = Database(empty_database_url, seconds=1.0)
+
+    async def never_end() -> None:
+        async with hasty.transaction() as connection:
+            await connection.execute(update(counters).values(value=9))
+            await asyncio.Event().wait()
+
+    with pytest.raises(DatabaseUnavailableError, match="too long"):
+        await never_end()
+    assert await _value(hasty) == 0
+    with pytest.raises(DatabaseUnavailableError, match="cannot be reached"):
+        async with hasty.transaction():
+            raise TimeoutError  # of what was done inside, not of the transaction
+    async with hasty.long_transaction() as connection:
+        await connection.execute(update(counters).values(value=1))
+        await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=1.1)
+    assert await _value(hasty) == 1
+    await hasty.close()
+
+
+async def test_postgresql_cuts_off_a_process_that_stands_still(
+    empty_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only a newer release knows is asked of each new connection."""
+    monkeypatch.setattr(
+        "consent_service.foundation.database.session_limits",
+        lambda release, milliseconds: (f"SET lock_timeout = {release * 100 + milliseconds % 100}",),
+    )
+    database = Database(empty_postgresql)
+    async with database.transaction() as connection:
+        shown = {
+            name: (await connection.exec_driver_sql(f"SHOW {name}")).scalar_one()
+            for name in (
+                "statement_timeout",
+                "idle_in_transaction_session_timeout",
+                "application_name",
+                "lock_timeout",
+            )
+        }
+    release = shown.pop("lock_timeout")
+    assert list(shown.values()) == ["10s", "11s", "ruggensteun"]
+    assert release in {"1600ms", "1700ms", "1800ms"}
+    await database.close()
+
+
+def test_where_postgresql_can_end_a_whole_transaction_it_does_but_for_readers() -> None:
+    assert session_limits(16, 11000) == ()
+    assert session_limits(17, 11000) == ("SET transaction_timeout = 11000",)
+    for release, lifted in ((16, 0), (17, 1)):
+        assert transaction_limits(release, read_only=False, unlimited=False) == ()
+        assert len(transaction_limits(release, read_only=False, unlimited=True)) == lifted
+        reading = transaction_limits(release, read_only=True, unlimited=True)
+        assert reading[0].startswith("SET TRANSACTION ISOLATION LEVEL")
+        assert reading[1:] == ("SET LOCAL transaction_timeout = 0",) * lifted
 
 
 async def test_two_writers_that_read_first_do_not_overwrite_each_other(scratch: Database) -> None:
@@ -160,7 +226,7 @@ async def test_who_stops_waiting_leaves_no_lock_behind(scratch: Database) -> Non
     async with scratch.exclusive("epoch"):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(hold(), 0.15)
-    await asyncio.wait_for(hold(), 5)
+    await asyncio.wait_for(hold(), 60)
 
 
 async def test_shared_holders_keep_out_one_that_wants_it_alone(scratch: Database) -> None:
@@ -207,7 +273,7 @@ async def test_a_holder_that_is_killed_has_let_go(scratch: Database) -> None:
     child.kill()
     await child.wait()
 
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 60)
 
 
 async def _take(database: Database) -> None:
@@ -270,3 +336,22 @@ async def test_a_database_that_is_away_is_unavailable_and_nothing_else(tmp_path:
             async with database.exclusive("epoch"):
                 pass
         await database.close()
+
+
+async def test_a_connection_in_use_while_the_database_is_closed_is_closed_after_its_use(
+    scratch: Database,
+) -> None:
+    await scratch.close()
+    opened: list[object] = []
+    closed: list[object] = []
+    event.listen(scratch.engine.sync_engine, "connect", lambda connection, _record: opened.append(connection))
+    event.listen(scratch.engine.sync_engine, "close", lambda connection, _record: closed.append(connection))
+
+    async with scratch.reading() as reading:
+        await scratch.close()
+        in_use = list(opened)
+        value = (await reading.execute(select(counters.c.value))).scalar_one()
+
+    assert value == 0
+    assert len(in_use) == 1
+    assert closed == in_use

@@ -16,6 +16,7 @@ from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import (
     LOCALE_FOLDER,
     N_,
+    NN_,
     SOURCE,
     SUPPORTED,
     choose_language,
@@ -29,15 +30,15 @@ PACKAGE = LOCALE_FOLDER.parent
 TRANSLATIONS = tuple(language for language in SUPPORTED if language != SOURCE)
 
 
-def _in_templates(folder: Path) -> Iterator[str]:
+def _in_templates(folder: Path) -> Iterator[str | tuple[str, ...]]:
     found = extract_from_dir(
         folder,
         method_map=[("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")],
         options_map={"**": {"silent": "false", "encoding": "utf-8"}},
-        keywords={"_": None, "gettext": None},
+        keywords={"_": None, "gettext": None, "ngettext": (1, 2)},
     )
     for _, _, message, _, _ in found:
-        if isinstance(message, str) and message:
+        if message and message[0]:
             yield message
 
 
@@ -47,7 +48,7 @@ def _calls(folder: Path) -> Iterator[ast.Call]:
         yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
-def _in_code(folder: Path) -> Iterator[str]:
+def _in_code(folder: Path) -> Iterator[str | tuple[str, ...]]:
     for call in _calls(folder):
         marks = isinstance(call.func, ast.Name) and call.func.id in {"N_", "_"}
         edge = (
@@ -57,19 +58,28 @@ def _in_code(folder: Path) -> Iterator[str]:
         )
         if (marks or edge) and call.args and (sentence := _constant(call.args[0])):
             yield sentence
+        if isinstance(call.func, ast.Name) and call.func.id == "NN_":
+            yield tuple(_constant(argument) or "" for argument in call.args)
 
 
 def _constant(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _missing(folder: Path, language: str) -> set[str]:
-    return {*_in_templates(folder), *_in_code(folder)} - translator(language)._sentences.keys()
+def _missing(folder: Path, language: str) -> set[str | tuple[str, ...]]:
+    """Sentences without a translation; one that counts, without the two forms of every language we speak."""
+    said = translator(language)
+    found = {*_in_templates(folder), *_in_code(folder)}
+    return {
+        one
+        for one in found
+        if one not in said._sentences and (isinstance(one, str) or len(said._forms.get(one[0], ())) != 2)
+    }
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_every_sentence_on_a_page_or_in_the_code_is_translated(language: str) -> None:
-    missing = sorted(_missing(PACKAGE, language))
+    missing = sorted(map(str, _missing(PACKAGE, language)))
 
     assert not missing, "\n".join(missing)
 
@@ -78,8 +88,12 @@ def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_pat
     (tmp_path / "page.html").write_text(
         """<p>{{ _('Enkele aanhaling') }}</p><p>{{ _("Dubbele {naam}", naam=x) }}</p>"""
         """{% if x == _("In een test") %}{% trans %}Tussen de regels{% endtrans %}{% endif %}"""
+        """{{ ngettext("Eén", "Meer", 3) }}"""
     )
-    (tmp_path / "code.py").write_text('TITLE = N_("In de code")\nprint(translator.text("Aan de rand"))\n')
+    (tmp_path / "code.py").write_text(
+        'TITLE = N_("In de code")\nprint(translator.text("Aan de rand"))\n'
+        'NN_("{count} ding", "{count} dingen")\n'
+    )
 
     assert _missing(tmp_path, "en") == {
         "Enkele aanhaling",
@@ -88,6 +102,8 @@ def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_pat
         "Tussen de regels",
         "In de code",
         "Aan de rand",
+        ("Eén", "Meer"),
+        ("{count} ding", "{count} dingen"),
     }
 
 
@@ -95,6 +111,26 @@ def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_pat
 def test_a_translation_keeps_every_placeholder(language: str) -> None:
     for sentence, translation in translator(language)._sentences.items():
         assert _placeholders(translation) == _placeholders(sentence), sentence
+    for one, forms in translator(language)._forms.items():
+        assert {frozenset(_placeholders(form)) for form in forms} == {frozenset(_placeholders(one))}, one
+
+
+def test_one_is_counted_otherwise_than_many() -> None:
+    children = NN_("Zoeksleutel vervangen voor {count} kind.", "Zoeksleutel vervangen voor {count} kinderen.")
+    for language, one, many in (("nl", "1 kind.", "0 kinderen."), ("en", "1 child.", "0 children.")):
+        said = translator(language)
+        assert said.text(children, count="1").endswith(one)
+        assert said.text(children, count=0).endswith(many)
+    with pytest.raises(ValueError, match="invalid literal"):
+        translator("nl").text(children, count="1+")
+
+
+def test_no_number_of_entries_is_said_in_the_plural_only() -> None:
+    """`1 regels` is what a newcomer sees first; whoever counts entries has a form for one."""
+    said = {one for one in (*_in_templates(PACKAGE), *_in_code(PACKAGE)) if isinstance(one, str)}
+    pattern = re.compile(r"\{\w+\} (\w+e )?(regels)\b")
+    assert [one for one in sorted(said) if pattern.search(one)] == []
+    assert pattern.search("Van het vorige zijn {lost} getekende regels weg")
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
@@ -104,7 +140,7 @@ def test_two_packages_never_translate_one_sentence_differently(language: str) ->
         with path.open("rb") as file:
             for message in read_po(file, locale=language, abort_invalid=True):
                 if message.id:
-                    assert seen.setdefault(str(message.id), str(message.string)) == message.string, path.name
+                    assert seen.setdefault(str(message.id), said := str(message.string)) == said, path.name
 
 
 def _placeholders(sentence: str) -> set[str]:

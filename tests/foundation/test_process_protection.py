@@ -77,3 +77,22 @@ def test_elsewhere_it_says_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(resource, "setrlimit", lambda *_given: None)
     protection = process_protection.protect_process()
     assert protection == process_protection.Protection(no_core_dumps=True, closed_to_other_programs=False)
+
+
+@pytest.mark.parametrize("refused", [0, -1])
+def test_on_linux_it_says_whether_the_kernel_took_it(monkeypatch: pytest.MonkeyPatch, refused: int) -> None:
+    asked: list[tuple[int, ...]] = []
+
+    class Library:
+        def __init__(self, *_given: object, **_how: object) -> None:
+            return
+
+        def prctl(self, *given: int) -> int:
+            asked.append(given)
+            return refused
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(resource, "setrlimit", lambda *_given: None)
+    monkeypatch.setattr("ctypes.CDLL", Library)
+    assert process_protection.protect_process().closed_to_other_programs is (refused == 0)
+    assert asked == [(4, 0, 0, 0, 0)]

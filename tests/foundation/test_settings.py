@@ -90,6 +90,11 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one_and_an_example() -> 
         ("public_origin", "https://name:secret@x.example", "settings.origin"),
         ("neutral_site", "javascript:alert(1)", "settings.web_address"),
         ("session_idle_minutes", "121", "settings.number"),
+        ("trusted_proxies", "10.0.0.0/8,proxy.example", "settings.networks"),
+        ("trusted_proxies", "10.0.0.1/8", "settings.networks"),
+        ("step_up_minutes", "61", "settings.number"),
+        ("invitation_days", "0", "settings.number"),
+        ("second_factor", "sometimes", "settings.choice"),
         ("database_pool_size", "-1", "settings.number"),
         ("key_provider", "vault", "settings.choice"),
         ("key_name", "a/b", "settings.word"),
@@ -115,6 +120,34 @@ def test_a_session_may_not_be_idle_for_longer_than_it_lasts() -> None:
     limits = {"RUGGENSTEUN_SESSION_IDLE_MINUTES": "60", "RUGGENSTEUN_SESSION_ABSOLUTE_MINUTES": "30"}
 
     assert _problems(limits) == [("session_idle_minutes", "settings.idle_longer_than_absolute")]
+
+
+def test_officers_always_need_a_second_factor_in_production() -> None:
+    off = {"RUGGENSTEUN_SECOND_FACTOR": "off"}
+    https = {"RUGGENSTEUN_PUBLIC_ORIGIN": "https://ruggensteun.example"}
+
+    assert _problems({"RUGGENSTEUN_ENVIRONMENT": "production", **off, **https}) == [
+        ("second_factor", "settings.second_factor_in_production")
+    ]
+    assert load_settings(off).second_factor == "off"
+    assert load_settings({}).second_factor == "required"
+
+
+def test_production_asks_who_types_commands_unless_it_is_said_that_it_does_not() -> None:
+    production = {
+        "RUGGENSTEUN_ENVIRONMENT": "production",
+        "RUGGENSTEUN_PUBLIC_ORIGIN": "https://ruggensteun.example",
+    }
+    assert load_settings({}).operator_approval == "off"
+    assert load_settings(production).operator_approval == "required"
+    assert load_settings({**production, "RUGGENSTEUN_OPERATOR_APPROVAL": "off"}).operator_approval == "off"
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    given = load_settings({"RUGGENSTEUN_TRUSTED_PROXIES": "10.0.0.5, 2001:db8::/32"})
+
+    assert [str(one) for one in given.proxy_networks] == ["10.0.0.5/32", "2001:db8::/32"]
+    assert load_settings({}).proxy_networks == ()
 
 
 def test_production_is_https_only() -> None:
@@ -204,11 +237,21 @@ def test_everything_has_a_default() -> None:
 def test_every_setting_has_an_example_that_works(tmp_path: Path) -> None:
     assert set(EXAMPLES) == set(Settings.__struct_fields__)
 
-    existing = ("passphrase_file", "policies_dir", "pkcs11_module", "transit_ca_file")
+    existing = (
+        *("passphrase_file", "policies_dir", "pkcs11_module", "transit_ca_file"),
+        *("witnesses_file", "timestamp_ca_file"),
+    )
     present = {name: str(tmp_path) for name in existing}
     load_settings(
         {f"RUGGENSTEUN_{name.upper()}": value for name, value in (dict(EXAMPLES) | present).items()}
     )
+
+
+def test_time_stamps_are_not_believed_from_just_anybody() -> None:
+    with pytest.raises(InvalidSettingsError) as caught:
+        load_settings({"RUGGENSTEUN_TIMESTAMP_URL": "https://tsa.example/tsr"})
+
+    assert [problem.code for problem in caught.value.problems] == ["settings.timestamp_incomplete"]
 
 
 def test_every_message_is_a_whole_sentence_in_every_language() -> None:

@@ -166,6 +166,9 @@ def test_a_stop_bears_on_its_own_tenant_and_relationship_and_one_of_the_installa
     stop_journal.accept("relationship_end", tenant="b", at=at, subject={"relationship": "r"})
     assert [len(stop_journal.concerning(tenant, "r")) for tenant in ("a", "b", "c")] == [1, 1, 0]
     assert stop_journal.concerning("b", "other") == ()
+    of_family = {"relationship": "sibling", "family": "f"}
+    stop_journal.accept("contact_removal", tenant="b", at=at, subject=of_family)
+    assert len(stop_journal.concerning("b", "other")) == 1
     stop_journal.accept("withdrawal", tenant="_", at=at, subject={"code": "c"})
     assert len(stop_journal.concerning("c", "any")) == 1
 

@@ -26,6 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from consent_service.families.tables import (
+    contact_absences,
+    contact_attestations,
+    relationship_contacts,
+)
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, DatabaseUnavailableError
 from consent_service.foundation.migrating import MIGRATIONS, migrate, require_current_schema
@@ -90,6 +95,66 @@ async def test_every_row_of_the_first_release_is_still_there_and_unchanged(
         (new,) = after[table]
         kept = {RENAMED.get((table, name), name): value for name, value in old.items()}
         assert {name: new[name] for name in kept} == kept, table
+
+
+async def test_who_is_a_contact_at_the_upgrade_is_confirmed_by_it_and_loses_nothing(
+    empty: Database, first_release: Path
+) -> None:
+    await migrate(empty, first_release)
+    async with empty.transaction() as conn:
+        await conn.run_sync(_fill)
+        await conn.execute(text("UPDATE relationship_contacts SET ends_at = NULL"))
+    before = datetime.now(UTC)
+
+    await migrate(empty)
+
+    async with empty.reading() as conn:
+        (listed,) = (await conn.execute(select(relationship_contacts))).all()
+        for table in (contact_attestations, contact_absences):
+            assert (await conn.execute(select(table))).all() == []
+    assert before <= listed.confirmed_at <= datetime.now(UTC)
+    assert listed.starts_at < listed.confirmed_at
+
+
+async def test_a_link_of_before_gets_the_code_of_its_school_in_its_own_shelter(
+    empty: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "before"
+    (folder / "versions").mkdir(parents=True)
+    early = [path.relative_to(MIGRATIONS) for path in (MIGRATIONS / "versions").glob("000*.py")]
+    for name in (Path("env.py"), Path("script.py.mako"), *early):
+        shutil.copy(MIGRATIONS / name, folder / name)
+    await migrate(empty, folder)
+    at = "'2026-01-02 03:04:05'"
+    async with empty.transaction() as conn:
+        for shelter, code in (("a", "12AB00"), ("b", "34CD01")):
+            await conn.execute(
+                text(
+                    "INSERT INTO schools (tenant, school, establishment_code, name, street, town, phone,"
+                    f" created_at) VALUES ('{shelter}', 's', '{code}', 'n', 's', 't', 'p', {at})"
+                )
+            )
+        for shelter, staff, school in (
+            ("a", "m", "'s'"),
+            ("b", "m", "'s'"),
+            ("c", "m", "'s'"),
+            ("a", "n", "NULL"),
+        ):
+            await conn.execute(
+                text(
+                    "INSERT INTO staff_links (tenant, provider, subject, shelter, staff, kind, school,"
+                    f" linked_at) VALUES ('_', 'p', 'x', '{shelter}', '{staff}', 'k', {school}, {at})"
+                )
+            )
+    await migrate(empty)
+    async with empty.reading() as conn:
+        found = await conn.execute(text("SELECT shelter, staff, establishment FROM staff_links"))
+    assert sorted(map(tuple, found), key=str) == [
+        ("a", "m", "12AB00"),
+        ("a", "n", None),
+        ("b", "m", "34CD01"),
+        ("c", "m", None),
+    ]
 
 
 @pytest.mark.parametrize("table", NEVER_CHANGED)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import cannot_run
-from tests.identity.serving import answers
 
 FOLDER = Path(__file__).resolve().parent.parent / "oidc_provider"
+_SAYS = "port "
 
 
 def installed_node() -> str:
@@ -37,16 +36,24 @@ def _install(npm: str) -> None:
         cannot_run(f"npm could not install the certified OpenID Provider: {done.stderr.strip()[-300:]}")
 
 
-@asynccontextmanager
-async def certified_provider(node: str, port: int, options: dict[str, object]) -> AsyncIterator[str]:
-    """The provider on loopback, with one client and one person; yields its issuer."""
-    settings = json.dumps({"port": port, **options})
-    process = await asyncio.create_subprocess_exec(
-        node, "server.mjs", settings, cwd=FOLDER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+@contextmanager
+def certified_provider(node: str, options: dict[str, object]) -> Iterator[str]:
+    """The provider on a free port of loopback, with one client; yields the address where it listens.
+
+    However long it takes to start: it is waited for until it says its port, or ends.
+    """
+    process = subprocess.Popen(
+        [node, "server.mjs", json.dumps(options)],
+        cwd=FOLDER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
-    try:
-        await answers(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()
+    with process:
+        try:
+            assert process.stdout is not None
+            said = next((line for line in process.stdout if line.startswith(_SAYS)), "")
+            assert said, "the certified OpenID Provider ended before it listened"
+            yield f"http://127.0.0.1:{int(said.removeprefix(_SAYS))}"
+        finally:
+            process.terminate()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -10,11 +10,22 @@ import msgspec
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from consent_service.foundation.ids import FamilyId, PersonId, SchoolId, StaffId, TenantId
+from consent_service.audit.encoding import Detail
+from consent_service.audit.events import By, Event
+from consent_service.foundation.ids import EntryId, FamilyId, PersonId, SchoolId, StaffId, TenantId
 from consent_service.identity.id_token import Expected
-from consent_service.identity.model import Counsellor, Fg, GuardianActor, PrivacyCoordinator, SchoolStaff
+from consent_service.identity.letting_in import Proved
+from consent_service.identity.levels import Factor
+from consent_service.identity.model import (
+    Counsellor,
+    Fg,
+    GuardianActor,
+    PrivacyCoordinator,
+    SchoolStaff,
+    StaffActor,
+)
 from consent_service.identity.providers import Provider, ProviderRules
-from consent_service.identity.secrets import ProviderSecrets
+from consent_service.identity.secrets import AtProvider, ProviderSecrets
 
 ISSUER = "https://login.example"
 CLIENT = "ruggensteun"
@@ -23,6 +34,8 @@ ORIGIN = "http://127.0.0.1:8080"
 TRAVERSE = TenantId("01990000-0000-7000-8000-000000000001")
 ELSEWHERE = TenantId("01990000-0000-7000-8000-000000000002")
 SCHOOL = SchoolId("01990000-0000-7000-8000-000000000011")
+CODE = "12AB00"
+"""The establishment code of that school."""
 FAMILY = FamilyId("01990000-0000-7000-8000-000000000021")
 MOTHER = PersonId("01990000-0000-7000-8000-000000000031")
 
@@ -32,6 +45,30 @@ COORDINATOR = PrivacyCoordinator(TRAVERSE, StaffId("01990000-0000-7000-8000-0000
 FG = Fg(TRAVERSE, StaffId("01990000-0000-7000-8000-000000000044"))
 GUARDIAN = GuardianActor(TRAVERSE, MOTHER, FAMILY)
 CONTACT_ELSEWHERE = SchoolStaff(ELSEWHERE, StaffId("01990000-0000-7000-8000-000000000045"), SCHOOL, "contact")
+
+
+def make_login(provider: Provider, subject: str, level: str) -> Proved:
+    """A login of a moment ago that the provider vouched for; `subject` is the digest."""
+    factor: Factor = "acr" if level in provider.rules.second_factor_acrs else ""
+    return Proved(provider.id, subject, level, datetime.now(UTC), frozenset(), AtProvider(), factor)
+
+
+def make_detail(event: Event) -> Detail:
+    """An entry of the log that tells of this."""
+    return Detail(
+        v=1,
+        tenant=TRAVERSE,
+        entry=EntryId("e1"),
+        event=event,
+        by=By("system", ""),
+        shown_to="officer",
+        subject=None,
+    )
+
+
+def code_of(actor: StaffActor) -> str:
+    """The code of the school somebody works at."""
+    return CODE if isinstance(actor, SchoolStaff) else ""
 
 
 @cache

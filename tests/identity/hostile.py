@@ -22,6 +22,8 @@ class HostileProvider:
         self.issuer = issuer
         self.clock = clock
         self.published: list[RSAKey] = [rsa_key()]
+        self.unreadable: list[dict[str, str]] = []
+        self.statuses: dict[str, int] = {}
         self.signer = rsa_key()
         self.algorithm = "PS256"
         self.claims: dict[str, Any] = {}
@@ -29,15 +31,20 @@ class HostileProvider:
         self.token_answer: Response[bytes] | None = None
         self.userinfo: dict[str, Any] = {}
         self.fetched: list[str] = []
+        self.traced: list[tuple[str, str]] = []
         self.forms: list[Mapping[str, str]] = []
 
     def answer(self, path: str, nonce: str) -> Response[bytes]:
+        if path in self.statuses:
+            return as_json({}, self.statuses[path])
         if path == "/.well-known/openid-configuration":
             return as_json(self._metadata())
         if path == "/jwks":
-            return as_json({"keys": [key.as_dict(private=False) for key in self.published]})
+            readable = [key.as_dict(private=False) for key in self.published]
+            return as_json({"keys": [*self.unreadable, *readable]})
         if path == "/userinfo":
-            return as_json(self.userinfo)
+            same = {**make_claims(self.clock.now()), **self.claims}["sub"]
+            return as_json(self.userinfo or {"sub": same})
         if self.token_answer is not None:
             return self.token_answer
         claims = make_claims(self.clock.now(), **{"iss": self.issuer, "nonce": nonce, **self.claims})
@@ -65,6 +72,7 @@ async def _everything(request: Request[Any, Any, Any]) -> Response[bytes]:
     provider: HostileProvider = request.app.state.provider
     path = request.url.path
     provider.fetched.append(path)
+    provider.traced.append((request.headers.get("traceparent", ""), request.headers.get("tracestate", "")))
     if request.method == "POST":
         provider.forms.append({name: str(value) for name, value in (await request.form()).items()})
     return provider.answer(path, request.app.state.nonce)

@@ -43,8 +43,8 @@ async def running(server: Server, port: int) -> AsyncIterator[str]:
 
 
 async def answers(port: int) -> None:
-    """Return when something listens on this port; fail after ten seconds."""
-    for _ in range(500):
+    """Return when something listens on this port; fail after a minute."""
+    for _ in range(3000):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:

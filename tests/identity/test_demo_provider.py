@@ -94,7 +94,7 @@ async def test_a_bad_request_goes_back_to_the_client_with_an_error(
 ) -> None:
     port = free_port()
     provider.host = f"127.0.0.1:{port}"
-    async with running(provider.server(port), port) as address, httpx2.AsyncClient() as browser:
+    async with running(provider.server(port), port) as address, httpx2.AsyncClient(timeout=60) as browser:
         answer = await browser.get(f"{address}/authorize", params=asked(**changed))
     assert answer.status_code == 303
     outcome = query_of(answer.headers["location"])

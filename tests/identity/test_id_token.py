@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import ECKey
 
 from consent_service.identity.id_token import (
@@ -17,9 +19,10 @@ from consent_service.identity.id_token import (
     fitting_key,
     unverified_header,
     verify_id_token,
+    verify_userinfo,
 )
 from consent_service.identity.model import LoginRefused, RefusalCode
-from tests.identity.factories import ec_key, make_claims, make_expected, make_token, rsa_key
+from tests.identity.factories import CLIENT, ISSUER, ec_key, make_claims, make_expected, make_token, rsa_key
 
 NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -78,6 +81,47 @@ def test_an_old_login_does_not_serve_when_a_fresh_one_is_asked(
     changed: dict[str, Any], max_age: int, code: RefusalCode
 ) -> None:
     assert verified(make_token(make_claims(NOW, **changed)), max_age=max_age) == LoginRefused(code)
+
+
+@pytest.mark.parametrize(
+    "changed,code",
+    [
+        ({"iat": 1, "exp": None}, "token_malformed"),
+        ({"iat": int(NOW.timestamp()) - 631}, "expired"),
+        ({"exp": int(NOW.timestamp()) + 24 * 3600 + 1}, "token_malformed"),
+        ({"exp": float("inf")}, "token_malformed"),
+        ({"nonce": "\ud800"}, "token_malformed"),
+        ({"at_hash": "\ud800"}, "token_malformed"),
+        ({"sub": "\ud800"}, "token_malformed"),
+        ({"somewhere": [{"deep": "\ud800"}]}, "token_malformed"),
+    ],
+    ids=str,
+)
+def test_a_token_no_provider_makes_is_refused(changed: dict[str, Any], code: RefusalCode) -> None:
+    body = json.dumps(make_claims(NOW, **changed)).encode()
+    header = {"alg": "PS256", "kid": rsa_key().kid}
+    token = jws.serialize_compact(header, body, rsa_key(), algorithms=["PS256"])
+    assert verified(token) == LoginRefused(code)
+
+
+@pytest.mark.parametrize("kind", ["logout+jwt", "at+jwt", "application/logout+jwt", "JOSE"])
+def test_a_token_of_another_kind_is_no_id_token_and_no_user_info(kind: str) -> None:
+    assert verified(make_token(make_claims(NOW), typ=kind)) == LoginRefused("token_malformed")
+    for plain in ("JWT", "jwt", "application/jwt"):
+        assert isinstance(verified(make_token(make_claims(NOW), typ=plain)), Verified)
+    info = {"iss": ISSUER, "aud": CLIENT, "sub": "x"}
+    assert read_info(make_token(info, typ=kind)) == LoginRefused("token_malformed")
+
+
+def test_user_info_that_has_ended_or_is_no_text_is_refused() -> None:
+    info = {"iss": ISSUER, "aud": CLIENT, "sub": "x"}
+    assert read_info(make_token({**info, "exp": 1})) == LoginRefused("expired")
+    assert read_info(make_token({**info, "exp": "soon"})) == LoginRefused("token_malformed")
+    assert not isinstance(read_info(make_token({**info, "exp": int(NOW.timestamp())})), LoginRefused)
+
+
+def read_info(token: str) -> object:
+    return verify_userinfo(token, rsa_key(), issuer=ISSUER, client_id=CLIENT, algorithms=("PS256",), now=NOW)
 
 
 @pytest.mark.parametrize("level", ["low", "unheard of", None])

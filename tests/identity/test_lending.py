@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
-from consent_service.identity import lending, live
+from consent_service.identity import lending, live, pins
 from consent_service.identity.handover import HandOverRefused, TakeBackRefused
 from consent_service.identity.sessions import Opened
 from tests.identity import factories as f
@@ -29,6 +29,22 @@ async def test_two_hand_overs_at_once_are_one(desk: Desk) -> None:
     answers = await asyncio.gather(*(desk.service.hand_over(staff.token, HAND_OVER) for _ in range(2)))
     assert sorted(type(one).__name__ for one in answers) == ["HandOverRefused", "Opened"]
     assert HandOverRefused("no_session") in answers
+
+
+async def test_a_hand_over_that_comes_just_after_another_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tapped twice: the second had read the session before the first lent it."""
+    staff = await desk.logged_in()
+    handed = await desk.handed_over(staff)
+
+    async def as_it_was(_live: object, _token: str) -> object:
+        return staff.session
+
+    with monkeypatch.context() as patch:
+        patch.setattr("consent_service.identity.live.LiveSessions.actor_for", as_it_was)
+        assert await desk.service.hand_over(staff.token, HAND_OVER) == HandOverRefused("no_session")
+    assert await desk.service.actor_for(handed.token) == handed.session
 
 
 async def test_two_returns_at_once_are_one(desk: Desk) -> None:
@@ -56,6 +72,19 @@ async def test_a_return_that_comes_just_after_another_does_not_end_the_counsello
     still = await desk.service.actor_for(back.token)
     assert still is not None
     assert still.actor == f.COUNSELLOR
+
+
+async def test_a_return_while_the_pin_is_compared_wins(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed = await desk.handed_over(await desk.logged_in())
+    compare = pins.fits
+
+    async def fits(pin: str, stored: str | None) -> bool:
+        monkeypatch.setattr(pins, "fits", compare)
+        assert isinstance(await desk.service.take_back(handed.token, PIN), Opened)
+        return await compare(pin, stored)
+
+    monkeypatch.setattr(pins, "fits", fits)
+    assert await desk.service.take_back(handed.token, PIN) == TakeBackRefused("no_session")
 
 
 async def test_a_witness_is_the_counsellor_who_knows_the_pin_and_the_tablet_stays(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent_service.foundation.database import Database
+from consent_service.foundation.ids import new_id
 from consent_service.identity.page_tries import (
     EVERYTHING,
     FACTOR,
@@ -56,7 +57,7 @@ async def counted(database: Database, *args: object) -> timedelta | None:
 async def test_whatever_others_do_a_known_device_is_looked_at(
     database: Database, others: list[tuple[int, int]]
 ) -> None:
-    about, now = f"factor:{id(others)}:{len(others)}", NOW
+    about, now = f"factor:{new_id()}", NOW
     for place, minutes in others:
         now += timedelta(minutes=minutes)
         await counted(database, about, source_of(f"address:{place}"), FACTOR, now)

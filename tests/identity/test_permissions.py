@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from consent_service.foundation.ids import FamilyId, PersonId, SchoolId
-from consent_service.identity.model import Actor, ChildActor, GuardianActor, Operator, SchoolStaff, System
+from consent_service.identity.client_scopes import Scope
+from consent_service.identity.model import (
+    Actor,
+    ChildActor,
+    GuardianActor,
+    MachineClient,
+    Operator,
+    SchoolStaff,
+    StaffKind,
+    System,
+)
 from consent_service.identity.permissions import (
     KINDS,
     PERMISSIONS,
@@ -14,6 +26,7 @@ from consent_service.identity.permissions import (
     Circumstances,
     Denied,
     DeniedCode,
+    for_oneself,
     may,
 )
 from tests.identity import factories as f
@@ -27,9 +40,10 @@ ACTORS: dict[str, Actor] = {
     "P": f.COORDINATOR,
     "F": f.FG,
     "O": Operator("cli"),
+    "M": MachineClient(f.TRAVERSE, "roster", frozenset(Scope)),
     "Y": System(),
 }
-"""Guardian, Child, counsellor (Begeleider), School, Privacy coordinator, Fg, Operator, sYstem."""
+"""Guardian, Child, counsellor (Begeleider), School, Privacy coordinator, Fg, Operator, Machine, sYstem."""
 
 # Who may, when every fact that could help is there: both directions are tried.
 MAY = {
@@ -39,9 +53,15 @@ MAY = {
     Action.END_AGREEMENT: "O",
     Action.RECORD_SUCCESSION: "O",
     Action.REGISTER_STAFF: "O",
-    Action.END_STAFF: "O",
+    Action.END_STAFF: "OP",
     Action.REGISTER_PROVIDER: "O",
     Action.LINK_STAFF: "O",
+    Action.INVITE_STAFF: "OBP",
+    Action.ENROL_FACTOR: "OP",
+    Action.MANAGE_OPERATORS: "O",
+    Action.MANAGE_CLIENTS: "O",
+    Action.LIST_SCHOOLS: "M",
+    Action.SEE_OWN_CLIENT: "M",
     Action.ASSIGN_COUNSELLOR: "OB",
     Action.REGISTER_FAMILY: "B",
     Action.CHANGE_FAMILY: "B",
@@ -59,6 +79,7 @@ MAY = {
     Action.END_RELATIONSHIP: "B",
     Action.LIST_CONTACT: "B",
     Action.REMOVE_CONTACT: "B",
+    Action.ATTEST_CONTACT: "BS",
     Action.SEARCH_FAMILY: "B",
     Action.VIEW_FAMILY: "B",
     Action.STAND_IN: "B",
@@ -84,6 +105,18 @@ MAY = {
     Action.LIST_OWN_CHILDREN: "S",
     Action.VIEW_TRAIL: "PF",
     Action.VERIFY_LOG: "PF",
+    Action.PIN_LOG: "PF",
+    Action.READ_ENTRIES: "PFM",
+    Action.EXPORT_LOG: "PFO",
+    Action.EXPORT_OWN_LOG: "GC",
+    Action.RELEASE_ENTRIES: "P",
+    Action.ROTATE_LOG_KEY: "O",
+    Action.REOPEN_LOG: "O",
+    Action.PRUNE_LOG: "O",
+    Action.ASK_ERASURE: "PO",
+    Action.APPROVE_ERASURE: "PO",
+    Action.EXECUTE_ERASURE: "PO",
+    Action.VIEW_ERASURE: "PFO",
     Action.DESTROY_KEY: "PO",
     Action.VIEW_DESTRUCTION: "PF",
     Action.REPLACE_KEYS: "O",
@@ -92,13 +125,25 @@ MAY = {
     Action.REENCRYPT_RECORDS: "O",
     Action.REINDEX_NAMES: "O",
     Action.VIEW_PATTERNS: "PF",
-    Action.ACTIVATE_POLICIES: "O",
+    Action.VIEW_POLICIES: "PFO",
+    Action.REPLAY_POLICIES: "PF",
+    Action.PROPOSE_POLICIES: "PO",
+    Action.APPROVE_POLICIES: "P",
+    Action.ACTIVATE_POLICIES: "PO",
     Action.VIEW_TEXTS: "PF",
     Action.SUSPEND_TEXT: "P",
 }
 ANYWHERE = {action for action in MAY if "O" in MAY[action]}
+ON_A_DECISION = {
+    Action.DESTROY_KEY,
+    Action.EXPORT_LOG,
+    Action.PRUNE_LOG,
+    Action.ASK_ERASURE,
+    Action.APPROVE_ERASURE,
+}
 WITHOUT_THE_FAMILY = {
     Action.REGISTER_FAMILY,
+    Action.INVITE_STAFF,
     Action.SEARCH_FAMILY,
     Action.STAND_IN,
     Action.APPROVE_RECORD,
@@ -120,6 +165,7 @@ def helpful(actor: Actor, action: Action) -> Circumstances:
         standing_in=True,
         active_contact=True,
         decided=True,
+        invited="school_staff",
     )
 
 
@@ -140,12 +186,13 @@ def test_who_may_do_what_when_everything_helps(letter: str, action: Action) -> N
 @pytest.mark.parametrize("letter", ACTORS)
 def test_without_a_single_fact_only_the_operator_may_anything(letter: str, action: Action) -> None:
     allowed = may(ACTORS[letter], action, Circumstances()) == Allowed()
-    assert allowed == (letter == "O" and letter in MAY[action] and action is not Action.DESTROY_KEY)
+    assert allowed == (letter == "O" and letter in MAY[action] and action not in ON_A_DECISION)
 
 
-def test_an_operator_destroys_a_key_only_when_a_coordinator_of_that_shelter_decided_it() -> None:
+@pytest.mark.parametrize("action", sorted(ON_A_DECISION))
+def test_an_operator_carries_out_only_what_a_coordinator_of_that_shelter_decided(action: Action) -> None:
     facts = Circumstances(tenant=f.TRAVERSE)
-    assert may(Operator("cli"), Action.DESTROY_KEY, facts) == Denied("not_decided")
+    assert may(Operator("cli"), action, facts) == Denied("not_decided")
 
 
 @pytest.mark.parametrize("action", Action)
@@ -176,6 +223,11 @@ def test_a_guardian_never_decides_for_the_other_guardian_or_in_another_family(ac
     assert may(f.GUARDIAN, action, neighbours) == Denied("not_your_own")
 
 
+def test_what_is_for_oneself_is_nobodys_who_has_no_self_here() -> None:
+    facts = Circumstances(tenant=f.TRAVERSE, family=f.FAMILY, person=f.MOTHER, assigned=True)
+    assert for_oneself(f.COUNSELLOR, facts) == "not_your_own"
+
+
 @pytest.mark.parametrize("action", sorted(a for a in MAY if "S" in MAY[a]))
 def test_school_staff_stay_within_their_own_school(action: Action) -> None:
     other = Circumstances(
@@ -187,6 +239,20 @@ def test_school_staff_stay_within_their_own_school(action: Action) -> None:
 def test_s15_school_staff_who_left_the_contact_list_share_nothing() -> None:
     facts = Circumstances(tenant=f.TRAVERSE, school=f.SCHOOL, way="c2s")
     assert may(f.CONTACT, Action.SHARE_RECORD, facts) == Denied("not_active_contact")
+
+
+def test_who_supervises_is_invited_by_the_operator_only() -> None:
+    kinds: tuple[StaffKind, ...] = get_args(StaffKind)
+    invites = {
+        letter: {
+            kind
+            for kind in kinds
+            if may(ACTORS[letter], Action.INVITE_STAFF, Circumstances(tenant=f.TRAVERSE, invited=kind))
+            == Allowed()
+        }
+        for letter in MAY[Action.INVITE_STAFF]
+    }
+    assert invites == {"O": set(kinds), "B": {"school_staff"}, "P": {"school_staff", "counsellor"}}
 
 
 @pytest.mark.parametrize("action", [Action.SHARE_RECORD, Action.ASK_RELEASE])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,17 +16,25 @@ from consent_service.foundation.errors import (
     ConflictError,
     DatabaseUnavailableError,
     InputError,
+    IntegrityError,
     NotAllowedError,
     NotFoundError,
 )
 from consent_service.foundation.ids import PersonId
+from consent_service.identity import links
+from consent_service.identity.form_tokens import csrf_fits, csrf_token
 from consent_service.identity.handover import HandOver, HandOverRefused, TakeBackRefused
+from consent_service.identity.levels import level_code
+from consent_service.identity.links import linked_actor
 from consent_service.identity.model import GuardianActor, LoginRefused, StaffActor
 from consent_service.identity.oidc import Callback
+from consent_service.identity.own_address import is_own_address
 from consent_service.identity.permissions import Action, Allowed, Circumstances, Denied, may
 from consent_service.identity.providers import NewProvider, ProviderRules
-from consent_service.identity.service import LoggedIn, is_own_address
-from consent_service.identity.sessions import Opened, csrf_fits, csrf_token
+from consent_service.identity.service import LoggedIn
+from consent_service.identity.sessions import (
+    Opened,
+)
 from consent_service.identity.tables import login_attempts, sessions, staff_links
 from tests.identity import factories as f
 from tests.identity.desk import HAND_OVER, OPERATOR, PIN, Desk
@@ -37,6 +47,7 @@ FIFTEEN = timedelta(minutes=15)
 
 async def test_a_code_is_taken_once(desk: Desk) -> None:
     started = await desk.started()
+    assert repr(started) == "StartedLogin(...)"
     address = await desk.chosen(started, "noor")
     assert isinstance(await desk.finished(address, started.cookie), LoggedIn)
     assert await desk.finished(address, started.cookie) == LoginRefused("state_unknown")
@@ -94,17 +105,30 @@ async def test_an_unknown_provider_is_refused_without_a_word_in_the_log(desk: De
     assert await desk.refusals() == [events.ProviderRegistered("demo")]
 
 
+async def test_a_provider_that_is_away_is_told_and_logged_before_anybody_is_sent_there(desk: Desk) -> None:
+    away = NewProvider(id="away", name="Away", issuer="http://127.0.0.1:1", client_id="x")
+    await desk.service.register_provider(OPERATOR, away)
+    assert await desk.service.start_login("away") == LoginRefused("provider_unavailable")
+    assert (await desk.refusals())[-1] == events.LoginRefused("away", "provider_unavailable")
+
+
+def test_a_level_that_is_no_word_is_kept_as_its_digest() -> None:
+    assert level_code("urn:level:high") == "urn:level:high"
+    assert re.fullmatch(r"sha256:[0-9a-f]{32}", level_code("<b>hoog</b> é"))
+
+
 @pytest.mark.parametrize("who,staff", [("noor", f.COUNSELLOR), ("sanne", f.CONTACT), ("pim", f.COORDINATOR)])
 async def test_whoever_is_linked_is_logged_in_and_logged(desk: Desk, who: str, staff: StaffActor) -> None:
     opened = await desk.logged_in(who)
     session = await desk.service.actor_for(opened.token)
     assert session == opened.session
     assert session.actor == staff
-    assert await desk.events() == [events.LoginSucceeded("demo", "urn:ruggensteun:demo:gekozen")]
+    told = [events.LoginSucceeded("demo", opened.session.level)]
+    assert await desk.events() == ([*told, events.FactorProved("acr")] if who == "pim" else told)
 
 
 async def test_one_school_login_reaches_each_shelter_it_is_linked_to(desk: Desk) -> None:
-    await desk.service.link_staff(OPERATOR, "demo", "sanne", f.CONTACT_ELSEWHERE)
+    await desk.service.link_staff(OPERATOR, "demo", "sanne", f.CONTACT_ELSEWHERE, establishment=f.CODE)
     session = (await desk.logged_in("sanne")).session
     assert session.actors == (f.CONTACT, f.CONTACT_ELSEWHERE)
     assert session.acting_in(f.ELSEWHERE) == f.CONTACT_ELSEWHERE
@@ -135,6 +159,9 @@ async def test_logging_in_again_ends_the_session_the_browser_had(desk: Desk) -> 
         ("/\\evil.example", "/"),
         ("/%0d%0aset-cookie", "/%0d%0aset-cookie"),
         ("/a\r\nb", "/"),
+        ("/opvang/../snel-weg", "/"),
+        ("/opvang/%2E%2e/snel-weg", "/"),
+        ("/opvang%2fa", "/"),
         ("", "/"),
     ],
 )
@@ -163,7 +190,7 @@ async def test_the_database_names_nobody_and_cannot_finish_a_login(desk: Desk) -
 
 
 async def test_a_session_nobody_uses_ends_after_fifteen_minutes(desk: Desk) -> None:
-    opened = await desk.logged_in()
+    opened = await desk.logged_in("sanne")
     desk.clock.advance(FIFTEEN - timedelta(seconds=1))
     assert await desk.service.actor_for(opened.token) is not None  # moves the limit
     desk.clock.advance(FIFTEEN - timedelta(seconds=1))
@@ -174,7 +201,7 @@ async def test_a_session_nobody_uses_ends_after_fifteen_minutes(desk: Desk) -> N
 
 
 async def test_a_session_in_use_ends_after_eight_hours(desk: Desk) -> None:
-    opened = await desk.logged_in()
+    opened = await desk.logged_in("sanne")
     for _ in range(47):
         desk.clock.advance(timedelta(minutes=10))
         assert await desk.service.actor_for(opened.token) is not None
@@ -190,6 +217,33 @@ async def test_sessions_nobody_came_back_to_are_cleared_away(desk: Desk) -> None
     assert await desk.service.forget_expired() == 1
 
 
+async def test_a_tablet_nobody_brought_back_is_no_longer_with_the_parent(desk: Desk) -> None:
+    await desk.handed_over(await desk.logged_in())
+    desk.clock.advance(4 * FIFTEEN - timedelta(seconds=1))
+    assert await desk.service.forget_expired() == 0
+    desk.clock.advance(timedelta(seconds=1))
+    assert await desk.service.forget_expired() == 1
+    assert (await desk.events())[-2:] == [
+        events.HandoverEnded(family=f.FAMILY, code="idle"),
+        events.SessionEnded("idle"),
+    ]
+
+
+async def test_who_comes_back_while_old_sessions_are_cleared_away_keeps_the_session(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, unlinked = await desk.logged_in(), await desk.logged_in("pim")
+    async with desk.database.transaction() as conn:
+        await links.remove_links(conn, f.TRAVERSE, f.COORDINATOR.staff)
+
+    async def as_read_a_moment_ago(*_: object) -> tuple[str, ...]:
+        return (opened.session.id, unlinked.session.id, "gone-already")
+
+    monkeypatch.setattr("consent_service.identity.sessions.expired_sessions", as_read_a_moment_ago)
+    assert await desk.service.forget_expired() == 1  # the one nobody is linked to
+    assert await desk.service.actor_for(opened.token) is not None
+
+
 async def test_logging_out_ends_the_session_and_says_where_to_go(desk: Desk) -> None:
     opened = await desk.logged_in()
     ended = await desk.service.log_out(opened.token)
@@ -200,45 +254,40 @@ async def test_logging_out_ends_the_session_and_says_where_to_go(desk: Desk) -> 
     address = await desk.service.provider_logout_address(ended)
     assert address is not None
     answer = await desk.browser.get(address)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{f.ORIGIN}/")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{f.ORIGIN}/uitgelogd")
 
 
 async def test_one_sees_and_ends_only_ones_own_sessions(desk: Desk) -> None:
     here, there, other = await desk.logged_in(), await desk.logged_in(), await desk.logged_in("pim")
-    lines = await desk.service.own_sessions(here.session)
+    lines = await desk.service.own_sessions.listed(here.session)
     assert {line.id for line in lines} == {here.session.id, there.session.id}
-    assert not await desk.service.end_own_session(here.session, other.session.id)
-    assert await desk.service.end_own_session(here.session, there.session.id)
-    assert await desk.service.actor_for(there.token) is None
+    assert not await desk.service.own_sessions.end(here.session, other.session.id)
+    assert not await desk.service.own_sessions.end(here.session, "nobody's")
+    lent = await desk.handed_over(there)
+    assert not await desk.service.own_sessions.end(lent.session, here.session.id)
+    assert await desk.service.own_sessions.end(here.session, there.session.id)
+    assert not await desk.service.own_sessions.end(here.session, there.session.id)  # ended a moment ago
+    assert (await desk.events())[-2:] == [
+        events.HandoverEnded(family=f.FAMILY, code="by_owner"),
+        events.SessionEnded("by_owner"),
+    ]
+    assert await desk.service.actor_for(lent.token) is None
     assert await desk.service.actor_for(other.token) is not None
 
 
 async def test_unlinking_ends_every_session_at_once_and_refuses_the_next_login(desk: Desk) -> None:
     one, two = await desk.logged_in(), await desk.handed_over(await desk.logged_in())
     assert await desk.service.unlink_staff(OPERATOR, f.TRAVERSE, f.COUNSELLOR.staff) == 2
+    assert (await desk.events())[-3:] == [
+        events.HandoverEnded(family=f.FAMILY, code="unlinked"),
+        events.StaffUnlinked(staff=f.COUNSELLOR.staff, logins=1),
+        events.SessionEnded("unlinked"),
+    ]
     for opened in (one, two):
         assert await desk.service.actor_for(opened.token) is None
     started = await desk.started()
     outcome = await desk.finished(await desk.chosen(started, "noor"), started.cookie)
     assert outcome == LoginRefused("not_linked")
-
-
-async def test_a_form_is_taken_once_and_an_older_copy_of_it_never(desk: Desk) -> None:
-    session, other = (await desk.logged_in()).session, (await desk.logged_in()).session
-    older = await desk.service.issue_step(session, "consent:support_advice")
-    newer = await desk.service.issue_step(session, "consent:support_advice")
-    assert not await desk.service.use_step(session, "consent:support_advice", older)
-    assert not await desk.service.use_step(session, "consent:care_signal", newer)
-    assert not await desk.service.use_step(other, "consent:support_advice", newer)
-    assert await desk.service.use_step(session, "consent:support_advice", newer)
-    assert not await desk.service.use_step(session, "consent:support_advice", newer)
-
-
-async def test_a_form_sent_twice_at_the_same_moment_is_taken_once(desk: Desk) -> None:
-    session = (await desk.logged_in()).session
-    token = await desk.service.issue_step(session, "sign")
-    taken = await asyncio.gather(*(desk.service.use_step(session, "sign", token) for _ in range(5)))
-    assert sum(one is not None for one in taken) == 1
 
 
 async def test_a_csrf_token_belongs_to_one_session(desk: Desk) -> None:
@@ -262,7 +311,7 @@ async def test_s33_with_the_database_away_a_stop_is_still_known_to_come_from_som
     assert session is not None
     assert session.actor == f.GUARDIAN
     assert await desk.service.actor_for_stop("never seen") is None
-    desk.clock.advance(FIFTEEN)
+    desk.clock.advance(4 * FIFTEEN)
     assert await desk.service.actor_for_stop(handed.token) is None
 
 
@@ -292,7 +341,7 @@ async def test_after_hand_over_only_the_guardian_acts_and_the_counsellors_token_
     assert may(session.actor, Action.VIEW_FAMILY, facts) == Denied("not_your_role")
     assert may(session.actor, Action.GIVE_CONSENT, facts) == Allowed()
     assert not await desk.service.use_step(session, "family:change", step)
-    assert await desk.service.own_sessions(session) == ()
+    assert await desk.service.own_sessions.listed(session) == ()
     with pytest.raises(NotAllowedError):
         await desk.service.set_pin(session, "7391")
 
@@ -401,6 +450,10 @@ async def test_a_taken_id_an_unknown_provider_and_a_double_link_are_refused(desk
         await desk.service.link_staff(OPERATOR, "nowhere", "noor", f.COUNSELLOR)
     with pytest.raises(ConflictError):
         await desk.service.link_staff(OPERATOR, "demo", "noor", f.COUNSELLOR)
+    for nobody in (" ", "x" * 256):
+        with pytest.raises(InputError) as refused:
+            await desk.service.link_staff(OPERATOR, "demo", nobody, f.COUNSELLOR)
+        assert [problem.code for problem in refused.value.problems] == ["identity.link_subject"]
 
 
 async def test_a_schools_provider_never_makes_a_counsellor(desk: Desk) -> None:
@@ -419,6 +472,12 @@ async def test_a_schools_provider_never_makes_a_counsellor(desk: Desk) -> None:
     await desk.service.link_staff(OPERATOR, "entree", "sub-1", f.CONTACT)
     assert {p.id for p in await desk.service.providers()} == {"demo", "entree"}
     assert "kept sealed" not in repr(new)
+
+
+def test_a_link_of_a_kind_this_version_does_not_know_is_nobody() -> None:
+    stored: Any = {"kind": "janitor", "shelter": f.TRAVERSE, "staff": f.COUNSELLOR.staff}
+    with pytest.raises(IntegrityError):
+        linked_actor(stored)
 
 
 async def test_our_published_keys_hold_nothing_private(desk: Desk) -> None:

@@ -149,11 +149,61 @@ def test_the_message_names_the_file_and_every_block(folder: Path) -> None:
         ('roles = ["contact", "teacher"]', 'roles = ["teacher", "director"]', "does not read this type"),
         ("confirm = true", 'confirm = true, kind = "date"', "not TOML"),
         ("max_length = 400", "max_length = 0", "between 1 and 2000"),
+        ('purposes = ["contact"]', "purposes = []", "`purposes` is empty"),
+        ('directions = ["s2c", "c2s"]', 'directions = ["s2c"]', "`writers` and the direction"),
+        ('directions = ["c2s"]', 'directions = ["s2c", "c2s"]', "so it needs the gate"),
+        ('kind = "choice", choices', 'kind = "text", choices', "the kind choice go together"),
+        (
+            'choices = ["current", "recent"]',
+            'choices = ["recent", "recent"]',
+            "`choices` says",
+        ),
+        ("required = true, confirm = true", "confirm = true", "required yes_no"),
     ],
 )
 def test_a_block_that_contradicts_itself_is_refused(folder: Path, old: str, new: str, wrong: str) -> None:
     change(folder, TYPES, old, new)
     assert any(wrong in problem.wrong for problem in problems_in(folder))
+
+
+@pytest.mark.parametrize(
+    "old, new, wrong",
+    [
+        ("together_from = 12", 'together_from = "twelve"', "`together_from`"),
+        ("together_from = 12", "together_from = 0", "`together_from` is less than 1"),
+        ("together_from = 12", "together_from = 16", "decides along before it decides alone"),
+        ("reminder_days = [30, 7]", "reminder_days = []", "names no day"),
+        ("reminder_days = [30, 7]", "reminder_days = [30, 0]", "names no day"),
+        ('["08-01", "02-01"]', '["08-01", "02-30"]', "not a day of every year"),
+        ('["08-01", "02-01"]', '["08-01", "02-29"]', "not a day of every year"),
+        ('["08-01", "02-01"]', '["1 August"]', "`term_starts`"),
+        ('["08-01", "02-01"]', "[]", "`term_starts` names no day"),
+        ('["08-01", "02-01"]', '["08-01", "09-01"]', "reaches into the next term"),
+        ("attest_grace_days = 42", "attest_grace_days = 181", "reaches into the next term"),
+        ("attest_grace_days = 42", "attest_grace_days = 0", "`attest_grace_days` is less than 1"),
+        ("attest_grace_days = 42", "", "goes with"),
+        ("term_starts = ", "# ", "goes with"),
+    ],
+)
+def test_terms_that_no_family_can_be_held_to_are_refused(
+    folder: Path, old: str, new: str, wrong: str
+) -> None:
+    change(folder, "terms.toml", old, new)
+    assert any(wrong in problem.wrong for problem in problems_in(folder) if problem.block == "terms.toml")
+
+
+def test_what_is_no_name_and_no_block_is_refused(folder: Path) -> None:
+    append(folder, TYPES, NEW_TYPE.format(key="Homework-Place", field="known"))
+    append(folder, TYPES, "[typos.homework_place]")
+    found = {problem.block: problem.wrong for problem in problems_in(folder)}
+    assert "lower-case words" in found["Homework-Place"]
+    assert found["typos"] == "is not known here"
+
+
+def test_a_type_without_fields_is_refused(folder: Path) -> None:
+    bare = NEW_TYPE.partition("{field}")[0].format(key="homework_place")
+    append(folder, TYPES, bare)
+    assert [problem.wrong for problem in problems_in(folder)] == ["has no fields"]
 
 
 def test_a_missing_file_and_a_broken_file_are_told_the_same_way(tmp_path: Path) -> None:

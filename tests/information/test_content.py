@@ -187,11 +187,11 @@ def test_a_value_that_does_not_fit_its_field_is_refused(
 
 
 def test_a_text_of_a_megabyte_is_refused_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert ("helps", "too_long") in problems(
         "support_advice", {"helps": "straat " * 200_000}, safety_flag=True
     )
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("note", ORDINARY_NOTES)

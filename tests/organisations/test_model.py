@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_service.foundation.ids import AgreementId, SchoolId, TenantId
+from consent_service.identity.establishment import normalised_establishment_code
 from consent_service.organisations.model import (
     WEEKDAYS,
     Agreement,
@@ -20,7 +21,7 @@ from consent_service.organisations.model import (
     check_tenant,
     is_phone,
     is_valid_on,
-    normalised_establishment_code,
+    overlaps,
     pack_days,
     unpack_days,
 )
@@ -73,6 +74,25 @@ def test_everything_wrong_with_a_shelter_is_said_at_once() -> None:
         ("phone", "phone_form"),
     ]
     assert check_tenant(name="Opvang Zuid", neutral_name="Hulp", phone="0800-5550000") == ()
+    telling = check_tenant(name="Opvang Zuid", neutral_name=" opvang zuid", phone="0800-5550000")
+    assert [p.code for p in telling] == ["neutral_name_is_name"]
+
+
+@pytest.mark.parametrize(
+    "earlier, begins, ends, beside",
+    [
+        (agreement(), LAST, None, True),
+        (agreement(), date(2027, 8, 1), None, False),
+        (agreement(), date(2026, 8, 1), FIRST, True),
+        (agreement(), date(2026, 8, 1), date(2026, 8, 31), False),
+        (agreement(valid_until=None), date(2030, 1, 1), date(2031, 1, 1), True),
+        (agreement(ended_at=NOW), FIRST, LAST, False),
+    ],
+)
+def test_agreements_with_one_school_may_touch_and_never_overlap(
+    earlier: Agreement, begins: date, ends: date | None, beside: bool
+) -> None:
+    assert overlaps(earlier, begins, ends) is beside
 
 
 @pytest.mark.parametrize(

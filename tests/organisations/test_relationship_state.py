@@ -15,12 +15,13 @@ from consent_service.consent.tables import consent_ledger
 from consent_service.families.model import NewAuthority, NewGuardian, PersonIdentity
 from consent_service.foundation.ids import AgreementId, DecisionId, RecordId, RelationshipId, TypeKey
 from consent_service.identity.model import ChildActor
-from consent_service.organisations.model import NewStaff, NewSuccession
+from consent_service.organisations.model import NewSuccession
 from consent_service.organisations.relationship_state import set_next_change
 from consent_service.organisations.tables import agreements, relationship_state
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from tests.ledger import rows, version
+from tests.policy.changing import switched_to_tighter
 from tests.shelter import OPERATOR, SAFE, SECRET, World
 
 Act = Callable[[], Awaitable[object]]
@@ -71,11 +72,6 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
 
     async def end_stand_in() -> None:
         await s.organisations.end_staff(OPERATOR, world.tenant, world.colleague.staff)
-
-    async def activate() -> None:
-        fg = await s.organisations.add_staff(OPERATOR, world.tenant, NewStaff("fg", "Fem"))
-        both = [world.officer.staff, fg]
-        await s.policies.activate_proposal(OPERATOR, world.tenant, both, s.organisations)
 
     async def sign() -> None:
         await world.intake(mother, {"shelter_involvement": "yes"})
@@ -147,7 +143,7 @@ async def acts_of(world: World) -> tuple[RelationshipId, dict[str, Act]]:
         "sign_agreement": lambda: s.organisations.sign_agreement(
             OPERATOR, world.tenant, world.linde, valid_from=date(2026, 1, 1), valid_until=None
         ),
-        "activate_proposal": activate,
+        "activate other policies": lambda: switched_to_tighter(world),
         "move_to_successor": move_to_successor,
         "destroy": lambda: s.custody.destroy(world.officer, relationship),
         "end_family": lambda: s.families.end_family(who, view.family, "night_departure"),

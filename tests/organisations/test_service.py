@@ -68,6 +68,11 @@ async def test_mistakes_are_named_all_at_once_and_leave_nothing(world: World) ->
         )
     assert codes(raised) == [("school", "school_unknown")]
     with pytest.raises(InputError) as raised:
+        await door.sign_agreement(
+            OPERATOR, world.tenant, world.linde, valid_from=world.clock.now().date(), valid_until=None
+        )
+    assert codes(raised) == [("valid_from", "agreement_overlaps")]
+    with pytest.raises(InputError) as raised:
         await door.add_staff(OPERATOR, world.tenant, NewStaff("school_staff", "  "))
     assert len(codes(raised)) == 3
     stranger = NewStaff("school_staff", "Ida", SchoolId(new_id()), "contact")

@@ -36,7 +36,7 @@ from consent_service.policy.bundle import Bundle
 from consent_service.policy.decision import Allowance, Refusal, preview
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Assigned, Known, question_for
-from consent_service.policy.service import Rules, load_rules
+from consent_service.policy.rules import Rules, load_rules
 from tests.policy.plain_family import CHILD, EMERGENCY, HERE, SHARED, PlainFamily, Word
 from tests.policy.questions import POLICIES
 

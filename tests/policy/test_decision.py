@@ -75,7 +75,7 @@ def test_a_type_that_is_asked_twice_refuses_them_all(bundle: Bundle) -> None:
 
 def test_a_type_the_catalogue_does_not_know_is_refused_and_the_others_are_judged(bundle: Bundle) -> None:
     decided = decide(bundle, question(type_facts("horoscope"), type_facts()), now=NOW)
-    assert decided.refusals == (Refusal(TypeKey("horoscope"), "unknown_type"),)
+    assert decided.refusals == (Refusal(TypeKey("horoscope"), "unknown_type", error=True),)
     assert decided.permit is not None
     assert decided.permit.types == {"support_advice"}
 
@@ -245,6 +245,7 @@ def make_permit(*, stamp: object) -> Permit:
         purpose="support",
         types=frozenset({TypeKey("child_health")}),
         emergency=frozenset(),
+        duties=(),
         bundle="",
         decided_at=NOW,
         stamp=stamp,  # type: ignore[arg-type]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+
+import msgspec
 import pytest
 
 from consent_service.foundation.errors import ConfigurationError
@@ -12,7 +15,8 @@ FAMILY = (
     "policy_error", "not_your_answer", "address_protected", "location_protected", "relationship_ended",
     "suspended", "objection", "child_refused", "gate_closed", "authority_unknown", "consent_expired",
     "text_changed", "no_consent", "own_answer_missing", "holders_missing", "awaiting_child",
-    "awaiting_young_person", "second_approval_missing", "not_permitted",
+    "awaiting_young_person", "second_approval_missing", "break_glass_ended", "second_person_missing",
+    "one_thing_only", "duty_not_possible", "not_permitted",
 )  # fmt: skip
 SELF = (
     "unknown_type", "no_agreement", "not_active_contact", "not_assigned", "role_not_allowed",
@@ -97,3 +101,60 @@ def test_who_protects_reads_on_which_ground_something_is_shared(bundle: Bundle, 
 def test_a_language_without_reasons_is_a_configuration_error(bundle: Bundle) -> None:
     with pytest.raises(ConfigurationError, match=r"xx\.toml"):
         sentence(bundle, refused("objection"), audience="school", language="xx")
+
+
+# Words that tell of danger, of what a life depended on, or of somebody else's choice.
+TELLING = {
+    "nl": (
+        r"veilig|gevaar|adres|waar u bent|nood|leven|bezwaar|weiger|andere ouder|iedereen|uw kind"
+        r"|mee beslist|twee mensen"
+    ),
+    "en": (
+        r"safe|danger|address|where you are|emergenc|life|object|refus|other parent|everybody|your child"
+        r"|also decides|two of us"
+    ),
+}
+
+
+def readable(bundle: Bundle, audience: Audience, language: str) -> set[str]:
+    """Every sentence about a yes or a no that this audience can ever get."""
+    answers: list[Refusal | Allowance] = [refused(cause.code) for cause in bundle.causes.causes]
+    answers += [allowed(ground) for ground in bundle.causes.grounds]
+    return {sentence(bundle, answer, audience=audience, language=language) for answer in answers}
+
+
+def telling(bundle: Bundle, audience: Audience, language: str) -> set[str]:
+    words = re.compile(TELLING[language], re.IGNORECASE)
+    return {said for said in readable(bundle, audience, language) if words.search(said)}
+
+
+@pytest.mark.parametrize("language", sorted(TELLING))
+@pytest.mark.parametrize("audience", ["school", "guardian"])
+def test_nothing_such_an_audience_can_read_tells_of_danger_or_of_anothers_choice(
+    bundle: Bundle, audience: Audience, language: str
+) -> None:
+    assert telling(bundle, audience, language) == set()
+
+
+@pytest.mark.parametrize("language", sorted(TELLING))
+def test_who_is_in_danger_does_read_it(bundle: Bundle, language: str) -> None:
+    assert len(telling(bundle, "protected_guardian", language)) > 5
+
+
+@pytest.mark.parametrize("code", ["address_protected", "location_protected", "objection"])
+@pytest.mark.parametrize("language", sorted(TELLING))
+def test_a_cause_that_every_guardian_would_be_told_is_found(bundle: Bundle, code: str, language: str) -> None:
+    causes = tuple(
+        msgspec.structs.replace(cause, every_guardian=True) if cause.code == code else cause
+        for cause in bundle.causes.causes
+    )
+    planted = msgspec.structs.replace(bundle, causes=msgspec.structs.replace(bundle.causes, causes=causes))
+    assert len(telling(planted, "guardian", language)) == 1
+
+
+def test_break_glass_is_one_neutral_sentence_to_whoever_may_not_know(bundle: Bundle) -> None:
+    codes = ("break_glass_ended", "second_person_missing", "one_thing_only", "duty_not_possible")
+    for audience, neutral in (("school", "Niet beschikbaar."), ("guardian", "Dit wordt nu niet gedeeld.")):
+        for code in codes:
+            read = sentence(bundle, refused(code), audience=audience, language="nl")  # type: ignore[arg-type]
+            assert read == neutral

@@ -63,9 +63,9 @@ def test_the_schema_knows_exactly_the_values_that_facts_can_have(name: str, valu
 @given(asked=questions().filter(lambda asked: asked.reader.role != "?"))
 @settings(max_examples=200)
 def test_every_projection_fits_the_schema(bundle: Bundle, asked: Question) -> None:
-    entities = bundle.base.with_added_json_str(question_entities(asked), bundle.schema)
+    entities = bundle.base.with_added_json_str(question_entities(asked, asked.types), bundle.schema)
     results = cedarpy.is_authorized_batch(
-        requests(asked, preview=False), bundle.policies, entities, bundle.schema
+        requests(asked, asked.types, preview=False), bundle.policies, entities, bundle.schema
     )
     assert [result.diagnostics.errors for result in results] == [[] for _ in asked.types]
 
@@ -75,12 +75,13 @@ def test_no_id_reaches_a_policy() -> None:
         reader=Reader(kind="school", id="canary-reader", role="contact"),
         relationship=relationship_facts(tenant="canary-tenant", relationship="canary-relationship"),
     )
-    assert "canary" not in question_entities(asked) + str(requests(asked, preview=False))
+    sent = question_entities(asked, asked.types) + str(requests(asked, asked.types, preview=False))
+    assert "canary" not in sent
 
 
 def test_there_is_one_request_per_type_in_the_order_asked() -> None:
     asked = question(type_facts("pickup"), type_facts("care_signal"))
-    resources: list[Any] = [request["resource"] for request in requests(asked, preview=True)]
+    resources: list[Any] = [request["resource"] for request in requests(asked, asked.types, preview=True)]
     assert [resource["id"] for resource in resources] == ["pickup", "care_signal"]
 
 

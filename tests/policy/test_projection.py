@@ -33,6 +33,7 @@ from consent_service.foundation.ids import (
     TypeKey,
 )
 from consent_service.information.catalogue import load_catalogue
+from consent_service.information.model import Terms
 from consent_service.organisations.model import Agreement
 from consent_service.policy.facts import Question, Reader, TypeFacts
 from consent_service.policy.projection import (
@@ -438,7 +439,7 @@ def test_a_relationship_that_ended_is_not_active() -> None:
     start = known().relationship
     ended = msgspec.structs.replace(start, ended_at=NOW)
     assert not ask(known(relationship=ended)).relationship.active
-    assert active_contacts(known(), NOW) == {IDA}
+    assert active_contacts(known(), Terms(), NOW) == {IDA}
     assert not is_agreement_valid(known(), datetime(2027, 1, 1, tzinfo=UTC))
 
 

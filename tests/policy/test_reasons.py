@@ -7,6 +7,7 @@ import pytest
 from consent_service.foundation.i18n import SUPPORTED
 from consent_service.policy.bundle import Bundle
 from consent_service.policy.reasons import PolicyProblem, read_causes, read_reasons
+from consent_service.policy.sources import read_own
 from tests.policy.questions import POLICIES
 
 
@@ -16,7 +17,8 @@ def problems_after(proposal: Path, file: str, old: str, new: str) -> set[tuple[s
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     problems: list[PolicyProblem] = []
-    read_reasons(proposal, read_causes(proposal, problems=problems), problems=problems)
+    files = read_own(proposal, problems)
+    read_reasons(files, read_causes(files, problems=problems), problems=problems)
     return {(problem.where, problem.code) for problem in problems}
 
 

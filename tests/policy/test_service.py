@@ -12,20 +12,23 @@ import msgspec
 import pytest
 from sqlalchemy import delete, insert, update
 
-from consent_service.app import Services, build_services
-from consent_service.foundation.errors import InputError, IntegrityError, NotAllowedError, NotFoundError
-from consent_service.foundation.ids import INSTALLATION, StaffId, TenantId, new_id
-from consent_service.organisations.model import NewStaff
-from consent_service.policy.service import PolicyService, load_rules
+from consent_service.app import Services
+from consent_service.foundation.errors import InputError, IntegrityError, NotFoundError
+from consent_service.foundation.ids import INSTALLATION, TenantId, new_id
+from consent_service.policy import service
+from consent_service.policy.rules import load_rules
+from consent_service.policy.service import PolicyService
+from consent_service.policy.stored import RulesDamagedError
 from consent_service.policy.tables import active_bundles, policy_bundles
 from tests.ledger import count, entries, rows
-from tests.shelter import OPERATOR, POLICIES, World, furnish
+from tests.policy.changing import restarted
+from tests.shelter import POLICIES, World, furnish
 
 OUTSIDE = Path(tempfile.gettempdir()) / "planted-by-a-test.cedar"
 ADDED = """
 @id("safety.planted")
 @legal_basis("AVG 5(1)(c)")
-@reason("wrong_direction")
+@reason("objection")
 forbid (principal, action, resource)
 when { context.safety == Safety::"danger" && resource.objecting > 5 };
 """
@@ -36,16 +39,6 @@ def other_policies(folder: Path) -> Path:
     shutil.copytree(POLICIES, folder / "policies")
     (folder / "policies" / "safety" / "planted.cedar").write_text(ADDED, encoding="utf-8")
     return folder / "policies"
-
-
-def restarted(world: World, policies: Path) -> Services:
-    return build_services(msgspec.structs.replace(world.services.installation, policies=policies))
-
-
-async def two_officers(world: World) -> list[StaffId]:
-    new = NewStaff("fg", "Fem Functionaris")
-    fg = await world.services.organisations.add_staff(OPERATOR, world.tenant, new)
-    return [world.officer.staff, fg]
 
 
 async def active(world: World, services: Services) -> str:
@@ -70,50 +63,13 @@ async def test_the_first_start_takes_the_rules_on_disk_and_a_later_one_keeps_wha
     assert await active(world, later) == first
 
 
-async def test_other_rules_need_two_different_officers_of_this_shelter_who_still_work_there(
-    world: World, tmp_path: Path
-) -> None:
-    later = restarted(world, other_policies(tmp_path))
-    first = await active(world, later)
-    officer, fg = await two_officers(world)
-    other = await furnish(world.services, world.clock, "Opvang Noord")
-    left = await world.services.organisations.add_staff(OPERATOR, world.tenant, NewStaff("fg", "Leo"))
-    await world.services.organisations.end_staff(OPERATOR, world.tenant, left)
-    switch = later.policies.activate_proposal
-    for approvers in (
-        [],
-        [officer],
-        [officer, officer],
-        [officer, left],
-        [officer, world.counsellor.staff],
-        [officer, other.officer.staff],
-        [officer, fg, StaffId(new_id())],
-    ):
-        with pytest.raises(InputError) as raised:
-            await switch(OPERATOR, world.tenant, approvers, later.organisations)
-        assert [p.code for p in raised.value.problems] == ["two_officers_needed"]
-    with pytest.raises(NotAllowedError):
-        await switch(world.officer, world.tenant, [officer, fg], later.organisations)  # type: ignore[arg-type]
-    assert await active(world, later) == first
-
-    world.clock.advance(timedelta(minutes=1))
-    wanted = await switch(OPERATOR, world.tenant, [officer, fg], later.organisations)
-    assert wanted == later.policies.proposal.bundle.hash == await active(world, later)
-    newest = (await entries(world, "bundle.activated.v1"))[0]
-    assert newest.detail is not None
-    assert (newest.bundle, newest.detail.by.id) == (wanted, OPERATOR.name)
-    assert getattr(newest.detail.event, "approvers", None) == tuple(sorted((officer, fg)))
-    assert await active(other, later) == first
-
-
-async def test_a_shelter_that_never_started_cannot_be_switched(world: World) -> None:
-    both = await two_officers(world)
+async def test_a_shelter_that_never_started_has_no_rules_and_takes_no_proposal(world: World) -> None:
     async with world.services.installation.database.transaction() as conn:
         await conn.execute(delete(active_bundles))
-    with pytest.raises(NotFoundError):
-        await world.services.policies.activate_proposal(
-            OPERATOR, world.tenant, both, world.services.organisations
-        )
+    changes = world.services.policy_changes
+    for asked in (changes.overview, changes.files, changes.propose_software):
+        with pytest.raises(NotFoundError):
+            await asked(world.officer)
     async with world.services.installation.database.reading() as conn:
         with pytest.raises(NotFoundError):
             await world.services.policies.active_rules(conn, world.tenant)
@@ -143,6 +99,9 @@ def tampered(files: dict[str, str]) -> list[bytes]:
         msgspec.msgpack.encode({**files, "safety/added.cedar": ADDED}),
         msgspec.msgpack.encode(elsewhere),
         msgspec.msgpack.encode({**files, str(OUTSIDE): "x"}),
+        msgspec.msgpack.encode({**files, "consent": "a folder"}),
+        msgspec.msgpack.encode({**files, "consent/\0.cedar": "x"}),
+        msgspec.msgpack.encode({**files, "reasons/nl.toml": files["reasons/nl.toml"] + "# why\n"}),
     ]
 
 
@@ -163,14 +122,20 @@ async def test_stored_rules_that_were_tampered_with_are_refused(world: World, tm
     assert not was_written_outside()
 
 
-async def test_files_that_changed_after_they_were_loaded_are_not_stored(world: World, tmp_path: Path) -> None:
+async def test_files_that_changed_after_they_were_loaded_are_neither_stored_nor_proposed(
+    world: World, tmp_path: Path
+) -> None:
+    """Changed on disk while the service runs: it goes on with what it loaded, and says what to do."""
     folder = other_policies(tmp_path)
     later = restarted(world, folder)
     (folder / "safety" / "planted.cedar").unlink()
-    both = await two_officers(world)
     with pytest.raises(IntegrityError):
-        await later.policies.activate_proposal(OPERATOR, world.tenant, both, later.organisations)
+        await later.policies.ensure_active(TenantId(new_id()))
+    with pytest.raises(InputError) as raised:
+        await later.policy_changes.propose_software(world.officer)
+    assert [p.code for p in raised.value.problems] == ["policies.disk_changed"]
     assert await count(world, policy_bundles) == 1
+    assert await active(world, later) == world.services.policies.proposal.bundle.hash
 
 
 async def test_rules_that_are_endless_are_not_stored(world: World, tmp_path: Path) -> None:
@@ -203,6 +168,20 @@ async def test_two_processes_that_start_a_shelter_at_once_agree(world: World) ->
     assert len(await entries(world, "bundle.activated.v1")) == 2
 
 
+async def test_whoever_starts_a_shelter_just_after_another_takes_what_that_one_began(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = await active(world, world.services)
+    read = service.active_hash
+
+    async def not_yet(_conn: object, _tenant: object) -> None:
+        monkeypatch.setattr(service, "active_hash", read)
+
+    monkeypatch.setattr(service, "active_hash", not_yet)
+    assert await world.services.policies.ensure_active(world.tenant) == began
+    assert len(await entries(world, "bundle.activated.v1")) == 1
+
+
 async def test_a_row_written_past_the_service_names_rules_nobody_stored(world: World) -> None:
     """Whoever points a shelter at rules of which no files are kept gets no release, not other rules."""
     async with world.services.installation.database.transaction() as conn:
@@ -210,7 +189,7 @@ async def test_a_row_written_past_the_service_names_rules_nobody_stored(world: W
         values = {"tenant": world.tenant, "hash": "f" * 64, "activated_at": world.clock.now()}
         await conn.execute(insert(active_bundles).values(**values))
     async with world.services.installation.database.reading() as conn:
-        with pytest.raises(NotFoundError):
+        with pytest.raises(RulesDamagedError):
             await world.services.policies.active_rules(conn, world.tenant)
     assert await count(world, policy_bundles) == 1
     assert (await rows(world, policy_bundles))[0].tenant == INSTALLATION

@@ -49,7 +49,7 @@ async def test_of_two_calendars_at_once_only_one_tells(world: World) -> None:
     world.clock.set(local_midnight(ENDS - timedelta(days=30)))
     now = world.clock.now()
     told = await asyncio.gather(*(calendar(world).run(world.tenant, now) for _ in range(3)))
-    assert sum(told) == len(await reminders(world)) == 2
+    assert (sum(told), len(await reminders(world))) == (3, 2)  # with the contact who lapsed meanwhile
 
 
 async def test_a_crash_between_mark_and_entry_leaves_neither(
@@ -66,7 +66,7 @@ async def test_a_crash_between_mark_and_entry_leaves_neither(
         with pytest.raises(LogUnavailableError):
             await calendar(world).run(world.tenant, world.clock.now())
     assert await count(world, calendar_marks) == 0
-    assert await calendar(world).run(world.tenant, world.clock.now()) == 2
+    assert await calendar(world).run(world.tenant, world.clock.now()) == 3
 
 
 async def test_a_family_that_cannot_be_read_keeps_no_other_waiting_and_the_day_open(
@@ -87,7 +87,7 @@ async def test_a_family_that_cannot_be_read_keeps_no_other_waiting_and_the_day_o
     with pytest.raises(KeyDestroyedError):
         await own.run(world.tenant, world.clock.now())
     assert len(await reminders(world)) == 2
-    assert await calendar(world).run(world.tenant, world.clock.now()) == 2
+    assert await calendar(world).run(world.tenant, world.clock.now()) == 3
 
 
 async def test_later_on_the_same_day_nothing_is_looked_at_and_the_next_day_everything(
@@ -116,7 +116,8 @@ async def test_a_family_that_left_and_a_person_who_was_erased_are_not_told_of(wo
     async with world.services.installation.database.transaction() as conn:
         assert await ring.destroy_person_key(conn, world.tenant, PersonId(erased.mother.guardian))
     world.clock.set(local_midnight(ENDS))
-    assert await calendar(world).run(world.tenant, world.clock.now()) == 1
+    assert await calendar(world).run(world.tenant, world.clock.now()) == 2
+    assert len(await entries(world, "contact.lapsed.v1")) == 1
     assert [kind for kind, _, _ in await reminders(world)] == ["safety_review"]
 
 
@@ -127,7 +128,7 @@ async def test_another_shelters_families_are_not_looked_at(world: World) -> None
     await told_family(world)
     world.clock.set(local_midnight(ENDS))
     assert await calendar(world).run(other.tenant, world.clock.now()) == 0
-    assert await calendar(world).run(world.tenant, world.clock.now()) == 2
+    assert await calendar(world).run(world.tenant, world.clock.now()) == 3
 
 
 async def test_safety_stands_under_the_officers_tag_and_the_rest_under_the_persons_own(
@@ -152,8 +153,10 @@ async def test_however_many_days_are_skipped_nothing_is_told_twice_and_no_end_fo
         for _ in range(2 if skipped > 1 else 1):
             await calendar(world).run(world.tenant, world.clock.now())
     told = await reminders(world)
+    lapsed = await entries(world, "contact.lapsed.v1")
     marks = [row.mark for row in await rows(world, calendar_marks) if not row.mark.startswith("day:")]
-    assert len(told) == len(marks)
+    assert len(told) + len(lapsed) == len(marks)
+    assert len(lapsed) == 1
     near = 0 if skipped == 400 else 1 if skipped == 40 else 2
     for key in ("support_advice", "shelter_involvement"):
         kinds = [kind for kind, _, about in told if about == key]

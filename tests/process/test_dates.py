@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_service.audit.events import ReminderDue
 from consent_service.consent.model import Decision
 from consent_service.families.model import (
     AuthorityFact,
@@ -33,6 +34,7 @@ from consent_service.foundation.ids import (
     TypeKey,
 )
 from consent_service.information.catalogue import load_catalogue
+from consent_service.information.model import Catalogue
 from consent_service.process.dates import Dated, Due, due, last_notice, of_recall
 from consent_service.process.recalls import Overdue
 
@@ -75,10 +77,14 @@ def dated(*decisions: Decision, born: date = date(2018, 5, 4), **values: Any) ->
     return msgspec.structs.replace(everything, **values)
 
 
+def reminders(about: Dated, catalogue: Catalogue, now: datetime) -> list[ReminderDue]:
+    return [one.event for one in due(about, catalogue, now) if isinstance(one.event, ReminderDue)]
+
+
 def told_on(about: Dated, day: date, *, minutes: int = 0) -> list[tuple[str, date]]:
     """Kind and day of what is due, as seen so many minutes after local midnight."""
     now = local_midnight(day) + timedelta(minutes=minutes)
-    return [(one.event.kind, one.event.on) for one in due(about, CATALOGUE, now)]
+    return [(one.kind, one.on) for one in reminders(about, CATALOGUE, now)]
 
 
 ENDS = date(2026, 8, 1)
@@ -136,6 +142,11 @@ def test_what_does_not_count_as_a_yes_does_not_end_either(values: dict[str, Any]
     assert told_on(about, date(2026, 7, 30)) == told_on(about, date(2026, 8, 2)) == []
 
 
+def test_of_a_child_whose_birthday_nobody_knows_the_parents_yes_is_told_of() -> None:
+    unborn = Child(NOOR, FAMILY, PersonIdentity("Noor", "Voorbeeld", None))
+    assert told_on(dated(yes(until=ENDS), children=(unborn,)), ENDS) == [("consent_ended", ENDS)]
+
+
 def test_a_withdrawn_suspended_or_renewed_yes_is_not_told() -> None:
     first = yes(until=ENDS)
     later = BEGIN + timedelta(days=1)
@@ -188,7 +199,7 @@ def test_s26_summer_time_and_leap_days_move_no_day(ends: date) -> None:
     assert told_on(about, ends - timedelta(days=31), minutes=23 * 60 - 1) == []
     assert told_on(about, ends - timedelta(days=30)) == [("consent_ends", ends)]
     last = local_midnight(ends) - timedelta(seconds=1)
-    assert [one.event.kind for one in due(about, CATALOGUE, last)] == ["consent_ends"]
+    assert [one.kind for one in reminders(about, CATALOGUE, last)] == ["consent_ends"]
     assert told_on(about, ends) == [("consent_ended", ends)]
 
 
@@ -224,10 +235,8 @@ def test_s08_born_on_29_february_the_day_is_1_march() -> None:
     ages = msgspec.structs.replace(CATALOGUE.terms, together_from=13)
     other = msgspec.structs.replace(CATALOGUE, terms=ages)
     day_before, day = (local_midnight(date(2025, 2, 28)), local_midnight(date(2025, 3, 1)))
-    assert [one.event.kind for one in due(common, other, day_before)] == ["birthday_notice"]
-    assert [(one.event.kind, one.event.on) for one in due(common, other, day)] == [
-        ("birthday", date(2025, 3, 1))
-    ]
+    assert [one.kind for one in reminders(common, other, day_before)] == ["birthday_notice"]
+    assert [(one.kind, one.on) for one in reminders(common, other, day)] == [("birthday", date(2025, 3, 1))]
 
 
 def test_a_birthday_before_the_registration_and_a_child_without_a_school_are_not_told() -> None:
@@ -281,7 +290,10 @@ def test_safety_is_told_under_the_officers_tag_when_it_must_be_looked_at_again()
     about = dated(assessments=(assessed, hers), markers=(marker,))
 
     found = due(about, CATALOGUE, local_midnight(date(2026, 5, 26)))
-    assert [(one.event.kind, one.event.on, one.event.person) for one in found] == [
+    assert [
+        (one.kind, one.on, one.person)
+        for one in reminders(about, CATALOGUE, local_midnight(date(2026, 5, 26)))
+    ] == [
         ("safety_review", date(2026, 5, 1), None),
         ("safety_review", date(2026, 5, 2), SAMIRA),
         ("court_order_ends", date(2026, 6, 1), None),

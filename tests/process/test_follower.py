@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,22 @@ async def test_a_crash_between_reading_and_the_cursor_doubles_and_loses_nothing(
     assert await follower(world).run_once(world.tenant) == 0
     (task,) = await rows(world, tasks)
     assert (task.kind, task.audience, task.done_at) == ("substitute_review", "privacy_coordinator", None)
+
+
+async def test_whoever_comes_second_at_the_same_place_leaves_it_to_the_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stood_in(world)
+    asked = LogWalk._cursor
+
+    async def asked_while_another_goes(walk: LogWalk, *place: Any) -> int | None:
+        monkeypatch.setattr(LogWalk, "_cursor", asked)
+        return None
+
+    await follower(world).catch_up(world.tenant)
+    monkeypatch.setattr(LogWalk, "_cursor", asked_while_another_goes)
+    assert await follower(world).run_once(world.tenant) == 0
+    assert [await count(world, table) for table in (tasks, follower_cursors)] == [1, 1]
 
 
 async def test_of_two_followers_at_once_only_one_makes_the_tasks(world: World) -> None:

@@ -18,8 +18,10 @@ from consent_service.audit.events import (
     ConsentResumed,
     ConsentSuspended,
     ConsentWithdrawn,
+    DutyArose,
     Event,
     IntakeFinished,
+    InvitationEnded,
     MarkerRequested,
     PageRefused,
     PatternSeen,
@@ -31,6 +33,7 @@ from consent_service.audit.events import (
 )
 from consent_service.foundation.ids import (
     DecisionId,
+    EntryId,
     FamilyId,
     PersonId,
     RecordId,
@@ -87,7 +90,7 @@ def shared(key: str) -> RecordShared:
     ],
 )
 def test_an_event_asks_for_this_and_nothing_else(event: Event, expected: NewTask | None) -> None:
-    found = tasks_from(event, second_approver=frozenset({"current_domestic_violence"}))
+    found = tasks_from(event, second_approver=frozenset({"current_domestic_violence"}), day=DAY)
     assert found == (() if expected is None else (expected,))
 
 
@@ -122,6 +125,15 @@ def test_an_event_asks_for_this_and_nothing_else(event: Event, expected: NewTask
             NewTask("code_in_other_hands", "counsellor", FAMILY, person=SAMIRA),
         ),
         (PageRefused(SAMIRA, "pin"), None),
+        (
+            InvitationEnded(StaffId("s"), "declined", StaffId("b")),
+            NewTask("invitation_declined", "counsellor", person=PersonId("b")),
+        ),
+        (
+            InvitationEnded(StaffId("s"), "declined"),
+            NewTask("invitation_declined", "privacy_coordinator"),
+        ),
+        (InvitationEnded(StaffId("s"), "revoked"), None),
         (PatternSeen("always_yes", "team", 40), NewTask("pattern_to_look_at", "privacy_coordinator")),
         (
             ReminderDue("consent_ends", DAY, FAMILY, RELATIONSHIP, SUPPORT, SAMIRA),
@@ -131,12 +143,23 @@ def test_an_event_asks_for_this_and_nothing_else(event: Event, expected: NewTask
             ReminderDue("safety_review", DAY, FAMILY),
             NewTask("safety_review", "counsellor", FAMILY, due_on=DAY),
         ),
+        (
+            DutyArose(RELATIONSHIP, "officer_review", EntryId("e"), SUPPORT),
+            NewTask(
+                "release_to_review",
+                "privacy_coordinator",
+                relationship=RELATIONSHIP,
+                information_type=SUPPORT,
+                due_on=date(2026, 9, 2),
+            ),
+        ),
+        (DutyArose(RELATIONSHIP, "of_a_later_service", EntryId("e"), SUPPORT), None),
         (ReminderDue("of_a_later_service", DAY, FAMILY), None),
         (ReminderDue("second_approval", DAY, FAMILY), None),
     ],
 )
 def test_what_is_asked_names_the_type_the_person_and_the_day(event: Event, expected: NewTask | None) -> None:
-    found = tasks_from(event, second_approver=frozenset(), subject=SAMIRA)
+    found = tasks_from(event, second_approver=frozenset(), day=DAY, subject=SAMIRA)
     assert found == (() if expected is None else (expected,))
 
 
@@ -170,7 +193,7 @@ def test_a_no_that_was_said_aloud_needs_no_confirming() -> None:
 def test_what_did_not_stand_is_no_task_and_settles_none() -> None:
     suspended = ConsentSuspended(*SPOKEN, concerns=DecisionId("x"), standing=False)  # type: ignore[arg-type]
     resumed = ConsentResumed(*SPOKEN, concerns=DecisionId("x"), standing=False)  # type: ignore[arg-type]
-    assert tasks_from(suspended, second_approver=frozenset(), subject=SAMIRA) == ()
+    assert tasks_from(suspended, second_approver=frozenset(), day=DAY, subject=SAMIRA) == ()
     assert settled_by(resumed, subject=SAMIRA) == ()
 
 

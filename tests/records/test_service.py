@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from msgspec.structs import replace
 
 from consent_service.audit.events import InformationReleased, RecordApproved, RecordShared
 from consent_service.consent.model import Answer
 from consent_service.consent.service import Target
 from consent_service.foundation.errors import (
+    ConflictError,
     InputError,
     KeyDestroyedError,
+    LogUnavailableError,
     NotAllowedError,
     NotFoundError,
     StopsPendingError,
 )
 from consent_service.foundation.ids import PersonId, RecordId, RelationshipId, TypeKey, new_id
+from consent_service.policy.rules import Rules
+from consent_service.policy.service import PolicyService
 from consent_service.records.model import Shared, ShareRefused
 from consent_service.records.service import Note
+from consent_service.records.tables import records
 from consent_service.release.model import Refused, Released
 from consent_service.release.service import Ask
+from tests.ledger import count
 from tests.scenarios.stories import ADVICE, SUPPORT, YES, Told, ask, everything_said, told_family, trail
 from tests.shelter import World, furnish
 
@@ -47,6 +56,19 @@ async def test_who_is_not_with_the_family_or_on_the_list_writes_nothing(world: W
     for writer in (world.colleague, world.teacher, world.eik_contact):
         with pytest.raises(NotAllowedError):
             await world.services.records.share(writer, told.relationship, note)
+
+
+async def test_what_the_log_does_not_take_is_not_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await told_family(world)
+    before = await count(world, records)
+    monkeypatch.setattr("consent_service.audit.log.AuditLog.append", AsyncMock(return_value=None))
+    with pytest.raises(LogUnavailableError):
+        await world.services.records.share(
+            world.counsellor, told.relationship, Note(SUPPORT, {"helps": "Rust."})
+        )
+    assert await count(world, records) == before
 
 
 async def test_another_shelter_does_not_know_the_relationship(world: World) -> None:
@@ -349,3 +371,27 @@ async def test_a_colleague_finds_what_waits_for_approval_and_the_writer_does_not
     assert await records.awaiting_approval(world.counsellor) == ()
     await records.approve(world.colleague, told.relationship, shared.record)
     assert await records.awaiting_approval(world.colleague) == ()
+
+
+async def test_nothing_is_written_by_rules_that_others_replaced_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A switch between judging and writing: the rules that decided are no longer in force."""
+    told = await told_family(world)
+    in_force, asked = PolicyService.active_rules, []
+
+    async def replaced_after_the_first(policies: PolicyService, *where: Any) -> Rules:
+        rules = await in_force(policies, *where)
+        asked.append(rules)
+        earlier = replace(rules, bundle=replace(rules.bundle, hash="0" * 64))
+        return earlier if len(asked) == 1 else rules
+
+    monkeypatch.setattr(PolicyService, "active_rules", replaced_after_the_first)
+    with pytest.raises(ConflictError):
+        await world.services.records.share(
+            world.counsellor, told.relationship, Note(SUPPORT, {"helps": "Rust."})
+        )
+    assert len(asked) == 2
+    assert len(await trail(world, "record.shared.v1", actor=world.counsellor.staff)) == 1
+    await world.services.records.share(world.counsellor, told.relationship, Note(SUPPORT, {"helps": "Rust."}))
+    assert len(await trail(world, "record.shared.v1", actor=world.counsellor.staff)) == 2

@@ -95,6 +95,7 @@ async def test_what_expires_at_midnight_is_refused_from_midnight(world: World) -
     told = await told_family(world)
     for moment, kind in (("2027-07-31T21:59:59+00:00", Released), ("2027-07-31T22:00:00+00:00", Refused)):
         world.clock.set(datetime.fromisoformat(moment))
+        await world.confirmed(told.relationship)
         await world.settle()
         assert isinstance(await ask(world, told.relationship), kind), moment
 
@@ -114,7 +115,7 @@ async def test_a_yes_answered_again_is_released_again(world: World) -> None:
 async def test_a_stranger_to_the_matter_may_not_even_ask(world: World) -> None:
     told = await told_family(world)
     release = world.services.release
-    with pytest.raises(NotAllowedError):
+    with pytest.raises(NotFoundError):
         await release.to_school(world.eik_contact, Ask(told.relationship, "support"))
     with pytest.raises(NotAllowedError):
         await release.to_shelter(world.colleague, Ask(told.relationship, "support"))
@@ -137,6 +138,25 @@ async def test_another_shelter_and_an_unknown_child_are_the_same(world: World) -
         assert await world.services.release.children_of_contact(contact, [relationship]) == ()
 
 
+async def test_who_never_was_on_the_list_is_answered_as_if_there_were_no_such_child(world: World) -> None:
+    told = await told_family(world)
+    for relationship in (told.relationship, RelationshipId(new_id())):
+        with pytest.raises(NotFoundError):
+            await world.services.release.to_school(world.teacher, Ask(relationship, "support"))
+        (entry,) = await trail(world, "release.refused.v1", relationship=relationship)
+        assert entry.detail is not None
+        assert isinstance(entry.detail.event, ReleaseRefused)
+        assert entry.detail.event.reader == world.teacher.staff
+        assert [one.code for one in entry.detail.event.refused] == ["not_active_contact"]
+        assert (entry.detail.subject, entry.detail.shown_to) == (None, "officer")
+
+
+async def test_an_address_that_is_no_id_is_not_written_into_the_log(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        await world.services.release.to_school(world.contact, Ask(RelationshipId("Noor"), "support"))
+    assert await trail(world, "release.refused.v1") == ()
+
+
 async def test_a_substitute_reads_what_the_school_shared_while_standing_in(world: World) -> None:
     told = await told_family(world)
     await world.services.records.share(world.contact, told.relationship, Note(SUPPORT, {"helps": "Vooraan."}))
@@ -151,6 +171,9 @@ async def test_a_substitute_reads_what_the_school_shared_while_standing_in(world
 
 async def test_a_cause_in_the_school_itself_is_told(world: World) -> None:
     told = await told_family(world)
+    families = world.services.families
+    await families.list_contact(world.counsellor, told.relationship, world.teacher.staff)
+    await families.remove_contact(world.counsellor, told.relationship, world.teacher.staff)
     answer = await world.services.release.to_school(world.teacher, Ask(told.relationship, "support"))
     assert isinstance(answer, Refused)
     assert sentence_of(answer) != NOT_AVAILABLE

@@ -23,6 +23,7 @@ looks = st.builds(
     role=st.sampled_from(["contact", "teacher"]),
     purpose=st.sampled_from(["support", "safety"]),
     types=st.lists(st.sampled_from([TypeKey("a"), TypeKey("b")]), max_size=2, unique=True).map(tuple),
+    proof=st.sampled_from(["proved", "pending", "failed"]),
 )
 
 
@@ -40,6 +41,8 @@ def test_every_look_is_in_exactly_one_line_of_its_own_day(found: list[Disclosure
         assert line.times == len(same)
         assert set(line.types) == {key for one in same for key in one.types}
         assert len(line.types) == len(set(line.types))
+        assert (line.proof == "proved") == all(one.proof == "proved" for one in same)
+        assert (line.proof == "failed") == any(one.proof == "failed" for one in same)
     assert [line.day for line in lines] == sorted((line.day for line in lines), reverse=True)
 
 
@@ -53,6 +56,7 @@ def test_midnight_here_parts_two_days_not_midnight_in_london() -> None:
         "contact",
         "support",
         (TypeKey("a"),),
+        "proved",
     )
     midnight = datetime(2026, 9, 1, 22, 0, tzinfo=UTC)
     later = msgspec.structs.replace(one, entry=EntryId("2"), at=midnight)

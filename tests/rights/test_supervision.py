@@ -48,4 +48,4 @@ async def test_verifying_recomputes_everything_and_is_logged_with_its_outcome(wo
     (entry,) = await entries(world, "log.verified.v1")
     assert entry.detail is not None
     event = entry.detail.event
-    assert (getattr(event, "size", None), getattr(event, "problems", None)) == (report.size, 0)
+    assert (getattr(event, "size", None), getattr(event, "problems", None)) == (report.log.size, 0)

@@ -12,7 +12,7 @@ from consent_service.audit.log import TrailEntry, TrailFilter
 from consent_service.consent.model import Answer, Receipt
 from consent_service.families.model import AuthorityKind, FamilyView, SafetyAssessment
 from consent_service.foundation.database import metadata
-from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey
+from consent_service.foundation.ids import EntryId, RecordId, RelationshipId, TypeKey
 from consent_service.identity.model import GuardianActor
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
@@ -81,8 +81,14 @@ def everything_said(*answers: object) -> str:
 async def trail(world: World, *types: str, **wanted: Any) -> tuple[TrailEntry, ...]:
     """The entries of these types, newest first, as the privacy coordinator reads them."""
     asked = TrailFilter(types=frozenset(types), **wanted)
-    page = await world.services.supervision.trail(world.officer, asked, limit=200)
-    return page.entries
+    found: list[TrailEntry] = []
+    after: EntryId | None = None
+    while True:
+        page = await world.services.supervision.trail(world.officer, asked, after=after, limit=200)
+        found += page.entries
+        after = page.next
+        if after is None:
+            return tuple(found)
 
 
 async def row_counts(world: World) -> dict[str, int]:

@@ -68,6 +68,7 @@ async def test_s26_a_yes_is_told_at_30_and_7_days_and_ends_at_midnight_without_r
     end = date(2027, 9, 1)  # a year after it was given, in summer time: 22:00 UTC on the day before
 
     await days_pass(world, local_midnight(end) - SECOND)
+    await world.confirmed(told.relationship)
     assert await is_told(world, told.relationship)
     world.clock.set(local_midnight(end))
     assert not await is_told(world, told.relationship)
@@ -153,6 +154,7 @@ async def test_s26_a_release_is_never_guarded_past_the_end_of_a_consent(world: W
     told = await told_family(world)
     await world.settle()
     world.clock.set(local_midnight(date(2027, 8, 1)) - timedelta(minutes=1))
+    await world.confirmed(told.relationship)
     assert isinstance(await ask(world, told.relationship), Released)
     (state,) = await rows(world, relationship_state, relationship=told.relationship)
     assert state.next_change_at == local_midnight(date(2027, 8, 1))

@@ -10,6 +10,7 @@ import pytest
 from consent_service.audit.events import (
     ConflictDeclared,
     InformationReleased,
+    InvitationEnded,
     PupilDisowned,
     RelationshipSucceeded,
 )
@@ -23,6 +24,7 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import RelationshipId
 from consent_service.foundation.stop_journal import Stop
+from consent_service.identity.invitations import CodeRefused
 from consent_service.identity.model import SchoolStaff
 from consent_service.keyring.tables import relationship_keys
 from consent_service.organisations.model import NewStaff, NewSuccession
@@ -159,14 +161,31 @@ async def test_s15_who_left_is_refused_although_the_login_still_lives(world: Wor
         await world.services.families.list_contact(world.counsellor, told.relationship, world.contact.staff)
 
 
+async def test_s15_who_left_uses_no_invitation_and_gets_none(world: World) -> None:
+    services = world.services
+    invited = await services.organisations.invite_staff(world.counsellor, world.tenant, world.teacher.staff)
+    await services.organisations.end_staff(OPERATOR, world.tenant, world.teacher.staff)
+    assert await services.identity.invitations.find(invited.code, "192.0.2.1") == CodeRefused()
+    (ended,) = await trail(world, "staff.invitation_ended.v1")
+    assert ended.detail is not None
+    assert ended.detail.event == InvitationEnded(world.teacher.staff, "left")
+    for actor in (world.counsellor, world.officer, OPERATOR):
+        with pytest.raises(InputError) as refused:
+            await services.organisations.invite_staff(actor, world.tenant, world.teacher.staff)
+        assert [problem.code for problem in refused.value.problems] == ["identity.invitation_staff"]
+
+
 async def test_s15_a_role_in_a_token_authorises_nothing_by_itself(world: World) -> None:
     told = await told_family(world)
     added = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("school_staff", "Nel Nieuw", world.linde, "contact")
     )
     newcomer = SchoolStaff(world.tenant, added, world.linde, "contact")
-    answer = await world.services.release.to_school(newcomer, Ask(told.relationship, "support"))
-    assert isinstance(answer, Refused)
+    with pytest.raises(NotFoundError):
+        await world.services.release.to_school(newcomer, Ask(told.relationship, "support"))
+    (tried,) = await trail(world, "release.refused.v1")
+    assert tried.detail is not None
+    assert tried.detail.by.id == added
     for entry in await entries(world, "information.released.v1"):
         assert entry.detail is not None
         assert isinstance(entry.detail.event, InformationReleased)
@@ -255,7 +274,7 @@ async def test_s32_nothing_is_transferred_by_a_merger_itself(world: World) -> No
     told = await told_family(world)
     await merger(world)
     assert isinstance(await ask(world, told.relationship), Released)
-    with pytest.raises(NotAllowedError):
+    with pytest.raises(NotFoundError):
         await in_other_hands(world, told.relationship, world.eik_contact)
 
 
@@ -281,7 +300,8 @@ async def test_s32_with_it_the_relationship_goes_on_under_the_same_consents(worl
     await world.services.families.move_to_successor(world.counsellor, told.relationship, succession)
     with pytest.raises(NotAllowedError):
         await ask(world, told.relationship)  # the old school's people are out
-    assert isinstance(await in_other_hands(world, told.relationship, world.eik_contact), Refused)
+    with pytest.raises(NotFoundError):
+        await in_other_hands(world, told.relationship, world.eik_contact)
 
     await world.services.families.list_contact(world.counsellor, told.relationship, world.eik_contact.staff)
     answer = await in_other_hands(world, told.relationship, world.eik_contact)

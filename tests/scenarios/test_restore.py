@@ -44,6 +44,7 @@ from consent_service.organisations.tables import relationship_state
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
+from consent_service.rights.reconciliation import verify_log
 from tests.conftest import START, Furnished, sqlite_url
 from tests.custody.recovering import OPERATOR, hold_ceremony
 from tests.custody.rounds import epochs_of
@@ -216,6 +217,10 @@ async def test_s40_after_an_epoch_an_old_copy_starts_only_with_the_keys_of_today
     assert len(destroyed) == 3
     assert {one.detail.late_since is not None for one in destroyed if one.detail} == {True}
     assert await epochs_of(restored).is_wanted()
+    await restored.settle()
+    parts = restored.services.installation
+    report = await verify_log(parts.database, parts.ring, restored.tenant)
+    assert {one.what for one in report.problems} == {"detail_shredded"}  # no key was there to try
     await close(restored)
 
 

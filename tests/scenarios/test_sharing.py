@@ -8,7 +8,7 @@ import pytest
 
 from consent_service.audit.events import RecordShareRefused
 from consent_service.families.model import SafetyAssessment
-from consent_service.foundation.errors import InputError, NotAllowedError
+from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
@@ -210,7 +210,7 @@ async def test_s30_a_school_sees_its_own_pupil_and_not_the_sibling_elsewhere(wor
     assert at_eik not in everything_said(for_linde, list(lists[0]))
 
     for stranger, theirs in ((world.eik_contact, at_linde), (world.contact, at_eik)):
-        with pytest.raises(NotAllowedError):
+        with pytest.raises(NotFoundError):
             await release.to_school(stranger, Ask(theirs, "support"))
         with pytest.raises(NotAllowedError):
             await release.children_of_contact(stranger, [theirs])

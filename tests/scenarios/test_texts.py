@@ -5,36 +5,36 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from consent_service.app import build_services
 from consent_service.consent.tables import consent_ledger, text_versions
 from consent_service.foundation.errors import InputError
 from consent_service.information.scopes import lock_scopes, scope_problems
 from consent_service.information.texts import load_texts
-from consent_service.organisations.model import NewStaff
-from consent_service.policy.service import load_rules
+from consent_service.policy.bundle import lock
+from consent_service.policy.rules import load_rules
 from consent_service.records.model import ShareRefused
 from consent_service.records.service import Note
 from consent_service.release.model import Released
 from tests.information.folders import change
 from tests.ledger import rows
 from tests.policies_folder import copied_policies
+from tests.policy.changing import in_force, restarted, switched_to_software
 from tests.scenarios.stories import ADVICE, SUPPORT, YES, Told, ask, sentence_of, told_family
-from tests.shelter import OPERATOR, World
+from tests.shelter import World
 
 QUESTION = "Mogen de school en wij delen wat uw kind helpt?"
 
 
 async def under(world: World, folder: Path) -> World:
-    """The same shelter after an update of its policies and texts, approved by two officers."""
-    parts = msgspec.structs.replace(world.services.installation, policies=folder)
-    services = build_services(parts)
-    fg = await services.organisations.add_staff(OPERATOR, world.tenant, NewStaff("fg", "Fem"))
-    await services.policies.activate_proposal(
-        OPERATOR, world.tenant, [world.officer.staff, fg], services.organisations
-    )
+    """The same shelter after an update of its policies and texts, approved by two officers.
+
+    Texts alone are no rules: they are in use with the software, and nobody has to approve anything.
+    """
+    lock(folder, load_rules(folder).bundle)
+    services = restarted(world, folder)
+    if services.policies.proposal.bundle.hash != await in_force(world):
+        await switched_to_software(world, services)
     world.services = services
     return world
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import get_args
 
 from consent_service.web.components import (
     Attestation,
@@ -21,11 +21,16 @@ from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
+from consent_service.web.vocabulary import ProblemKind
 from tests.web.answers_examples import answers_examples
 from tests.web.child_examples import child_examples
+from tests.web.contact_examples import contact_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
+from tests.web.invitation_examples import invitation_examples
 from tests.web.officer_examples import officer_examples
+from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
+from tests.web.policies_examples import policies_examples
 from tests.web.safety_examples import safety_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
@@ -145,6 +150,7 @@ def examples(language: str) -> dict[str, View]:
         **parent_examples(language),
         **_school(language),
         **officer_examples(language),
+        **policies_examples(language),
         **page_examples(language),
         **safety_examples(language),
     }
@@ -171,28 +177,20 @@ def context(name: str, language: str) -> PageContext:
 _STAFF = {
     "shelter": ("counsellor", "Opvang Het Baken", ("Mijn gezinnen", "Te doen", "Zoeken")),
     "school": ("contact", "Basisschool De Linde", ("Kinderen",)),
-    "officer": ("fg", "Opvang Het Baken", ("Logboek", "Taken")),
+    "officer": ("fg", "Opvang Het Baken", ("Logboek", "Taken", "Teksten", "Patronen", "Spelregels")),
 }
 
 
 def _shared(language: str) -> dict[str, View]:
-    kinds: tuple[
-        Literal[
-            "not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many"
-        ],
-        ...,
-    ]
-    kinds = ("not_found", "not_allowed", "conflict", "unavailable", "unexpected", "bad_request", "too_many")
+    kinds: tuple[ProblemKind, ...] = get_args(ProblemKind)
     return {
         **{f"shared-problem-{kind}": shared.ProblemPage(kind, reference="7QK2") for kind in kinds},
         "parent-problem": shared.ProblemPage("unavailable", parent=True),
-        "shared-login": shared.LoginPage(
-            (
-                shared.LoginProvider("Opvang Het Baken", "Begeleiders en privacyfunctionaris", "/login/a"),
-                shared.LoginProvider("Entree Federatie", "Scholen", "/login/b"),
-            ),
-            "/stoppen",
+        **operator_examples(),
+        "shared-login-again": shared.LoginPage(
+            (), "/x", again=shared.LoginProvider("Entree", "", "/login/b")
         ),
+        "shared-leaving": shared.LeavingPage("https://login.example/"),
         "shared-session-expired": shared.SessionExpiredPage("/login"),
         "parent-session-expired": shared.SessionExpiredPage("/", parent=True),
         "shared-pin-exhausted": shared.SessionExpiredPage("/login", pin_exhausted=True),
@@ -399,17 +397,7 @@ def _shelter(language: str) -> dict[str, View]:
             "/pin", "/", wrong(language, {"pin_again": "form.pin_differs"})
         ),
         "shelter-tasks": shelter.TasksPage(TASKS, "/"),
-        "shelter-contacts": shelter.ContactsPage(
-            "/contacten",
-            "/",
-            "Noor Haile",
-            "Basisschool De Linde",
-            (shelter.ContactLine("Marieke van den Broek", "contact", ("mon", "tue"), "/weg", "/bekend"),),
-            CONTACTS[1:],
-        ),
-        "shelter-contacts-none": shelter.ContactsPage(
-            "/contacten", "/", "Noor Haile", "Basisschool De Linde", (), ()
-        ),
+        **invitation_examples(language, CONTACTS[1:]),
         "shelter-end-relationship": shelter.EndRelationshipPage(
             "/einde", "/", "Noor Haile", "Basisschool De Linde"
         ),
@@ -427,6 +415,7 @@ def _shelter(language: str) -> dict[str, View]:
             (Option("nl", "Nederlands"), Option("en", "English")),
         ),
         **receipt_examples(),
+        **contact_examples(language),
     }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from consent_service.foundation.errors import Problem
+from consent_service.web.components import PasskeyAsked
 from consent_service.web.forms import FormState, Posted
 from consent_service.web.intake import views as intake
 from consent_service.web.pages import View
 from consent_service.web.parent import views as parent
 from consent_service.web.receipts import views as receipts
 from consent_service.web.receipts.showing import paper_links
+from consent_service.web.shared import views as shared
 
 AT = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 ANSWERS = (
@@ -104,7 +106,9 @@ def intake_examples(language: str) -> dict[str, View]:
         "intake-check": intake.CheckPage(
             "/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line, "/nu-niet"
         ),
-        "intake-sign": intake.SignPage("/teken", "stap", "Selam Haile", "/check", sign),
+        "intake-sign": intake.SignPage(
+            "/teken", "stap", "Selam Haile", "/check", sign, passkey=PasskeyAsked("{}")
+        ),
         "intake-sign-wrong": intake.SignPage(
             "/teken", "stap", "Selam Haile", "/check", sign, wrong(language, {"signature": "form.sign"})
         ),
@@ -132,7 +136,28 @@ def intake_examples(language: str) -> dict[str, View]:
         ),
         "intake-done": intake.DonePage("/terug"),
         "intake-done-stopped": intake.DonePage("/terug", stopped=True),
+        "parent-locked": shared.LockedPage(
+            "/vergrendeld",
+            parent=True,
+            has_pin=True,
+            passkeys=(PasskeyAsked("{}", "verder"), PasskeyAsked("{}", "terugnemen")),
+        ),
+        "shared-second-step": shared.ProofPage(
+            "/stap", waits=True, provider="Inloggen opvang", cancel_href=""
+        ),
+        "shared-second-step-nowhere": shared.ProofPage("/stap", waits=True, provider="", cancel_href="/"),
+        "shared-step-up": shared.ProofPage(
+            "/stap", waits=False, provider="Inloggen opvang", cancel_href="/", passkey=PasskeyAsked("{}")
+        ),
+        "shared-locked": shared.LockedPage("/vergrendeld", parent=False, has_pin=True),
+        "shared-locked-without-pin": shared.LockedPage("/vergrendeld", parent=False, has_pin=False),
         "intake-take-back": intake.TakeBackPage("/terug", "/verder"),
+        "intake-take-back-passkey": intake.TakeBackPage(
+            "/terug",
+            "/verder",
+            wrong(language, {"passkey": "identity.passkey_again"}),
+            PasskeyAsked("{}"),
+        ),
     }
 
 

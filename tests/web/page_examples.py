@@ -10,6 +10,7 @@ from consent_service.foundation.errors import Problem
 from consent_service.web.forms import FormState, Posted
 from consent_service.web.page import views as own
 from consent_service.web.pages import View
+from tests.web.me_examples import me_examples
 
 _UNTIL = date(2027, 8, 1)
 _ADDRESS = "ruggensteun.example/mijn-pagina"
@@ -38,6 +39,7 @@ def page_examples(language: str) -> dict[str, View]:
         anything_to_stop=True,
     )
     return {
+        **me_examples(language),
         "parent-page-code": own.OwnCodePage("/mijn-pagina", "/intrekken"),
         "parent-page-code-problem": own.OwnCodePage(
             "/mijn-pagina", "/intrekken", _wrong(language, ("code", "form.withdrawal_code"))
@@ -178,9 +180,11 @@ def _looked() -> own.WhoLookedDaysPage:
         own.LookedType("Hulp voor uw gezin", ""),
     )
     days = (
-        own.LookedDayPart(date(2026, 9, 2), "Noor Voorbeeld", "De Linde", "contact", "support", seen, 3),
         own.LookedDayPart(
-            date(2026, 9, 1), "Noor Voorbeeld", "Opvang Zuid", "counsellor", "meeting", seen, 1
+            date(2026, 9, 2), "Noor Voorbeeld", "De Linde", "contact", "support", seen, 3, "pending"
+        ),
+        own.LookedDayPart(
+            date(2026, 9, 1), "Noor Voorbeeld", "Opvang Zuid", "counsellor", "meeting", seen, 1, "proved"
         ),
     )
     gone = own.DestroyedPart(
@@ -192,7 +196,9 @@ def _looked() -> own.WhoLookedDaysPage:
             "Daarna worden ook de kopieën van de sleutel gewist.",
         ),
     )
-    return own.WhoLookedDaysPage("/mijn-pagina/keuzes", "/klopt-niet", "x", "", days, (gone,))
+    return own.WhoLookedDaysPage(
+        "/mijn-pagina/keuzes", "/klopt-niet", "x", "", days, (gone,), "/mijn-pagina/logboek"
+    )
 
 
 def _wrong(language: str, *problems: tuple[str, str], minutes: str = "", factor: str = "pin") -> FormState:

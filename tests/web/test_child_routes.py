@@ -10,8 +10,8 @@ import pytest
 from consent_service.consent.tables import consent_ledger, sittings
 from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RelationshipId, TypeKey
+from consent_service.identity.form_tokens import csrf_token
 from consent_service.identity.model import ChildActor
-from consent_service.identity.sessions import csrf_token
 from consent_service.information.child_text import speaks_formally
 from tests.ledger import count, entries, rows
 from tests.web.visiting import PIN, Site

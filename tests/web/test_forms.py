@@ -12,7 +12,7 @@ from consent_service.foundation.i18n import SUPPORTED, problem_sentences
 from consent_service.foundation.ids import RelationshipId, TypeKey, new_id
 from consent_service.web.forms import FormReader, FormState, Posted, prefill_day
 from consent_service.web.intake.forms import Signed, read_answer, read_signature
-from consent_service.web.officer.forms import read_trail_filter
+from consent_service.web.officer import forms as officer_forms
 from consent_service.web.parent.forms import read_withdrawal, read_withdrawal_code
 from consent_service.web.school.forms import read_purpose
 from consent_service.web.shelter.forms import (
@@ -203,7 +203,7 @@ def test_a_signature_is_a_typed_name_or_a_witness() -> None:
 
     assert _codes(unsigned) == {"signature": "form.sign"}
     assert read_signature(_form(method="typed", signature=" Selam Haile ")) == Signed("typed", "Selam Haile")
-    assert read_signature(_form(method="witness", pin="123456")) == Signed("witness", pin="123456")
+    assert read_signature(_form(method="witness", pin="123456")) == Signed("witness", given="123456")
 
 
 def test_a_withdrawal_code_is_read_however_it_was_typed_and_a_typing_error_is_told() -> None:
@@ -245,7 +245,7 @@ def test_the_button_for_one_block_more_is_seen() -> None:
 
 def test_the_trail_is_filtered_by_ids_and_never_by_a_name() -> None:
     form = _form(person="Noor Haile", event="")
-    entered = read_trail_filter(form, event_types=("consent.given",))
+    entered = officer_forms.read_search(form, event_types=("consent.given",), organisations=())
 
     assert _codes(form) == {"person": "form.no_id"}
     assert entered.event == ""

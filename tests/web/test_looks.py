@@ -27,7 +27,7 @@ TOO_SMALL = """() => [...document.querySelectorAll(
                 (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
               .map((e) => e.outerHTML.slice(0, 80))"""
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.untraced]
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import get_args
 
 import pytest
+from sqlalchemy import select
 
 from consent_service.audit.events import Event, LogVerified, LogViewed
 from consent_service.audit.tables import audit_entries
@@ -22,6 +24,8 @@ from tests.shelter import OPERATOR, World, furnish
 from tests.web.visiting import Site, words_of
 
 NAMES = ("Noor", "Samira", "Voorbeeld", "Bo Begeleider", "Ida Intern", "De Linde", "Jip Juf")
+_OPTIONS = re.compile(r"<option.*?</option>", re.DOTALL)
+"""Every school stands among the choices of the search, whatever is in the log."""
 ADVICE = "Even naar buiten lopen."
 
 
@@ -55,8 +59,9 @@ async def test_no_page_of_the_officer_names_anybody(site: Site) -> None:
     assert len(pages) > 20
     for page in pages:
         assert page.status_code == 200
+        said = _OPTIONS.sub("", page.text.replace("Puk Privacy", ""))
         for name in (*NAMES, ADVICE):
-            assert name not in page.text.replace("Puk Privacy", ""), (name, words_of(page)[:300])
+            assert name not in said, (name, words_of(page)[:300])
 
 
 @pytest.mark.parametrize(
@@ -86,66 +91,102 @@ async def test_entries_are_told_in_plain_words_of_the_readers_language(
     assert "support_advice" not in words
 
 
-async def test_the_filters_narrow_by_id_and_kind_and_day(site: Site) -> None:
+async def test_a_search_narrows_by_every_field_and_names_nobody_in_an_address(site: Site) -> None:
     view, relationship = await _lived(site.world)
-    officer = await site.logged_in(site.world.officer)
-    home = f"/toezicht/{site.world.tenant}"
-    released = await officer.get(f"{home}?event=information.released.v1")
-    here = await officer.get(f"{home}?relationship={relationship}")
-    nobody = await officer.get(f"{home}?person={new_id()}")
-    own = await officer.get(f"{home}?person={view.children[0].child}&event=child.registered.v1")
-    by_contact = await officer.get(f"{home}?actor={site.world.contact.staff}")
-    earlier = await officer.get(f"{home}?until-day=31&until-month=8&until-year=2026")
-    today = await officer.get(f"{home}?from-day=1&from-month=9&from-year=2026")
-
-    assert len(_hrefs(released.text)) == 1
+    world = site.world
+    officer = await site.logged_in(world.officer)
+    rules = [leaf["bundle"] for leaf in await _leaves(site) if leaf["bundle"]][-1]
+    expected: list[tuple[dict[str, str], int]] = [
+        ({"event": "information.released.v1"}, 1),
+        ({"person": new_id()}, 0),
+        ({"person": view.children[0].child, "event": "child.registered.v1"}, 1),
+        ({"actor": world.contact.staff}, 3),
+        ({"organisation": world.linde, "event": "information.released.v1"}, 1),
+        ({"organisation": "shelter", "event": "information.released.v1"}, 0),
+        ({"decision": "refused"}, 2),
+        ({"decision": "yes"}, 2),
+        ({"decision": "yes", "basis": "public_task"}, 2),
+        ({"decision": "yes", "basis": "explicit_consent"}, 0),
+        ({"rests_on": rules[:8], "decision": "allowed", "event": "information.released.v1"}, 1),
+        ({"rests_on": "e1" * 8}, 0),
+        ({"until-day": "31", "until-month": "8", "until-year": "2026"}, 0),
+        ({"from-day": "1", "from-month": "9", "from-year": "2026", "decision": "refused"}, 2),
+    ]
+    for form, count in expected:
+        page = await officer.post(f"/toezicht/{world.tenant}/zoeken", form)
+        assert page.status_code == 200
+        assert len(_hrefs(page.text)) == count, (form, words_of(page)[:2000])
+        if not count:
+            assert "Er is niets gevonden." in words_of(page)
+    here = await officer.post(f"/toezicht/{world.tenant}/zoeken", {"relationship": relationship})
     assert len(_hrefs(here.text)) > 5
-    assert "Er is niets gevonden." in words_of(nobody)
-    assert len(_hrefs(own.text)) == 1
-    assert len(_hrefs(by_contact.text)) == 3
-    assert _hrefs(earlier.text) == []
-    assert _hrefs(today.text) != []
+    addresses = [html.unescape(found) for found in re.findall(r'(?:href|action)="([^"]+)"', here.text)]
+    assert not [one for one in addresses if relationship in one]
+    assert not [one for one in addresses if "?" in one and not one.startswith("/static/")]
+    assert (await officer.get(f"/toezicht/{world.tenant}/zoeken")).headers["location"].endswith(world.tenant)
+    looks = [event for event in await site.events() if isinstance(event, LogViewed)]
+    assert looks[6].filters == ("decision",)
+    assert looks[-1].filters == ("relationship",)
 
 
-async def test_a_wrong_filter_is_told_beside_the_field_and_nothing_is_read(site: Site) -> None:
+async def test_a_search_that_ends_before_it_begins_is_told(site: Site) -> None:
+    officer = await site.logged_in(site.world.officer)
+    days = {"from-day": "2", "from-month": "9", "from-year": "2026"}
+    days |= {"until-day": "1", "until-month": "9", "until-year": "2026"}
+    page = await officer.post(f"/toezicht/{site.world.tenant}/zoeken", days)
+
+    assert page.status_code == 400
+    assert "De laatste dag ligt voor de eerste." in words_of(page)
+
+
+async def test_a_wrong_search_is_told_beside_the_field_and_nothing_is_read(site: Site) -> None:
     officer = await site.logged_in(site.world.officer)
     before = await site.events()
-    answer = await officer.get(
-        f"/toezicht/{site.world.tenant}?person=Noor&event=nonsense&from-day=40&from-month=1&from-year=2026"
+    wrong = {"person": "Noor", "event": "nonsense", "rests_on": "abc", "organisation": new_id()}
+    answer = await officer.post(
+        f"/toezicht/{site.world.tenant}/zoeken",
+        wrong | {"from-day": "40", "from-month": "1", "from-year": "2026"},
     )
 
     assert answer.status_code == 400
     words = words_of(answer)
     assert "Een nummer heeft 36 tekens." in words
     assert "Deze datum bestaat niet." in words
-    assert "Kies een van de antwoorden." in words
+    assert "Een kenmerk bestaat uit 8 tot 64 cijfers" in words
+    assert words.count("Kies een van de antwoorden.") == 4
     assert 'value="Noor"' in answer.text
     assert await site.events() == before
 
 
-async def test_the_pages_of_the_trail_follow_each_other_and_keep_the_filter(site: Site) -> None:
+async def test_the_pages_of_the_trail_follow_each_other_and_keep_the_search(site: Site) -> None:
     for _ in range(3):
         await _lived(site.world)
     officer = await site.logged_in(site.world.officer)
-    address: str | None = f"/toezicht/{site.world.tenant}?from-day=1&from-month=9&from-year=2026"
+    everything = len([event for event in await site.events() if not isinstance(event, LogViewed)])
+    home = f"/toezicht/{site.world.tenant}"
+    search = {"from-day": "1", "from-month": "9", "from-year": "2026"}
     seen: list[str] = []
-    while address:
-        page = await officer.get(address)
+    form: dict[str, str] | None = search
+    while form is not None:
+        page = await officer.post(f"{home}/zoeken", form)
         seen += _hrefs(page.text)
-        following = [
-            html.unescape(found) for found in re.findall(r'class="button" href="([^"]+)">Eerder', page.text)
-        ]
-        address = following[0] if following else None
-        assert address is None or "from-day=1" in address
-    everything = [event for event in await site.events() if not isinstance(event, LogViewed)]
+        after = re.findall(r'name="after" value="([^"]+)"', page.text)
+        form = search | {"after": after[0]} if after else None
+        kept = re.findall(r'type="hidden" name="(from-[a-z]+)" value="([^"]+)"', page.text)
+        assert not after or dict(kept) == search
+    assert len(seen) == len(set(seen)) >= everything
 
-    assert len(seen) == len(set(seen)) >= len(everything) - 5
+    first = await officer.get(home)
+    (later,) = re.findall(r'href="([^"]+after=[^"]+)"', first.text)
+    assert not set(_hrefs(first.text)) & set(_hrefs((await officer.get(html.unescape(later))).text))
+    assert (await officer.get(f"{home}?after=niets")).status_code == 404
+    assert (await officer.post(f"{home}/zoeken", {"after": "niets"})).status_code == 404
 
 
 async def test_an_entry_is_proved_against_the_signed_head_and_shows_the_true_cause(site: Site) -> None:
     await _lived(site.world)
     officer = await site.logged_in(site.world.officer)
-    trail = await officer.get(f"/toezicht/{site.world.tenant}?event=release.refused.v1")
+    trail = await officer.post(f"/toezicht/{site.world.tenant}/zoeken", {"event": "release.refused.v1"})
     page = await officer.get(_hrefs(trail.text)[0])
     words = words_of(page)
 
@@ -163,7 +204,7 @@ async def test_an_entry_whose_leaf_was_changed_is_not_proved_and_the_check_says_
     await _lived(site.world)
     officer = await site.logged_in(site.world.officer)
     home = f"/toezicht/{site.world.tenant}"
-    first = _hrefs((await officer.get(f"{home}?event=family.registered.v1")).text)[0]
+    first = _hrefs((await officer.post(f"{home}/zoeken", {"event": "family.registered.v1"})).text)[0]
     good = await officer.post(f"{home}/controle")
     await _change_leaf(site, first.rpartition("/")[2])
     bad = await officer.post(f"{home}/controle")
@@ -171,14 +212,14 @@ async def test_an_entry_whose_leaf_was_changed_is_not_proved_and_the_check_says_
     assert "Het logboek klopt." in words_of(good)
     assert "Niet bewezen." in words_of(await officer.get(first))
     assert "Het logboek klopt niet." in words_of(bad)
-    assert "De regel is gewijzigd." in words_of(bad)
+    assert "de regel is gewijzigd nadat hij in het logboek kwam" in words_of(bad)
     assert sum(isinstance(event, LogVerified) for event in await site.events()) == 2
 
 
 async def test_looking_at_the_log_is_itself_in_the_log(site: Site) -> None:
     await _lived(site.world)
     officer = await site.logged_in(site.world.officer)
-    await officer.get(f"/toezicht/{site.world.tenant}?actor={site.world.contact.staff}")
+    await officer.post(f"/toezicht/{site.world.tenant}/zoeken", {"actor": site.world.contact.staff})
 
     looks = [event for event in await site.events() if isinstance(event, LogViewed)]
     assert [look.filters for look in looks] == [("actor",)]
@@ -234,6 +275,12 @@ def test_every_event_has_a_short_name() -> None:
 
 
 _ADVICE = TypeKey("support_advice")
+
+
+async def _leaves(site: Site) -> list[dict[str, str]]:
+    async with site.world.services.installation.database.reading() as conn:
+        rows = (await conn.execute(select(audit_entries.c.leaf))).scalars()
+        return [json.loads(raw) for raw in rows]
 
 
 async def _change_leaf(site: Site, entry: str) -> None:

@@ -162,9 +162,9 @@ def test_nothing_on_a_page_needs_what_the_content_policy_forbids(name: str) -> N
         assert element.tag != "style"
         assert not [a for a in element.attributes if a == "style" or a.startswith("on")]
         for attribute in ("href", "src", "action"):
-            assert not element.attributes.get(attribute, "").startswith(
-                ("javascript:", "data:", "//", "http")
-            )
+            address = element.attributes.get(attribute, "")
+            leaves = name == "shared-leaving" and address == "https://login.example/"
+            assert leaves or not address.startswith(("javascript:", "data:", "//", "http"))
     for script in page.all("script"):
         assert script.attributes["src"].startswith("/static/")
         assert script.text() == ""

@@ -18,6 +18,7 @@ from consent_service.foundation.errors import (
     NotFoundError,
     StopsPendingError,
 )
+from consent_service.foundation.pacing import TooOftenError
 from consent_service.web.forms import read_form
 from consent_service.web.pages import PageContext
 from consent_service.web.rendering import render
@@ -47,6 +48,7 @@ async def _echo(request: Request[Any, Any, Any]) -> dict[str, list[str]]:
         (DatabaseUnavailableError(SECRET), 503, "Even niet beschikbaar"),
         (StopsPendingError(SECRET), 503, "Even niet beschikbaar"),
         (TooManyRequestsException(SECRET), 429, "Even wachten"),
+        (TooOftenError(SECRET), 429, "Nu even niet"),
         (IntegrityError(SECRET), 500, "Er ging iets mis"),
         (ValueError(SECRET), 500, "Er ging iets mis"),
     ],

@@ -150,6 +150,24 @@ async def test_s16_a_contact_or_the_counsellor_says_that_he_is_related(site: Sit
     assert "Kies iemand anders." in counsellor.text
 
 
+async def test_s16_who_is_related_is_not_chosen_at_the_school_of_a_sibling_either(site: Site) -> None:
+    world = site.world
+    born = (("Noor", date(2018, 5, 4)), ("Sem", date(2016, 1, 2)))
+    family = await world.family(children=born)
+    noor, sem = family.children
+    relationship = await world.at_school(noor.child)
+    await world.services.families.declare_conflict(world.contact, relationship, world.contact.staff)
+    counsellor = await counsellor_at(site)
+    await counsellor.open(family_path(site, family.family, "kinderen", sem.child, "school", world.linde))
+    entered: Fields = {"confirmed": ["code", "street", "phone"], "contacts": [world.contact.staff]}
+    await counsellor.press("Ja, dit is de school", entered, status=400)
+    assert "Deze persoon is familie of een bekende van het gezin." in counsellor.text
+    view = await world.services.families.view(world.counsellor, family.family)
+    assert [one.child for one in view.relationships] == [noor.child]
+    await counsellor.press("Ja, dit is de school", {**entered, "contacts": [world.teacher.staff]})
+    assert "De school is gekoppeld." in counsellor.page.text()
+
+
 async def test_s32_the_counsellor_goes_on_with_the_school_that_took_over(site: Site) -> None:
     told = await told_family(site.world)
     path = school_path(site, told.view, told.relationship, "opvolger")

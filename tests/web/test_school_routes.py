@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import pytest
 
@@ -14,7 +15,7 @@ from consent_service.consent.service import Target
 from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RelationshipId, TypeKey, new_id
 from consent_service.identity.model import SchoolStaff
-from consent_service.organisations.model import NewStaff
+from consent_service.organisations.model import NewStaff, NewSuccession
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from tests.shelter import OPERATOR, SECRET, World, furnish
@@ -206,8 +207,34 @@ async def test_somebody_who_is_not_on_the_contact_list_sees_an_ordinary_empty_pa
     assert (page.status_code, "Noor" in page.text) == (200, False)
     assert "U bent nu van geen kind contactpersoon." in words_of(page)
     assert (await teacher.get(_child(site, known.relationship))).status_code == 404
+    unknown = await teacher.post(_child(site, new_id()), {"purpose": "support"})
+    assert (asked.status_code, unknown.status_code) == (404, 404)
+    assert main_of(asked) == main_of(unknown)
+
+
+async def test_s15_who_was_taken_off_the_list_is_told_so(site: Site) -> None:
+    known = await _known(site.world)
+    families = site.world.services.families
+    await families.remove_contact(site.world.counsellor, known.relationship, site.world.contact.staff)
+    contact = await site.logged_in(site.world.contact)
+    asked = await contact.post(_child(site, known.relationship), {"purpose": "support"})
+
     assert ADVICE not in asked.text
     assert "U staat niet (meer) op de lijst van contactpersonen." in words_of(asked)
+
+
+async def test_s32_a_child_that_another_school_goes_on_with_is_not_there_for_the_old_one(site: Site) -> None:
+    known = await _known(site.world)
+    services, world = site.world.services, site.world
+    merger = NewSuccession(world.linde, world.eik, "merger_deed", date(2026, 8, 1))
+    succession = await services.organisations.record_succession(OPERATOR, world.tenant, merger)
+    await services.families.move_to_successor(world.counsellor, known.relationship, succession)
+    contact = await site.logged_in(world.contact)
+    moved = await contact.post(_child(site, known.relationship), {"purpose": "support"})
+    unknown = await contact.post(_child(site, new_id()), {"purpose": "support"})
+
+    assert moved.status_code == unknown.status_code == 404
+    assert main_of(moved) == main_of(unknown)
 
 
 async def test_another_schools_and_another_shelters_children_are_not_there(site: Site) -> None:

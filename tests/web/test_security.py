@@ -9,11 +9,13 @@ import pytest
 from litestar import Litestar, get
 from litestar.response import Redirect
 from litestar.testing import TestClient
+from structlog.testing import capture_logs
 
 from consent_service.foundation.errors import ConfigurationError
 from consent_service.web.security import STATIC_CACHING, SecurityHeaders, security_headers
 from consent_service.web.static_files import static_files
 
+LEFT_OUT = "a login provider names an origin that is none: forms do not lead there"
 ORIGIN = "https://login.example.nl"
 
 
@@ -36,7 +38,7 @@ async def _broken() -> str:
 def client() -> Iterator[TestClient[Litestar]]:
     app = Litestar(
         [_ok, _moved, _broken, static_files()],
-        before_send=[SecurityHeaders(form_origins=[ORIGIN], https=True)],
+        before_send=[SecurityHeaders(form_origins=lambda: frozenset({ORIGIN}), https=True)],
         openapi_config=None,
     )
     logging.getLogger("litestar").disabled = True
@@ -112,8 +114,26 @@ def test_only_over_https_is_the_browser_told_to_insist_on_it() -> None:
         "a.nl",
         "javascript://a",
         "https://",
+        "https://login.\u65e5\u672c.example",
+        "https://log'in.example",
+        "https://a,b.example",
+        "https://a\n.example",
     ],
 )
-def test_what_is_no_bare_origin_never_reaches_the_policy(origin: str) -> None:
+def test_what_is_no_bare_origin_never_reaches_the_policy_and_takes_no_page_away(
+    origin: str,
+) -> None:
     with pytest.raises(ConfigurationError):
         security_headers(form_origins=[origin], https=True)
+    app = Litestar(
+        [_ok],
+        before_send=[SecurityHeaders(form_origins=lambda: frozenset({origin, ORIGIN}), https=True)],
+        openapi_config=None,
+    )
+    with capture_logs() as told, TestClient(app) as client:
+        answers = [client.get("/ok") for _ in range(3)]
+    expected = security_headers(form_origins=[ORIGIN], https=True)["content-security-policy"]
+    assert [(one.status_code, one.headers["content-security-policy"]) for one in answers] == [
+        (200, expected)
+    ] * 3
+    assert told == [{"event": LEFT_OUT, "left_out": 1, "log_level": "error"}]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from consent_service.identity.sessions import csrf_token
+from consent_service.identity.form_tokens import csrf_token
+from consent_service.identity.pace import Pace
+from consent_service.identity.providers import NewProvider
 from tests.faults.failures import database_away
+from tests.identity.factories import make_token, rsa_key
+from tests.identity.hostile import hostile_provider
+from tests.shelter import OPERATOR
 from tests.web.visiting import Site, words_of
 
 HEADERS = (
@@ -124,10 +131,99 @@ async def test_a_refused_login_says_what_to_do_and_no_reason(site: Site) -> None
     returned = await anyone.get("/inloggen/nergens/terug?code=x&state=y")
 
     for answer in (unknown, returned):
-        assert answer.status_code == 403
+        assert answer.status_code == 404
         assert "Kijk dit nog even na" in words_of(answer)
         assert "state" not in words_of(answer)
     assert (await anyone.get("/inloggen/nergens")).headers["location"] == "/inloggen"
+
+
+async def test_a_provider_that_is_away_is_said_so_with_a_button_to_try_it_again(site: Site) -> None:
+    new = NewProvider("weg", "Inloggen weg", "http://127.0.0.1:1", "client", client_secret="of the tests")
+    await site.world.services.identity.register_provider(OPERATOR, new)
+    page = await site.anyone().get("/inloggen")
+    away = await site.anyone().post("/inloggen/weg")
+
+    assert (page.status_code, away.status_code) == (200, 503)
+    assert "antwoordt niet" in words_of(away)
+    assert "Probeer het opnieuw met Inloggen weg" in words_of(away)
+    assert away.text.count('action="/inloggen/weg"') == 1
+    english = await site.anyone("en").post("/inloggen/weg")
+    assert "Try again with Inloggen weg" in words_of(english)
+
+
+@pytest.mark.parametrize("query", ["state=a&state=b", "code=" + "c" * 5000, "iss=a&iss=a&state=x"])
+async def test_an_answer_with_a_parameter_twice_or_too_long_is_a_page(site: Site, query: str) -> None:
+    new = NewProvider("weg", "Inloggen weg", "http://127.0.0.1:1", "client", client_secret="of the tests")
+    await site.world.services.identity.register_provider(OPERATOR, new)
+    answer = await site.anyone().get(f"/inloggen/weg/terug?{query}")
+
+    assert answer.status_code == 400
+    assert "Begin opnieuw" in words_of(answer)
+
+
+async def test_forms_lead_to_where_discovery_says_and_else_a_page_with_a_link_does(site: Site) -> None:
+    async with hostile_provider(site.world.clock, "nonce") as provider:
+        provider.metadata = {
+            "authorization_endpoint": "https://login.example/authorize",
+            "end_session_endpoint": "https://bye.example/end",
+        }
+        new = NewProvider("demo", "Elders", provider.issuer, "client", client_secret="of the tests")
+        await site.world.services.identity.register_provider(OPERATOR, new)
+        unseen = await site.anyone().post("/inloggen/demo")
+        page = await site.anyone().get("/inloggen")
+        sent = await site.anyone().post("/inloggen/demo")
+        contact = await site.logged_in(site.world.contact)
+        out = await contact.post("/uitloggen")
+
+    assert unseen.status_code == 200
+    assert unseen.headers["refresh"].startswith("0; url=https://login.example/authorize?")
+    assert "login-8080" in unseen.headers["set-cookie"]
+    assert 'href="https://login.example/authorize?' in unseen.text
+    allowed = page.headers["content-security-policy"].partition("form-action ")[2].partition(";")[0]
+    assert allowed.split() == ["'self'", provider.issuer, "https://bye.example", "https://login.example"]
+    assert (sent.status_code, out.status_code) == (303, 303)
+    assert out.headers["location"].startswith("https://bye.example/end?")
+
+
+async def test_whatever_a_provider_publishes_every_page_stays_and_a_closed_one_is_led_to_no_more(
+    site: Site,
+) -> None:
+    async with hostile_provider(site.world.clock, "nonce") as provider:
+        provider.metadata = {"authorization_endpoint": "https://login.\u65e5\u672c.example/authorize"}
+        new = NewProvider("demo", "Elders", provider.issuer, "client", client_secret="of the tests")
+        await site.world.services.identity.register_provider(OPERATOR, new)
+        for path in ("/inloggen", "/intrekken", "/mijn-pagina", "/static/app.css"):
+            answer = await site.anyone().get(path)
+            assert answer.status_code == 200
+            assert "form-action 'self'; " in answer.headers["content-security-policy"]
+        site.world.clock.advance(timedelta(seconds=61))
+        provider.metadata = {"authorization_endpoint": "https://login.example/authorize"}
+        opened = (await site.anyone().get("/inloggen")).headers["content-security-policy"]
+        assert "https://login.example" in opened
+        await site.world.services.identity.login_providers.set_open(OPERATOR, "demo", is_open=False)
+        closed = (await site.anyone().get("/intrekken")).headers["content-security-policy"]
+    assert "form-action 'self'; " in closed
+
+
+async def test_a_provider_that_calls_is_told_whether_to_come_again(site: Site) -> None:
+    async def called(token: str) -> int:
+        address = "/inloggen/demo/afgemeld"
+        return (await site.client.post(address, data={"logout_token": token})).status_code
+
+    identity = site.world.services.identity
+    async with hostile_provider(site.world.clock, "nonce") as provider:
+        new = NewProvider("demo", "Elders", provider.issuer, "client", client_secret="of the tests")
+        await identity.register_provider(OPERATOR, new)
+        provider.statuses["/jwks"] = 500
+        foreign = make_token({"sub": "x"}, rsa_key("attacker"))
+        assert [await called(one) for one in (foreign, "junk")] == [503, 400]
+        identity._provider_logout._calls = Pace(1, timedelta(minutes=1))
+        assert [await called("junk") for _ in range(2)] == [400, 429]
+
+
+async def test_back_from_logging_out_there_one_is_told_so(site: Site) -> None:
+    answer = await site.anyone().get("/uitgelogd")
+    assert answer.headers["location"] == "/inloggen?gedaan=uitgelogd"
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,15 @@ from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import TenantId, new_id
 from consent_service.foundation.settings import Settings, load_settings
 from consent_service.identity import links, sessions
+from consent_service.identity.form_tokens import csrf_token
 from consent_service.identity.handover import HandOver
+from consent_service.identity.levels import DEMO_FACTOR_LEVEL, factor_of
 from consent_service.identity.model import StaffActor
 from consent_service.identity.permissions import Circumstances
-from consent_service.identity.sessions import Opened, csrf_token
+from consent_service.identity.sessions import (
+    Opened,
+)
+from tests.ledger import whole_trail
 from tests.shelter import World
 
 COOKIE = "sessie-8080"
@@ -50,6 +55,10 @@ class Browser:
         sent = {"csrf": csrf_token(self.token), **(form or {})}
         return await self.send("POST", path, sent, headers=headers)
 
+    async def upload(self, path: str, field: str, raw: bytes, *, name: str = "regels.zip") -> httpx.Response:
+        """Send a form with a file in it."""
+        return await self.send("POST", path, {"csrf": csrf_token(self.token)}, files={field: (name, raw)})
+
     async def send(
         self,
         method: str,
@@ -57,6 +66,7 @@ class Browser:
         form: Mapping[str, str | list[str]] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
     ) -> httpx.Response:
         """Exactly this, nothing added but the cookies."""
         cookies = {"taal": self.language} | ({COOKIE: self.token} if self.token else {})
@@ -64,7 +74,7 @@ class Browser:
         said["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self._client.cookies.clear()
         answer = await self._client.request(
-            method, path, data=dict(form) if form else None, headers=said, follow_redirects=False
+            method, path, data=dict(form) if form else None, files=files, headers=said, follow_redirects=False
         )
         self._client.cookies.clear()
         return answer
@@ -94,17 +104,23 @@ class Site:
         """Somebody who is not logged in."""
         return Browser(self.client, language=language)
 
-    async def logged_in(self, *actors: StaffActor, language: str = "nl") -> Browser:
-        """Somebody who is logged in as these members of staff (one login may reach several shelters)."""
+    async def logged_in(
+        self, *actors: StaffActor, language: str = "nl", level: str = DEMO_FACTOR_LEVEL
+    ) -> Browser:
+        """Somebody who is logged in as these members of staff (one login may reach several shelters).
+
+        At the `level` of the demo's provider that is a second factor; officers need it.
+        """
         clock, now = self.world.clock, self.world.clock.now()
         subject, token = sessions.digest(new_id()), sessions.new_token()
         session = sessions.new_session(
             provider="demo",
             subject=subject,
             actors=actors,
-            level="",
+            level=level,
             authenticated_at=now,
             lasts=(now, now + timedelta(hours=8)),
+            factor=factor_of(level, (DEMO_FACTOR_LEVEL,), demo_allowed=True),
         )
         async with self._writing() as conn:
             for actor in actors:
@@ -128,8 +144,8 @@ class Site:
         """What stands in the log, oldest first."""
         services = self.world.services
         async with services.installation.database.reading() as conn:
-            page = await services.log.trail(conn, tenant or self.world.tenant, TrailFilter(), limit=500)
-        return [entry.detail.event for entry in page.entries if entry.detail is not None][::-1]
+            told = await whole_trail(services.log, conn, tenant or self.world.tenant, TrailFilter())
+        return [entry.detail.event for entry in told if entry.detail is not None][::-1]
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:

@@ -1,4 +1,7 @@
-"""Health for operators, checkpoints for everybody: a head says how long a log is and signs it."""
+"""Health for operators, checkpoints for everybody, and how the interface describes itself.
+
+What machine clients ask for is `token_routes` and `client_routes`.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ from litestar import HttpMethod, Request, Response, Router, route
 from litestar.datastructures import MutableScopeHeaders
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components
 from litestar.params import FromPath
 from litestar.types import Message, Scope
 
 from consent_service import __version__
 from consent_service.api.problems import problem_of, problem_of_error
+from consent_service.api.v1.client_routes import SCHEMES, client_router
+from consent_service.api.v1.token_routes import token_router
 from consent_service.audit.log import PENDING_LIMIT
-from consent_service.audit.reading import newest_checkpoint
+from consent_service.audit.log_keys import current_log
+from consent_service.audit.served import served_checkpoint
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import IntegrityError, NotFoundError, UnavailableError
 from consent_service.foundation.ids import TenantId
@@ -64,10 +71,11 @@ async def health(request: Request[Any, Any, Any]) -> Response[Health]:
 async def checkpoint(request: Request[Any, Any, Any], tenant: FromPath[str]) -> Response[bytes]:
     database: Database = request.app.state.doors.services.installation.database
     async with database.reading() as conn:
-        note = await newest_checkpoint(conn, TenantId(tenant))
+        log = await current_log(conn, TenantId(tenant))
+        note = None if log is None else await served_checkpoint(conn, log)
     if note is None:
         raise NotFoundError("log")
-    return Response(note, media_type="text/plain; charset=utf-8")
+    return Response(note, media_type="text/plain")
 
 
 async def _database_state(database: Database) -> State:
@@ -123,7 +131,7 @@ def api_routes() -> Router:
     """Everything under /v1."""
     return Router(
         path=PATH,
-        route_handlers=[health, checkpoint],
+        route_handlers=[health, checkpoint, token_router(), client_router()],
         exception_handlers={Exception: problem_of_error},
     )
 
@@ -136,6 +144,7 @@ def openapi_config() -> OpenAPIConfig:
         version=__version__,
         render_plugins=[JsonRenderPlugin()],
         openapi_router=described,
+        components=Components(security_schemes=SCHEMES),
     )
 
 

@@ -25,6 +25,7 @@ class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "privacy_coordinator",
         "fg",
         "operator",
+        "client",
         "system",
     ]
     id: Code

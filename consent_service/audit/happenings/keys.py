@@ -12,11 +12,13 @@ Attempt = Literal["refused", "opened", "not_tried"]
 
 
 class KeyDestroyedOnOrder(Happening, frozen=True, tag="key.destroyed_on_order.v1"):
-    """An operator carried out what the privacy coordinator `coordinator` decided."""
+    """An operator carried out what the privacy coordinator `coordinator` decided; else as `KeyDestroyed`."""
 
     kind: Code
     owner: Code
     coordinator: Code
+    details: int = -1
+    emptied: Code = ""
 
 
 class KeyPathDestroyed(Happening, frozen=True, tag="key.path_destroyed.v1"):

@@ -65,6 +65,13 @@ class PageRefused(Happening, frozen=True, tag="page.refused.v1"):
     family: FamilyId | None = None
 
 
+class LogoutRefused(Happening, frozen=True, tag="logout.refused.v1"):
+    """A login provider's own signed logout token that was not taken: used before, or of another kind."""
+
+    provider: Code
+    code: Code
+
+
 SessionEvent = (
     LoginSucceeded
     | LoginRefused
@@ -76,4 +83,5 @@ SessionEvent = (
     | PageAccessRevoked
     | PageOpened
     | PageRefused
+    | LogoutRefused
 )

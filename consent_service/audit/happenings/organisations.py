@@ -70,6 +70,28 @@ class ProviderRegistered(Happening, frozen=True, tag="provider.registered.v1"):
     provider: Code
 
 
+class StaffLinked(Happening, frozen=True, tag="staff.linked.v1"):
+    """A login at this provider acts as this member of staff from now on; `kind` is as what."""
+
+    staff: StaffId
+    provider: Code
+    kind: Code
+
+
+class StaffUnlinked(Happening, frozen=True, tag="staff.unlinked.v1"):
+    """No login acts as this member of staff any more; `logins` is how many did."""
+
+    staff: StaffId
+    logins: int
+
+
+class ProviderChanged(Happening, frozen=True, tag="provider.changed.v1"):
+    """A login provider is read in another way, closed, opened again, or gets another key of ours."""
+
+    provider: Code
+    changed: tuple[Code, ...] = ()
+
+
 OrganisationEvent = (
     TenantRegistered
     | SchoolRegistered
@@ -82,4 +104,7 @@ OrganisationEvent = (
     | AssignmentStarted
     | AssignmentEnded
     | ProviderRegistered
+    | StaffLinked
+    | StaffUnlinked
+    | ProviderChanged
 )

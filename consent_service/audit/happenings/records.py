@@ -110,6 +110,15 @@ class ReleaseRefused(Happening, frozen=True, tag="release.refused.v1"):
     refused: tuple[RefusedType, ...] = ()
 
 
+class DutyArose(Happening, frozen=True, tag="release.duty_arose.v1"):
+    """The policies that allowed entry `released` ask for `duty` because of it; from here it is a task."""
+
+    relationship: RelationshipId
+    duty: Code
+    released: EntryId
+    information_type: TypeKey
+
+
 class ReleaseFailed(Happening, frozen=True, tag="release.failed.v1"):
     """Sending broke after entry `released` was committed."""
 
@@ -127,5 +136,6 @@ RecordEvent = (
     | InformationPreviewed
     | InformationReleased
     | ReleaseRefused
+    | DutyArose
     | ReleaseFailed
 )

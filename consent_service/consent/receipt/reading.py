@@ -145,12 +145,6 @@ async def read_choices(
         raise NotFoundError("receipt")
     key = await ring.person_key(conn, row.tenant, row.person)
     evidence = open_evidence(ring, key, row.sitting, row.sealed_evidence)
-    own = await _own_decisions(conn, row, about)
-    schools = {one.school: await _recipient(conn, row.tenant, one.school) for one in about}
-    children = tuple(
-        _about_child(one, kids[one.child], schools[one.school], rows, own, place.catalogue, now)
-        for one in about
-    )
     return SignedChoices(
         sitting=row.sitting,
         person=row.person,
@@ -165,13 +159,30 @@ async def read_choices(
         interpreter=rows[0].interpreter or evidence.interpreter,
         witness=None if rows[0].witness is None else StaffId(rows[0].witness),
         statement=evidence.statement,
-        children=children,
+        children=await _children(conn, row, place, (about, kids, rows), now=now),
         withdraw_address=place.public_origin + place.withdraw_path,
         head=await _head(conn, row.tenant),
     )
 
 
 # --- parts -------------------------------------------------------------------------------------------
+
+
+async def _children(
+    conn: AsyncConnection,
+    row: SittingRow,
+    place: Place,
+    found: tuple[Sequence[Relationship], Mapping[PersonId, Child], Sequence[Row[Any]]],
+    *,
+    now: datetime,
+) -> tuple[ChildChoices, ...]:
+    about, kids, rows = found
+    own = await _own_decisions(conn, row, about)
+    schools = {one.school: await _recipient(conn, row.tenant, one.school) for one in about}
+    return tuple(
+        _about_child(one, kids[one.child], schools[one.school], rows, own, place.catalogue, now)
+        for one in about
+    )
 
 
 def _sitting_from(row: Row[Any]) -> SittingRow:

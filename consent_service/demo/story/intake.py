@@ -114,7 +114,7 @@ async def parent_answers(stage: Stage) -> Outcome:
         given[label] = ANSWERS[label]
         page = await stage.tablet.press(f"answer={ANSWERS[label]}")
     expect(given == ANSWERS, ", ".join(ANSWERS), ", ".join(given))
-    must_say(page, "Klopt dit?", "Er is nog niets gedeeld.")
+    must_say(page, "Klopt dit?", "Met deze antwoorden is nog niets gedeeld.")
     return told(
         N_("{count} vragen, een per pagina: {yes} keer ja, {no} keer nee, {later} keer later."),
         count=len(given),

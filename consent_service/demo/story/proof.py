@@ -74,14 +74,14 @@ async def forger_changes_a_copy(stage: Stage) -> Outcome:
     return told(
         N_("In een kopie is eerst de trigger {trigger} weggehaald, toen regel {seq} veranderd."),
         trigger=", ".join(forgery.dropped),
-        seq=forgery.seq,
+        seq=forgery.seq + 1,
     )
 
 
 async def verify_names_the_entry(stage: Stage) -> Outcome:
     forgery = msgspec.json.decode(stage.notes["forged"], type=Forgery)
     checked = await audit_verify(stage.settings, copy=stage.notes["copy"])
-    named = f" {forgery.seq} ({forgery.entry})"
+    named = f" {forgery.seq + 1} ({forgery.entry})"
     expect(
         checked.code == 1 and named in checked.said, f"exit 1,{named}", f"exit {checked.code}: {checked.said}"
     )

@@ -13,7 +13,7 @@ import msgspec
 
 from consent_service.demo.running import running
 from consent_service.demo.state import make, settings_of
-from consent_service.demo.story import engines, erasure, intake, proof, sharing
+from consent_service.demo.story import engines, erasure, intake, proof, rules, sharing
 from consent_service.demo.story.outcome import DifferentError, Outcome
 from consent_service.demo.story.stage import Stage
 from consent_service.demo.story.visitor import Visitor
@@ -56,6 +56,8 @@ WHILE_SERVING: Final = (
     Step(N_("De begeleider schrijft weer"), sharing.counsellor_is_refused),
     Step(N_("De privacycoördinator kijkt mee"), proof.officer_sees_the_trail),
     Step(N_("De privacycoördinator rekent na"), proof.officer_verifies),
+    Step(N_("Een andere regel wordt voorgesteld"), rules.coordinator_proposes),
+    Step(N_("Een tweede privacycoördinator voert hem in"), rules.second_coordinator_switches),
     Step(N_("De beheerder rekent na"), proof.verify_says_ok),
 )
 AFTERWARDS: Final = (

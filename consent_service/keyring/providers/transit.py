@@ -23,6 +23,7 @@ from consent_service.foundation.errors import (
     IntegrityError,
     KeyProviderUnavailableError,
 )
+from consent_service.foundation.tracing import outgoing_headers
 from consent_service.keyring.envelope import length_prefixed
 from consent_service.keyring.providers.contact import Contact
 from consent_service.keyring.providers.numbering import numbers_among, require_living
@@ -81,8 +82,9 @@ class TransitKeys(SeparateKeys[TransitLine]):
         return "transit"
 
     def _through_a_line(self, work: Callable[[TransitLine], T]) -> Callable[[], T]:
+        trace = outgoing_headers()
         return lambda: work(
-            TransitLine(self._place, self._token, until=time.monotonic() + self._contact.limit)
+            TransitLine(self._place, self._token, time.monotonic() + self._contact.limit, trace)
         )
 
     def _living(self, line: TransitLine) -> tuple[int, ...]:

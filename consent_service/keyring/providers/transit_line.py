@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import socket
 import time
+from collections.abc import Mapping
 from functools import partial
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -39,12 +40,19 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class TransitLine:
-    """What one question is asked through; `until` is on the clock `time.monotonic`."""
+    """What one question is asked through; `until` is on the clock `time.monotonic`.
 
-    def __init__(self, place: Place, token: Secret, until: float) -> None:
+    `trace` are the headers that say for which chain of requests it is asked (`foundation.tracing`); they
+    are given, because the thread in which a question is asked belongs to none.
+    """
+
+    def __init__(
+        self, place: Place, token: Secret, until: float, trace: Mapping[str, str] | None = None
+    ) -> None:
         self._place = place
         self._token = token
         self._until = until
+        self._trace = trace or {}
 
     def call(self, what: str, **given: object) -> object:
         """One call over a connection of its own: a session is not shared between threads or with a child.
@@ -57,6 +65,7 @@ class TransitLine:
             session.trust_env = False  # no proxy, no .netrc and no other trust than what is set here
             session.verify = str(self._place.ca_file) if self._place.ca_file else True
             session.headers["Accept-Encoding"] = "identity"
+            session.headers.update(self._trace)
             session.mount("http://", _Bounded(self._until))
             session.mount("https://", _Bounded(self._until))
             client = hvac.Client(

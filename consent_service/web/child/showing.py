@@ -27,7 +27,8 @@ from consent_service.web.intake.showing import DRAFT_NOTICE
 from consent_service.web.pages import View
 from consent_service.web.rendering import render
 from consent_service.web.shelter.room import Room
-from consent_service.web.visit import LoginNeededError, Visit
+from consent_service.web.turned_away import LoginNeededError
+from consent_service.web.visit import Visit
 from consent_service.web.vocabulary import FACES, INTERPRETERS
 
 
@@ -63,11 +64,12 @@ async def listen(visit: Visit, language: str, interpreter: str) -> Listening:
     """The child who holds the tablet.
 
     Raises:
+        LockedError: the tablet locked itself.
         LoginNeededError: nobody holds it, or a guardian does.
         NotFoundError: there are no words in this language, or the child is at no school.
     """
-    lent = None if visit.session is None else visit.session.handed_over
-    if lent is None or not isinstance(actor := lent.holder, ChildActor):
+    actor, lent = visit.at_tablet(), visit.known_session().handed_over
+    if lent is None or not isinstance(actor, ChildActor):
         raise LoginNeededError(parent=True)
     if language not in SUPPORTED or interpreter not in INTERPRETERS:
         raise NotFoundError("language")

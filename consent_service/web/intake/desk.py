@@ -18,7 +18,7 @@ from consent_service.information.child_text import ChildText, ChildWords
 from consent_service.information.texts import GeneralText, TypeText
 from consent_service.web.pages import View
 from consent_service.web.rendering import render
-from consent_service.web.visit import LoginNeededError, Visit
+from consent_service.web.visit import Visit
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,10 @@ def holder_of_tablet(visit: Visit) -> PersonActor:
     """The guardian or child who was given the tablet.
 
     Raises:
+        LockedError: the tablet locked itself.
         LoginNeededError: it is not handed over, or the session ended.
     """
-    if visit.session is None or visit.session.handed_over is None:
-        raise LoginNeededError(parent=True)
-    return visit.session.handed_over.holder
+    return visit.at_tablet()
 
 
 def voice_of(visit: Visit, child: Child, family: FamilyView) -> ChildVoice:

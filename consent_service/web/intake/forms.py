@@ -8,7 +8,9 @@ from typing import Literal, cast
 import msgspec
 
 from consent_service.consent.model import Interpreter, is_written_name
+from consent_service.identity.handover import Given
 from consent_service.web.forms import FormReader
+from consent_service.web.shared.passkey_forms import read_given
 from consent_service.web.vocabulary import INTERPRETERS
 
 AnswerCode = Literal["yes", "no", "later"]
@@ -36,11 +38,11 @@ def read_setting(form: FormReader, *, languages: Collection[str]) -> SettingEnte
 
 
 class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the answers were signed: by a typed name, or by the counsellor's PIN as a witness."""
+    """How the answers were signed: by a typed name, or by the counsellor as a witness."""
 
     method: Literal["typed", "witness"]
     signature: str = ""
-    pin: str = ""
+    given: Given = ""
 
 
 def read_step(form: FormReader) -> str:
@@ -62,9 +64,9 @@ def read_answer(form: FormReader) -> AnswerCode | None:
 
 
 def read_signature(form: FormReader, *, child: bool = False) -> Signed:
-    """A typed name or a witness's PIN."""
+    """A typed name, or a witness's PIN or passkey."""
     if form.text("method", required=False) == "witness":
-        return Signed("witness", pin=form.matching("pin", r"[0-9]{6}", code="form.pin"))
+        return Signed("witness", given=read_given(form))
     signature = form.text("signature", required=False)
     if not is_written_name(signature):
         form.refuse("signature", "form.sign_child" if child else "form.sign")

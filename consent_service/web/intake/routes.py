@@ -50,7 +50,9 @@ from consent_service.web.intake.showing import (
     welcome_page,
 )
 from consent_service.web.intake.views import DonePage
-from consent_service.web.visit import LoginNeededError, Visit
+from consent_service.web.shared.passkey_forms import asked_for, problem_at_tablet
+from consent_service.web.turned_away import LoginNeededError
+from consent_service.web.visit import Visit
 
 TAKE_BACK = "/tablet-terug"
 RECEIPT_COOKIE = "bewijs"
@@ -298,7 +300,8 @@ async def _show_signing(desk: Desk, problems: Sequence[Problem] = ()) -> Respons
     session = desk.visit.known_session()
     token = await desk.visit.services.identity.issue_step(session, _sign_step(desk))
     form = FormState.of(desk.visit.posted, problems, language=desk.sitting.language)
-    return await desk.show(sign_page(desk, token, form), status=400 if problems else 200)
+    asked = await asked_for(desk.visit, "witness")
+    return await desk.show(sign_page(desk, token, form, asked), status=400 if problems else 200)
 
 
 def _step(desk: Desk, number: int) -> str:
@@ -329,19 +332,19 @@ def _seen(visit: Visit, opened: datetime) -> Seen:
 
 
 async def _signature(visit: Visit, signed: Signed) -> Signature | Problem:
-    """The typed name, or the witness who proved by the PIN to be the counsellor.
+    """The typed name, or the witness who proved by PIN or passkey to be the counsellor.
 
     Raises:
         LoginNeededError: the PIN was wrong too often; the session has ended.
     """
     if signed.method == "typed":
         return Signature("typed", signed.signature)
-    witness = await visit.services.identity.witness(visit.token, signed.pin)
+    witness = await visit.services.identity.witness(visit.token, signed.given)
     if not isinstance(witness, TakeBackRefused):
         return Signature("witness", witness.staff)
-    if witness.code != "pin_wrong":
+    if not witness.is_wrong:
         raise LoginNeededError(parent=True, pin_exhausted=witness.code == "pin_exhausted")
-    return Problem("pin", "identity.pin_wrong", {"tries": str(witness.tries_left)})
+    return problem_at_tablet(witness)
 
 
 def _secret(method: Literal["typed", "witness"], token: str) -> str:

@@ -23,6 +23,7 @@ from consent_service.web.child.views import (
     ChildTalkingPointsPage,
     ChildWelcomePage,
 )
+from consent_service.web.components import PasskeyAsked
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.intake.desk import Desk
 from consent_service.web.intake.views import (
@@ -149,7 +150,9 @@ def statement_of(desk: Desk) -> str:
     return translator(desk.sitting.language).text(NOTHING_TOLD)
 
 
-def sign_page(desk: Desk, token: str, form: FormState = EMPTY) -> SignPage:
+def sign_page(
+    desk: Desk, token: str, form: FormState = EMPTY, passkey: PasskeyAsked | None = None
+) -> SignPage:
     """Sign with the own name, or let the counsellor sign as a witness."""
     page = ChildSignPage if desk.is_child else SignPage
     return page(
@@ -159,6 +162,7 @@ def sign_page(desk: Desk, token: str, form: FormState = EMPTY) -> SignPage:
         back_href=desk.at("controle"),
         statement=statement_of(desk),
         form=form,
+        passkey=passkey,
     )
 
 
@@ -257,4 +261,6 @@ async def _checkpoint(desk: Desk) -> str:
     if note is None:
         return ""
     head = read_note(note).checkpoint
-    return f"{head.size} {base64.b64encode(head.root).decode()}"
+    root = base64.b64encode(head.root).decode()
+    words = translator(desk.visit.language)
+    return words.text(N_("Regels: {size}. Uitkomst: {root}"), size=head.size, root=root)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar, Final, Literal
 
-from consent_service.web.components import Part
+from consent_service.web.components import Part, PasskeyAsked
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 from consent_service.web.receipts.views import PaperLink
@@ -106,6 +106,7 @@ class SignPage(View, frozen=True):
     back_href: str
     statement: str
     form: FormState = EMPTY
+    passkey: PasskeyAsked | None = None
 
 
 class ReceiptPage(View, frozen=True):
@@ -172,9 +173,10 @@ class TalkingPointsPage(View, frozen=True):
 
 
 class TakeBackPage(View, frozen=True):
-    """The counsellor takes the tablet back with the PIN; the parent sees only this page."""
+    """The counsellor takes the tablet back with PIN or passkey; the parent sees only this page."""
 
     template: ClassVar[str] = "intake/take_back.html"
     action: str
     continue_href: str = ""
     form: FormState = EMPTY
+    passkey: PasskeyAsked | None = None

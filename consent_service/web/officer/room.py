@@ -11,6 +11,8 @@ _PAGES = (
     ("taken", N_("Taken")),
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),
+    ("spelregels", N_("Spelregels")),
+    ("schoolmedewerkers", N_("Schoolmedewerkers")),
 )
 """Part of the address, and what it is called; the part is also how a page says where it is."""
 
@@ -23,13 +25,15 @@ def home(actor: Officer, *parts: str) -> str:
 async def navigation(visit: Visit, actor: Officer, here: str) -> tuple[NavigationLink, ...]:
     """The links above every page; `here` is the part of the address."""
     said = translator(visit.language)
-    waiting = len(await visit.services.tasks.open_tasks(actor))
+    proposals = await visit.services.policy_changes.waiting(actor)
+    tasks = await visit.services.tasks.open_tasks(actor)
+    waiting = {"taken": len(tasks) + sum(one.yours for one in proposals), "spelregels": len(proposals)}
     return tuple(
         NavigationLink(
             home(actor, part) if part else home(actor),
             said.text(label),
             part == here,
-            waiting if part == "taken" else 0,
+            waiting.get(part, 0),
         )
         for part, label in _PAGES
     )

@@ -2,120 +2,89 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from consent_service.audit.log import TrailEntry, TrailFilter
-from consent_service.audit.verify import Report
-from consent_service.foundation.clock import local_midnight
+from consent_service.audit.describing import root_in_words
+from consent_service.audit.log import TrailEntry
+from consent_service.audit.log import TrailPage as TrailFound
 from consent_service.foundation.errors import NotFoundError
-from consent_service.foundation.i18n import translator
-from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, is_id
+from consent_service.foundation.i18n import N_, translator
+from consent_service.foundation.ids import EntryId
 from consent_service.identity.model import Fg
-from consent_service.policy.bundle import Bundle
+from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import TITLES, Task
-from consent_service.web.forms import DAY_PARTS, FormReader, FormState, Posted
-from consent_service.web.officer import patterns_routes, text_routes
-from consent_service.web.officer.forms import TrailFilterEntered, read_trail_filter
+from consent_service.rights.searching import SHELTER
+from consent_service.rights.supervision import Verified
+from consent_service.web.components import FieldLine
+from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
+from consent_service.web.officer import (
+    entry_routes,
+    head_routes,
+    leaving_routes,
+    patterns_routes,
+    policies_proposal_routes,
+    policies_routes,
+    text_routes,
+)
+from consent_service.web.officer.forms import SEARCH_FIELDS, SearchEntered, read_after, read_search
 from consent_service.web.officer.room import home, navigation
+from consent_service.web.officer.search_words import basis_options, decision_options, organisation_options
 from consent_service.web.officer.views import (
     EntryLine,
-    EntryPage,
     OfficerTask,
+    SearchChoices,
     TasksPage,
     TrailPage,
+    VerifiedLog,
     VerifyPage,
     VerifyResult,
+    WaitingRules,
 )
 from consent_service.web.officer.wording import EVENTS, LogWords
 from consent_service.web.visit import Officer, Visit
 
-_AFTER = "after"
-_FILTERS = ("person", "relationship", "actor", "event")
-_FILTER_DAYS = ("from", "until")
 _SHOWN_PROBLEMS: Final = 20
 
 
 @get("/toezicht/{tenant:str}", include_in_schema=False)
 async def trail(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
+    """The newest entries, or those before one of them; an entry is all that an address names."""
     actor = visit.officer(tenant)
     visit.refuse_prefetch()
-    asked = Posted.of(visit.request.query_params.multi_items())
-    form = FormReader(asked)
-    entered = read_trail_filter(form, event_types=EVENTS)
-    after = form.text(_AFTER, required=False, max_length=36)
-    if after and not is_id(after):
-        raise NotFoundError("page of the trail")
-    entries: tuple[TrailEntry, ...] = ()
-    following: EntryId | None = None
-    if not form.problems:
-        page = await visit.services.supervision.trail(
-            actor, _filter(entered), after=EntryId(after) if after else None
-        )
-        entries, following = page.entries, page.next
-    words = _words(visit)
-    here = home(actor)
-    view = TrailPage(
-        filter_action=here,
-        verify_action=f"{here}/controle",
-        tasks_href=f"{here}/taken",
-        event_types=words.event_options(),
-        entries=tuple(_entry_line(actor, one, words) for one in entries),
-        form=FormState.of(asked, form.problems, language=visit.language),
-        filtered=entered != TrailFilterEntered(),
-        first_href=_address(here, asked, after=None) if after else "",
-        next_href=_address(here, asked, after=following) if following else "",
-        open_tasks=len(await visit.services.tasks.open_tasks(actor)),
-    )
-    status = 400 if form.problems else 200
-    return await visit.show(view, status=status, navigation=await navigation(visit, actor, ""))
+    form = FormReader(Posted.of(visit.request.query_params.multi_items()))
+    return await _show_trail(visit, actor, _Asked(SearchEntered(), read_after(form)))
 
 
-@get("/toezicht/{tenant:str}/regels/{entry:str}", include_in_schema=False)
-async def entry(visit: NamedDependency[Visit], tenant: FromPath[str], entry: FromPath[str]) -> Response[Any]:
+@post("/toezicht/{tenant:str}/zoeken", include_in_schema=False, status_code=200)
+async def search(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
+    """A search is sent, not addressed: addresses stay in histories and in the logs of what lies between."""
     actor = visit.officer(tenant)
-    visit.refuse_prefetch()
-    if not is_id(entry):
-        raise NotFoundError("entry")
-    found = await visit.services.supervision.entry(actor, EntryId(entry))
-    proof = await visit.services.supervision.proof(actor, found.id)
-    words = _words(visit)
-    bundle = await _bundle(visit, found.bundle)
-    leaf = proof.leaf.decode(errors="replace")
-    view = EntryPage(
-        back_href=home(actor),
-        id=found.id,
-        seq="" if found.seq is None else str(found.seq),
-        at=found.at,
-        sentence=words.sentence(found),
-        event=found.type,
-        actor=words.actor(found),
-        details=() if found.detail is None else words.details(found.detail, bundle),
-        leaf=leaf,
-        leaf_hash=proof.leaf_hash.hex(),
-        tag=proof.tag,
-        bundle=found.bundle,
-        inclusion=proof.state,
-        tree_size=str(proof.size) if proof.size else "",
-        erased=found.state == "erased",
-        title=words.name(found.type),
-    )
-    return await visit.show(view, navigation=await navigation(visit, actor, ""))
+    form = FormReader(visit.posted)
+    schools = await visit.services.organisations.schools(actor.tenant)
+    entered = read_search(form, event_types=EVENTS, organisations=(SHELTER, *(one.school for one in schools)))
+    state = FormState.of(visit.posted, form.problems, language=visit.language)
+    return await _show_trail(visit, actor, _Asked(entered, read_after(form), state))
+
+
+@get("/toezicht/{tenant:str}/zoeken", include_in_schema=False)
+async def search_again(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
+    """What was searched for is not kept; whoever comes back to its address starts at the log."""
+    return visit.redirect(home(visit.officer(tenant)))
 
 
 @post("/toezicht/{tenant:str}/controle", include_in_schema=False, status_code=200)
 async def verify(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """ "Nu controleren": the outcome of this moment; doing it twice does no harm."""
     actor = visit.officer(tenant)
-    report = await visit.services.supervision.verify(actor)
+    found = await visit.services.supervision.verify(actor)
     here = home(actor)
-    view = VerifyPage(here, f"{here}/controle", _result(visit, report))
+    view = VerifyPage(here, f"{here}/controle", _result(visit, found))
     return await visit.show(view, navigation=await navigation(visit, actor, ""))
 
 
@@ -129,7 +98,12 @@ async def verify_again(visit: NamedDependency[Visit], tenant: FromPath[str]) -> 
 async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     found = await visit.services.tasks.open_tasks(actor)
-    view = TasksPage(home(actor), tuple(_task_line(visit, actor, one) for one in found))
+    waiting = await visit.services.policy_changes.waiting(actor)
+    view = TasksPage(
+        home(actor),
+        tuple(_task_line(visit, actor, one) for one in found),
+        tuple(_waiting_rules(visit, actor, one) for one in waiting),
+    )
     return await visit.show(view, navigation=await navigation(visit, actor, "taken"))
 
 
@@ -144,34 +118,71 @@ async def finish_task(
 
 ROUTES: list[HTTPRouteHandler] = [
     trail,
-    entry,
+    search,
+    search_again,
     verify,
     verify_again,
     tasks,
     finish_task,
+    *entry_routes.ROUTES,
+    *head_routes.ROUTES,
     *text_routes.ROUTES,
+    *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
+    *policies_routes.ROUTES,
+    *policies_proposal_routes.ROUTES,
 ]
 
 
-def _filter(entered: TrailFilterEntered) -> TrailFilter:
-    """Whole days in the Netherlands; the last day is included."""
-    return TrailFilter(
-        person=PersonId(entered.person) if entered.person else None,
-        relationship=RelationshipId(entered.relationship) if entered.relationship else None,
-        actor=entered.actor or None,
-        types=frozenset({entered.event}) if entered.event else frozenset(),
-        since=local_midnight(entered.since) if entered.since else None,
-        until=local_midnight(entered.until + timedelta(days=1)) if entered.until else None,
+class _Asked(msgspec.Struct, frozen=True):
+    """A search with its form, and from which entry on; an empty `after` is no entry."""
+
+    entered: SearchEntered
+    after: str | None
+    form: FormState = EMPTY
+
+    @property
+    def fields(self) -> tuple[FieldLine, ...]:
+        """The fields in use, to ask for the following page."""
+        used = ((name, self.form.value(name).strip()) for name in SEARCH_FIELDS)
+        return tuple(FieldLine(name, value) for name, value in used if value)
+
+
+async def _show_trail(visit: Visit, actor: Officer, asked: _Asked) -> Response[Any]:
+    if asked.after == "":
+        raise NotFoundError("page of the trail")
+    page = TrailFound(())
+    if not asked.form.problems:
+        after = EntryId(asked.after) if asked.after else None
+        page = await visit.services.supervision.search(actor, asked.entered.search(), after=after)
+    words = LogWords(visit.services.texts.of(visit.language))
+    here = home(actor)
+    view = TrailPage(
+        home_href=here,
+        search_action=home(actor, "zoeken"),
+        verify_action=home(actor, "controle"),
+        tasks_href=home(actor, "taken"),
+        head_href=home(actor, "stand"),
+        choices=await _choices(visit, actor, words),
+        entries=tuple(_entry_line(actor, one, words) for one in page.entries),
+        form=asked.form,
+        searched=asked.fields,
+        later=asked.after is not None,
+        after=page.next or "",
+        open_tasks=await _to_do(visit, actor),
     )
+    status = 400 if asked.form.problems else 200
+    return await visit.show(view, status=status, navigation=await navigation(visit, actor, ""))
 
 
-def _address(home: str, asked: Posted, *, after: EntryId | None) -> str:
-    """The trail with the same filter, from another entry on."""
-    names = [*_FILTERS, *(f"{name}-{part}" for name in _FILTER_DAYS for part in DAY_PARTS)]
-    kept = {name: asked.first(name) for name in names if asked.first(name)}
-    query = urlencode(kept | ({_AFTER: after} if after else {}))
-    return f"{home}?{query}" if query else home
+async def _choices(visit: Visit, actor: Officer, words: LogWords) -> SearchChoices:
+    schools = await visit.services.organisations.schools(actor.tenant)
+    return SearchChoices(
+        organisations=organisation_options(visit.language, schools),
+        event_types=words.event_options(),
+        decisions=decision_options(visit.language),
+        bases=basis_options(visit.language),
+    )
 
 
 def _entry_line(actor: Officer, one: TrailEntry, words: LogWords) -> EntryLine:
@@ -180,21 +191,43 @@ def _entry_line(actor: Officer, one: TrailEntry, words: LogWords) -> EntryLine:
         at=one.at,
         sentence=words.sentence(one),
         actor=words.actor(one),
-        seq="" if one.seq is None else str(one.seq),
+        number=words.number(one),
         erased=one.state == "erased",
     )
 
 
-def _result(visit: Visit, report: Report) -> VerifyResult:
-    words = _words(visit)
+def _result(visit: Visit, found: Verified) -> VerifyResult:
+    words, report = _words(visit), found.log
     first = (report.first,) if report.first is not None else ()
     ordered = (*first, *(one for one in report.problems if one != report.first))
+    alone = found.acts.mismatches if found.acts else ()
+    problems = (*(words.problem(one) for one in ordered), *(words.mismatch(one) for one in alone))
     return VerifyResult(
-        ok=report.ok,
-        size=report.size,
-        root=report.root.hex(),
+        ok=found.ok,
+        logs=tuple(
+            VerifiedLog(number, one.size, root_in_words(one.root))
+            for number, one in enumerate((*report.earlier, report), start=1)
+        ),
         at=visit.services.installation.clock.now(),
-        problems=tuple(words.problem(one) for one in ordered[:_SHOWN_PROBLEMS]),
+        problems=problems[:_SHOWN_PROBLEMS],
+        acts=found.acts.acts if found.acts else 0,
+    )
+
+
+async def _to_do(visit: Visit, actor: Officer) -> int:
+    proposals = await visit.services.policy_changes.waiting(actor)
+    return len(await visit.services.tasks.open_tasks(actor)) + sum(one.yours for one in proposals)
+
+
+def _waiting_rules(visit: Visit, actor: Officer, waiting: WaitingProposal) -> WaitingRules:
+    yours = N_("Een voorstel voor andere regels wacht op uw oordeel.")
+    return WaitingRules(
+        sentence=translator(visit.language).text(
+            yours if waiting.yours else N_("Er staat een voorstel voor andere regels open.")
+        ),
+        since=waiting.line.proposed_at,
+        hash=waiting.line.hash,
+        href=home(actor, "spelregels", "voorstellen", waiting.line.proposal),
     )
 
 
@@ -208,16 +241,6 @@ def _task_line(visit: Visit, actor: Officer, task: Task) -> OfficerTask:
         entry_href=f"{here}/regels/{task.entry}",
         finish_action="" if isinstance(actor, Fg) else f"{here}/taken/{task.task}/klaar",
     )
-
-
-async def _bundle(visit: Visit, bundle_hash: str) -> Bundle | None:
-    """The rules that decided then, for their reasons; None where none decided."""
-    if not bundle_hash:
-        return None
-    try:
-        return (await visit.services.policies.rules(bundle_hash)).bundle
-    except NotFoundError:
-        return None
 
 
 def _words(visit: Visit) -> LogWords:

@@ -11,50 +11,92 @@ from consent_service.web.pages import View
 
 
 class EntryLine(Part, frozen=True):
-    """One entry in plain words. `seq` is empty while it is not yet in the tree."""
+    """One entry in plain words. `number` counts from 1, and is empty while it is not yet in the tree."""
 
     href: str
     at: datetime
     sentence: str
     actor: str
-    seq: str = ""
+    number: str = ""
     erased: bool = False
 
 
-class VerifyResult(Part, frozen=True):
-    """The outcome of verifying the whole log; `problems` are translated, the first bad entry first."""
+class VerifiedLog(Part, frozen=True):
+    """One of the logs of a shelter, by its number from 1; `root` is spelled as people compare it."""
 
-    ok: bool
+    number: int
     size: int
     root: str
+
+
+class VerifyResult(Part, frozen=True):
+    """The outcome of verifying every log; `problems` are translated, the first bad entry first."""
+
+    ok: bool
+    logs: tuple[VerifiedLog, ...]
     at: datetime
     problems: tuple[str, ...] = ()
+    acts: int = 0
+    """How many acts were held against the log; none where the log itself is not whole."""
+
+    @property
+    def size(self) -> int:
+        """How many entries all of the logs have."""
+        return sum(log.size for log in self.logs)
+
+
+class SearchChoices(Part, frozen=True):
+    """What can be chosen in the search."""
+
+    organisations: tuple[Option, ...]
+    event_types: tuple[Option, ...]
+    decisions: tuple[Option, ...]
+    bases: tuple[Option, ...]
 
 
 class TrailPage(View, frozen=True):
-    """The trail and its filters (a GET form: `person`, `relationship`, `actor`, `event`, `from`, `until`)."""
+    """The trail, and a search in it: a POST with `web.officer.forms.SEARCH_FIELDS`, since ids stay out of
+    addresses. `searched` are the fields of a search in use; the following page takes them with `after`.
+    """
 
     template: ClassVar[str] = "officer/trail.html"
-    filter_action: str
+    home_href: str
+    search_action: str
     verify_action: str
     tasks_href: str
-    event_types: tuple[Option, ...]
+    head_href: str
+    choices: SearchChoices
     entries: tuple[EntryLine, ...]
     form: FormState = EMPTY
-    filtered: bool = False
-    first_href: str = ""
-    next_href: str = ""
+    searched: tuple[FieldLine, ...] = ()
+    later: bool = False
+    """Newer entries stand before these."""
+    after: str = ""
+    """The following page begins after this entry; empty at the end."""
     open_tasks: int = 0
     verified: VerifyResult | None = None
 
 
+class RecipientLine(Part, frozen=True):
+    """Somebody a hidden entry may be released to, by capacity and id; `standing` is a code of
+    `vocabulary.ENTRY_STANDINGS`. Without `value` it cannot be released to this person now."""
+
+    label: str
+    standing: str
+    value: str = ""
+
+
 class EntryPage(View, frozen=True):
-    """One entry with everything that proves it. `inclusion` is a code of `vocabulary.INCLUSION`."""
+    """One entry with everything that proves it. `inclusion` is a code of `vocabulary.INCLUSION`.
+
+    Only what is proved has its `number` (from 1) within `tree_size` entries of the log `origin`, and a proof
+    to download.
+    """
 
     template: ClassVar[str] = "officer/entry.html"
     back_href: str
     id: str
-    seq: str
+    number: str
     at: datetime
     sentence: str
     event: str
@@ -65,10 +107,18 @@ class EntryPage(View, frozen=True):
     tag: str
     bundle: str
     inclusion: str
-    tree_size: str = ""
+    tree_size: int = 0
+    origin: str = ""
+    proof_href: str = ""
     erased: bool = False
     title: str = ""
     """The short name of the event; the sentence may be long."""
+    rerun_action: str = ""
+    """Takes the POST that judges the recorded decision again; empty where the entry tells of none."""
+    recipients: tuple[RecipientLine, ...] = ()
+    """Of a hidden entry: the people of the family it is about."""
+    release_action: str = ""
+    """Takes the POST that releases it to `person`; empty for who may not decide that."""
 
 
 class VerifyPage(View, frozen=True):
@@ -94,12 +144,22 @@ class OfficerTask(Part, frozen=True):
     due: date | None = None
 
 
+class WaitingRules(Part, frozen=True):
+    """A proposal for other rules that is open; `sentence` says whether the reader is to approve it."""
+
+    sentence: str
+    since: datetime
+    hash: str
+    href: str
+
+
 class TasksPage(View, frozen=True):
-    """The privacy officer's open tasks."""
+    """The privacy officer's open tasks, and the proposals for other rules that are open."""
 
     template: ClassVar[str] = "officer/tasks.html"
     back_href: str
     tasks: tuple[OfficerTask, ...]
+    proposals: tuple[WaitingRules, ...] = ()
 
 
 class TextLine(Part, frozen=True):

@@ -10,19 +10,39 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from consent_service.audit.describe import describe, describe_place, describe_problem
+from consent_service.audit.describe import describe
+from consent_service.audit.describing import SHOWN_OF_ID
 from consent_service.audit.encoding import Detail
-from consent_service.audit.events import By, Event, InformationReleased, RefusedType, ReleaseRefused
+from consent_service.audit.events import (
+    By,
+    Event,
+    InformationReleased,
+    PolicyApproved,
+    PolicyRefused,
+    RefusedType,
+    ReleaseRefused,
+)
+from consent_service.audit.faults import ALONE, describe_fault
 from consent_service.audit.log import TrailEntry
+from consent_service.audit.reconciling import Mismatch
 from consent_service.audit.verify import BadEntry
 from consent_service.foundation.i18n import N_, translator
-from consent_service.foundation.ids import TypeKey
+from consent_service.foundation.ids import TypeKey, is_id
 from consent_service.information.texts import LanguageTexts
 from consent_service.policy.bundle import Bundle
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
+from consent_service.policy.problem_words import ADVICE
 from consent_service.process.model import ReminderKind
 from consent_service.web.components import FieldLine, Option
+from consent_service.web.officer.policies_words import ORIGINS
+from consent_service.web.officer.reason_words import (
+    CLIENT_WORDS,
+    INVITATION_ENDS,
+    LOGIN_REFUSALS,
+    PAGE_REASONS,
+    REFUSALS,
+)
 from consent_service.web.vocabulary import (
     AUTHORITY_SOURCES,
     EXPLICIT,
@@ -46,6 +66,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.started.v1": N_("Begeleider gekoppeld"),
     "assignment.ended.v1": N_("Begeleider losgekoppeld"),
     "provider.registered.v1": N_("Inlogdienst toegevoegd"),
+    "provider.changed.v1": N_("Inlogdienst gewijzigd"),
+    "staff.linked.v1": N_("Inlogaccount gekoppeld"),
+    "staff.unlinked.v1": N_("Inlogaccounts losgekoppeld"),
     "family.registered.v1": N_("Gezin ingeschreven"),
     "child.registered.v1": N_("Kind ingeschreven"),
     "guardian.registered.v1": N_("Ouder of voogd ingeschreven"),
@@ -77,14 +100,50 @@ EVENTS: Final[Mapping[str, str]] = {
     "information.previewed.v1": N_("Bekeken wat gedeeld mag worden"),
     "information.released.v1": N_("Informatie gegeven"),
     "release.refused.v1": N_("Informatie geweigerd"),
+    "release.duty_arose.v1": N_("Taak door het delen"),
     "release.failed.v1": N_("Versturen mislukt"),
     "login.succeeded.v1": N_("Ingelogd"),
     "login.refused.v1": N_("Inloggen geweigerd"),
     "logout.v1": N_("Uitgelogd"),
+    "logout.refused.v1": N_("Uitloggen door de inlogdienst geweigerd"),
+    "login.stepped_up.v1": N_("Opnieuw bewezen wie men is"),
+    "factor.proved.v1": N_("Tweede stap bij het inloggen gezet"),
+    "factor.refused.v1": N_("Tweede stap bij het inloggen geweigerd"),
+    "factor.enrolment_given.v1": N_("Code voor toegangssleutel gegeven"),
+    "passkey.added.v1": N_("Toegangssleutel toegevoegd"),
+    "passkey.removed.v1": N_("Toegangssleutel verwijderd"),
+    "handover.refused.v1": N_("Teruggeven van de tablet geweigerd"),
+    "staff.invited.v1": N_("Medewerker uitgenodigd"),
+    "staff.invitation_ended.v1": N_("Uitnodiging vervallen"),
+    "contact.attested.v1": N_("Contactpersoon bevestigd"),
+    "contact.away.v1": N_("Contactpersoon afwezig"),
+    "contact.lapsed.v1": N_("Contactpersoon niet bevestigd"),
+    "operator.added.v1": N_("Beheerder toegevoegd"),
+    "operator.ended.v1": N_("Beheerder afgemeld"),
+    "operator.admitted.v1": N_("Beheerder toegelaten tot de opdrachten"),
+    "client.registered.v1": N_("Gekoppeld systeem toegevoegd"),
+    "client.changed.v1": N_("Gekoppeld systeem gewijzigd"),
+    "client.ended.v1": N_("Gekoppeld systeem losgekoppeld"),
+    "client.admitted.v1": N_("Gekoppeld systeem toegelaten"),
+    "client.served.v1": N_("Gekoppeld systeem bediend"),
+    "client.refused.v1": N_("Gekoppeld systeem geweigerd"),
     "session.ended.v1": N_("Sessie beëindigd"),
     "handover.started.v1": N_("Tablet aan de ouder gegeven"),
     "handover.ended.v1": N_("Tablet terug"),
     "log.viewed.v1": N_("Logboek bekeken"),
+    "log.pinned.v1": N_("Stand van het logboek bewaard"),
+    "log.exported.v1": N_("Uit het logboek meegegeven"),
+    "log.reopened.v1": N_("Nieuw logboek begonnen"),
+    "log.key_rotated.v1": N_("Sleutel van het logboek vervangen"),
+    "log.head_learned.v1": N_("Elders bewaarde stand ingelezen"),
+    "log.head_accepted.v1": N_("Stand als bekend aangenomen"),
+    "log.witness_dismissed.v1": N_("Getuige telt niet meer"),
+    "log.pruned.v1": N_("Oude regels opgeruimd"),
+    "entries.released.v1": N_("Regels vrijgegeven"),
+    "erasure.asked.v1": N_("Wissen gevraagd"),
+    "erasure.approved.v1": N_("Wissen goedgekeurd"),
+    "erasure.dropped.v1": N_("Wissen gaat niet door"),
+    "erasure.executed.v1": N_("Gewist"),
     "log.verified.v1": N_("Logboek gecontroleerd"),
     "key.created.v1": N_("Sleutel gemaakt"),
     "key.destroyed.v1": N_("Sleutel vernietigd"),
@@ -100,6 +159,11 @@ EVENTS: Final[Mapping[str, str]] = {
     "key.records_reencrypted.v1": N_("Opnieuw versleuteld"),
     "key.root_returned.v1": N_("Vernietigde hoofdsleutel was er weer"),
     "key.index_rotated.v1": N_("Zoeksleutel vervangen"),
+    "policy.refused.v1": N_("Voorstel voor regels afgewezen"),
+    "policy.proposed.v1": N_("Regels voorgesteld"),
+    "policy.replayed.v1": N_("Beslissingen opnieuw beoordeeld"),
+    "policy.approved.v1": N_("Voorstel voor regels goedgekeurd"),
+    "policy.withdrawn.v1": N_("Voorstel voor regels ingetrokken"),
     "bundle.activated.v1": N_("Nieuwe regels in gebruik"),
     "stop.replayed.v1": N_("Stop alsnog verwerkt"),
     "consent.suspended.v1": N_("Antwoord gepauzeerd"),
@@ -142,6 +206,7 @@ _REMINDERS: Final[Mapping[ReminderKind, str]] = {
     "safety_review": N_("veiligheid opnieuw bekijken"),
     "court_order_ends": N_("uitspraak loopt bijna af"),
     "marker_review": N_("niet benaderen opnieuw bekijken"),
+    "contact_attestation": N_("contactpersoon bevestigen"),
     "recall_unanswered": N_("geen antwoord op terugroepen"),
 }
 _CODES: Final[Mapping[str, str]] = {
@@ -153,6 +218,12 @@ _CODES: Final[Mapping[str, str]] = {
     **SUBSTITUTE_REASONS,
     **INCOMPETENCE,
     **EXPLICIT,
+    **REFUSALS,
+    **LOGIN_REFUSALS,
+    **CLIENT_WORDS,
+    **PAGE_REASONS,
+    **INVITATION_ENDS,
+    **{str(origin): words for origin, words in ORIGINS.items()},
     "school_staff": N_("Medewerker van de school"),
     "full": N_("volledig"),
     "neutral": N_("alleen datum en code"),
@@ -171,6 +242,7 @@ _CODES: Final[Mapping[str, str]] = {
     "code": N_("met de code"),
     "signed": N_("getekend"),
     "not_now": N_("nu niet"),
+    "officer_review": N_("nakijken door de privacycoördinator"),
     "tell_myself": N_("vertelt het zelf"),
     "moved_out": N_("verhuisd"),
     "changed_school": N_("andere school"),
@@ -181,13 +253,10 @@ _CODES: Final[Mapping[str, str]] = {
     "absolute": N_("te lang ingelogd"),
     "replaced": N_("opnieuw ingelogd"),
     "by_owner": N_("zelf beëindigd"),
+    "unlinked": N_("mag niet meer inloggen"),
     "returned": N_("teruggegeven"),
     "pin_exhausted": N_("te vaak een verkeerde pincode"),
-    "not_linked": N_("niemand die hier werkt"),
-    "level_too_low": N_("niet sterk genoeg ingelogd"),
-    "cancelled": N_("afgebroken"),
     "withdrawal": N_("intrekking"),
-    "objection": N_("bezwaar"),
     "safety_flag": N_("veiligheid"),
     "contact_removal": N_("contactpersoon eraf"),
     "relationship_end": N_("einde met de school"),
@@ -197,6 +266,27 @@ _CODES: Final[Mapping[str, str]] = {
     "old_version": N_("een eerdere versie"),
     "index": N_("het zoeken op naam"),
     "relationship": N_("kind en school"),
+    "family": N_("gezin"),
+    "child": N_("kind"),
+    "bundle": N_("pakket met het hele logboek"),
+    "bundle-oneself": N_("pakket voor degene zelf"),
+    "bundle-person": N_("pakket waarin de regels van één persoon open staan"),
+    "oneself": N_("degene zelf"),
+    "court": N_("rechter of toezichthouder"),
+    "bundle-court": N_("pakket voor rechter of toezichthouder"),
+    "command-line": N_("op de opdrachtregel"),
+    "entries": N_("blokken regels"),
+    "find": N_("regels van één persoon"),
+    "ldv": N_("verwerkingenlogboek"),
+    "nen7513": N_("toegangslogboek (NEN 7513)"),
+    "restored": N_("teruggezet"),
+    "planned": N_("gepland"),
+    "compromised": N_("mogelijk in verkeerde handen"),
+    "requested": N_("zelf gevraagd"),
+    "consent_withdrawn": N_("toestemming ingetrokken"),
+    "no_longer_needed": N_("niet meer nodig"),
+    "unlawful": N_("onrechtmatig"),
+    "legal_duty": N_("wettelijke plicht"),
 }
 _FIELDS: Final[Mapping[str, str]] = {
     "relationship": N_("Kind en school"),
@@ -215,6 +305,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "reader": N_("Lezer"),
     "reader_kind": N_("Lezer hoort bij"),
     "role": N_("Rol"),
+    "recipient": N_("Voor wie"),
     "direction": N_("Richting"),
     "decision": N_("Besluit"),
     "text_version": N_("Versie van de tekst"),
@@ -235,6 +326,11 @@ _FIELDS: Final[Mapping[str, str]] = {
     "accepted_at": N_("Aangenomen op"),
     "provider": N_("Inlogdienst"),
     "outcome": N_("Uitkomst"),
+    "proposal": N_("Voorstel"),
+    "bundle": N_("Kenmerk van de regels"),
+    "replaces": N_("In plaats van"),
+    "origin": N_("Waar het vandaan komt"),
+    "approvers": N_("Goedgekeurd door"),
 }
 
 
@@ -265,11 +361,24 @@ class LogWords:
         params = {name: self._words(value) for name, value in said.params.items()}
         if isinstance(event, ReleaseRefused):
             params["refused"] = self._list(one.information_type for one in event.refused)
+        if isinstance(event, PolicyRefused):
+            params["codes"] = "; ".join(self._wrong(code) for code in event.codes) or "-"
         return self._said.text(said.msgid, **params)
 
     def type_label(self, kind: TypeKey | None) -> str:
         """What an information type is called; empty without one."""
         return "" if kind is None else self._word(kind)
+
+    def number(self, entry: TrailEntry) -> str:
+        """The place of an entry in its log, counted from 1; empty while it waits for one."""
+        if entry.seq is None:
+            return ""
+        number = entry.seq + 1
+        return (
+            str(number)
+            if entry.log < 2
+            else self._said.text(N_("{number} (logboek {log})"), number=number, log=entry.log)
+        )
 
     def actor(self, entry: TrailEntry) -> str:
         """Who did it, by capacity and id."""
@@ -277,7 +386,8 @@ class LogWords:
 
     def by(self, by: By) -> str:
         """A capacity and the end of an id, e.g. `Begeleider 9f3a01c2`; the whole id is in the entry."""
-        return f"{self._word(by.kind)} {by.id[-8:]}".strip()
+        who = by.id[-SHOWN_OF_ID:] if is_id(by.id) else self._word(by.id)
+        return f"{self._word(by.kind)} {who}".strip()
 
     def details(self, detail: Detail, bundle: Bundle | None) -> tuple[FieldLine, ...]:
         """Everything the entry holds, ids whole; with a bundle also why something was refused."""
@@ -293,15 +403,22 @@ class LogWords:
             lines += [self._released(one.information_type, one.record, one.version) for one in event.records]
         if isinstance(event, ReleaseRefused):
             lines += [self._refused(one, bundle) for one in event.refused]
+        if isinstance(event, PolicyRefused):
+            lines += [FieldLine(code, self._advice(code)) for code in event.codes]
+        if isinstance(event, PolicyApproved):
+            lines.append(self._line(N_("Apart goedgekeurd"), str(len(event.items))))
         if detail.late_since is not None:
             lines.append(self._line(N_("Aangenomen op"), self._said.instant(detail.late_since)))
         return tuple(lines)
 
     def problem(self, bad: BadEntry) -> str:
         """What is wrong with the log, and where."""
-        place, what = describe_place(bad), describe_problem(bad.what)
-        where = self._said.text(place.msgid, **place.params)
-        return f"{where}: {self._said.text(what.msgid, **what.params)}"
+        return describe_fault(bad, self._said)
+
+    def mismatch(self, alone: Mismatch) -> str:
+        """An act that the log does not tell of, or the other way round, by its kind and ids."""
+        named = ", ".join(part for part in (alone.id, alone.entry) if part)
+        return f"{self._word(alone.kind)} ({named}): {self._said.text(ALONE[alone.what])}"
 
     def event_options(self) -> tuple[Option, ...]:
         """Every kind of event, by its name in this language."""
@@ -317,10 +434,20 @@ class LogWords:
         else:
             refusal = Refusal(one.information_type, one.code)
             cause = sentence(bundle, refusal, audience="officer", language=self._said.language)
-        return FieldLine(self._word(one.information_type), cause)
+        forbidden = self._said.text(N_("Verboden door: {policies}."), policies=", ".join(one.policies))
+        return FieldLine(self._word(one.information_type), f"{cause} {forbidden}" if one.policies else cause)
+
+    def _wrong(self, code: str) -> str:
+        """What a check found, without what to do about it; a code of no known check stays as it is."""
+        return self._advice(code).partition(". ")[0].rstrip(".")
+
+    def _advice(self, code: str) -> str:
+        text = ADVICE.get(code)
+        return self._said.text(text) if text else code
 
     def _released(self, information_type: str, record: str, version: int) -> FieldLine:
-        return FieldLine(self._word(information_type), f"{record}, {version}")
+        told = self._said.text(N_("{record}, versie {version}"), record=record, version=version)
+        return FieldLine(self._word(information_type), told)
 
     def _line(self, label: str, value: str) -> FieldLine:
         return FieldLine(self._said.text(label), value)

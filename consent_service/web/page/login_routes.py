@@ -21,7 +21,7 @@ from consent_service.web.page.door import HOME, LEAVE, LOGIN, LOGIN_DIGITS, visi
 from consent_service.web.page.forms import CODE_TOKEN, DIGITS_FIELD, read_challenge, read_digits
 from consent_service.web.page.views import OwnCodePage, OwnFactorPage
 from consent_service.web.parent.forms import CODE, CODE_MISTAKEN, read_withdrawal_code
-from consent_service.web.visit import Visit
+from consent_service.web.visit import Visit, forget_pages
 
 _WITHDRAW = "/intrekken"
 _MINUTE = 60
@@ -77,6 +77,7 @@ async def enter_digits(visit: NamedDependency[Visit]) -> Response[Any]:
         return _digits_again(visit, code, challenge, [_problem_of(answer)])
     response = visit.redirect(HOME)
     response.set_cookie(visit.doors.session_cookie(answer.opened.token))
+    forget_pages(response)
     if answer.mark:
         response.set_cookie(visit.doors.own_device_cookie(answer.mark))
     return response

@@ -25,7 +25,7 @@ from consent_service.rights.model import OwnPlace, merged
 from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.intake.forms import read_answer, read_step
-from consent_service.web.page import door
+from consent_service.web.page import door, log_routes
 from consent_service.web.page.forms import read_keys, value_of
 from consent_service.web.page.showing import (
     Own,
@@ -160,6 +160,7 @@ async def who_looked(visit: NamedDependency[Visit]) -> Response[Any]:
         young=own.young,
         days=tuple(looked_part(own, day) for day in found),
         destroyed=await destroyed_parts(own),
+        log_action=door.LOG if await visit.services.rights.may_take_log(own.actor) else "",
     )
     return await visit.show(view)
 
@@ -179,7 +180,19 @@ async def reported(visit: NamedDependency[Visit]) -> Response[Any]:
     return await visit.show(ReportedPage(door.HOME, door.young_of(visit.own_person())))
 
 
-ROUTES = [home, stop, object_to, lift, no_question, question, answer, who_looked, report_wrong, reported]
+ROUTES = [
+    home,
+    stop,
+    object_to,
+    lift,
+    no_question,
+    question,
+    answer,
+    who_looked,
+    report_wrong,
+    reported,
+    *log_routes.ROUTES,
+]
 
 
 # --- stopping --------------------------------------------------------------------------------

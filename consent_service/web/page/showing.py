@@ -317,4 +317,5 @@ def looked_part(own: Own, day: LookedDay) -> LookedDayPart:
             for key in day.types
         ),
         times=day.times,
+        proof=day.proof,
     )

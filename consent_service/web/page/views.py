@@ -139,6 +139,8 @@ class LookedDayPart(Part, frozen=True):
     purpose: str
     types: tuple[LookedType, ...]
     times: int
+    proof: str
+    """A code of `vocabulary.LINE_PROOFS`."""
 
 
 class DestroyedPart(Part, frozen=True):
@@ -150,7 +152,10 @@ class DestroyedPart(Part, frozen=True):
 
 
 class WhoLookedDaysPage(View, frozen=True):
-    """Who looked, day by day, newest first; asking and getting nothing is not looking. What was destroyed."""
+    """Who looked, day by day, newest first; asking and getting nothing is not looking. What was destroyed.
+
+    That the lines shown are in the log is proved; that none is missing this page does not claim.
+    """
 
     template: ClassVar[str] = "page/who_looked.html"
     back_href: str
@@ -159,6 +164,8 @@ class WhoLookedDaysPage(View, frozen=True):
     young: Young
     days: tuple[LookedDayPart, ...]
     destroyed: tuple[DestroyedPart, ...] = ()
+    log_action: str = ""
+    """Takes the POST that hands over the log; empty for who is answered by a person."""
 
 
 class ReportedPage(View, frozen=True):

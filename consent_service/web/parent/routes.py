@@ -41,7 +41,8 @@ from consent_service.web.parent.views import (
     WithdrawCodePage,
     WithdrawnPage,
 )
-from consent_service.web.visit import TooManyTriesError, Visit, open_stop_visit
+from consent_service.web.turned_away import TooManyTriesError
+from consent_service.web.visit import Visit, open_stop_visit
 from consent_service.web.vocabulary import Answer
 
 _STOP = {"visit": Provide(open_stop_visit)}

@@ -31,7 +31,7 @@ from consent_service.release.model import ChildLine as KnownChild
 from consent_service.web.components import Option, RefusedPart, ReleasedPart
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.opened import released_part
-from consent_service.web.school import stepping_back
+from consent_service.web.school import attesting, stepping_back
 from consent_service.web.school.finding import child_address, known_child, navigation
 from consent_service.web.school.forms import PURPOSES, read_purpose
 from consent_service.web.school.views import (
@@ -52,21 +52,27 @@ from consent_service.web.vocabulary import ROLES
 async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
-    listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
+    families = visit.services.families
+    listed = await families.school_children(actor.tenant, actor.staff, actor.school)
     known = await visit.services.release.children_of_contact(actor, [one.relationship for one in listed])
     shelter = await visit.services.organisations.tenant(actor.tenant)
     school = await visit.services.organisations.school(actor.tenant, actor.school)
     notices = await visit.services.recalls.notices(actor)
+    asked = {one.relationship for one in await families.asked_of(actor.tenant, actor.staff, actor.school)}
+    places = [one.relationship for one in known]
+    standing_in = await families.stands_in_at(actor.tenant, actor.staff, places)
     view = ChildrenPage(
         school=school.name,
         recalls_href=f"/school/{actor.tenant}/teruggeroepen" if notices else "",
         open_recalls=len(open_notices(notices)),
+        attest_href=f"/school/{actor.tenant}/bevestigen" if asked & set(places) else "",
         children=tuple(
             ChildLine(
                 child_address(actor, child.relationship),
                 child.full_name,
                 child.birth_date,
                 shelter.neutral_name,
+                child.relationship in standing_in,
             )
             for child in known
         ),
@@ -99,8 +105,8 @@ async def ask(
     wanted = Ask(about, purpose, visit.language)
     try:
         outcome = await visit.services.release.to_school(actor, wanted)
-    except NotAllowedError as elsewhere:
-        raise NotFoundError("relationship") from elsewhere
+    except NotAllowedError as moved:
+        raise NotFoundError("relationship") from moved
     released = await _released(visit, actor, outcome)
     known_now = await visit.services.release.children_of_contact(actor, [about])
     if not known_now:
@@ -163,6 +169,7 @@ ROUTES: list[HTTPRouteHandler] = [
     write_page,
     write,
     *stepping_back.ROUTES,
+    *attesting.ROUTES,
 ]
 
 
@@ -177,6 +184,8 @@ async def _child_page(
     shelter = await visit.services.organisations.tenant(actor.tenant)
     catalogue = _catalogue(visit)
     address = child_address(actor, known.relationship)
+    families = visit.services.families
+    standing_in = await families.stands_in_at(actor.tenant, actor.staff, [known.relationship])
     view = RelationshipPage(
         action=address,
         back_href=f"/school/{actor.tenant}",
@@ -191,6 +200,8 @@ async def _child_page(
         ),
         written_href=f"{address}/geschreven",
         step_back_href=f"{address}/klopt-niet",
+        away_href=f"{address}/afwezig",
+        stands_in=known.relationship in standing_in,
         released=released,
         form=form,
     )

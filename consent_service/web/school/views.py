@@ -25,6 +25,8 @@ class ChildLine(Part, frozen=True):
     name: str
     birth_date: date
     organisation: str
+    stands_in: bool = False
+    """Only in place of another contact, who cannot now."""
 
 
 class ChildrenPage(View, frozen=True):
@@ -37,6 +39,27 @@ class ChildrenPage(View, frozen=True):
     recalls_href: str = ""
     """Empty when nothing was ever asked back."""
     open_recalls: int = 0
+    attest_href: str = ""
+    """Empty unless this contact is asked something for the term that began."""
+
+
+class AskedChild(Part, frozen=True):
+    """A child about whom this contact says yes or no; `field` is the name in the form."""
+
+    field: str
+    name: str
+    birth_date: date
+
+
+class AttestPage(View, frozen=True):
+    """Whether this contact still is one, child by child."""
+
+    template: ClassVar[str] = "school/attest.html"
+    action: str
+    back_href: str
+    organisation: str
+    children: tuple[AskedChild, ...]
+    form: FormState = EMPTY
 
 
 class RelationshipPage(View, frozen=True):
@@ -56,6 +79,8 @@ class RelationshipPage(View, frozen=True):
     released: ReleasedPart | None = None
     form: FormState = EMPTY
     step_back_href: str = ""
+    away_href: str = ""
+    stands_in: bool = False
 
 
 class StepBackPage(View, frozen=True):

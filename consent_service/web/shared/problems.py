@@ -19,6 +19,7 @@ from consent_service.foundation.errors import (
     NotFoundError,
     UnavailableError,
 )
+from consent_service.foundation.pacing import TooOftenError
 from consent_service.web.vocabulary import ProblemKind
 
 _OF_ERROR: Final[tuple[tuple[type[ConsentServiceError], ProblemKind, HTTPStatus], ...]] = (
@@ -28,6 +29,7 @@ _OF_ERROR: Final[tuple[tuple[type[ConsentServiceError], ProblemKind, HTTPStatus]
     (ConflictError, "conflict", HTTPStatus.CONFLICT),
     (InputError, "bad_request", HTTPStatus.BAD_REQUEST),
     (UnavailableError, "unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    (TooOftenError, "too_often", HTTPStatus.TOO_MANY_REQUESTS),
 )
 _OF_STATUS: Final[dict[int, ProblemKind]] = {
     403: "not_allowed",

@@ -13,39 +13,49 @@ from litestar.response import Redirect
 
 from consent_service.foundation.errors import Problem, UnavailableError
 from consent_service.foundation.i18n import N_, SUPPORTED, translator
-from consent_service.identity.model import (
-    Actor,
-    ChildActor,
-    Counsellor,
-    Fg,
-    GuardianActor,
-    LoginRefused,
-    PrivacyCoordinator,
-    SchoolStaff,
-)
+from consent_service.identity.invitations import ToConfirm
+from consent_service.identity.links import SERVES
+from consent_service.identity.model import LoginRefused
 from consent_service.identity.oidc import Callback
+from consent_service.identity.operators import OperatorArrived
+from consent_service.identity.own_address import is_own_address
 from consent_service.identity.providers import Audience
-from consent_service.identity.service import is_own_address
 from consent_service.identity.sessions import Opened
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.intake.desk import holder_of_tablet
 from consent_service.web.intake.views import TakeBackPage
+from consent_service.web.me.devices import note_device
+from consent_service.web.operator.showing import operator_arrived, operator_page
+from consent_service.web.shared.homes import home_of
+from consent_service.web.shared.leaving import STATUS_OF, leave
+from consent_service.web.shared.passkey_forms import asked_for, problem_at_tablet, read_given
+from consent_service.web.shared.proof_routes import proof_page
 from consent_service.web.shared.views import LoginPage, LoginProvider
-from consent_service.web.shelter.forms import read_pin
 from consent_service.web.style.views import style_page
-from consent_service.web.visit import LoginNeededError, Visit, language_cookie, open_stop_visit
+from consent_service.web.turned_away import LoginNeededError
+from consent_service.web.visit import (
+    LOCKED,
+    Visit,
+    language_cookie,
+    open_stop_visit,
+    place_of,
+)
 
-_DESCRIPTIONS: dict[Audience, str] = {
+DESCRIPTIONS: dict[Audience, str] = {
     "school": N_("Voor medewerkers van scholen"),
     "shelter": N_("Voor begeleiders van de opvang"),
     "officer": N_("Voor privacyfunctionarissen"),
     "any": N_("Voor iedereen die hier werkt"),
+    "guardian": N_("Voor ouders"),
+    "operator": N_("Voor beheerders"),
 }
 
 
 @get("/", include_in_schema=False)
 async def start(visit: NamedDependency[Visit]) -> Response[Any]:
     """Everybody begins where the own work is."""
+    if visit.locked is not None:
+        return visit.redirect(LOCKED)
     if visit.session is None:
         return visit.redirect("/inloggen")
     if visit.session.own is not None:
@@ -62,11 +72,18 @@ async def login_page(visit: NamedDependency[Visit]) -> Response[Any]:
 async def start_login(visit: NamedDependency[Visit], provider: FromPath[str]) -> Response[Any]:
     if visit.session is not None and visit.session.handed_over is not None:
         return visit.redirect("/tablet-terug")
-    lent = visit.doors.lent_cookie_name in visit.request.cookies
-    started = await visit.services.identity.start_login(provider, max_age=0 if lent else None)
+    identity = visit.services.identity
+    allowed = identity.login_providers.origins()
+    asks = await _asks_for_password(visit, provider)
+    started = await identity.start_login(
+        provider,
+        max_age=0 if asks else None,
+        place=place_of(visit.request),
+        mark=visit.request.cookies.get(visit.doors.device_cookie_name, ""),
+    )
     if isinstance(started, LoginRefused):
-        return await _login_page(visit, refused=started)
-    response = Redirect(started.address, status_code=303)
+        return await _login_page(visit, refused=started, tried=provider)
+    response = await leave(visit, started.address, allowed)
     seconds = int(started.lasts.total_seconds())
     response.set_cookie(visit.doors.login_cookie(started.cookie, seconds))
     return response
@@ -84,26 +101,38 @@ async def finish_login(
 ) -> Response[Any]:
     finished = await visit.services.identity.finish_login(
         provider,
-        Callback.of(dict(request.query_params)),
+        Callback.of(request.query_params.multi_items()),
         cookie=request.cookies.get(visit.doors.login_cookie_name),
         replaces=visit.token or None,
     )
+    if isinstance(finished, OperatorArrived):
+        return operator_arrived(visit, finished)
+    if isinstance(finished, LoginRefused) and finished.purpose == "operator":
+        return await operator_page(visit, refused=finished)
+    if isinstance(finished, LoginRefused) and finished.purpose and visit.locked is not None:
+        return visit.redirect(LOCKED)
+    if isinstance(finished, LoginRefused) and finished.purpose and visit.session is not None:
+        return await proof_page(visit, visit.session, finished)
     if isinstance(finished, LoginRefused):
-        return await _login_page(visit, refused=finished)
+        return await _login_page(visit, refused=finished, tried=provider)
+    if isinstance(finished, ToConfirm):
+        return visit.to_confirm(finished)
     response = visit.with_session(visit.redirect(finished.return_to), finished.opened.token)
+    await note_device(visit, finished.opened.session, response)
     response.set_cookie(visit.doors.login_cookie("", 0))
     return response
 
 
 @post("/uitloggen", include_in_schema=False)
 async def log_out(visit: NamedDependency[Visit]) -> Response[Any]:
+    allowed = visit.services.identity.login_providers.origins()
     ended = await visit.services.identity.log_out(visit.token) if visit.token else None
     address = None
     if ended is not None:
         address = await visit.services.identity.provider_logout_address(ended)
     if address is None:
         return visit.without_session(visit.redirect("/inloggen", done="uitgelogd"))
-    return visit.without_session(Redirect(address, status_code=303))
+    return visit.without_session(await leave(visit, address, allowed))
 
 
 @post("/taal", include_in_schema=False)
@@ -135,23 +164,22 @@ async def quick_exit(visit: NamedDependency[Visit]) -> Response[Any]:
 @get("/tablet-terug", include_in_schema=False)
 async def take_back_page(visit: NamedDependency[Visit]) -> Response[Any]:
     holder_of_tablet(visit)
-    return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake"))
+    return await _take_back_page_of(visit)
 
 
 @post("/tablet-terug", include_in_schema=False)
 async def take_back(visit: NamedDependency[Visit]) -> Response[Any]:
     holder = holder_of_tablet(visit)
     form = FormReader(visit.posted)
-    pin = read_pin(form)
+    given = read_given(form)
     if form.problems:
-        return await _take_back_again(visit, form.problems)
-    opened = await visit.services.identity.take_back(visit.token, pin)
+        return await _take_back_page_of(visit, form.problems)
+    opened = await visit.services.identity.take_back(visit.token, given)
     if isinstance(opened, Opened):
         home = f"/opvang/{holder.tenant}/gezinnen/{holder.family}"
         return visit.with_session(visit.redirect(home, done="terug"), opened.token)
-    if opened.code == "pin_wrong":
-        tries = {"tries": str(opened.tries_left)}
-        return await _take_back_again(visit, [Problem("pin", "identity.pin_wrong", tries)])
+    if opened.is_wrong:
+        return await _take_back_page_of(visit, [problem_at_tablet(opened)])
     raise LoginNeededError(pin_exhausted=opened.code == "pin_exhausted")
 
 
@@ -182,39 +210,48 @@ ROUTES = [
 ]
 
 
-def home_of(actor: Actor) -> str:
-    """The page on which this actor's work begins."""
-    match actor:
-        case GuardianActor() | ChildActor():
-            return "/intake"
-        case Counsellor():
-            return f"/opvang/{actor.tenant}"
-        case SchoolStaff():
-            return f"/school/{actor.tenant}"
-        case PrivacyCoordinator() | Fg():
-            return f"/toezicht/{actor.tenant}"
-        case _:
-            return "/inloggen"
+async def _asks_for_password(visit: Visit, provider: str) -> bool:
+    """Whether the provider must ask who it is, also somebody it remembers (OpenID Connect Core 3.1.2.1).
+
+    Where a session was and is no more, at a tablet that is lent or locked, and for a login that may make a
+    counsellor, at any browser in which no counsellor ever worked: whoever holds a shelter's tablet, and
+    empties what this site kept there, is still asked.
+    """
+    cookies, doors = visit.request.cookies, visit.doors
+    if doors.lent_cookie_name in cookies or (visit.token and visit.session is None):
+        return True
+    if doors.device_cookie_name in cookies:
+        return False
+    known = {one.id: one.audience for one in await visit.services.identity.providers()}
+    audience = known.get(provider)
+    return audience is not None and "counsellor" in SERVES[audience]
 
 
-async def _login_page(visit: Visit, refused: LoginRefused | None = None) -> Response[str]:
+async def _login_page(visit: Visit, refused: LoginRefused | None = None, tried: str = "") -> Response[str]:
+    """The page to choose a provider; after a refusal with what to do, and the same provider to try again."""
     said = translator(visit.language)
-    providers = await visit.services.identity.providers()
-    form = FormState()
-    if refused is not None:
-        problems = [Problem("provider", refused.sentence)]
-        form = FormState.of(visit.posted, problems, language=visit.language)
+    login_providers = visit.services.identity.login_providers
+    await login_providers.learn()  # its forms may lead to where these say that their pages are
+    providers = tuple(
+        LoginProvider(one.name, said.text(DESCRIPTIONS[one.audience]), f"/inloggen/{one.id}")
+        for one in await login_providers.offered()
+    )
+    if refused is None:
+        return await visit.show(LoginPage(providers=providers, withdraw_href="/intrekken"))
+    form = FormState.of(visit.posted, [Problem("provider", refused.sentence)], language=visit.language)
+    again = next((one for one in providers if one.action == f"/inloggen/{tried}"), None)
     view = LoginPage(
-        providers=tuple(
-            LoginProvider(one.name, said.text(_DESCRIPTIONS[one.audience]), f"/inloggen/{one.id}")
-            for one in providers
-        ),
+        providers=tuple(one for one in providers if one != again),
         withdraw_href="/intrekken",
         form=form,
+        is_unknown=refused.code == "not_linked",
+        again=again,
     )
-    return await visit.show(view, status=200 if refused is None else 403)
+    return await visit.show(view, status=STATUS_OF.get(refused.code, 403))
 
 
-async def _take_back_again(visit: Visit, problems: Sequence[Problem]) -> Response[str]:
+async def _take_back_page_of(visit: Visit, problems: Sequence[Problem] = ()) -> Response[str]:
     form = FormState.of(visit.posted, problems, language=visit.language)
-    return await visit.show(TakeBackPage("/tablet-terug", continue_href="/intake", form=form), status=400)
+    passkey = await asked_for(visit, "take_back")
+    view = TakeBackPage("/tablet-terug", continue_href="/intake", form=form, passkey=passkey)
+    return await visit.show(view, status=400 if problems else 200)

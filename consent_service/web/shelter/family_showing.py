@@ -7,9 +7,11 @@ from datetime import date
 
 from consent_service.consent.model import Standing
 from consent_service.consent.service import Key
+from consent_service.families.listing import is_listed
 from consent_service.families.model import (
     Authority,
     Child,
+    Contact,
     Guardian,
     Relationship,
     authority_on,
@@ -99,15 +101,17 @@ async def standing_answers(room: Room) -> Standings:
         return await services.consent.standing_answers(conn, room.actor.tenant, wanted)
 
 
+def listed_contacts(room: Room, relationship: Relationship) -> tuple[Contact, ...]:
+    """The listings of a relationship that stand now, reading or not."""
+    now = room.visit.services.installation.clock.now()
+    found = room.family.contacts.get(relationship.relationship, ())
+    return tuple(contact for contact in found if is_listed(contact, now))
+
+
 async def contacts_of(room: Room, relationship: Relationship) -> tuple[StaffMember, ...]:
     """Who is on the contact list of a relationship now."""
     services = room.visit.services
-    now = services.installation.clock.now()
-    listed: Sequence[StaffId] = [
-        contact.staff
-        for contact in room.family.contacts.get(relationship.relationship, ())
-        if contact.starts_at <= now and (contact.ends_at is None or now < contact.ends_at)
-    ]
+    listed: Sequence[StaffId] = [contact.staff for contact in listed_contacts(room, relationship)]
     async with services.installation.database.reading() as conn:
         members = await services.organisations.staff_members(conn, room.actor.tenant, listed)
     return tuple(member for member in members if member.ended_at is None)

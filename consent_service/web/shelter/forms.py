@@ -25,6 +25,7 @@ from consent_service.foundation.errors import Problem
 from consent_service.organisations.model import SubstituteReason
 from consent_service.web.forms import FormReader
 from consent_service.web.intake.forms import SettingEntered, read_setting
+from consent_service.web.shared.passkey_forms import read_pin
 from consent_service.web.vocabulary import (
     ASSESSED_SAFETY,
     AUTHORITY_KINDS,
@@ -319,11 +320,6 @@ def read_stop(form: FormReader, *, guardians: Collection[str], keys: Collection[
         "paper" if method == "paper" else "oral",
         () if EVERYTHING in chosen else chosen,
     )
-
-
-def read_pin(form: FormReader) -> str:
-    """The six digits with which the tablet is taken back."""
-    return form.matching("pin", r"[0-9]{6}", code="form.pin")
 
 
 def read_new_pin(form: FormReader) -> str:

@@ -75,7 +75,9 @@ async def hand_over(
 async def pin_page(
     visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
 ) -> Response[Any]:
-    return await _pin_page(await enter(visit, tenant, family))
+    room = await enter(visit, tenant, family)
+    await visit.require_fresh()
+    return await _pin_page(room)
 
 
 @post(_FAMILY + "/pincode", include_in_schema=False)
@@ -83,6 +85,7 @@ async def set_pin(
     visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str]
 ) -> Response[Any]:
     room = await enter(visit, tenant, family)
+    await visit.require_fresh()
     form = FormReader(visit.posted)
     pin = read_new_pin(form)
     if problems := all_at_once(form.problems, problems_of_pin(pin)):

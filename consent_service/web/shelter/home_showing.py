@@ -10,7 +10,7 @@ from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import translator
 from consent_service.foundation.ids import FamilyId
 from consent_service.identity.model import Counsellor
-from consent_service.process.model import TITLES, Task
+from consent_service.process.model import CONTACT_TASKS, TITLES, Task
 from consent_service.web.components import TaskLine
 from consent_service.web.forms import FormState
 from consent_service.web.shelter.forms import SearchEntered
@@ -144,6 +144,8 @@ def _task_href(task: Task, actor: Counsellor) -> str:
         return shelter_address(actor.tenant, "goedkeuren")
     if task.family is None:
         return shelter_address(actor.tenant, "taken")
+    if task.kind in CONTACT_TASKS and task.relationship is not None:
+        return family_address(actor.tenant, task.family, "scholen", task.relationship, "contacten")
     return family_address(actor.tenant, task.family)
 
 

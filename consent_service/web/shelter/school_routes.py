@@ -10,29 +10,27 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from consent_service.families.model import (
-    Relationship,
     SchoolConfirmation,
     check_confirmation,
     check_other_parent,
 )
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.ids import RelationshipId, SchoolId, StaffId
-from consent_service.organisations.model import School, StaffMember
+from consent_service.organisations.model import School
 from consent_service.web.forms import FormReader, FormState
-from consent_service.web.shelter.family_showing import contacts_of, has_agreement, successions_of
+from consent_service.web.shelter.contacts_showing import option_of, show_contacts
+from consent_service.web.shelter.family_showing import has_agreement, listed_contacts, successions_of
 from consent_service.web.shelter.forms import (
     all_at_once,
     read_end_reason,
     read_school_confirmation,
     read_school_search,
 )
+from consent_service.web.shelter.invitation_routes import staff_of
 from consent_service.web.shelter.room import Room, enter
 from consent_service.web.shelter.safety_views import SuccessionPage
 from consent_service.web.shelter.views import (
     ConfirmSchoolPage,
-    ContactLine,
-    ContactOption,
-    ContactsPage,
     EndRelationshipPage,
     FindSchoolPage,
     SchoolHit,
@@ -90,7 +88,7 @@ async def confirm_school(
 ) -> Response[Any]:
     """Code, street and phone as they stood on the page; sent twice, the child is there once."""
     room = await enter(visit, tenant, family)
-    options = await _staff_of(room, SchoolId(school))
+    options = await staff_of(room, SchoolId(school))
     form = FormReader(visit.posted)
     entered = read_school_confirmation(form, contacts=tuple(member.staff for member in options))
     confirmed = SchoolConfirmation(
@@ -106,7 +104,10 @@ async def confirm_school(
         return await _confirm_page(room, child, school, problems)
     try:
         relationship = await visit.services.families.start_relationship(
-            room.actor, room.child(child).child, confirmed
+            room.actor,
+            room.child(child).child,
+            confirmed,
+            contacts=[StaffId(member) for member in entered.contacts],
         )
     except InputError as refused:
         problems = [_on_the_form(one) for one in refused.problems]
@@ -125,7 +126,7 @@ async def confirm_school(
 async def contacts_page(
     visit: NamedDependency[Visit], tenant: FromPath[str], family: FromPath[str], relationship: FromPath[str]
 ) -> Response[Any]:
-    return await _contacts_page(await enter(visit, tenant, family), relationship)
+    return await show_contacts(await enter(visit, tenant, family), relationship)
 
 
 @post(_AT_SCHOOL + "/contacten", include_in_schema=False)
@@ -135,17 +136,24 @@ async def list_contact(
     room = await enter(visit, tenant, family)
     at = room.relationship(relationship)
     form = FormReader(visit.posted)
-    chosen = form.choice("staff", [member.staff for member in await _staff_of(room, at.school)])
+    chosen = form.choice("staff", [member.staff for member in await staff_of(room, at.school)])
+    mains = [one.staff for one in listed_contacts(room, at) if one.deputy_for is None]
+    whom = form.choice("deputy_for", mains, required=False)
     problems: Sequence[Problem] = form.problems
     if not problems:
         try:
-            await visit.services.families.list_contact(room.actor, at.relationship, StaffId(chosen))
+            await visit.services.families.list_contact(
+                room.actor,
+                at.relationship,
+                StaffId(chosen),
+                deputy_for=StaffId(whom) if whom else None,
+            )
         except InputError as refused:
             problems = refused.problems
         except ConflictError:
             return visit.redirect(room.at("scholen", relationship, "contacten"))
     if problems:
-        return await _contacts_page(room, relationship, problems)
+        return await show_contacts(room, relationship, problems)
     return visit.redirect(room.at("scholen", relationship, "contacten"), done="contact")
 
 
@@ -297,35 +305,8 @@ async def _confirm_page(
         town=known.town,
         phone=known.phone,
         agreement=await has_agreement(room, known),
-        contacts=tuple(_option(member) for member in await _staff_of(room, known.school)),
+        contacts=tuple(option_of(member) for member in await staff_of(room, known.school)),
         other_parent_at_school=room.family.safety.other_parent_at_school,
-        form=FormState.of(room.visit.posted, problems, language=room.visit.language),
-    )
-    return await room.show(view, status=400 if problems else 200)
-
-
-async def _contacts_page(room: Room, relationship: str, problems: Sequence[Problem] = ()) -> Response[str]:
-    at: Relationship = room.relationship(relationship)
-    school = await room.visit.services.organisations.school(room.actor.tenant, at.school)
-    listed = await contacts_of(room, at)
-    known = {member.staff for member in listed}
-    here = room.at("scholen", relationship, "contacten")
-    view = ContactsPage(
-        action=here,
-        back_href=room.at(),
-        child=room.child(at.child).identity.full_name,
-        school=school.name,
-        listed=tuple(
-            ContactLine(
-                m.name,
-                m.role or "contact",
-                m.working_days,
-                remove_action=f"{here}/{m.staff}/weg",
-                related_action=f"{here}/{m.staff}/bekend",
-            )
-            for m in listed
-        ),
-        addable=tuple(_option(m) for m in await _staff_of(room, at.school) if m.staff not in known),
         form=FormState.of(room.visit.posted, problems, language=room.visit.language),
     )
     return await room.show(view, status=400 if problems else 200)
@@ -347,7 +328,7 @@ async def _succession_page(room: Room, relationship: str, problems: Sequence[Pro
 
 def _on_the_form(problem: Problem) -> Problem:
     """What is wrong with the school stands beside its three ticks."""
-    field = problem.field if problem.field == "despite_other_parent" else "confirmed"
+    field = problem.field if problem.field in {"despite_other_parent", "contacts"} else "confirmed"
     return Problem(field, problem.code, problem.params)
 
 
@@ -362,13 +343,3 @@ async def _end_page(room: Room, relationship: str, problems: Sequence[Problem] =
         form=FormState.of(room.visit.posted, problems, language=room.visit.language),
     )
     return await room.show(view, status=400 if problems else 200)
-
-
-async def _staff_of(room: Room, school: SchoolId) -> tuple[StaffMember, ...]:
-    services = room.visit.services
-    async with services.installation.database.reading() as conn:
-        return await services.organisations.staff_of_school(conn, room.actor.tenant, school)
-
-
-def _option(member: StaffMember) -> ContactOption:
-    return ContactOption(member.staff, member.name, member.role or "contact", member.working_days)

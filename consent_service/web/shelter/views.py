@@ -384,29 +384,6 @@ class TasksPage(View, frozen=True):
     back_href: str
 
 
-class ContactLine(Part, frozen=True):
-    """Somebody on the contact list; `remove_action` takes him off it at once."""
-
-    name: str
-    role: str
-    days: tuple[str, ...]
-    remove_action: str
-    related_action: str = ""
-
-
-class ContactsPage(View, frozen=True):
-    """Who at the school may see what is shared about one child, and who may be added."""
-
-    template: ClassVar[str] = "shelter/contacts.html"
-    action: str
-    back_href: str
-    child: str
-    school: str
-    listed: tuple[ContactLine, ...]
-    addable: tuple[ContactOption, ...]
-    form: FormState = EMPTY
-
-
 class EndRelationshipPage(View, frozen=True):
     """Stop sharing about one child with one school."""
 

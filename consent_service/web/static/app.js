@@ -39,8 +39,15 @@ document.addEventListener("submit", (event) => {
   form.setAttribute("aria-busy", "true");
 });
 
-// A page restored by Back may be sent again; the server refuses steps that were already taken.
-window.addEventListener("pageshow", () => {
+// A page restored by Back may be of who was here before: it is asked for again, under the session of now.
+// One that was not kept may be sent again; the server refuses steps that were already taken.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    document.documentElement.hidden = true;
+    document.title = "";
+    window.location.replace(window.location.href);
+    return;
+  }
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
     form.removeAttribute("aria-busy");

@@ -119,7 +119,7 @@ def test_an_answer_that_comes_too_late_counts_for_the_next_question(
     contact._remember = remembered  # type: ignore[method-assign]
 
     def slow() -> int:
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=60)
         return 7
 
     with pytest.raises(KeyProviderUnavailableError, match="in time"):
@@ -127,7 +127,7 @@ def test_an_answer_that_comes_too_late_counts_for_the_next_question(
     with pytest.raises(KeyProviderUnavailableError, match="a moment ago"):
         contact.ask(provider)
     go_on.set()
-    assert gone_on.wait(timeout=10)
+    assert gone_on.wait(timeout=60)
     assert contact.ask(provider) == 7
 
 
@@ -142,14 +142,14 @@ def test_a_failure_that_comes_too_late_counts_for_nothing(contact: Contact, prov
     contact._explain = explained
 
     def slow() -> int:
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=60)
         raise OSError
 
     with pytest.raises(KeyProviderUnavailableError, match="in time"):
         contact.ask(slow)
     before = contact._last
     go_on.set()
-    assert failed.wait(timeout=10)
+    assert failed.wait(timeout=60)
     all_threads_idle()
     assert contact._last is before
 
@@ -192,7 +192,7 @@ def all_threads_idle() -> None:
     """Return when no question is under way."""
     workers = module._workers
     for _ in range(MOST_QUESTIONS):
-        assert workers._free.acquire(timeout=10)
+        assert workers._free.acquire(timeout=60)
     for _ in range(MOST_QUESTIONS):
         workers._free.release()
 

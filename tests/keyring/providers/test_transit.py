@@ -6,6 +6,7 @@ import gzip
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from consent_service.foundation.errors import (
     KeyDestroyedError,
     KeyProviderUnavailableError,
 )
+from consent_service.foundation.tracing import tracing
 from consent_service.keyring.providers.transit import open_server, prepare_server
 from consent_service.keyring.providers.transit_line import MOST_BYTES, Place, TransitLine
 from consent_service.keyring.secret import Secret
@@ -189,6 +191,20 @@ def test_all_calls_of_one_question_share_its_time(place: ServerPlace) -> None:
     with pytest.raises(TimeoutError):
         line.call("list_keys")
     assert len(place.server.requests) == before
+
+
+def test_a_call_carries_the_trace_context_of_where_the_question_arose(place: ServerPlace) -> None:
+    provider, seen = place.make(), []
+
+    def answering(handler: BaseHTTPRequestHandler) -> None:
+        seen.append((handler.headers.get("traceparent"), handler.headers.get("tracestate")))
+        says(500, {})(handler)
+
+    place.server.misbehave = answering
+    headers = [(b"traceparent", b"00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-00"), (b"tracestate", b"rojo=1")]
+    with tracing(headers) as trace, pytest.raises(KeyProviderUnavailableError):
+        provider.check_value(1)
+    assert set(seen) == {(f"00-{trace.id}-{trace.span}-01", "rojo=1")}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What members of staff keep for themselves: where they are logged in, their PIN and their passkeys."""
