@@ -307,6 +307,18 @@ async def world(
     return reopened(furnished.world, database, clock, stop_journal, tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def sqlite_in_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test but those of races runs SQLite's statements in its own thread: see `tests.inline_sqlite`."""
+    from tests.inline_sqlite import statements_run_here
+
+    if request.node.get_closest_marker("threads") is not None:
+        yield
+        return
+    with statements_run_here():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def rules_are_read_once() -> Iterator[None]:
     """Reading the repository's policies takes longer than most tests; nothing can change what was read."""
