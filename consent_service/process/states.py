@@ -1,7 +1,7 @@
 """State tables: what can happen to a thing, who does it, and what it is afterwards. Pure.
 
-A table is read, not programmed: services ask `after`, pages ask `acts_in`, the diagrams in docs/PROCESS.md are
-made from it. What the table does not name is refused.
+A table is read, not programmed: services ask `after`, pages ask `acts_in`, the diagrams in docs/PROCESS.md
+are made from it. What the table does not name is refused.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def test_an_act_leads_where_the_table_says() -> None:
     assert TABLE.ends == {"closed"}
 
 
-@pytest.mark.parametrize(("state", "act"), [("closed", "close"), ("open", "open"), ("nowhere", "close")])
+@pytest.mark.parametrize("state, act", [("closed", "close"), ("open", "open"), ("nowhere", "close")])
 def test_what_the_table_does_not_name_is_refused(state: str, act: str) -> None:
     with pytest.raises(ConflictError):
         TABLE.after(state, act)
