@@ -48,6 +48,7 @@ from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
@@ -123,6 +124,7 @@ class Services(msgspec.Struct, frozen=True):
     reevaluator: Reevaluator
     recalls: RecallService
     tasks: TaskService
+    notices: NoticeService
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

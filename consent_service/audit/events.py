@@ -96,6 +96,17 @@ from consent_service.audit.happenings.logins import (
     SessionEnded,
     SessionEvent,
 )
+from consent_service.audit.happenings.notices import (
+    ExitPermitted,
+    ExitRefused,
+    NoticeAddressEntered,
+    NoticeBounced,
+    NoticeEvent,
+    NoticeNotSent,
+    NoticeQueued,
+    NoticeSent,
+    NoticeUncertain,
+)
 from consent_service.audit.happenings.organisations import (
     AgreementEnded,
     AgreementSigned,
@@ -232,6 +243,8 @@ __all__ = [
     "ErasureGround",
     "ErasureScope",
     "Event",
+    "ExitPermitted",
+    "ExitRefused",
     "ExportKind",
     "ExportRecipient",
     "FactorProved",
@@ -281,6 +294,13 @@ __all__ = [
     "MarkerDecided",
     "MarkerEnded",
     "MarkerRequested",
+    "NoticeAddressEntered",
+    "NoticeBounced",
+    "NoticeEvent",
+    "NoticeNotSent",
+    "NoticeQueued",
+    "NoticeSent",
+    "NoticeUncertain",
     "OperatorAdded",
     "OperatorAdmitted",
     "OperatorEnded",
@@ -358,6 +378,7 @@ Event = (
     | PolicyEvent
     | ErasureEvent
     | WhoEvent
+    | NoticeEvent
 )
 """Everything that can stand in the log."""
 

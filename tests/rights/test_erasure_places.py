@@ -18,6 +18,8 @@ OF_STAFF = {
     "enrolments": {"staff"},
     "erasures": {"asked_by", "approved_by"},
     "logout_tokens_seen": {"sid", "sub"},
+    "notice_addresses": {"staff"},
+    "notices": {"to_staff"},
     "operator_grants": {"operator"},
     "operator_logins": {"subject"},
     "operators": {"operator", "subject"},
