@@ -56,7 +56,7 @@ def build_services(parts: Installation) -> Services:
     shared = _shared(parts, log, identity)
     families, consent = _families(shared), _consent(shared)
     keys = of_keys(parts, shared)
-    release = _release(shared)
+    release, records = _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     return Services(
         installation=parts,
@@ -74,14 +74,14 @@ def build_services(parts: Installation) -> Services:
         consent=consent,
         passed_on=_passed_on(shared),
         receipts=_receipts(shared, parts.login.public_origin),
-        records=_records(shared),
+        records=records,
         release=release,
         publisher=publisher(parts, sequencer),
         log_heads=log_heads(parts, log, sequencer),
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
-        **of_process(parts, shared, release),
+        **of_process(parts, shared, release, records),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )

@@ -48,6 +48,7 @@ from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.meetings.service import MeetingService
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -125,6 +126,7 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     tasks: TaskService
     notices: NoticeService
+    meetings: MeetingService
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

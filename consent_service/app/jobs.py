@@ -36,6 +36,7 @@ async def run_follower(services: Services, stop: asyncio.Event) -> None:
             for tenant in await services.organisations.tenants():
                 await services.recalls.catch_up(tenant.tenant)
                 await services.reevaluator.catch_up(tenant.tenant)
+                await services.meetings.catch_up(tenant.tenant)
                 await services.follower.catch_up(tenant.tenant)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TypedDict
 
 from consent_service.app.installation import Installation
+from consent_service.app.meeting_services import meeting_service
 from consent_service.app.shared import Shared
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.meetings.service import MeetingService
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
+from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 
 
@@ -24,18 +27,22 @@ class ProcessServices(TypedDict):
     recalls: RecallService
     tasks: TaskService
     notices: NoticeService
+    meetings: MeetingService
 
 
-def of_process(parts: Installation, shared: Shared, release: ReleaseService) -> ProcessServices:
+def of_process(
+    parts: Installation, shared: Shared, release: ReleaseService, records: RecordService
+) -> ProcessServices:
     """Put them together; opens nothing and starts nothing."""
-    recalls = _recalls(shared)
+    recalls, notices = _recalls(shared), _notices(shared, release)
     return ProcessServices(
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
         recalls=recalls,
         tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
-        notices=_notices(shared, release),
+        notices=notices,
+        meetings=meeting_service(shared, records, release, notices),
     )
 
 

@@ -96,6 +96,12 @@ from consent_service.audit.happenings.logins import (
     SessionEnded,
     SessionEvent,
 )
+from consent_service.audit.happenings.meetings import (
+    MeetingAgreementStepped,
+    MeetingEvent,
+    MeetingRefused,
+    MeetingStepped,
+)
 from consent_service.audit.happenings.notices import (
     ExitPermitted,
     ExitRefused,
@@ -294,6 +300,10 @@ __all__ = [
     "MarkerDecided",
     "MarkerEnded",
     "MarkerRequested",
+    "MeetingAgreementStepped",
+    "MeetingEvent",
+    "MeetingRefused",
+    "MeetingStepped",
     "NoticeAddressEntered",
     "NoticeBounced",
     "NoticeEvent",
@@ -378,6 +388,7 @@ Event = (
     | PolicyEvent
     | ErasureEvent
     | WhoEvent
+    | MeetingEvent
     | NoticeEvent
 )
 """Everything that can stand in the log."""

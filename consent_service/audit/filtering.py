@@ -39,6 +39,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
             "release.refused.v1",
             "exit.refused.v1",
             "record.share_refused.v1",
+            "meeting.refused.v1",
             "login.refused.v1",
             "logout.refused.v1",
             "page.refused.v1",

@@ -91,6 +91,10 @@ class Action(StrEnum):
 
     SHARE_RECORD = "share_record"
     APPROVE_RECORD = "approve_record"
+    PROPOSE_MEETING = "propose_meeting"
+    APPROVE_MEETING = "approve_meeting"
+    RUN_MEETING = "run_meeting"
+    REMARK_ON_MEETING = "remark_on_meeting"
     ASK_RELEASE = "ask_release"
     LIST_OWN_CHILDREN = "list_own_children"
 
@@ -377,6 +381,11 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Counsellor: with_the_family_from_school,
     },
     Action.LIST_OWN_CHILDREN: {SchoolStaff: at_own_school},
+    # The three-way meeting
+    Action.PROPOSE_MEETING: {Counsellor: with_the_family, SchoolStaff: active_contact},
+    Action.APPROVE_MEETING: {Counsellor: in_own_organisation},
+    Action.RUN_MEETING: {Counsellor: with_the_family},
+    Action.REMARK_ON_MEETING: {GuardianActor: for_oneself},
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},

@@ -22,6 +22,7 @@ from consent_service.audit.happenings import (
     families,
     keys,
     logins,
+    meetings,
     notices,
     organisations,
     policies,
@@ -102,7 +103,20 @@ def test_an_event_knows_its_type() -> None:
     assert event_type(events.Logout()) == "logout.v1"
 
 
-MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who, notices)
+MODULES = (
+    organisations,
+    families,
+    consent,
+    records,
+    logins,
+    upkeep,
+    keys,
+    policies,
+    erasures,
+    who,
+    meetings,
+    notices,
+)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",
@@ -187,6 +201,9 @@ FIRST_RELEASE = [
     "login.succeeded.v1",
     "logout.refused.v1",
     "logout.v1",
+    "meeting.refused.v1",
+    "meeting.stepped.v1",
+    "meeting_agreement.stepped.v1",
     "notice.address_entered.v1",
     "notice.bounced.v1",
     "notice.not_sent.v1",

@@ -18,6 +18,7 @@ OF_STAFF = {
     "enrolments": {"staff"},
     "erasures": {"asked_by", "approved_by"},
     "logout_tokens_seen": {"sid", "sub"},
+    "meetings": {"proposed_by", "led_by"},
     "notice_addresses": {"staff"},
     "notices": {"to_staff"},
     "operator_grants": {"operator"},

@@ -131,6 +131,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.RelationshipSucceeded,
         events.ConflictDeclared,
         events.RecallAcknowledged,
+        events.MeetingStepped,
+        events.MeetingAgreementStepped,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
@@ -176,6 +178,7 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.ExitPermitted,
         events.ExitRefused,
+        events.MeetingRefused,
         events.NoticeSent,
         events.NoticeNotSent,
         events.NoticeUncertain,
@@ -215,6 +218,7 @@ _SETS: Final[tuple[tuple[Action, frozenset[type[msgspec.Struct]]], ...]] = (
     ("E", EXECUTES),
 )
 _REFUSALS = (
+    events.MeetingRefused,
     events.ExitRefused,
     events.NoticeNotSent,
     events.NoticeBounced,

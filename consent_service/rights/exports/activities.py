@@ -21,6 +21,7 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    MeetingEvent,
     NoticeEvent,
     OrganisationEvent,
     PolicyEvent,
@@ -57,7 +58,7 @@ def activity_of(event: Event) -> Activity:
         return "samenwerking"
     if isinstance(event, ConsentEvent):
         return "toestemming"
-    if isinstance(event, RecordEvent | NoticeEvent):
+    if isinstance(event, RecordEvent | MeetingEvent | NoticeEvent):
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
