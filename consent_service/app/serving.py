@@ -29,6 +29,9 @@ from consent_service.web.intake import routes as intake_routes
 from consent_service.web.invitation import routes as invitation_routes
 from consent_service.web.log.routes import log_headers, log_routes
 from consent_service.web.me import routes as me_routes
+from consent_service.web.meetings import own_routes as own_meeting_routes
+from consent_service.web.meetings import school_routes as school_meeting_routes
+from consent_service.web.meetings import shelter_routes as meeting_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.operator import routes as operator_routes
 from consent_service.web.page import access_routes as page_access_routes
@@ -120,6 +123,9 @@ def _routes() -> list[ControllerRouterHandler]:
         *page_factor_routes.ROUTES,
         *page_access_routes.ROUTES,
         *school_routes.ROUTES,
+        *meeting_routes.ROUTES,
+        *school_meeting_routes.ROUTES,
+        *own_meeting_routes.ROUTES,
         *officer_routes.ROUTES,
         *log_routes(),
         api_routes(),

@@ -27,6 +27,7 @@ from consent_service.information.texts import Texts
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
+from consent_service.process.meetings.service import MeetingService
 from consent_service.process.recalls import RecallService
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
@@ -88,6 +89,8 @@ class AllServices(Protocol):
     def custody(self) -> CustodyService: ...
     @property
     def recalls(self) -> RecallService: ...
+    @property
+    def meetings(self) -> MeetingService: ...
     @property
     def tasks(self) -> TaskService: ...
     @property

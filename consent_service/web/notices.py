@@ -28,6 +28,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "sleutel": N_("De toegangssleutel is toegevoegd."),
     "sleutel-weg": N_("De toegangssleutel is verwijderd."),
     "terug": N_("De tablet is weer van u."),
+    "gesprek": N_("Het gesprek is bijgewerkt."),
+    "opmerking": N_("Uw opmerking is bewaard."),
     "klaar": N_("De taak is klaar."),
     "vrijgegeven": N_("De regel is vrijgegeven. Dat staat in het logboek."),
     "beeindigd": N_("Het delen met deze school is gestopt."),

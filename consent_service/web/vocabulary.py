@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
+from consent_service.web.meetings.words import MEETING_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -298,6 +299,15 @@ CONTACT_STATES: Final[Mapping[str, str]] = {
 """How somebody stands on a contact list now."""
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
+    "meeting_about": N_("Over welk kind?"),
+    "trigger": N_("Waarom dit gesprek?"),
+    "beside": N_("Op hetzelfde moment als het gesprek over"),
+    "agenda": N_("Waarover praten we?"),
+    "guardians": N_("Welke ouder is erbij?"),
+    "school_contacts": N_("Wie is er van de school bij?"),
+    "meeting_place": N_("Waar is het gesprek?"),
+    "meeting_day": N_("Op welke dag?"),
+    "time": N_("Hoe laat?"),
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -409,6 +419,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern": PATTERNS,
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
+    **MEETING_TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

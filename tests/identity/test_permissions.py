@@ -151,6 +151,7 @@ WITHOUT_THE_FAMILY = {
     Action.SEARCH_FAMILY,
     Action.STAND_IN,
     Action.APPROVE_RECORD,
+    Action.APPROVE_MEETING,
     Action.APPROVE_MARKER,
 }
 

@@ -55,7 +55,6 @@ STAYS: Final[dict[str, str]] = {
     "consent_ledger": "who was there, and on which device",
     "erasures": "who asked and approved",
     "meetings": "who proposed and led it: it is for the family, and goes on with a colleague",
-    "meeting_participants": "who took part; the exit door refuses who left",
     "operator_grants": "an operator is nobody's staff: `operator end` ends one",
     "operator_logins": "an operator is nobody's staff",
     "operators": "an operator is nobody's staff",

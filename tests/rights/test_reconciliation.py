@@ -85,6 +85,8 @@ KINDS: Final = {
     "MarkerDecided": ["marker_decision"],
     "MarkerEnded": ["marker_end"],
     "MarkerRequested": ["marker"],
+    "MeetingAgreementStepped": ["meeting_agreement"],
+    "MeetingStepped": [],
     "OperatorAdded": ["operator"],
     "OperatorEnded": ["operator_end"],
     "PageAccessGiven": [],

@@ -27,6 +27,7 @@ from tests.web.child_examples import child_examples
 from tests.web.contact_examples import contact_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.invitation_examples import invitation_examples
+from tests.web.meeting_examples import meeting_examples
 from tests.web.officer_examples import officer_examples
 from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
@@ -416,6 +417,7 @@ def _shelter(language: str) -> dict[str, View]:
         ),
         **receipt_examples(),
         **contact_examples(language),
+        **meeting_examples(language),
     }
 
 

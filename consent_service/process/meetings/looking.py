@@ -13,7 +13,7 @@ from consent_service.foundation.ids import FamilyId, RelationshipId, TenantId
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
-from consent_service.process.meetings.base import MeetingParts
+from consent_service.process.meetings.acting import MeetingParts
 from consent_service.process.meetings.icalendar import Appointment, calendar
 from consent_service.process.meetings.model import (
     AFTER,

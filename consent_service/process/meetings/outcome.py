@@ -17,7 +17,7 @@ from consent_service.foundation.ids import PersonId, new_id
 from consent_service.identity.model import Counsellor, GuardianActor, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
-from consent_service.process.meetings.base import SHARED_AS, MeetingParts
+from consent_service.process.meetings.acting import SHARED_AS, MeetingParts
 from consent_service.process.meetings.model import (
     NOT_DONE,
     Agreement,

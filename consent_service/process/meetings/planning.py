@@ -20,7 +20,7 @@ from consent_service.identity.model import Counsellor, System
 from consent_service.policy.decision import decide
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import question_for
-from consent_service.process.meetings.base import SHARED_AS, MeetingParts
+from consent_service.process.meetings.acting import SHARED_AS, MeetingParts
 from consent_service.process.meetings.model import (
     PLANNED,
     TO_COME,
@@ -148,7 +148,7 @@ class Planning(MeetingParts):
         lists = await read_contacts(conn, about.tenant, [about.relationship])
         listed = {one.staff for one in lists[about.relationship] if is_listed(one, self._clock.now())}
         if not entered.contacts or not set(entered.contacts) <= listed:
-            problems.append(Problem("contacts", "meeting_no_contact"))
+            problems.append(Problem("school_contacts", "meeting_no_contact"))
         if problems:
             raise InputError(problems)
 

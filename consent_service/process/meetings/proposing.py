@@ -19,7 +19,7 @@ from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts
-from consent_service.process.meetings.base import MeetingParts
+from consent_service.process.meetings.acting import MeetingParts
 from consent_service.process.meetings.model import (
     SCHOOL_TRIGGERS,
     Meeting,

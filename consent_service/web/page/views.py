@@ -94,6 +94,7 @@ class OwnChoicesNowPage(View, frozen=True):
     anything_to_stop: bool
     about_me: tuple[OwnLine, ...] = ()
     """What I told about myself and no place shows; without child and school."""
+    meetings_href: str = ""
 
 
 class OwnQuestionPage(View, frozen=True):

@@ -201,6 +201,7 @@ async def _child_page(
         written_href=f"{address}/geschreven",
         step_back_href=f"{address}/klopt-niet",
         away_href=f"{address}/afwezig",
+        meetings_href=f"{address}/gesprekken",
         stands_in=known.relationship in standing_in,
         released=released,
         form=form,

@@ -80,6 +80,7 @@ class RelationshipPage(View, frozen=True):
     form: FormState = EMPTY
     step_back_href: str = ""
     away_href: str = ""
+    meetings_href: str = ""
     stands_in: bool = False
 
 

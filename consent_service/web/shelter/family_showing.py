@@ -66,6 +66,7 @@ async def family_page(room: Room) -> FamilyPage:
         to_confirm=await to_confirm_lines(room),
         receipts_href=room.at("bewijzen"),
         access_href=room.at("toegang"),
+        meetings_href=room.at("gesprekken"),
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,

@@ -288,6 +288,7 @@ class FamilyPage(View, frozen=True):
     """Where answers are passed on that were given away from the tablet."""
     to_confirm: tuple[ToConfirmLine, ...] = ()
     access_href: str = ""
+    meetings_href: str = ""
     """Where a lost or stolen code of an own page is renewed."""
 
 
@@ -444,6 +445,14 @@ class WaitingMarkerLine(Part, frozen=True):
     action: str
 
 
+class WaitingMeetingLine(Part, frozen=True):
+    """A driegesprek that a colleague proposed because of violence now. No family is named."""
+
+    asked_by: str
+    asked_at: datetime
+    action: str
+
+
 class ApprovalsPage(View, frozen=True):
     """What waits for approval by somebody else than who wrote or asked it."""
 
@@ -452,3 +461,4 @@ class ApprovalsPage(View, frozen=True):
     waiting: tuple[ApprovalLine, ...]
     form: FormState = EMPTY
     markers: tuple[WaitingMarkerLine, ...] = ()
+    meetings: tuple[WaitingMeetingLine, ...] = ()
