@@ -42,12 +42,12 @@ def meeting_examples(language: str) -> dict[str, View]:
             "/", "/", "Noor Haile", (views.MeetingLine("", "", "planned", AT),)
         ),
         "school-meetings-none": views.SchoolMeetingsPage("/", "/", "Noor Haile", ()),
-        "page-meetings": views.OwnMeetingsPage(
+        "parent-page-meetings": views.OwnMeetingsPage(
             "/",
             "/",
             (views.OwnMeetingLine("Noor Haile", "agreed", AT, "Hoe gaat het?", AGREED, REMARKS, "m1"),),
         ),
-        "page-meetings-none": views.OwnMeetingsPage("/", "/", ()),
+        "parent-page-meetings-none": views.OwnMeetingsPage("/", "/", ()),
     }
 
 
