@@ -35,6 +35,7 @@ from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
+from consent_service.foundation.i18n import SOURCE
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.notifier import MailNotifier, Notifier
 from consent_service.foundation.settings import SequencerLock
@@ -48,6 +49,9 @@ from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.notices.deputies import NoticeDeputies
+from consent_service.process.notices.hours import NoticeRules
+from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -80,6 +84,10 @@ class Installation(msgspec.Struct, frozen=True):
     drafts_allowed: bool
     key_backups: BackupRules
     notifier: Notifier = MailNotifier(None)
+    notice_rules: NoticeRules = NoticeRules()
+    """When messages may leave."""
+    language: str = SOURCE
+    """The language of who did not choose one."""
     heads: KnownHeads | None = None
     """The newest heads of the logs, outside the database; None: nothing is kept there."""
     sequencer_lock: SequencerLock = "auto"
@@ -125,6 +133,8 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     tasks: TaskService
     notices: NoticeService
+    notice_sender: NoticeSender
+    notice_deputies: NoticeDeputies
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

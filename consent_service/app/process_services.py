@@ -8,6 +8,9 @@ from consent_service.app.installation import Installation
 from consent_service.app.shared import Shared
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.notices.deputies import NoticeDeputies
+from consent_service.process.notices.metrics import NoticeMetrics
+from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -24,18 +27,25 @@ class ProcessServices(TypedDict):
     recalls: RecallService
     tasks: TaskService
     notices: NoticeService
+    notice_sender: NoticeSender
+    notice_deputies: NoticeDeputies
 
 
 def of_process(parts: Installation, shared: Shared, release: ReleaseService) -> ProcessServices:
     """Put them together; opens nothing and starts nothing."""
     recalls = _recalls(shared)
+    notices = _notices(shared, release)
     return ProcessServices(
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
         recalls=recalls,
         tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
-        notices=_notices(shared, release),
+        notices=notices,
+        notice_deputies=NoticeDeputies(
+            database=shared.database, clock=shared.clock, notices=notices, terms=shared.school_terms
+        ),
+        notice_sender=_notice_sender(parts, shared, release, notices),
     )
 
 
@@ -67,6 +77,24 @@ def _calendar(shared: Shared, recalls: RecallService) -> Calendar:
         log=shared.log,
         catalogue=shared.catalogue,
         recalls=recalls,
+    )
+
+
+def _notice_sender(
+    parts: Installation, shared: Shared, release: ReleaseService, notices: NoticeService
+) -> NoticeSender:
+    return NoticeSender(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        release=release,
+        notifier=parts.notifier,
+        rules=parts.notice_rules,
+        origin=parts.login.public_origin,
+        language=parts.language,
+        calendars=notices.calendars,
+        metrics=NoticeMetrics(),
     )
 
 

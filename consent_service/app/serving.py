@@ -17,7 +17,7 @@ from consent_service.api.problems import problem_of_error
 from consent_service.api.v1.routes import api_headers, api_routes, is_api, openapi_config
 from consent_service.api.v1.token_routes import metadata as oauth_metadata
 from consent_service.app.installation import Services
-from consent_service.app.jobs import run_calendar, run_chores, run_follower, run_key_care
+from consent_service.app.jobs import run_calendar, run_chores, run_follower, run_key_care, run_notices
 from consent_service.app.metrics import make_token, metrics, token_file
 from consent_service.app.presence import present
 from consent_service.app.starting import start_up
@@ -91,6 +91,7 @@ async def _working(services: Services) -> AsyncIterator[None]:
         asyncio.create_task(services.publisher.run(stop)),
         asyncio.create_task(run_follower(services, stop)),
         asyncio.create_task(run_chores(services, stop)),
+        asyncio.create_task(run_notices(services, stop)),
         asyncio.create_task(run_calendar(services, stop)),
         asyncio.create_task(run_key_care(services, stop)),
     ]

@@ -43,6 +43,8 @@ SUPPORT = TypeKey("support_advice")
 NOOR = PersonIdentity("Noor", "Voorbeeld", date(2018, 5, 4))
 ELSEWHERE = {
     "notices",
+    "notice_deputies",
+    "notice_sender",
     "identity",
     "reevaluator",
     "policies",

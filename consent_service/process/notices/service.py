@@ -28,7 +28,8 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import OrganisationService
 from consent_service.process.notices.addresses import forget_address
 from consent_service.process.notices.entries import NoticeLog
-from consent_service.process.notices.model import URGENT, NewNotice, Notice
+from consent_service.process.notices.mailing import CalendarFile
+from consent_service.process.notices.model import URGENT, NewNotice, Notice, NoticeKind
 from consent_service.process.notices.rows import ended, move
 from consent_service.process.notices.tables import notices
 from consent_service.release.service import ReleaseService
@@ -58,10 +59,19 @@ class NoticeService:
         self._clock = clock
         self._release = release
         self._entries = NoticeLog(log)
+        self.calendars: dict[NoticeKind, CalendarFile] = {}
+        """Who makes the calendar file of a kind; see `with_calendar`."""
         organisations.when_leaving(self._forget_leaver)
 
-    async def queue(self, conn: AsyncConnection, notice: NewNotice) -> str:
+    def with_calendar(self, kind: NoticeKind, provider: CalendarFile) -> None:
+        """From now on a mail of this kind carries the file that `provider` makes of it, if it makes one."""
+        self.calendars[kind] = provider
+
+    async def queue(self, conn: AsyncConnection, notice: NewNotice, *, instead_of: str | None = None) -> str:
         """Put a message ready, in the caller's own transaction: it leaves only when that is committed.
+
+        Args:
+            instead_of: the message to somebody who is not there, which this one takes to a deputy.
 
         Returns:
             The id of the message.
@@ -77,6 +87,7 @@ class NoticeService:
                 relationship=notice.relationship,
                 family=notice.family,
                 about=notice.about,
+                instead_of=instead_of,
                 urgent=notice.urgent or notice.kind in URGENT,
                 state="waiting",
                 tries=0,
