@@ -49,8 +49,10 @@ from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.notices.bounces import NoticeBounces
 from consent_service.process.notices.deputies import NoticeDeputies
 from consent_service.process.notices.hours import NoticeRules
+from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
@@ -135,6 +137,8 @@ class Services(msgspec.Struct, frozen=True):
     notices: NoticeService
     notice_sender: NoticeSender
     notice_deputies: NoticeDeputies
+    notice_inbox: NoticeInbox
+    notice_bounces: NoticeBounces
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

@@ -8,7 +8,9 @@ from consent_service.app.installation import Installation
 from consent_service.app.shared import Shared
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.notices.bounces import NoticeBounces
 from consent_service.process.notices.deputies import NoticeDeputies
+from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.notices.metrics import NoticeMetrics
 from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
@@ -29,12 +31,14 @@ class ProcessServices(TypedDict):
     notices: NoticeService
     notice_sender: NoticeSender
     notice_deputies: NoticeDeputies
+    notice_inbox: NoticeInbox
+    notice_bounces: NoticeBounces
 
 
 def of_process(parts: Installation, shared: Shared, release: ReleaseService) -> ProcessServices:
     """Put them together; opens nothing and starts nothing."""
     recalls = _recalls(shared)
-    notices = _notices(shared, release)
+    notices = _notices(shared)
     return ProcessServices(
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
@@ -45,6 +49,8 @@ def of_process(parts: Installation, shared: Shared, release: ReleaseService) -> 
         notice_deputies=NoticeDeputies(
             database=shared.database, clock=shared.clock, notices=notices, terms=shared.school_terms
         ),
+        notice_inbox=_notice_inbox(parts, shared, release),
+        notice_bounces=NoticeBounces(database=shared.database, log=shared.log, clock=shared.clock),
         notice_sender=_notice_sender(parts, shared, release, notices),
     )
 
@@ -98,14 +104,19 @@ def _notice_sender(
     )
 
 
-def _notices(shared: Shared, release: ReleaseService) -> NoticeService:
-    return NoticeService(
+def _notices(shared: Shared) -> NoticeService:
+    return NoticeService(log=shared.log, clock=shared.clock)
+
+
+def _notice_inbox(parts: Installation, shared: Shared, release: ReleaseService) -> NoticeInbox:
+    return NoticeInbox(
         database=shared.database,
         ring=shared.ring,
         log=shared.log,
         clock=shared.clock,
         organisations=shared.organisations,
         release=release,
+        language=parts.language,
     )
 
 
