@@ -25,6 +25,8 @@ from consent_service.app.tracing import traced
 from consent_service.foundation.settings import Settings
 from consent_service.web.child import routes as child_routes
 from consent_service.web.doors import Doors
+from consent_service.web.inbox import own_routes as own_inbox_routes
+from consent_service.web.inbox import routes as inbox_routes
 from consent_service.web.intake import routes as intake_routes
 from consent_service.web.invitation import routes as invitation_routes
 from consent_service.web.log.routes import log_headers, log_routes
@@ -109,6 +111,8 @@ def _routes() -> list[ControllerRouterHandler]:
         *lock_routes.ROUTES,
         *proof_routes.ROUTES,
         *me_routes.ROUTES,
+        *inbox_routes.ROUTES,
+        *own_inbox_routes.ROUTES,
         *logged_out_routes.ROUTES,
         *invitation_routes.ROUTES,
         *shelter_routes.ROUTES,

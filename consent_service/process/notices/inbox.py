@@ -6,7 +6,7 @@ only what the reader may know of now; counting leaves no entry, opening the list
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, update
@@ -135,7 +135,7 @@ class NoticeInbox:
                 )
             )
 
-    async def address_state(self, actor: StaffActor) -> str:
+    async def address_state(self, actor: StaffActor) -> Literal["none", "works", "bounced"]:
         """Whether this member of staff has an address for messages, and whether it works."""
         async with self._database.reading() as conn:
             return await state_of_address(conn, actor.tenant, actor.staff)
@@ -157,7 +157,7 @@ class NoticeInbox:
             if found_member is None:
                 raise InputError([Problem("staff", "notices.staff_unknown")])
             if entered.strip() and address is None:
-                raise InputError([Problem("address", "page.mail_form")])
+                raise InputError([Problem("work_address", "page.mail_form")])
             await self._enter(conn, actor, tenant, member, address)
 
     async def _enter(
@@ -204,7 +204,7 @@ def check_wishes(wishes: Wishes) -> tuple[Problem, ...]:
     """Everything wrong with what somebody said of messages."""
     problems = []
     if wishes.language not in SUPPORTED:
-        problems.append(Problem("language", "notices.language"))
+        problems.append(Problem("mail_language", "notices.language"))
     hours = (wishes.safe_from, wishes.safe_until)
     if (hours[0] is None) != (hours[1] is None) or (hours[0] is not None and hours[0] == hours[1]):
         problems.append(Problem("safe_until", "notices.safe_hours"))

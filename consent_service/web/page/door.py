@@ -23,6 +23,7 @@ LOG: Final = "/mijn-pagina/logboek"
 WRONG: Final = "/mijn-pagina/klopt-niet"
 SECURE: Final = "/mijn-pagina/pincode"
 LEAVE: Final = "/mijn-pagina/weg"
+MESSAGES: Final = "/mijn-pagina/berichten"
 CHOOSE: Final = "/intake/eigen-pagina"
 
 

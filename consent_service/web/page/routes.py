@@ -68,6 +68,8 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         who_looked_href=door.WHO_LOOKED,
         secure_href=door.SECURE,
         leave_action=door.LEAVE,
+        messages_href=door.MESSAGES,
+        unread=await visit.unread(visit.own_person()),
         young=own.young,
         places=places,
         anything_to_stop=bool(own.unplaced()) or any(line.stop for line in lines),
