@@ -57,6 +57,7 @@ MAY = {
     Action.REGISTER_PROVIDER: "O",
     Action.LINK_STAFF: "O",
     Action.INVITE_STAFF: "OBP",
+    Action.ENTER_ADDRESS: "OPB",
     Action.ENROL_FACTOR: "OP",
     Action.MANAGE_OPERATORS: "O",
     Action.MANAGE_CLIENTS: "O",
