@@ -144,6 +144,7 @@ ON_A_DECISION = {
 }
 WITHOUT_THE_FAMILY = {
     Action.REGISTER_FAMILY,
+    Action.ENTER_ADDRESS,
     Action.INVITE_STAFF,
     Action.SEARCH_FAMILY,
     Action.STAND_IN,
