@@ -35,6 +35,7 @@ from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
+from consent_service.foundation.i18n import SOURCE
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.notifier import MailNotifier, Notifier
 from consent_service.foundation.settings import SequencerLock
@@ -49,6 +50,11 @@ from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
 from consent_service.process.meetings.service import MeetingService
+from consent_service.process.notices.bounces import NoticeBounces
+from consent_service.process.notices.deputies import NoticeDeputies
+from consent_service.process.notices.hours import NoticeRules
+from consent_service.process.notices.inbox import NoticeInbox
+from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -81,6 +87,10 @@ class Installation(msgspec.Struct, frozen=True):
     drafts_allowed: bool
     key_backups: BackupRules
     notifier: Notifier = MailNotifier(None)
+    notice_rules: NoticeRules = NoticeRules()
+    """When messages may leave."""
+    language: str = SOURCE
+    """The language of who did not choose one."""
     heads: KnownHeads | None = None
     """The newest heads of the logs, outside the database; None: nothing is kept there."""
     sequencer_lock: SequencerLock = "auto"
@@ -127,6 +137,10 @@ class Services(msgspec.Struct, frozen=True):
     tasks: TaskService
     notices: NoticeService
     meetings: MeetingService
+    notice_sender: NoticeSender
+    notice_deputies: NoticeDeputies
+    notice_inbox: NoticeInbox
+    notice_bounces: NoticeBounces
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

@@ -10,6 +10,11 @@ from consent_service.app.shared import Shared
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
 from consent_service.process.meetings.service import MeetingService
+from consent_service.process.notices.bounces import NoticeBounces
+from consent_service.process.notices.deputies import NoticeDeputies
+from consent_service.process.notices.inbox import NoticeInbox
+from consent_service.process.notices.metrics import NoticeMetrics
+from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -28,13 +33,18 @@ class ProcessServices(TypedDict):
     tasks: TaskService
     notices: NoticeService
     meetings: MeetingService
+    notice_sender: NoticeSender
+    notice_deputies: NoticeDeputies
+    notice_inbox: NoticeInbox
+    notice_bounces: NoticeBounces
 
 
 def of_process(
     parts: Installation, shared: Shared, release: ReleaseService, records: RecordService
 ) -> ProcessServices:
     """Put them together; opens nothing and starts nothing."""
-    recalls, notices = _recalls(shared), _notices(shared, release)
+    recalls = _recalls(shared)
+    notices = _notices(shared)
     return ProcessServices(
         follower=_follower(shared),
         calendar=_calendar(shared, recalls),
@@ -43,6 +53,12 @@ def of_process(
         tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
         notices=notices,
         meetings=meeting_service(shared, records, release, notices),
+        notice_deputies=NoticeDeputies(
+            database=shared.database, clock=shared.clock, notices=notices, terms=shared.school_terms
+        ),
+        notice_inbox=_notice_inbox(parts, shared, release),
+        notice_bounces=NoticeBounces(database=shared.database, log=shared.log, clock=shared.clock),
+        notice_sender=_notice_sender(parts, shared, release, notices),
     )
 
 
@@ -77,14 +93,37 @@ def _calendar(shared: Shared, recalls: RecallService) -> Calendar:
     )
 
 
-def _notices(shared: Shared, release: ReleaseService) -> NoticeService:
-    return NoticeService(
+def _notice_sender(
+    parts: Installation, shared: Shared, release: ReleaseService, notices: NoticeService
+) -> NoticeSender:
+    return NoticeSender(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        release=release,
+        notifier=parts.notifier,
+        rules=parts.notice_rules,
+        origin=parts.login.public_origin,
+        language=parts.language,
+        calendars=notices.calendars,
+        metrics=NoticeMetrics(),
+    )
+
+
+def _notices(shared: Shared) -> NoticeService:
+    return NoticeService(log=shared.log, clock=shared.clock)
+
+
+def _notice_inbox(parts: Installation, shared: Shared, release: ReleaseService) -> NoticeInbox:
+    return NoticeInbox(
         database=shared.database,
         ring=shared.ring,
         log=shared.log,
         clock=shared.clock,
         organisations=shared.organisations,
         release=release,
+        language=parts.language,
     )
 
 

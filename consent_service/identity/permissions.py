@@ -45,6 +45,7 @@ class Action(StrEnum):
     LINK_STAFF = "link_staff"
     INVITE_STAFF = "invite_staff"
     ENROL_FACTOR = "enrol_factor"
+    ENTER_ADDRESS = "enter_address"
     MANAGE_OPERATORS = "manage_operators"
     MANAGE_CLIENTS = "manage_clients"
     LIST_SCHOOLS = "list_schools"
@@ -317,6 +318,11 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Operator: anywhere,
         Counsellor: inviting_school_staff,
         PrivacyCoordinator: inviting_colleagues,
+    },
+    Action.ENTER_ADDRESS: {
+        Operator: anywhere,
+        PrivacyCoordinator: in_own_organisation,
+        Counsellor: of_a_school,
     },
     Action.ENROL_FACTOR: {Operator: anywhere, PrivacyCoordinator: in_own_organisation},
     Action.MANAGE_OPERATORS: {Operator: anywhere},

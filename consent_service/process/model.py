@@ -29,6 +29,8 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    NoticeBounced,
+    NoticeNotSent,
     PageRefused,
     PatternSeen,
     PupilDisowned,
@@ -76,6 +78,7 @@ TaskKind = (
         "contact_lapsed",
         "contact_stepped_off",
         "invitation_declined",
+        "notice_failed",
     ]
     | ReminderKind
 )
@@ -98,6 +101,7 @@ TITLES: dict[TaskKind, str] = {
     "competence_to_look_at": N_("Een kind kan nu niet meebeslissen. Kijk of dat oordeel klopt."),
     "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
     "contact_lapsed": N_("Een contactpersoon is niet bevestigd en ziet niets meer. Vraag wie het nu is."),
+    "notice_failed": N_("Een bericht kon niet worden verstuurd. Bel zelf, en kijk of het adres klopt."),
     "contact_stepped_off": N_("Een contactpersoon is dat niet meer. Kijk wie het nu is."),
     "release_to_review": N_("Er is iets gegeven op een uitzondering. Kijk of dat terecht was."),
     "invitation_declined": N_(
@@ -199,6 +203,8 @@ def tasks_from(
             return (
                 NewTask("release_to_review", "privacy_coordinator", None, relationship, kind, due_on=due),
             )
+        case NoticeNotSent(code="gave_up") | NoticeBounced():
+            return _of_notice(event)
         case ReminderDue():
             return _of_reminder(event)
         case _:
@@ -295,6 +301,13 @@ _SAID_ALOUD: Final[frozenset[TaskKind]] = frozenset({"oral_unconfirmed", "oral_e
 def next_working_day(day: date) -> date:
     """The first Monday to Friday after this day."""
     return day + timedelta(days=1 if day.weekday() < _FRIDAY else 7 - day.weekday())
+
+
+def _of_notice(event: NoticeNotSent | NoticeBounced) -> tuple[NewTask, ...]:
+    """Somebody calls instead; what is about no family is for whoever looks after the addresses."""
+    if event.family is None and event.relationship is None:
+        return (NewTask("notice_failed", "privacy_coordinator"),)
+    return (NewTask("notice_failed", "counsellor", event.family, event.relationship),)
 
 
 def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:

@@ -9,6 +9,7 @@ A refusal is None, and an entry of its own: who is told nothing learns nothing, 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, Literal
 
 import msgspec
@@ -37,7 +38,19 @@ from consent_service.foundation.ids import (
     StaffId,
     TenantId,
 )
-from consent_service.identity.model import Actor, Counsellor, SchoolStaff, StaffActor, System, by
+from consent_service.identity.model import (
+    Actor,
+    ChildActor,
+    Counsellor,
+    Fg,
+    GuardianActor,
+    PrivacyCoordinator,
+    SchoolStaff,
+    StaffActor,
+    System,
+    by,
+    person_of,
+)
 from consent_service.identity.page_factors import factor_of
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
 from consent_service.organisations.looking import working_in
@@ -182,6 +195,23 @@ class Exits(Door):
                 return await self._refuse(inside, leaving, code)
             return await self._permit(inside, leaving)
 
+    async def known_to(
+        self, reader: Actor, matters: Collection[tuple[RelationshipId | None, FamilyId | None]]
+    ) -> frozenset[tuple[RelationshipId | None, FamilyId | None]]:
+        """Of which matters (child at a school, or family) this reader may know that they are, for a number.
+
+        Nothing is shown, so nothing is logged; what may not be known is not counted either (S45).
+
+        Raises:
+            UnavailableError: database or keys are away.
+        """
+        known = set()
+        async with self._database.reading() as conn:
+            for about in matters:
+                if await self._is_known_to(conn, reader, *about):
+                    known.add(about)
+        return frozenset(known)
+
     # --- who may be told ---------------------------------------------------------------------
 
     async def _told_at_school(
@@ -204,6 +234,39 @@ class Exits(Door):
             return True, await self._refuse(conn, leaving, code, subject=about.child)
         permit = await self._permit(conn, leaving, answer)
         return permit is not None, permit
+
+    async def _is_known_to(
+        self,
+        conn: AsyncConnection,
+        reader: Actor,
+        relationship: RelationshipId | None,
+        family: FamilyId | None,
+    ) -> bool:
+        match reader:
+            case GuardianActor() | ChildActor():
+                return await self._is_shown(conn, reader.tenant, reader.family, person_of(reader))
+            case SchoolStaff() if relationship is not None:
+                return await self._is_known_at_school(conn, reader, relationship)
+            case Counsellor() | SchoolStaff() | PrivacyCoordinator() | Fg():
+                about = await self._family_of(conn, reader.tenant, relationship) or family
+                leaving = _Leaving("inbox", reader.tenant, reader.staff, reader, relationship, about)
+                return await self._why_not_member(conn, reader, leaving) is None
+            case _:
+                return False
+
+    async def _is_known_at_school(
+        self, conn: AsyncConnection, reader: SchoolStaff, relationship: RelationshipId
+    ) -> bool:
+        if not await was_ever_listed(conn, reader.tenant, relationship, reader.staff):
+            return False
+        try:
+            situation = await self._situation(conn, reader.tenant, relationship)
+        except NotFoundError:
+            return False
+        if situation.known.relationship.school != reader.school:
+            return False
+        answer = await self._at_the_gate(situation, Reader("school", reader.staff, reader.role))
+        return answer.permit is not None
 
     async def _why_not_member(
         self, conn: AsyncConnection, who: StaffActor | None, leaving: _Leaving

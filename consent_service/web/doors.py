@@ -28,6 +28,7 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.meetings.service import MeetingService
+from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.recalls import RecallService
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
@@ -93,6 +94,8 @@ class AllServices(Protocol):
     def meetings(self) -> MeetingService: ...
     @property
     def tasks(self) -> TaskService: ...
+    @property
+    def notice_inbox(self) -> NoticeInbox: ...
     @property
     def page_access(self) -> PageAccessService: ...
     @property

@@ -24,6 +24,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "pin": N_("Uw pincode is bewaard."),
     "sessie-weg": N_("Op dat apparaat bent u uitgelogd."),
     "sessies-weg": N_("U bent alleen nog hier ingelogd."),
+    "bericht-gelezen": N_("Dit bericht is gelezen."),
+    "berichten-ingesteld": N_("Zo krijgt u voortaan bericht."),
     "apparaat": N_("De naam van het apparaat is bewaard."),
     "sleutel": N_("De toegangssleutel is toegevoegd."),
     "sleutel-weg": N_("De toegangssleutel is verwijderd."),

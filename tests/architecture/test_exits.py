@@ -18,6 +18,7 @@ LIBRARIES = {"aiosmtplib", "smtplib", "icalendar", "socket", "email.message", "c
 USING = {
     "cli/operators.py": "the name of this machine",
     "foundation/notifier.py": "the wire itself",
+    "process/notices/bounces.py": "reads a mail that came back; writes none",
     "keyring/providers/transit_line.py": "keys, wrapped, to the server that wraps them",
     "web/serving.py": "the socket that pages are served on",
 }

@@ -57,6 +57,7 @@ MAY = {
     Action.REGISTER_PROVIDER: "O",
     Action.LINK_STAFF: "O",
     Action.INVITE_STAFF: "OBP",
+    Action.ENTER_ADDRESS: "OPB",
     Action.ENROL_FACTOR: "OP",
     Action.MANAGE_OPERATORS: "O",
     Action.MANAGE_CLIENTS: "O",
@@ -147,6 +148,7 @@ ON_A_DECISION = {
 }
 WITHOUT_THE_FAMILY = {
     Action.REGISTER_FAMILY,
+    Action.ENTER_ADDRESS,
     Action.INVITE_STAFF,
     Action.SEARCH_FAMILY,
     Action.STAND_IN,

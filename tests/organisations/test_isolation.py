@@ -44,6 +44,10 @@ SUPPORT = TypeKey("support_advice")
 NOOR = PersonIdentity("Noor", "Voorbeeld", date(2018, 5, 4))
 ELSEWHERE = {
     "notices",
+    "notice_bounces",
+    "notice_deputies",
+    "notice_inbox",
+    "notice_sender",
     "identity",
     "reevaluator",
     "policies",

@@ -58,12 +58,17 @@ async def move(
 
 
 async def found(
-    conn: AsyncConnection, tenant: TenantId, *where: ColumnElement[bool], limit: int = 200
+    conn: AsyncConnection,
+    tenant: TenantId,
+    *where: ColumnElement[bool],
+    limit: int = 200,
+    newest: bool = False,
 ) -> tuple[Notice, ...]:
-    """The messages that fit, oldest first."""
-    query = select(notices).where(notices.c.tenant == tenant, *where)
-    rows = await conn.execute(query.order_by(notices.c.created_at, notices.c.notice).limit(limit))
-    return tuple(notice_from(row) for row in rows)
+    """The oldest messages that fit, or the newest; either way oldest first."""
+    query = select(notices).where(notices.c.tenant == tenant, *where).limit(limit)
+    order = (notices.c.created_at, notices.c.notice)
+    rows = list(await conn.execute(query.order_by(*(one.desc() if newest else one for one in order))))
+    return tuple(notice_from(row) for row in (reversed(rows) if newest else rows))
 
 
 def ended(reason: str | None, now: datetime) -> dict[str, Any]:

@@ -12,26 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.audit import events
 from consent_service.audit.log import AuditLog
 from consent_service.foundation.clock import Clock
-from consent_service.foundation.database import Database
-from consent_service.foundation.ids import PersonId, StaffId, TenantId, new_id
+from consent_service.foundation.ids import TenantId, new_id
 from consent_service.identity.model import (
-    Actor,
     ChildActor,
     Counsellor,
     Fg,
     GuardianActor,
     PrivacyCoordinator,
     SchoolStaff,
-    by,
 )
-from consent_service.keyring.service import KeyRing
-from consent_service.organisations.service import OrganisationService
-from consent_service.process.notices.addresses import forget_address
 from consent_service.process.notices.entries import NoticeLog
-from consent_service.process.notices.model import URGENT, NewNotice, Notice
+from consent_service.process.notices.mailing import CalendarFile
+from consent_service.process.notices.model import URGENT, NewNotice, Notice, NoticeKind
 from consent_service.process.notices.rows import ended, move
 from consent_service.process.notices.tables import notices
-from consent_service.release.service import ReleaseService
 
 Reader = GuardianActor | ChildActor | Counsellor | SchoolStaff | PrivacyCoordinator | Fg
 """Everybody who has an inbox."""
@@ -45,23 +39,23 @@ class NoticeService:
     def __init__(
         self,
         *,
-        database: Database,
-        ring: KeyRing,
         log: AuditLog,
         clock: Clock,
-        organisations: OrganisationService,
-        release: ReleaseService,
     ) -> None:
-        self._database = database
-        self._ring = ring
-        self._log = log
         self._clock = clock
-        self._release = release
         self._entries = NoticeLog(log)
-        organisations.when_leaving(self._forget_leaver)
+        self.calendars: dict[NoticeKind, CalendarFile] = {}
+        """Who makes the calendar file of a kind; see `with_calendar`."""
 
-    async def queue(self, conn: AsyncConnection, notice: NewNotice) -> str:
+    def with_calendar(self, kind: NoticeKind, provider: CalendarFile) -> None:
+        """From now on a mail of this kind carries the file that `provider` makes of it, if it makes one."""
+        self.calendars[kind] = provider
+
+    async def queue(self, conn: AsyncConnection, notice: NewNotice, *, instead_of: str | None = None) -> str:
         """Put a message ready, in the caller's own transaction: it leaves only when that is committed.
+
+        Args:
+            instead_of: the message to somebody who is not there, which this one takes to a deputy.
 
         Returns:
             The id of the message.
@@ -77,6 +71,7 @@ class NoticeService:
                 relationship=notice.relationship,
                 family=notice.family,
                 about=notice.about,
+                instead_of=instead_of,
                 urgent=notice.urgent or notice.kind in URGENT,
                 state="waiting",
                 tries=0,
@@ -104,16 +99,3 @@ class NoticeService:
         for one in cancelled:
             await self._entries.not_sent(conn, one, "cancelled")
         return len(cancelled)
-
-    async def _forget_leaver(
-        self, conn: AsyncConnection, actor: Actor, tenant: TenantId, member: StaffId
-    ) -> None:
-        """Who left has no address for messages here any more."""
-        if await forget_address(conn, tenant, member):
-            await self._log.append(
-                conn,
-                tenant=tenant,
-                event=events.NoticeAddressEntered(member, "removed"),
-                by=by(actor),
-                subject=PersonId(member),
-            )

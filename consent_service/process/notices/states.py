@@ -33,7 +33,7 @@ NOTICE: Final = StateTable(
         Step("take", "sending", "sent", _SYSTEM, "the mail server took it"),
         Step("defer", "sending", "waiting", _SYSTEM, "the mail server says later"),
         Step("give_up", "sending", "not_sent", _SYSTEM, "the last try"),
-        Step("give_up", "claimed", "not_sent", _SYSTEM, "too old"),
+        Step("give_up", "waiting", "not_sent", _SYSTEM, "the mail server was away for days"),
         Step("refuse_address", "sending", "bounced", _SYSTEM, "the mail server refuses the address"),
         Step("lose", "sending", "uncertain", _SYSTEM, "nobody can tell whether it was taken"),
         Step("bounce", "sent", "bounced", _SYSTEM, "it came back"),

@@ -24,6 +24,7 @@ WRONG: Final = "/mijn-pagina/klopt-niet"
 SECURE: Final = "/mijn-pagina/pincode"
 MEETINGS: Final = "/mijn-pagina/gesprekken"
 LEAVE: Final = "/mijn-pagina/weg"
+MESSAGES: Final = "/mijn-pagina/berichten"
 CHOOSE: Final = "/intake/eigen-pagina"
 
 

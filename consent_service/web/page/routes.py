@@ -69,6 +69,8 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         secure_href=door.SECURE,
         leave_action=door.LEAVE,
         meetings_href=door.MEETINGS if isinstance(own.actor, GuardianActor) else "",
+        messages_href=door.MESSAGES,
+        unread=await visit.unread(visit.own_person()),
         young=own.young,
         places=places,
         anything_to_stop=bool(own.unplaced()) or any(line.stop for line in lines),

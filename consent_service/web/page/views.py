@@ -89,6 +89,8 @@ class OwnChoicesNowPage(View, frozen=True):
     who_looked_href: str
     secure_href: str
     leave_action: str
+    messages_href: str
+    unread: int
     young: Young
     places: tuple[OwnPlacePart, ...]
     anything_to_stop: bool
