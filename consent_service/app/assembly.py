@@ -36,8 +36,11 @@ from consent_service.policy.rules import load_rules
 from consent_service.policy.service import PolicyService
 from consent_service.policy.vetting import check_proposed
 from consent_service.process.calendar import Calendar
+from consent_service.process.ending.service import EndingService
+from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.follower import Follower
 from consent_service.process.recalls import RecallService
+from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
@@ -85,6 +88,7 @@ def build_services(parts: Installation) -> Services:
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
         recalls=recalls,
+        **_afterwards(shared),
         tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
@@ -205,6 +209,37 @@ def _recalls(shared: Shared) -> RecallService:
         log=shared.log,
         clock=shared.clock,
         policies=shared.policies,
+        organisations=shared.organisations,
+    )
+
+
+class _Afterwards(TypedDict):
+    """The services of `Services` for what comes afterwards."""
+
+    recall_desk: RecallDesk
+    endings: EndingService
+    evaluation: EvaluationService
+
+
+def _afterwards(shared: Shared) -> _Afterwards:
+    return _Afterwards(
+        recall_desk=RecallDesk(
+            database=shared.database,
+            ring=shared.ring,
+            log=shared.log,
+            clock=shared.clock,
+            organisations=shared.organisations,
+        ),
+        endings=EndingService(
+            database=shared.database,
+            ring=shared.ring,
+            log=shared.log,
+            clock=shared.clock,
+            organisations=shared.organisations,
+            policies=shared.policies,
+            school_terms=school_terms(shared.catalogue.terms),
+        ),
+        evaluation=EvaluationService(database=shared.database, log=shared.log, clock=shared.clock),
     )
 
 
@@ -289,6 +324,7 @@ def _erasures(shared: Shared, custody: CustodyService) -> ErasureService:
         clock=shared.clock,
         journal=shared.journal,
         custody=custody,
+        catalogue=shared.catalogue,
     )
 
 

@@ -47,8 +47,11 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
+from consent_service.process.ending.service import EndingService
+from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.follower import Follower
 from consent_service.process.recalls import RecallService
+from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
@@ -122,6 +125,9 @@ class Services(msgspec.Struct, frozen=True):
     calendar: Calendar
     reevaluator: Reevaluator
     recalls: RecallService
+    recall_desk: RecallDesk
+    endings: EndingService
+    evaluation: EvaluationService
     tasks: TaskService
     page_access: PageAccessService
     page_login: PageLoginService

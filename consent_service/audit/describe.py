@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from consent_service.audit.describe_afterwards import describe_afterwards
 from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
@@ -16,6 +17,7 @@ from consent_service.audit.describe_log import describe_erasure, describe_log
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
+    AfterwardsEvent,
     AgreementEnded,
     AgreementSigned,
     AssignmentEnded,
@@ -96,6 +98,8 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    if isinstance(event, AfterwardsEvent):
+        return describe_afterwards(event)
     assert_never(event)
 
 

@@ -7,6 +7,16 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
+from consent_service.audit.happenings.afterwards import (
+    AfterwardsEvent,
+    EndMoved,
+    EndPlanned,
+    ErasureNoticeAnswered,
+    ErasureNotified,
+    FiguresPublished,
+    RecallAsked,
+    RecallCause,
+)
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
     ConsentEvent,
@@ -185,6 +195,7 @@ from consent_service.audit.happenings.who import (
 
 __all__ = [
     "CODE_PATTERN",
+    "AfterwardsEvent",
     "AgreementEnded",
     "AgreementSigned",
     "AssignmentEnded",
@@ -222,6 +233,8 @@ __all__ = [
     "DecisionEvent",
     "Direction",
     "DutyArose",
+    "EndMoved",
+    "EndPlanned",
     "EnrolmentGiven",
     "EntriesReleased",
     "ErasureApproved",
@@ -230,6 +243,8 @@ __all__ = [
     "ErasureEvent",
     "ErasureExecuted",
     "ErasureGround",
+    "ErasureNoticeAnswered",
+    "ErasureNotified",
     "ErasureScope",
     "Event",
     "ExportKind",
@@ -239,6 +254,7 @@ __all__ = [
     "FamilyEvent",
     "FamilyRegistered",
     "FamilySearched",
+    "FiguresPublished",
     "GuardianRegistered",
     "GuardianSafetyAssessed",
     "HandoverEnded",
@@ -303,6 +319,8 @@ __all__ = [
     "ProviderRegistered",
     "PupilDisowned",
     "RecallAcknowledged",
+    "RecallAsked",
+    "RecallCause",
     "RecallIssued",
     "ReceiptPrinted",
     "RecordApproved",
@@ -358,6 +376,7 @@ Event = (
     | PolicyEvent
     | ErasureEvent
     | WhoEvent
+    | AfterwardsEvent
 )
 """Everything that can stand in the log."""
 

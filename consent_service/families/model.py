@@ -197,10 +197,22 @@ class Relationship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     school: SchoolId
     started_at: datetime
     ended_at: datetime | None
+    ends_at: datetime | None = None
+    """The moment from which it counts as ended by a plan, also while nobody carried that out yet."""
+    aftercare_from: datetime | None = None
+    """From then on only what the rules name for aftercare."""
+    transition_held: bool = False
+    """Nothing about moving or a new school, until another holder of authority was heard (S39)."""
 
     def is_active(self, now: datetime) -> bool:
         """Begun and not ended."""
-        return self.started_at <= now and (self.ended_at is None or now < self.ended_at)
+        return self.started_at <= now and all(
+            end is None or now < end for end in (self.ended_at, self.ends_at)
+        )
+
+    def is_aftercare(self, now: datetime) -> bool:
+        """Guidance is over, and somebody still is there for the family."""
+        return self.aftercare_from is not None and self.aftercare_from <= now
 
 
 class SchoolConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -47,6 +47,7 @@ from consent_service.identity.tables import (
 from consent_service.keyring.tables import key_destructions, person_keys, relationship_keys
 from consent_service.organisations.tables import assignments, relationship_state
 from consent_service.process.tables import calendar_marks, recalls, tasks
+from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.rights.tables import erasure_targets, erasures
 
@@ -86,6 +87,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(tasks, (tasks.c.family, tasks.c.relationship, tasks.c.person)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
     Place(
         sitting_answers,
         (sitting_answers.c.relationship,),

@@ -46,6 +46,8 @@ APPLICATION: Final = Code("110100", "DCM", "Application Activity")
 
 CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.EndPlanned,
+        events.FiguresPublished,
         events.EnrolmentGiven,
         events.PasskeyAdded,
         events.StaffInvited,
@@ -129,6 +131,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.RelationshipSucceeded,
         events.ConflictDeclared,
         events.RecallAcknowledged,
+        events.ErasureNoticeAnswered,
+        events.EndMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
@@ -183,6 +187,8 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ReminderDue,
         events.PatternSeen,
         events.RecallIssued,
+        events.RecallAsked,
+        events.ErasureNotified,
         events.DutyArose,
         events.LoginSucceeded,
         events.LoginRefused,

@@ -23,7 +23,7 @@ from consent_service.information.model import Catalogue, InformationType
 from consent_service.organisations.model import Tenant
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
-from consent_service.process.recalls import open_notices
+from consent_service.process.recalls_model import open_notices
 from consent_service.records.model import Shared, ShareRefused, WrittenRecord
 from consent_service.records.service import Note
 from consent_service.release.model import Ask, Refused, Released
