@@ -50,6 +50,7 @@ from consent_service.process.calendar import Calendar
 from consent_service.process.ending.service import EndingService
 from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.follower import Follower
+from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.reevaluation import Reevaluator
@@ -129,6 +130,7 @@ class Services(msgspec.Struct, frozen=True):
     endings: EndingService
     evaluation: EvaluationService
     tasks: TaskService
+    notices: NoticeService
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

@@ -272,6 +272,7 @@ async def test_what_sqlite_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> No
         await reader._plainly({})
 
 
+@pytest.mark.threads
 async def test_on_sqlite_the_next_stretch_waits_behind_the_one_that_is_read(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

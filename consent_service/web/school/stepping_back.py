@@ -117,4 +117,5 @@ def _line(visit: Visit, actor: SchoolStaff, one: RecallNotice) -> RecallLine:
         answer=one.answer or "",
         action="" if one.answer == "done" else f"/school/{actor.tenant}/teruggeroepen/{one.recall}",
         call_first=one.information_type == _PICKUP,
+        from_file=one.from_file,
     )
