@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from consent_service.web.components import Option
 from consent_service.web.ending import views as ending
 from consent_service.web.evaluation import views as evaluation
@@ -25,28 +27,30 @@ def _ending(language: str) -> dict[str, View]:
         ending.PlannedEnd("waiting", "changed_school", _DAY, None, "/gehoord", "/niet"),
         ending.PlannedEnd("cancelled", "moved_out", _DAY, _LATER, "", ""),
     )
-    stops = (
-        ending.StopLine("Wat helpt uw kind", in_aftercare=True),
-        ending.StopLine("Zorgen", in_aftercare=False),
+    page = ending.EndingPage(
+        action="/afronden",
+        back_href="/gezin",
+        child="Noor Haile",
+        school="De Linde",
+        stops=(
+            ending.StopLine("Wat helpt uw kind", in_aftercare=True),
+            ending.StopLine("Zorgen", in_aftercare=False),
+        ),
+        plans=(),
+        share_href="/delen",
+        new_school_href="/school",
+        may_plan=True,
     )
-    place = {"action": "/afronden", "back_href": "/gezin", "child": "Noor Haile", "school": "De Linde"}
-    links = {"share_href": "/delen", "new_school_href": "/school"}
+    days = wrong(language, {"ends_on": "ending.day", "aftercare_until": "ending.aftercare"})
+    copied = ending.CopiedPage("/overgenomen", "/gezin", "Noor Haile", "De Linde", kinds)
+    never = wrong(language, {"information_type": "recall_never_read"})
     return {
-        "shelter-ending": ending.EndingPage(**place, **links, stops=stops, plans=(), may_plan=True),
-        "shelter-ending-planned": ending.EndingPage(**place, **links, stops=(), plans=plans, may_plan=False),
-        "shelter-ending-wrong": ending.EndingPage(
-            **place,
-            **links,
-            stops=stops,
-            plans=(),
-            may_plan=True,
-            form=wrong(language, ("ends_on", "ending.day"), ("aftercare_until", "ending.aftercare")),
-        ),
-        "shelter-copied": ending.CopiedPage(**place, kinds=kinds),
-        "shelter-copied-nothing": ending.CopiedPage(**place, kinds=()),
-        "shelter-copied-wrong": ending.CopiedPage(
-            **place, kinds=kinds, form=wrong(language, ("information_type", "recall_never_read"))
-        ),
+        "shelter-ending": page,
+        "shelter-ending-planned": replace(page, stops=(), plans=plans, may_plan=False),
+        "shelter-ending-wrong": replace(page, form=days),
+        "shelter-copied": copied,
+        "shelter-copied-nothing": replace(copied, kinds=()),
+        "shelter-copied-wrong": replace(copied, form=never),
     }
 
 
@@ -62,19 +66,14 @@ def _evaluation(language: str) -> dict[str, View]:
         evaluation.RecallRow("D4E5F6", "De Eik", "Zorgen", "erased", _DAY, "kept", "pupil_file", late=False),
     )
     periods = (evaluation.PeriodLine("2026-Q3", "/cijfers/2026-Q3", 12, 8),)
-    settings = {"least": 5, "waiting_days": 14}
+    page = evaluation.PeriodsPage(
+        action="/cijfers", periods=periods, waiting=("2026-Q4", "2026"), least=5, waiting_days=14
+    )
+    refused = wrong(language, {"period": "evaluation.not_publishable"})
     return {
-        "officer-figures": evaluation.PeriodsPage(
-            action="/cijfers", periods=periods, waiting=("2026-Q4", "2026"), **settings
-        ),
-        "officer-figures-none": evaluation.PeriodsPage(action="", periods=(), waiting=(), **settings),
-        "officer-figures-wrong": evaluation.PeriodsPage(
-            action="/cijfers",
-            periods=(),
-            waiting=("2026-Q4",),
-            **settings,
-            form=wrong(language, ("period", "evaluation.not_publishable")),
-        ),
+        "officer-figures": page,
+        "officer-figures-none": replace(page, action="", periods=(), waiting=()),
+        "officer-figures-wrong": replace(page, form=refused),
         "officer-figures-period": evaluation.FiguresPage(
             back_href="/cijfers",
             csv_action="/csv",
