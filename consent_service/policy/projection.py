@@ -229,7 +229,7 @@ def _closed_by_end(known: Known, catalogue: Catalogue, facts: TypeFacts, now: da
     none: ChildAnswer = "none" if facts.child_answer == "yes" else facts.child_answer
     if about.transition_held and "transition" in catalogue.types[facts.key].purposes:
         lapse: Lapse = "suspended"
-    elif about.is_aftercare(now) and facts.key not in going_on:
+    elif about.aftercare_from and about.aftercare_from <= now and facts.key not in going_on:
         lapse = "expired"
     else:
         return facts

@@ -9,7 +9,7 @@ is `policy`'s, at once; this follows the log.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -52,7 +52,6 @@ from consent_service.records.tables import records
 from consent_service.release.read import read_situation
 
 _PICKUP = TypeKey("pickup")
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class RecallService:
@@ -140,8 +139,8 @@ class RecallService:
             else:
                 await self._acknowledge_erasure(conn, actor, recall, answer, ground)
 
-    async def calls_first(self, actor: SchoolStaff, relationship: RelationshipId) -> bool:
-        """Whether a pick-up list was asked back here and none was given since: call first (S51).
+    async def call_first_at(self, actor: SchoolStaff) -> frozenset[RelationshipId]:
+        """Where a pick-up list was asked back and none was given since: call first (S51).
 
         Raises:
             NotAllowedError: not school staff of this shelter's schools.
@@ -149,17 +148,18 @@ class RecallService:
         self._require(actor)
         kept = records.c
         async with self._database.reading() as conn:
-            asked = [
-                row.issued_at
-                for row in await self._for(conn, actor)
-                if row.relationship == relationship and row.information_type == _PICKUP
-            ]
-            newer = (
-                select(kept.record)
-                .where(kept.tenant == actor.tenant, kept.relationship == relationship)
-                .where(kept.information_type == _PICKUP, kept.written_at > max(asked, default=_NEVER))
+            asked: dict[RelationshipId, datetime] = {}
+            for row in reversed(await self._for(conn, actor)):
+                if row.information_type == _PICKUP:
+                    asked[RelationshipId(row.relationship)] = row.issued_at
+            query = select(kept.relationship, kept.written_at).where(
+                kept.tenant == actor.tenant,
+                kept.relationship.in_(sorted(asked)),
+                kept.information_type == _PICKUP,
             )
-            return bool(asked) and (await conn.execute(newer.limit(1))).first() is None
+            given = [(row.relationship, row.written_at) for row in await conn.execute(query)]
+        newer = {RelationshipId(place) for place, at in given if at > asked[RelationshipId(place)]}
+        return frozenset(asked.keys() - newer)
 
     async def overdue(self, conn: AsyncConnection, tenant: TenantId, now: datetime) -> tuple[Overdue, ...]:
         """What no school answered within three working days, oldest first."""

@@ -77,11 +77,7 @@ async def issue(
             cause=cause,
         )
     )
-    event = (
-        events.RecallIssued(about.relationship, recall, kind, records)
-        if cause == "unsafe"
-        else events.RecallAsked(about.relationship, recall, kind, cause, records)
-    )
+    event = _event(about, recall, kind, cause, records)
     await log.append(
         conn,
         tenant=about.tenant,
@@ -92,6 +88,14 @@ async def issue(
         relationship=about.relationship,
     )
     return recall
+
+
+def _event(
+    about: Relationship, recall: str, kind: TypeKey, cause: RecallCause, records: int
+) -> events.RecallIssued | events.RecallAsked:
+    if cause == "unsafe":
+        return events.RecallIssued(about.relationship, recall, kind, records)
+    return events.RecallAsked(about.relationship, recall, kind, cause, records)
 
 
 async def tell_of_erasure(

@@ -73,7 +73,7 @@ UNREACHABLE = {
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
     "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
-    "overview", "published", "figures", "publishable", "publish",
+    "call_first_at", "overview", "published", "figures", "publishable", "publish",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
 none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
@@ -196,7 +196,6 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "organisations.successions_of": lambda: in_connection(
             lambda conn: s.organisations.successions_of(conn, other.tenant, own.linde)
         ),
-        "recalls.calls_first": lambda: s.recalls.calls_first(school, relationship),
         "recall_desk.recall_record": lambda: s.recall_desk.recall_record(who, relationship, shared.record),
         "recall_desk.report_copied": lambda: s.recall_desk.report_copied(who, relationship, SUPPORT),
         "recall_desk.copyable": lambda: s.recall_desk.copyable(who, relationship),

@@ -103,26 +103,10 @@ class EndingService:
             waiting = waits(new, await self._holders(conn, about))
             state: EndState = "waiting" if waiting else "planned"
             ENDING.after(START, "warn" if waiting else "plan")
-            plan = new_id()
-            await conn.execute(
-                insert(ending_plans).values(
-                    tenant=actor.tenant,
-                    plan=plan,
-                    relationship=relationship,
-                    family=about.family,
-                    **msgspec.structs.asdict(new),
-                    state=state,
-                    planned_by=actor.staff,
-                    planned_at=self._clock.now(),
-                )
-            )
-            planned = EndPlan(
-                plan, relationship, about.family, new.reason, new.ends_on, new.aftercare_until, state
-            )
+            planned = await self._write(conn, about, new, state, actor)
             await self._set_days(conn, about, planned)
-            event = events.EndPlanned(
-                relationship, about.family, plan, new.reason, new.ends_on, new.aftercare_until, waiting
-            )
+            days = (new.ends_on, new.aftercare_until)
+            event = events.EndPlanned(relationship, about.family, planned.plan, new.reason, *days, waiting)
             await self._note(conn, about, event, by(actor))
             return planned
 
@@ -201,6 +185,25 @@ class EndingService:
         return moved
 
     # --- parts -------------------------------------------------------------------------------
+
+    async def _write(
+        self, conn: AsyncConnection, about: Relationship, new: NewEnd, state: EndState, actor: Counsellor
+    ) -> EndPlan:
+        plan = new_id()
+        await conn.execute(
+            insert(ending_plans).values(
+                tenant=about.tenant,
+                plan=plan,
+                relationship=about.relationship,
+                family=about.family,
+                **msgspec.structs.asdict(new),
+                state=state,
+                planned_by=actor.staff,
+                planned_at=self._clock.now(),
+            )
+        )
+        days = (new.ends_on, new.aftercare_until)
+        return EndPlan(plan, about.relationship, about.family, new.reason, *days, state)
 
     async def _carry_out(self, conn: AsyncConnection, tenant: TenantId, plan: str) -> bool:
         found = await _read(conn, tenant, plan)

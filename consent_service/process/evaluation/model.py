@@ -39,7 +39,7 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 MEASURES: Final[Mapping[str, Measure]] = {
     "first_contact": Measure("registered", ("days_3", "days_7", "days_14", "later")),
     "contacts_known": Measure("registered", ("known", "unknown")),
-    "meetings": Measure("meetings", ("followed_up", "not_followed_up")),
+    "meetings": Measure("held", ("followed_up", "not_followed_up")),
     "two_way": Measure("at_school", ("both", "to_school", "from_school", "none")),
 }
 POPULATIONS: Final = tuple(dict.fromkeys(one.population for one in MEASURES.values()))

@@ -202,7 +202,7 @@ async def _child_page(
         step_back_href=f"{address}/klopt-niet",
         away_href=f"{address}/afwezig",
         stands_in=known.relationship in standing_in,
-        call_first=await visit.services.recalls.calls_first(actor, known.relationship),
+        call_first=known.relationship in await visit.services.recalls.call_first_at(actor),
         released=released,
         form=form,
     )

@@ -67,7 +67,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/afronden/{plan}/niet": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(400),
-    f"POST {_SHARED}/{{record}}/verkeerd": shelter(303),
+    f"POST {_SHARED}/{{record}}/verkeerd": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/delen/{kind}": shelter(200),
