@@ -1,4 +1,4 @@
-"""What comes afterwards: asked back (14, 23, 38), the end and who was not heard (27, 39), aftercare, pick-up (51)."""
+"""What comes afterwards: asked back (14, 23, 38), the end (27), who was not heard (39), pick-up (51)."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_a_planned_end_holds_from_its_day_though_nobody_carried_it_out(wor
     told = await told_family(world)
     await planned(world, told, NewEnd("moved_out", LAST_DAY, other_holder="only_holder"))
     assert isinstance(await ask(world, told.relationship), Released)
-    world.clock.advance(timedelta(days=10))
+    await days(world, 10)
     assert isinstance(await ask(world, told.relationship), Refused)
     assert await world.services.endings.run(world.tenant) == 1
     assert await world.services.endings.run(world.tenant) == 0
@@ -144,12 +144,12 @@ async def test_in_aftercare_only_what_the_rules_name_goes_on(world: World) -> No
     assert "practical_needs" in stops.now
     assert "practical_needs" not in stops.in_aftercare
     await planned(world, told, new)
-    world.clock.advance(timedelta(days=10))
+    await days(world, 10)
     assert await world.services.endings.run(world.tenant) == 1
     answer = await ask(world, told.relationship)
     assert isinstance(answer, Released)
     assert {record.information_type for record in answer.records} == {SUPPORT}
-    world.clock.advance(timedelta(days=31))
+    await days(world, 31)
     assert isinstance(await ask(world, told.relationship), Refused)
     assert await world.services.endings.run(world.tenant) == 1
 
@@ -162,7 +162,7 @@ async def test_s27_after_a_departure_at_night_a_plan_follows_and_nothing_is_told
     assert await world.services.endings.run(world.tenant) == 1
     (plan,) = await rows(world, ending_plans)
     assert plan.state == "ended"
-    world.clock.advance(timedelta(days=20))
+    await days(world, 20)
     assert isinstance(await ask(world, told.relationship), Refused)
 
 
@@ -175,7 +175,7 @@ async def test_s39_a_child_is_not_taken_off_its_school_unheard_and_nothing_is_re
     assert (await world.services.endings.plans(world.counsellor, told.view.family))[0].state == "waiting"
     assert isinstance(await transition(world, told.relationship), Refused)
     assert isinstance(await share(world.counsellor, told.relationship, Note(MOVE, MOVING)), ShareRefused)
-    world.clock.advance(timedelta(days=5))
+    await days(world, 5)
     assert await world.services.endings.run(world.tenant) == 0
     assert isinstance(await ask(world, told.relationship), Released)  # the child is at this school still
     await world.services.endings.hear_holder(world.counsellor, plan)
@@ -190,7 +190,7 @@ async def test_s39_called_off_everything_goes_on_as_it_was(world: World) -> None
     await world.services.endings.cancel(world.counsellor, plan)
     with pytest.raises(ConflictError):
         await world.services.endings.cancel(world.counsellor, plan)
-    world.clock.advance(timedelta(days=12))
+    await days(world, 12)
     assert await world.services.endings.run(world.tenant) == 0
     assert isinstance(await ask(world, told.relationship), Released)
 
@@ -239,3 +239,9 @@ async def stop(world: World, told: Told) -> None:
     """The mother takes back what she said about advice."""
     target = Target(world.tenant, told.view.family, told.mother.guardian, ((told.relationship, SUPPORT),))
     await world.services.consent.withdraw(told.mother, target, method="page")
+
+
+async def days(world: World, number: int) -> None:
+    """The log is in order, and then so many days pass."""
+    await world.services.sequencer.run_once(world.tenant)
+    world.clock.advance(timedelta(days=number))

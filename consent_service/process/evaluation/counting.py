@@ -23,12 +23,10 @@ from consent_service.foundation.ids import EntryId, TenantId
 from consent_service.organisations.tables import assignments, staff
 from consent_service.process.evaluation.model import MEASURES, NO_TEAM, Leaf, bounds
 
-MEETING_STATES: Final[Mapping[str, str]] = {
-    "meeting.held.v1": "held",
-    "meeting.followed_up.v1": "followed_up",
-    "meeting.closed.v1": "followed_up",
-}
-"""Entries that say that a driegesprek was held, or that what was agreed was looked at."""
+MEETINGS: Final = frozenset({"meeting.stepped.v1", "meeting_agreement.stepped.v1"})
+HELD: Final = "hold"
+FOLLOWED_UP: Final = frozenset({"follow_up", "close", "finish", "give_up"})
+"""Acts with a driegesprek, or with an agreement made there, that say that somebody looked at it since."""
 _BOTH_WAYS: Final = frozenset({"information.released.v1", "record.shared.v1"})
 _DAYS: Final = ((3, "days_3"), (7, "days_7"), (14, "days_14"))
 _EXPECTED: Final = timedelta(days=14)
@@ -58,7 +56,7 @@ async def count_quarter(
         found["contacts_known", child.team, _known(child)] += 1
     for team, category in await _two_way(conn, tenant, teams, ways, (since, until)):
         found["two_way", team, category] += 1
-    meetings = await _entries(conn, log, tenant, frozenset(MEETING_STATES), since, until + _EXPECTED)
+    meetings = await _entries(conn, log, tenant, MEETINGS, since, until + _EXPECTED)
     for team, category in await _meetings(conn, tenant, teams, meetings, until):
         found["meetings", team, category] += 1
     known = await _teams(conn, tenant) | {team for _, team, _ in found}
@@ -150,10 +148,9 @@ async def _meetings(
         event: Any = None if entry.detail is None else entry.detail.event
         if event is None:
             continue
-        if MEETING_STATES[events.event_type(event)] == "held":
-            if entry.at < until:
-                held[event.meeting] = event.relationship
-        else:
+        if event.act == HELD and entry.at < until:
+            held[event.meeting] = event.relationship
+        elif event.act in FOLLOWED_UP:
             followed.add(event.meeting)
     return [
         (
