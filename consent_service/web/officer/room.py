@@ -14,7 +14,7 @@ _PAGES = (
     ("teruggeroepen", N_("Teruggeroepen")),
     ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),
-    ("schoolmedewerkers", N_("Schoolmedewerkers")),
+    ("schoolmedewerkers", N_("Medewerkers van scholen")),
 )
 """Part of the address, and what it is called; the part is also how a page says where it is."""
 
