@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import exc, insert, select
@@ -23,12 +23,14 @@ from consent_service.foundation.ids import TenantId
 from consent_service.identity.model import Fg, PrivacyCoordinator, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
+from consent_service.organisations.tables import tenants
 from consent_service.process.evaluation.apart import choose_apart
 from consent_service.process.evaluation.counting import count_quarter
 from consent_service.process.evaluation.model import (
     Cell,
     Leaf,
     cells_of,
+    day_after,
     periods_of,
     publishable_on,
     quarters_of,
@@ -104,18 +106,22 @@ class EvaluationService:
         )
 
     async def publishable(self, actor: Supervisor) -> tuple[str, ...]:
-        """The periods of this year and the last that can be fixed now, the oldest first.
+        """The periods of this year and the last that can be fixed now, since the shelter is here.
 
         Raises:
             NotAllowedError: no officer.
         """
         done = {one.period for one in await self.published(actor)}
         today = local_date(self._clock.now())
+        query = select(tenants.c.created_at).where(tenants.c.tenant == actor.tenant)
+        async with self._database.reading() as conn:
+            began = local_date((await conn.execute(query)).scalar_one())
         return tuple(
             period
             for year in (today.year - 1, today.year)
             for period in periods_of(year)
-            if period not in done and publishable_on(period) <= today and _quarters_done(period, done)
+            if period not in done and publishable_on(period) <= today and _quarters_done(period, done, began)
+            if day_after(quarters_of(period)[-1]) > began
         )
 
     async def publish(self, actor: PrivacyCoordinator, period: str) -> None:
@@ -235,7 +241,7 @@ def _teams_in(counts: dict[Leaf, int]) -> dict[str, tuple[str, ...]]:
     return {quarter: tuple(sorted(teams)) for quarter, teams in found.items()}
 
 
-def _quarters_done(period: str, done: set[str]) -> bool:
+def _quarters_done(period: str, done: set[str], began: date) -> bool:
     """A half year and a year are made of quarters that are fixed already."""
     quarters = quarters_of(period)
-    return quarters == (period,) or set(quarters) <= done
+    return quarters == (period,) or {one for one in quarters if day_after(one) > began} <= done
