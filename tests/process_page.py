@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from consent_service.process.ending.states import ENDING
 from consent_service.process.meetings.states import AGREEMENT, MEETING
 from consent_service.process.notices.states import NOTICE
+from consent_service.process.recalls_model import RECALL
 from consent_service.process.states import StateTable
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
@@ -18,6 +20,8 @@ TABLES: Final[tuple[StateTable, ...]] = (
     MEETING,
     AGREEMENT,
     NOTICE,
+    RECALL,
+    ENDING,
 )
 """Every state table of the service; a test looks for one that was forgotten."""
 _HEAD: Final = """# What can happen, and who does it

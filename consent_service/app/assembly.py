@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from consent_service.app.afterwards_services import of_afterwards
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
@@ -82,6 +83,7 @@ def build_services(parts: Installation) -> Services:
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
         **of_process(parts, shared, release, records),
+        **of_afterwards(shared),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )
@@ -272,6 +274,7 @@ def _erasures(shared: Shared, custody: CustodyService) -> ErasureService:
         clock=shared.clock,
         journal=shared.journal,
         custody=custody,
+        catalogue=shared.catalogue,
     )
 
 

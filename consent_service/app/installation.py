@@ -48,6 +48,8 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
+from consent_service.process.ending.service import EndingService
+from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.follower import Follower
 from consent_service.process.meetings.service import MeetingService
 from consent_service.process.notices.bounces import NoticeBounces
@@ -57,6 +59,7 @@ from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
+from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
@@ -134,6 +137,9 @@ class Services(msgspec.Struct, frozen=True):
     calendar: Calendar
     reevaluator: Reevaluator
     recalls: RecallService
+    recall_desk: RecallDesk
+    endings: EndingService
+    evaluation: EvaluationService
     tasks: TaskService
     notices: NoticeService
     meetings: MeetingService

@@ -80,6 +80,7 @@ def _recalls(shared: Shared) -> RecallService:
         log=shared.log,
         clock=shared.clock,
         policies=shared.policies,
+        organisations=shared.organisations,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from consent_service.audit.describe_afterwards import describe_afterwards
 from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
@@ -18,6 +19,7 @@ from consent_service.audit.describe_notices import describe_notices
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
+    AfterwardsEvent,
     AgreementEnded,
     AgreementSigned,
     AssignmentEnded,
@@ -100,6 +102,8 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    if isinstance(event, AfterwardsEvent):
+        return describe_afterwards(event)
     if isinstance(event, NoticeEvent):
         return describe_notices(event)
     if isinstance(event, MeetingEvent):

@@ -7,6 +7,16 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
+from consent_service.audit.happenings.afterwards import (
+    AfterwardsEvent,
+    EndMoved,
+    EndPlanned,
+    ErasureNoticeAnswered,
+    ErasureNotified,
+    FiguresPublished,
+    RecallAsked,
+    RecallCause,
+)
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
     ConsentEvent,
@@ -202,6 +212,7 @@ from consent_service.audit.happenings.who import (
 
 __all__ = [
     "CODE_PATTERN",
+    "AfterwardsEvent",
     "AgreementEnded",
     "AgreementSigned",
     "AssignmentEnded",
@@ -239,6 +250,8 @@ __all__ = [
     "DecisionEvent",
     "Direction",
     "DutyArose",
+    "EndMoved",
+    "EndPlanned",
     "EnrolmentGiven",
     "EntriesReleased",
     "ErasureApproved",
@@ -247,6 +260,8 @@ __all__ = [
     "ErasureEvent",
     "ErasureExecuted",
     "ErasureGround",
+    "ErasureNoticeAnswered",
+    "ErasureNotified",
     "ErasureScope",
     "Event",
     "ExitPermitted",
@@ -258,6 +273,7 @@ __all__ = [
     "FamilyEvent",
     "FamilyRegistered",
     "FamilySearched",
+    "FiguresPublished",
     "GuardianRegistered",
     "GuardianSafetyAssessed",
     "HandoverEnded",
@@ -333,6 +349,8 @@ __all__ = [
     "ProviderRegistered",
     "PupilDisowned",
     "RecallAcknowledged",
+    "RecallAsked",
+    "RecallCause",
     "RecallIssued",
     "ReceiptPrinted",
     "RecordApproved",
@@ -389,6 +407,7 @@ Event = (
     | ErasureEvent
     | WhoEvent
     | MeetingEvent
+    | AfterwardsEvent
     | NoticeEvent
 )
 """Everything that can stand in the log."""

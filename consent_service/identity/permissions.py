@@ -121,6 +121,11 @@ class Action(StrEnum):
     REENCRYPT_RECORDS = "reencrypt_records"
     REINDEX_NAMES = "reindex_names"
     VIEW_PATTERNS = "view_patterns"
+    RECALL_SHARED = "recall_shared"
+    VIEW_RECALLS = "view_recalls"
+    PLAN_END = "plan_end"
+    VIEW_EVALUATION = "view_evaluation"
+    PUBLISH_EVALUATION = "publish_evaluation"
     VIEW_POLICIES = "view_policies"
     REPLAY_POLICIES = "replay_policies"
     PROPOSE_POLICIES = "propose_policies"
@@ -343,6 +348,8 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.DISOWN_PUPIL: {SchoolStaff: active_contact},
     Action.DECLARE_CONFLICT: {SchoolStaff: active_contact, Counsellor: with_the_family},
     Action.ANSWER_RECALL: {SchoolStaff: at_own_school},
+    Action.RECALL_SHARED: {Counsellor: with_the_family, PrivacyCoordinator: in_own_organisation},
+    Action.PLAN_END: {Counsellor: with_the_family},
     Action.START_RELATIONSHIP: {Counsellor: with_the_family},
     Action.END_RELATIONSHIP: {Counsellor: with_the_family},
     Action.LIST_CONTACT: {Counsellor: with_the_family},
@@ -420,6 +427,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Fg: in_own_organisation,
         Operator: anywhere,
     },
+    Action.VIEW_RECALLS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.VIEW_EVALUATION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.PUBLISH_EVALUATION: {PrivacyCoordinator: in_own_organisation},
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},

@@ -145,6 +145,7 @@ def next_change(known: Known, now: datetime) -> datetime:
     about = known.relationship
     midnight = local_midnight(local_date(now) + timedelta(days=1))
     instants: list[datetime | None] = [midnight, about.started_at, about.ended_at]
+    instants += [about.ends_at, about.aftercare_from]
     instants += [end for contact in known.contacts for end in (contact.starts_at, contact.ends_at)]
     instants += [end for one in known.assigned for end in (one.starts_at, one.ends_at)]
     instants += [agreement.ended_at for agreement in known.agreements]
@@ -207,13 +208,32 @@ def _facts_of(
     known: Known, catalogue: Catalogue, asked: Asked, *, emergency: EmergencyParts, now: datetime
 ) -> tuple[TypeFacts, ...]:
     """The facts of the whole type, of its emergency part, or of both."""
-    whole = _type_facts(known, catalogue, asked, now)
-    kind = catalogue.types[whole.key]
+    kind = catalogue.types[asked[0]]
+    whole = _closed_by_end(known, catalogue, _type_facts(known, catalogue, asked, now), now)
     if emergency == "never" or not kind.has_emergency_part:
         return (whole,)
     earlier = len(_earlier(known, catalogue.terms, _yeses(known, kind, now), now))
     part = msgspec.structs.replace(whole, emergency=True, earlier_yes=earlier)
+    part = _closed_by_end(known, catalogue, part, now)
     return (part,) if emergency == "only" else (whole, part)
+
+
+def _closed_by_end(known: Known, catalogue: Catalogue, facts: TypeFacts, now: datetime) -> TypeFacts:
+    """Without any yes, where the end of guidance leaves none: it was given for the time of that guidance.
+
+    In aftercare only what the rules name goes on. Nothing about moving or a new school is told while another
+    holder of authority was not heard about it (S39).
+    """
+    about, named = known.relationship, catalogue.terms.aftercare_types
+    going_on = () if named is msgspec.UNSET else named
+    none: ChildAnswer = "none" if facts.child_answer == "yes" else facts.child_answer
+    if about.transition_held and "transition" in catalogue.types[facts.key].purposes:
+        lapse: Lapse = "suspended"
+    elif about.aftercare_from and about.aftercare_from <= now and facts.key not in going_on:
+        lapse = "expired"
+    else:
+        return facts
+    return msgspec.structs.replace(facts, yes=0, earlier_yes=0, own_yes=False, child_answer=none, lapse=lapse)
 
 
 def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime) -> TypeFacts:

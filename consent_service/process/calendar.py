@@ -105,6 +105,8 @@ class Calendar:
                 about = await read_relationship(conn, tenant, one.relationship)
                 if about and about.child in await self._ring.person_keys(conn, tenant, [about.child]):
                     found.append(of_recall(one, about.child))
+                    if one.long:
+                        found.append(of_recall(one, about.child, long=True))
             told = await _told(conn, tenant, [one.mark for one in found])
         return [one for one in found if one.mark not in told]
 

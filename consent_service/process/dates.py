@@ -39,7 +39,7 @@ from consent_service.policy.projection import school_terms
 from consent_service.process.model import ReminderKind
 
 if TYPE_CHECKING:
-    from consent_service.process.recalls import Overdue
+    from consent_service.process.recalls_model import Overdue
 
 _LAST_CALL_DAYS: Final = 7
 """So many days before a contact lapses the counsellor hears of it once more."""
@@ -86,16 +86,20 @@ def due(dated: Dated, catalogue: Catalogue, now: datetime) -> tuple[Due, ...]:
     )
 
 
-def of_recall(overdue: Overdue, child: PersonId) -> Due:
-    """A school that did not answer; for officers and counsellors only, as the recall itself."""
+def of_recall(overdue: Overdue, child: PersonId, *, long: bool = False) -> Due:
+    """A school that did not answer; for officers and counsellors only, as the recall itself.
+
+    `long`: told once more, to the privacy coordinator, ten working days after it was asked.
+    """
+    kind: ReminderKind = "recall_long_unanswered" if long else "recall_unanswered"
     event = ReminderDue(
-        "recall_unanswered",
+        kind,
         overdue.due_on,
         overdue.family,
         overdue.relationship,
         overdue.information_type,
     )
-    return Due(f"recall_unanswered:{overdue.recall}", event, child, hidden=True)
+    return Due(f"{kind}:{overdue.recall}", event, child, hidden=True)
 
 
 def last_notice(ends_on: date, today: date, days_before: Iterable[int]) -> int | None:

@@ -56,6 +56,7 @@ ReminderKind = Literal[
     "court_order_ends",
     "marker_review",
     "recall_unanswered",
+    "recall_long_unanswered",
     "contact_attestation",
 ]
 """Which date is near or has come; see `process.calendar`."""
@@ -121,6 +122,9 @@ TITLES: dict[TaskKind, str] = {
     "marker_review": N_("Een ouder wordt niet benaderd. Bekijk of dat nog nodig is."),
     "contact_attestation": N_("Een nieuwe schoolperiode is begonnen. Bevestig wie nog contactpersoon is."),
     "recall_unanswered": N_("De school heeft niet geantwoord op het terugroepen. Bel de school."),
+    "recall_long_unanswered": N_(
+        "Een school antwoordt al twee weken niet op terugroepen. Spreek het bestuur aan."
+    ),
 }
 """What the task asks, as a sentence to translate."""
 
@@ -316,4 +320,5 @@ def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:
     if kind is None:
         return ()
     about = (event.family, event.relationship, event.information_type, event.person, event.on)
-    return (NewTask(kind, "counsellor", *about),)
+    audience: Audience = "privacy_coordinator" if kind == "recall_long_unanswered" else "counsellor"
+    return (NewTask(kind, audience, *about),)

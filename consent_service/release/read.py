@@ -81,7 +81,7 @@ from consent_service.records.tables import record_digests, records
 _SHAPE: tuple[tuple[str, Any], ...] = (
     *((f"k{number}", String()) for number in range(1, 10)),
     *((f"n{number}", Integer()) for number in (1, 2)),
-    *((f"t{number}", UtcDateTime()) for number in (1, 2, 3)),
+    *((f"t{number}", UtcDateTime()) for number in range(1, 6)),
     *((f"d{number}", Date()) for number in (1, 2)),
     *((f"b{number}", LargeBinary()) for number in (1, 2)),
 )
@@ -165,7 +165,8 @@ def _statement(tenant: TenantId, relationship: RelationshipId) -> Any:
     return union_all(
         _section(
             "relationship", state, key=here, k1=r.child, k2=r.family, k3=r.school,
-            n1=s.version, t1=r.started_at, t2=r.ended_at, t3=s.next_change_at,
+            n1=s.version, n2=cast(r.transition_held, Integer), t1=r.started_at, t2=r.ended_at,
+            t3=s.next_change_at, t4=r.ends_at, t5=r.aftercare_from,
         ),
         *_key_sections(tenant, relationship, child),
         *_family_sections(tenant, child, family),
@@ -344,7 +345,8 @@ def _known(
 
 def _relationship(head: Row[Any], tenant: TenantId, relationship: RelationshipId) -> Relationship:
     child, family, school = PersonId(head.k1), FamilyId(head.k2), SchoolId(head.k3)
-    return Relationship(tenant, relationship, child, family, school, head.t1, head.t2)
+    ends = (head.t4, head.t5, bool(head.n2))
+    return Relationship(tenant, relationship, child, family, school, head.t1, head.t2, *ends)
 
 
 def _approved(sealed: tuple[SealedRecord, ...]) -> frozenset[TypeKey]:

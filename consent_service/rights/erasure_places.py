@@ -54,6 +54,7 @@ from consent_service.process.meetings.tables import (
 )
 from consent_service.process.notices.tables import notice_wishes, notices
 from consent_service.process.tables import calendar_marks, recalls, tasks
+from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.rights.tables import erasure_targets, erasures
 
@@ -99,6 +100,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(notice_wishes, (notice_wishes.c.recipient,)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
     Place(
         sitting_answers,
         (sitting_answers.c.relationship,),

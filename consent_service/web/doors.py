@@ -27,9 +27,12 @@ from consent_service.information.texts import Texts
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
+from consent_service.process.ending.service import EndingService
+from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.meetings.service import MeetingService
 from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.recalls import RecallService
+from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
@@ -92,6 +95,12 @@ class AllServices(Protocol):
     def recalls(self) -> RecallService: ...
     @property
     def meetings(self) -> MeetingService: ...
+    @property
+    def recall_desk(self) -> RecallDesk: ...
+    @property
+    def endings(self) -> EndingService: ...
+    @property
+    def evaluation(self) -> EvaluationService: ...
     @property
     def tasks(self) -> TaskService: ...
     @property

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
+from consent_service.web import afterwards_words
 from consent_service.web.meetings.words import MEETING_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
@@ -244,11 +245,6 @@ STEP_BACKS: Final[Mapping[str, str]] = {
     "not_our_pupil": N_("Dit kind zit niet bij ons op school"),
     "related": N_("Ik ben familie of een bekende van dit gezin"),
 }
-RECALL_REASONS: Final[Mapping[str, str]] = {
-    "nothing_found": N_("Wij hebben dit niet (meer)"),
-    "must_keep": N_("Wij moeten dit bewaren"),
-    "talk_first": N_("Wij willen eerst overleggen"),
-}
 RECALL_ANSWERS: Final[Mapping[str, str]] = {
     "done": N_("Weggehaald"),
     "kept": N_("Niet weggehaald"),
@@ -308,6 +304,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_place": N_("Waar is het gesprek?"),
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
+    **afterwards_words.FIELD_LABELS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -410,7 +407,6 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "stop_method": STOP_METHODS,
     "yes_no": EXPLICIT,
     "step_back": STEP_BACKS,
-    "recall_reason": RECALL_REASONS,
     "recall_answer": RECALL_ANSWERS,
     "marker_state": MARKER_STATES,
     "contact_state": CONTACT_STATES,
@@ -424,6 +420,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
+    **afterwards_words.TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

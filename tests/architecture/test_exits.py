@@ -20,6 +20,7 @@ USING = {
     "foundation/notifier.py": "the wire itself",
     "process/notices/bounces.py": "reads a mail that came back; writes none",
     "keyring/providers/transit_line.py": "keys, wrapped, to the server that wraps them",
+    "web/evaluation/csv_file.py": "figures, for who holds a permit",
     "web/serving.py": "the socket that pages are served on",
 }
 """Which modules take a library that could carry something out, and what for; a new one is an exit."""

@@ -17,6 +17,7 @@ from consent_service.audit import events
 from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
+    afterwards,
     consent,
     erasures,
     families,
@@ -116,6 +117,7 @@ MODULES = (
     who,
     meetings,
     notices,
+    afterwards,
 )
 FIRST_RELEASE = [
     "agreement.ended.v1",
@@ -149,6 +151,8 @@ FIRST_RELEASE = [
     "contact.lapsed.v1",
     "contact.listed.v1",
     "contact.removed.v1",
+    "ending.moved.v1",
+    "ending.planned.v1",
     "entries.released.v1",
     "erasure.approved.v1",
     "erasure.asked.v1",
@@ -161,6 +165,7 @@ FIRST_RELEASE = [
     "factor.refused.v1",
     "family.registered.v1",
     "family.searched.v1",
+    "figures.published.v1",
     "guardian.registered.v1",
     "handover.ended.v1",
     "handover.refused.v1",
@@ -229,6 +234,9 @@ FIRST_RELEASE = [
     "provider.registered.v1",
     "pupil.disowned.v1",
     "recall.acknowledged.v1",
+    "recall.asked.v1",
+    "recall.erased.v1",
+    "recall.erased_answered.v1",
     "recall.issued.v1",
     "receipt.printed.v1",
     "record.approved.v1",

@@ -29,6 +29,7 @@ from consent_service.foundation.ids import AgreementId, DecisionId, TypeKey
 from consent_service.identity.model import ChildActor, GuardianActor, SchoolStaff
 from consent_service.organisations.model import NewSuccession
 from consent_service.organisations.tables import agreements
+from consent_service.process.ending.states import NewEnd
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.release.service import Ask
@@ -77,6 +78,7 @@ UNREACHABLE = {
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
     "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
+    "call_first_at", "overview", "published", "figures", "publishable", "publish",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
 none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
@@ -108,6 +110,9 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
     succession = await own.services.organisations.record_succession(OPERATOR, own.tenant, merger)
     marker = await a_waiting_marker(own)
     recall = await a_recall(own)
+    ending = (
+        await own.services.endings.plan(own.counsellor, relationship, NewEnd("moved_out", date(2026, 10, 1)))
+    ).plan
 
     passed_on = Statement(
         family=family,
@@ -196,6 +201,14 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "organisations.successions_of": lambda: in_connection(
             lambda conn: s.organisations.successions_of(conn, other.tenant, own.linde)
         ),
+        "recall_desk.recall_record": lambda: s.recall_desk.recall_record(who, relationship, shared.record),
+        "recall_desk.report_copied": lambda: s.recall_desk.report_copied(who, relationship, SUPPORT),
+        "recall_desk.copyable": lambda: s.recall_desk.copyable(who, relationship),
+        "endings.plan": lambda: s.endings.plan(who, relationship, NewEnd("moved_out", date(2026, 10, 1))),
+        "endings.hear_holder": lambda: s.endings.hear_holder(who, ending),
+        "endings.cancel": lambda: s.endings.cancel(who, ending),
+        "endings.plans": lambda: s.endings.plans(who, family),
+        "endings.stops": lambda: s.endings.stops(who, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

@@ -21,6 +21,11 @@ NO_ACTS: Final = {
     "calendar_marks": "what a job did already",
     "carried_out_stops": "the journal's side of a stop: its act stands elsewhere",
     "client_assertions_seen": "fleeting",
+    "ending_plans": "state; the log tells each step",
+    "erasure_notices": "of nobody: what was told and answered is in the log",
+    "evaluation_counts": "numbers of a quarter",
+    "evaluation_figures": "numbers that were shown; fixing them is an entry",
+    "evaluation_publications": "fixing figures is an entry only",
     "enrolments": "fleeting; giving one is an entry only",
     "erasure_targets": "whom a running erasure is about; it says so at its end",
     "follower_cursors": "how far a job has read",
@@ -141,5 +146,10 @@ ENTRY_ONLY: Final = {
     "TextResumed",
     "TextSuspended",
     "WrongInformationReported",
+    "EndMoved",
+    "EndPlanned",
+    "ErasureNoticeAnswered",
+    "ErasureNotified",
+    "FiguresPublished",
 }
 """Events whose act is the entry itself, or is compared as part of another one."""

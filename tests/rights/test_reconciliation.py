@@ -95,6 +95,7 @@ KINDS: Final = {
     "PolicyWithdrawn": ["proposal_end"],
     "ProviderRegistered": ["provider"],
     "RecallAcknowledged": ["recall_answer"],
+    "RecallAsked": ["recall"],
     "RecallIssued": ["recall"],
     "RecordRetracted": ["record"],
     "RecordShared": ["record", "record"],

@@ -18,7 +18,7 @@ from consent_service.foundation.errors import ConflictError, InputError, NotAllo
 from consent_service.foundation.ids import RecordId, RelationshipId, StaffId, TypeKey, new_id
 from consent_service.identity.model import GuardianActor, SchoolStaff
 from consent_service.identity.tables import staff_links
-from consent_service.process.recalls import last_day_to_answer
+from consent_service.process.recalls_model import last_day_to_answer
 from consent_service.process.tables import recalls
 from consent_service.records.model import Shared, ShareRefused
 from consent_service.records.service import Note
@@ -194,7 +194,7 @@ async def test_s14_unanswered_after_three_working_days_it_is_overdue(world: Worl
     world.clock.advance(timedelta(days=1))
     assert await overdue() == [told.relationship]
     (notice,) = await world.services.recalls.notices(world.contact)
-    await world.services.recalls.answer(world.contact, notice.recall, "kept", "must_keep")
+    await world.services.recalls.answer(world.contact, notice.recall, "kept", "pupil_file")
     assert await overdue() == []
 
 

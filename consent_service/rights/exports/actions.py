@@ -46,6 +46,8 @@ APPLICATION: Final = Code("110100", "DCM", "Application Activity")
 
 CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.EndPlanned,
+        events.FiguresPublished,
         events.NoticeQueued,
         events.NoticeAddressEntered,
         events.EnrolmentGiven,
@@ -133,6 +135,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.RecallAcknowledged,
         events.MeetingStepped,
         events.MeetingAgreementStepped,
+        events.ErasureNoticeAnswered,
+        events.EndMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
@@ -194,6 +198,8 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ReminderDue,
         events.PatternSeen,
         events.RecallIssued,
+        events.RecallAsked,
+        events.ErasureNotified,
         events.DutyArose,
         events.LoginSucceeded,
         events.LoginRefused,

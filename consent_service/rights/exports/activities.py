@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from consent_service.audit.events import (
+    AfterwardsEvent,
     ConsentEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
     FamilySearched,
+    FiguresPublished,
     GuardianSafetyAssessed,
     IdentityViewed,
     KeyEvent,
@@ -54,6 +56,8 @@ def activity_of(event: Event) -> Activity:
         if isinstance(event, _SAFETY):
             return "veiligheid"
         return "inzage" if isinstance(event, _LOOKING) else "gezin"
+    if isinstance(event, AfterwardsEvent):
+        return "samenwerking" if isinstance(event, FiguresPublished) else "gezin"
     if isinstance(event, OrganisationEvent):
         return "samenwerking"
     if isinstance(event, ConsentEvent):

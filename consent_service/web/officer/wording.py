@@ -192,6 +192,12 @@ EVENTS: Final[Mapping[str, str]] = {
     "meeting.refused.v1": N_("Driegesprek niet voorgesteld"),
     "meeting_agreement.stepped.v1": N_("Afspraak uit driegesprek"),
     "recall.issued.v1": N_("Teruggeroepen"),
+    "recall.asked.v1": N_("Teruggevraagd"),
+    "recall.erased.v1": N_("School verteld dat er gewist is"),
+    "recall.erased_answered.v1": N_("School antwoordde over wissen"),
+    "ending.planned.v1": N_("Einde gepland"),
+    "ending.moved.v1": N_("Gepland einde bijgewerkt"),
+    "figures.published.v1": N_("Cijfers vastgesteld"),
     "recall.acknowledged.v1": N_("School antwoordde op terugroepen"),
     "pupil.disowned.v1": N_("Geen leerling van de school"),
     "contact.conflict_declared.v1": N_("Contactpersoon kent het gezin"),
@@ -219,6 +225,7 @@ _REMINDERS: Final[Mapping[ReminderKind, str]] = {
     "marker_review": N_("niet benaderen opnieuw bekijken"),
     "contact_attestation": N_("contactpersoon bevestigen"),
     "recall_unanswered": N_("geen antwoord op terugroepen"),
+    "recall_long_unanswered": N_("lang geen antwoord op terugroepen"),
 }
 _CODES: Final[Mapping[str, str]] = {
     **{str(kind): words for kind, words in _REMINDERS.items()},

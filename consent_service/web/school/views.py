@@ -82,6 +82,8 @@ class RelationshipPage(View, frozen=True):
     away_href: str = ""
     meetings_href: str = ""
     stands_in: bool = False
+    call_first: bool = False
+    """A pick-up list was asked back and none was given since: call before somebody takes the child (S51)."""
 
 
 class StepBackPage(View, frozen=True):
@@ -105,6 +107,8 @@ class RecallLine(Part, frozen=True):
     action: str
     call_first: bool
     """A pick-up list: until there is a new one, the school calls first (S51)."""
+    from_file: bool = False
+    """It also stands in a file that may go to another school (S38)."""
 
 
 class RecallsPage(View, frozen=True):

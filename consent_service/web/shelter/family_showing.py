@@ -179,6 +179,8 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         written_href=room.at("scholen", at.relationship, "gedeeld"),
         contacts_href=room.at("scholen", at.relationship, "contacten"),
         end_href=room.at("scholen", at.relationship, "einde"),
+        plan_href=room.at("scholen", at.relationship, "afronden"),
+        copied_href=room.at("scholen", at.relationship, "overgenomen"),
         succession_href=room.at("scholen", at.relationship, "opvolger")
         if await successions_of(room, at)
         else "",

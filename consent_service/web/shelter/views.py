@@ -251,6 +251,8 @@ class RelationshipCard(Part, frozen=True):
     written_href: str = ""
     contacts_href: str = ""
     end_href: str = ""
+    plan_href: str = ""
+    copied_href: str = ""
     succession_href: str = ""
     """Empty unless this school goes on as another one."""
     next_questions: int = 0
@@ -357,6 +359,7 @@ class RetractPage(View, frozen=True):
     school: str
     label: str
     written_at: datetime
+    wrong_action: str = ""
 
 
 class SubstitutePage(View, frozen=True):

@@ -179,6 +179,8 @@ async def _places(world: World) -> dict[str, str]:
         "member": world.teacher.staff,
         "marker": new_id(),
         "recall": new_id(),
+        "plan": new_id(),
+        "period": "2026-Q1",
         "number": "1",
         "kind": "support_advice",
         "key": "support_advice",
