@@ -36,6 +36,9 @@ from consent_service.policy.rules import load_rules
 from consent_service.policy.service import PolicyService
 from consent_service.policy.vetting import check_proposed
 from consent_service.process.calendar import Calendar
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
 from consent_service.process.follower import Follower
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -85,6 +88,9 @@ def build_services(parts: Installation) -> Services:
         calendar=_calendar(shared, recalls),
         reevaluator=_reevaluator(shared),
         recalls=recalls,
+        break_glass=_break_glass(shared),
+        meldcodes=_meldcodes(shared),
+        statutory_requests=_statutory_requests(shared),
         tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
@@ -278,6 +284,38 @@ def _release(shared: Shared) -> ReleaseService:
         journal=shared.journal,
         organisations=shared.organisations,
         policies=shared.policies,
+    )
+
+
+def _break_glass(shared: Shared) -> BreakGlassService:
+    return BreakGlassService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        journal=shared.journal,
+        organisations=shared.organisations,
+        policies=shared.policies,
+    )
+
+
+def _meldcodes(shared: Shared) -> MeldcodeService:
+    return MeldcodeService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+    )
+
+
+def _statutory_requests(shared: Shared) -> StatutoryRequestService:
+    return StatutoryRequestService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
     )
 
 

@@ -47,6 +47,9 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
 from consent_service.process.follower import Follower
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
@@ -122,6 +125,9 @@ class Services(msgspec.Struct, frozen=True):
     calendar: Calendar
     reevaluator: Reevaluator
     recalls: RecallService
+    break_glass: BreakGlassService
+    meldcodes: MeldcodeService
+    statutory_requests: StatutoryRequestService
     tasks: TaskService
     page_access: PageAccessService
     page_login: PageLoginService

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from consent_service.audit.describe_consent import describe_consent
+from consent_service.audit.describe_emergencies import describe_emergency
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
@@ -23,6 +24,7 @@ from consent_service.audit.events import (
     BundleActivated,
     ConsentEvent,
     DutyArose,
+    EmergencyEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
@@ -96,6 +98,8 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    if isinstance(event, EmergencyEvent):
+        return describe_emergency(event)
     assert_never(event)
 
 

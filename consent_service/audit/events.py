@@ -31,6 +31,16 @@ from consent_service.audit.happenings.consent import (
     TextSuspended,
     WrongInformationReported,
 )
+from consent_service.audit.happenings.emergencies import (
+    BreakGlassAsked,
+    BreakGlassMoved,
+    BreakGlassRead,
+    EmergencyEvent,
+    MeldcodeMoved,
+    MeldcodeOpened,
+    StatutoryRequestAnswered,
+    StatutoryRequestReceived,
+)
 from consent_service.audit.happenings.erasures import (
     ErasureApproved,
     ErasureAsked,
@@ -190,6 +200,9 @@ __all__ = [
     "AssignmentEnded",
     "AssignmentStarted",
     "AuthorityRecorded",
+    "BreakGlassAsked",
+    "BreakGlassMoved",
+    "BreakGlassRead",
     "BundleActivated",
     "By",
     "ChildRegistered",
@@ -222,6 +235,7 @@ __all__ = [
     "DecisionEvent",
     "Direction",
     "DutyArose",
+    "EmergencyEvent",
     "EnrolmentGiven",
     "EntriesReleased",
     "ErasureApproved",
@@ -281,6 +295,8 @@ __all__ = [
     "MarkerDecided",
     "MarkerEnded",
     "MarkerRequested",
+    "MeldcodeMoved",
+    "MeldcodeOpened",
     "OperatorAdded",
     "OperatorAdmitted",
     "OperatorEnded",
@@ -334,6 +350,8 @@ __all__ = [
     "StaffLinked",
     "StaffPlaced",
     "StaffUnlinked",
+    "StatutoryRequestAnswered",
+    "StatutoryRequestReceived",
     "SteppedUp",
     "StopReplayed",
     "SubstituteAccess",
@@ -358,6 +376,7 @@ Event = (
     | PolicyEvent
     | ErasureEvent
     | WhoEvent
+    | EmergencyEvent
 )
 """Everything that can stand in the log."""
 

@@ -18,6 +18,7 @@ from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
     consent,
+    emergencies,
     erasures,
     families,
     keys,
@@ -101,13 +102,28 @@ def test_an_event_knows_its_type() -> None:
     assert event_type(events.Logout()) == "logout.v1"
 
 
-MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who)
+MODULES = (
+    organisations,
+    families,
+    consent,
+    records,
+    logins,
+    upkeep,
+    keys,
+    policies,
+    erasures,
+    who,
+    emergencies,
+)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",
     "assignment.ended.v1",
     "assignment.started.v1",
     "authority.recorded.v1",
+    "break_glass.asked.v1",
+    "break_glass.moved.v1",
+    "break_glass.read.v1",
     "bundle.activated.v1",
     "child.registered.v1",
     "client.admitted.v1",
@@ -184,6 +200,8 @@ FIRST_RELEASE = [
     "login.succeeded.v1",
     "logout.refused.v1",
     "logout.v1",
+    "meldcode.moved.v1",
+    "meldcode.opened.v1",
     "operator.added.v1",
     "operator.admitted.v1",
     "operator.ended.v1",
@@ -233,6 +251,8 @@ FIRST_RELEASE = [
     "staff.linked.v1",
     "staff.placed.v1",
     "staff.unlinked.v1",
+    "statutory_request.answered.v1",
+    "statutory_request.received.v1",
     "stop.replayed.v1",
     "substitute.access.v1",
     "tenant.registered.v1",

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from consent_service.audit.events import (
     ConsentEvent,
+    EmergencyEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
@@ -33,6 +34,7 @@ Activity = Literal[
     "samenwerking",
     "gezin",
     "veiligheid",
+    "noodgeval",
     "inzage",
     "toestemming",
     "delen",
@@ -68,6 +70,8 @@ def activity_of(event: Event) -> Activity:
         return "spelregels"
     if isinstance(event, ErasureEvent):
         return "wissen"
+    if isinstance(event, EmergencyEvent):
+        return "noodgeval"
     assert_never(event)
 
 
