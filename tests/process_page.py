@@ -11,6 +11,7 @@ from typing import Final
 
 from consent_service.process.emergencies.model import BREAK_GLASS, MELDCODE, REQUEST
 from consent_service.process.meetings.states import AGREEMENT, MEETING
+from consent_service.process.notices.states import NOTICE
 from consent_service.process.states import StateTable
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
@@ -20,6 +21,7 @@ TABLES: Final[tuple[StateTable, ...]] = (
     BREAK_GLASS,
     MELDCODE,
     REQUEST,
+    NOTICE,
 )
 """Every state table of the service; a test looks for one that was forgotten."""
 _HEAD: Final = """# What can happen, and who does it

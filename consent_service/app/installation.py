@@ -51,6 +51,7 @@ from consent_service.process.emergencies.break_glass import BreakGlassService
 from consent_service.process.emergencies.meldcode import MeldcodeService
 from consent_service.process.emergencies.requests import StatutoryRequestService
 from consent_service.process.follower import Follower
+from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
@@ -129,6 +130,7 @@ class Services(msgspec.Struct, frozen=True):
     meldcodes: MeldcodeService
     statutory_requests: StatutoryRequestService
     tasks: TaskService
+    notices: NoticeService
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

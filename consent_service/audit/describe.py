@@ -14,6 +14,7 @@ from consent_service.audit.describe_emergencies import describe_emergency
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
+from consent_service.audit.describe_notices import describe_notices
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
@@ -38,6 +39,7 @@ from consent_service.audit.events import (
     LoginSucceeded,
     Logout,
     LogoutRefused,
+    NoticeEvent,
     OrganisationEvent,
     PageAccessGiven,
     PageAccessRevoked,
@@ -100,6 +102,8 @@ def describe(event: Event) -> Sentence:
         return describe_who(event)
     if isinstance(event, EmergencyEvent):
         return describe_emergency(event)
+    if isinstance(event, NoticeEvent):
+        return describe_notices(event)
     assert_never(event)
 
 

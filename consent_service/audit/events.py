@@ -106,6 +106,17 @@ from consent_service.audit.happenings.logins import (
     SessionEnded,
     SessionEvent,
 )
+from consent_service.audit.happenings.notices import (
+    ExitPermitted,
+    ExitRefused,
+    NoticeAddressEntered,
+    NoticeBounced,
+    NoticeEvent,
+    NoticeNotSent,
+    NoticeQueued,
+    NoticeSent,
+    NoticeUncertain,
+)
 from consent_service.audit.happenings.organisations import (
     AgreementEnded,
     AgreementSigned,
@@ -246,6 +257,8 @@ __all__ = [
     "ErasureGround",
     "ErasureScope",
     "Event",
+    "ExitPermitted",
+    "ExitRefused",
     "ExportKind",
     "ExportRecipient",
     "FactorProved",
@@ -297,6 +310,13 @@ __all__ = [
     "MarkerRequested",
     "MeldcodeMoved",
     "MeldcodeOpened",
+    "NoticeAddressEntered",
+    "NoticeBounced",
+    "NoticeEvent",
+    "NoticeNotSent",
+    "NoticeQueued",
+    "NoticeSent",
+    "NoticeUncertain",
     "OperatorAdded",
     "OperatorAdmitted",
     "OperatorEnded",
@@ -377,6 +397,7 @@ Event = (
     | ErasureEvent
     | WhoEvent
     | EmergencyEvent
+    | NoticeEvent
 )
 """Everything that can stand in the log."""
 

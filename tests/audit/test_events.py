@@ -23,6 +23,7 @@ from consent_service.audit.happenings import (
     families,
     keys,
     logins,
+    notices,
     organisations,
     policies,
     records,
@@ -115,6 +116,7 @@ MODULES = (
     who,
     emergencies,
 )
+MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who, notices)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",
@@ -155,6 +157,8 @@ FIRST_RELEASE = [
     "erasure.asked.v1",
     "erasure.dropped.v1",
     "erasure.executed.v1",
+    "exit.permitted.v1",
+    "exit.refused.v1",
     "factor.enrolment_given.v1",
     "factor.proved.v1",
     "factor.refused.v1",
@@ -202,6 +206,12 @@ FIRST_RELEASE = [
     "logout.v1",
     "meldcode.moved.v1",
     "meldcode.opened.v1",
+    "notice.address_entered.v1",
+    "notice.bounced.v1",
+    "notice.not_sent.v1",
+    "notice.queued.v1",
+    "notice.sent.v1",
+    "notice.uncertain.v1",
     "operator.added.v1",
     "operator.admitted.v1",
     "operator.ended.v1",

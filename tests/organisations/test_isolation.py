@@ -34,6 +34,7 @@ from consent_service.records.service import Note
 from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
+from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
 
@@ -42,6 +43,7 @@ NOTHING: tuple[object, ...] = ((), None, {}, frozenset(), OwnListing(None, has_d
 SUPPORT = TypeKey("support_advice")
 NOOR = PersonIdentity("Noor", "Voorbeeld", date(2018, 5, 4))
 ELSEWHERE = {
+    "notices",
     "identity",
     "reevaluator",
     "policies",
@@ -302,6 +304,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "entry_releases.recipients": lambda: s.entry_releases.recipients(other.officer, entry),
         "entry_releases.release": lambda: s.entry_releases.release(other.officer, entry, guardian),
         **await log_attempts(own, other, view),
+        **await emergency_attempts(own, other, view, relationship),
     }
 
 

@@ -57,6 +57,7 @@ KINDS: Final = {
     "AgreementSigned": ["agreement"],
     "AssignmentStarted": ["assignment"],
     "AuthorityRecorded": ["authority"],
+    "BreakGlassAsked": ["break_glass"],
     "BundleActivated": ["bundle"],
     "ChildRegistered": ["child"],
     "ClientChanged": [],
@@ -85,6 +86,7 @@ KINDS: Final = {
     "MarkerDecided": ["marker_decision"],
     "MarkerEnded": ["marker_end"],
     "MarkerRequested": ["marker"],
+    "MeldcodeOpened": ["meldcode"],
     "OperatorAdded": ["operator"],
     "OperatorEnded": ["operator_end"],
     "PageAccessGiven": [],
@@ -106,6 +108,7 @@ KINDS: Final = {
     "StaffAdded": ["staff"],
     "StaffEnded": ["staff_end"],
     "StaffInvited": ["invitation"],
+    "StatutoryRequestReceived": ["statutory_request"],
     "SubstituteAccess": ["assignment"],
     "TenantRegistered": ["shelter"],
 }

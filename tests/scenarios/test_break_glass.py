@@ -16,7 +16,7 @@ from consent_service.foundation.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey, new_id
+from consent_service.foundation.ids import FamilyId, RecordId, RelationshipId, TypeKey, new_id
 from consent_service.identity.model import Counsellor
 from consent_service.process.emergencies.model import AskRefused, NewBreakGlass
 from consent_service.records.tables_emergencies import break_glasses
@@ -104,7 +104,7 @@ async def test_what_was_shared_with_consent_is_not_read_on_this_ground(
     assert [one.fields["helps"] for one in answer.records] == [ITEM]
 
 
-async def families(world: World) -> list[object]:
+async def families(world: World) -> list[FamilyId]:
     async with world.services.installation.database.reading() as conn:
         return list(await world.services.organisations.families_of(conn, world.counsellor))
 
@@ -204,7 +204,7 @@ async def test_danger_that_is_found_later_stops_what_locates(world: World, noor:
     ask = Ask(noor, "safety", basis="vital_interest")
     assert isinstance(await world.services.release.to_school(world.contact, ask), Released)
     (family,) = await families(world)
-    await world.services.families.assess_safety(world.counsellor, family, SECRET)  # type: ignore[arg-type]
+    await world.services.families.assess_safety(world.counsellor, family, SECRET)
     assert isinstance(await world.services.release.to_school(world.contact, ask), Refused)
 
 
@@ -282,7 +282,7 @@ async def test_a_colleague_nobody_knows_or_of_the_school_is_no_second_person(
 
 
 async def test_all_problems_are_told_at_once_and_nothing_is_kept(world: World, noor: RelationshipId) -> None:
-    wrong = msgspec.structs.replace(NEED, why=" ", fields={}, reason="boredom")  # type: ignore[arg-type]
+    wrong = msgspec.structs.replace(NEED, why=" ", fields={}, reason="boredom")
     with pytest.raises(InputError) as told:
         await asked(world, noor, wrong)
     assert {one.field for one in told.value.problems} >= {"why", "reason", "helps"}

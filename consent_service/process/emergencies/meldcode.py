@@ -22,7 +22,13 @@ from consent_service.audit.log import OFFICER, AuditLog
 from consent_service.families.reading import child_ids, lock_family
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
-from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
+from consent_service.foundation.errors import (
+    ConflictError,
+    InputError,
+    NotAllowedError,
+    NotFoundError,
+    Problem,
+)
 from consent_service.foundation.ids import FamilyId, PersonId, RecordId, StaffId, TenantId, new_id
 from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator, by
 from consent_service.identity.permissions import Action, Circumstances
@@ -33,14 +39,17 @@ from consent_service.process.emergencies.model import (
     CODES,
     LEGAL_STEPS,
     MELDCODE,
+    RECIPIENT,
     Meldcode,
     StepText,
     WrittenStep,
 )
 from consent_service.process.emergencies.reading import read_meldcodes
+from consent_service.process.emergencies.report import report_file
 from consent_service.process.emergencies.sealed_text import open_text, seal_text
 from consent_service.process.states import START
 from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
+from consent_service.release.service import ReleaseService
 
 _DECIDES: Final[Mapping[str, str]] = {"decide_report": "report", "decide_help": "help"}
 
@@ -56,12 +65,14 @@ class MeldcodeService:
         log: AuditLog,
         clock: Clock,
         organisations: OrganisationService,
+        release: ReleaseService,
     ) -> None:
         self._database = database
         self._ring = ring
         self._log = log
         self._clock = clock
         self._organisations = organisations
+        self._release = release
 
     async def begin(self, actor: Counsellor, family: FamilyId, child: PersonId, text: StepText) -> RecordId:
         """Step 1: map the signals about one child.
@@ -116,6 +127,31 @@ class MeldcodeService:
             await self._keep(conn, actor, (meldcode, one.child), act, text)
             event = events.MeldcodeMoved(meldcode, one.family, act, text.code)
             await self._tell(conn, actor, one.child, event)
+
+    async def export(self, actor: Counsellor, meldcode: RecordId) -> bytes:
+        """The text for the report form of Veilig Thuis (UTF-8), once to report was decided.
+
+        To nobody else: there is no recipient to give. Logged, and committed, before a byte leaves.
+
+        Raises:
+            NotAllowedError: not with this family, or the door gives no permit.
+            NotFoundError: no such walk here.
+            ConflictError: the steps are not done, or it was decided not to report.
+        """
+        one, steps = await self.read(actor, meldcode)
+        async with self._database.transaction() as conn:
+            one = await self._locked(conn, actor, meldcode)
+            if MELDCODE.after(one.state, "export") != one.state or one.report != "yes":
+                raise ConflictError("meldcode: not to be reported")
+            permit = await self._release.permit_for_member(
+                conn, actor.tenant, actor.staff, "print", family=one.family, actor=actor
+            )
+            if permit is not None:
+                event = events.MeldcodeMoved(meldcode, one.family, "export", RECIPIENT)
+                await self._tell(conn, actor, one.child, event)
+        if permit is None:
+            raise NotAllowedError("export meldcode: no permit")
+        return report_file(permit, steps)
 
     async def close(self, actor: Counsellor, meldcode: RecordId) -> None:
         """Nothing more is done about it here.

@@ -46,6 +46,8 @@ APPLICATION: Final = Code("110100", "DCM", "Application Activity")
 
 CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.NoticeQueued,
+        events.NoticeAddressEntered,
         events.EnrolmentGiven,
         events.PasskeyAdded,
         events.StaffInvited,
@@ -178,6 +180,12 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.ExitPermitted,
+        events.ExitRefused,
+        events.NoticeSent,
+        events.NoticeNotSent,
+        events.NoticeUncertain,
+        events.NoticeBounced,
         events.SteppedUp,
         events.FactorProved,
         events.FactorRefused,
@@ -214,6 +222,9 @@ _SETS: Final[tuple[tuple[Action, frozenset[type[msgspec.Struct]]], ...]] = (
     ("E", EXECUTES),
 )
 _REFUSALS = (
+    events.ExitRefused,
+    events.NoticeNotSent,
+    events.NoticeBounced,
     events.ReleaseRefused,
     events.RecordShareRefused,
     events.LoginRefused,
@@ -266,7 +277,7 @@ def event_id_of(event: Event) -> Code:
         return LOG_USED
     if isinstance(event, KeyEvent | LogEvent | PolicyEvent):
         return SECURITY
-    if isinstance(event, OrganisationEvent | events.PatternSeen | events.ClientServed):
+    if isinstance(event, OrganisationEvent | events.NoticeEvent | events.PatternSeen | events.ClientServed):
         return APPLICATION
     if isinstance(event, events.WhoEvent) and not isinstance(event, _OF_A_CHILD):
         return SECURITY

@@ -22,6 +22,7 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    NoticeEvent,
     OrganisationEvent,
     PolicyEvent,
     RecordEvent,
@@ -58,7 +59,7 @@ def activity_of(event: Event) -> Activity:
         return "samenwerking"
     if isinstance(event, ConsentEvent):
         return "toestemming"
-    if isinstance(event, RecordEvent):
+    if isinstance(event, RecordEvent | NoticeEvent):
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"

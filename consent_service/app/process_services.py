@@ -1,0 +1,128 @@
+"""The services that follow the log and the calendar, and what people do together, put together."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from consent_service.app.installation import Installation
+from consent_service.app.shared import Shared
+from consent_service.process.calendar import Calendar
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
+from consent_service.process.follower import Follower
+from consent_service.process.notices.service import NoticeService
+from consent_service.process.recalls import RecallService
+from consent_service.process.reevaluation import Reevaluator
+from consent_service.process.service import TaskService
+from consent_service.release.service import ReleaseService
+
+
+class ProcessServices(TypedDict):
+    """The services of `Services` for what follows from the log, from a date, or from working together."""
+
+    follower: Follower
+    calendar: Calendar
+    reevaluator: Reevaluator
+    recalls: RecallService
+    tasks: TaskService
+    notices: NoticeService
+    break_glass: BreakGlassService
+    meldcodes: MeldcodeService
+    statutory_requests: StatutoryRequestService
+
+
+def of_process(parts: Installation, shared: Shared, release: ReleaseService) -> ProcessServices:
+    """Put them together; opens nothing and starts nothing."""
+    recalls = _recalls(shared)
+    return ProcessServices(
+        follower=_follower(shared),
+        calendar=_calendar(shared, recalls),
+        reevaluator=_reevaluator(shared),
+        recalls=recalls,
+        tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
+        notices=_notices(shared, release),
+        break_glass=_break_glass(shared),
+        meldcodes=_meldcodes(shared, release),
+        statutory_requests=_statutory_requests(shared),
+    )
+
+
+def _reevaluator(shared: Shared) -> Reevaluator:
+    return Reevaluator(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        policies=shared.policies,
+    )
+
+
+def _recalls(shared: Shared) -> RecallService:
+    return RecallService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        policies=shared.policies,
+    )
+
+
+def _calendar(shared: Shared, recalls: RecallService) -> Calendar:
+    return Calendar(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        catalogue=shared.catalogue,
+        recalls=recalls,
+    )
+
+
+def _notices(shared: Shared, release: ReleaseService) -> NoticeService:
+    return NoticeService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        release=release,
+    )
+
+
+def _break_glass(shared: Shared) -> BreakGlassService:
+    return BreakGlassService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        journal=shared.journal,
+        organisations=shared.organisations,
+        policies=shared.policies,
+    )
+
+
+def _meldcodes(shared: Shared, release: ReleaseService) -> MeldcodeService:
+    return MeldcodeService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        release=release,
+    )
+
+
+def _statutory_requests(shared: Shared) -> StatutoryRequestService:
+    return StatutoryRequestService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+    )
+
+
+def _follower(shared: Shared) -> Follower:
+    approved = frozenset(kind.key for kind in shared.catalogue.types.values() if kind.second_approver)
+    return Follower(database=shared.database, log=shared.log, second_approver=approved)
