@@ -115,8 +115,8 @@ MODULES = (
     erasures,
     who,
     emergencies,
+    notices,
 )
-MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who, notices)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",

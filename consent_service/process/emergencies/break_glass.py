@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -286,55 +287,54 @@ class BreakGlassService:
         new: NewBreakGlass,
         asking: Asking,
     ) -> RecordId:
-        now, break_glass = self._clock.now(), RecordId(new_id())
-        act = "ask" if new.approver is None else "ask_by_phone"
-        key = await self._ring.sealing_key(conn, about.tenant, about.relationship)
-        envelope = seal_content(
-            self._ring,
-            key,
-            information_type=asking.kind.key,
-            record=break_glass,
-            version=1,
-            fields=new.fields,
-        )
+        """With a colleague who agreed by phone it begins now; else it waits for a second person."""
+        now, break_glass, untold = self._clock.now(), RecordId(new_id()), bool(new.untold.strip())
         until = None if new.approver is None else lasts_until(now)
         decided = Decided(actor.staff, now, new.approver, None if until is None else now, until)
-        item = urgent_item(break_glass, about.relationship, asking.kind.key, decided, envelope)
-        child = await self._ring.sealing_person_key(conn, about.tenant, about.child)
-        text = {"why": new.why, "untold": new.untold, **named(new.fields)}
         await conn.execute(
             insert(break_glasses).values(
                 tenant=about.tenant,
                 break_glass=break_glass,
                 relationship=about.relationship,
-                state=BREAK_GLASS.after(START, act),
+                state=BREAK_GLASS.after(START, "ask" if until is None else "ask_by_phone"),
                 information_type=asking.kind.key,
                 reason=new.reason,
-                sealed_reason=seal_text(self._ring, child, break_glass, text),
-                by_phone=new.approver is not None,
-                untold=bool(new.untold.strip()),
-                requested_by=actor.staff,
-                requested_at=now,
-                approver=decided.approver,
-                starts_at=decided.starts_at,
-                ends_at=decided.ends_at,
+                by_phone=until is not None,
+                untold=untold,
                 confirm_by=None if until is None else next_working_day(local_date(now)),
-                envelope=envelope,
-                digest=urgent_digest(self._ring, key, item),
+                **msgspec.structs.asdict(decided),
+                **await self._sealed(conn, about, new, break_glass, decided),
             )
         )
         await raise_relationship(conn, about.tenant, about.relationship, now)
         asked = events.BreakGlassAsked(
-            break_glass,
-            about.relationship,
-            asking.kind.key,
-            new.reason,
-            bool(new.untold.strip()),
-            new.approver,
-            until,
+            break_glass, about.relationship, asking.kind.key, new.reason, untold, new.approver, until
         )
-        await self._tell(conn, about, asked, by(actor), hidden=asked.untold)
+        await self._tell(conn, about, asked, by(actor), hidden=untold)
         return break_glass
+
+    async def _sealed(
+        self,
+        conn: AsyncConnection,
+        about: Relationship,
+        new: NewBreakGlass,
+        break_glass: RecordId,
+        decided: Decided,
+    ) -> dict[str, bytes]:
+        """The item under the relationship's key, and why under the child's; with the digest over the item."""
+        key = await self._ring.sealing_key(conn, about.tenant, about.relationship)
+        kind = new.information_type
+        envelope = seal_content(
+            self._ring, key, information_type=kind, record=break_glass, version=1, fields=new.fields
+        )
+        item = urgent_item(break_glass, about.relationship, kind, decided, envelope)
+        child = await self._ring.sealing_person_key(conn, about.tenant, about.child)
+        text = {"why": new.why, "untold": new.untold, **named(new.fields)}
+        return {
+            "sealed_reason": seal_text(self._ring, child, break_glass, text),
+            "envelope": envelope,
+            "digest": urgent_digest(self._ring, key, item),
+        }
 
     async def _close_old(self, conn: AsyncConnection, about: Relationship) -> None:
         """What ran out and nobody has said so of yet does not stand in the way of another."""
