@@ -364,3 +364,23 @@ async def test_who_is_not_with_the_family_asks_nothing(world: World, noor: Relat
     stranger = Counsellor(world.tenant, world.colleague.staff)
     with pytest.raises(NotAllowedError):
         await world.services.break_glass.ask(stranger, noor, NEED)
+
+
+async def test_records_sealed_anew_under_another_key_take_the_item_with_them(
+    world: World, noor: RelationshipId
+) -> None:
+    await running(world, noor)
+    await world.services.reencryption.reencrypt(OPERATOR, world.tenant, noor)
+    answer = await opened(world, noor)
+    assert isinstance(answer, Released)
+    assert [one.fields for one in answer.records] == [{"helps": ITEM}]
+
+
+async def test_a_break_glass_without_its_entry_is_found_when_the_log_is_compared(
+    world: World, noor: RelationshipId
+) -> None:
+    break_glass = await running(world, noor)
+    await world.settle()
+    assert (await world.services.supervision.verify(world.officer)).report.ok
+    await set_row(world, break_glass, reason="missing")
+    assert not (await world.services.supervision.verify(world.officer)).report.ok
