@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from consent_service.process.emergencies.model import BREAK_GLASS, MELDCODE, REQUEST
 from consent_service.process.ending.states import ENDING
 from consent_service.process.meetings.states import AGREEMENT, MEETING
 from consent_service.process.notices.states import NOTICE
@@ -19,6 +20,9 @@ PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
 TABLES: Final[tuple[StateTable, ...]] = (
     MEETING,
     AGREEMENT,
+    BREAK_GLASS,
+    MELDCODE,
+    REQUEST,
     NOTICE,
     RECALL,
     ENDING,

@@ -48,6 +48,9 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
 from consent_service.process.ending.service import EndingService
 from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.follower import Follower
@@ -140,6 +143,9 @@ class Services(msgspec.Struct, frozen=True):
     recall_desk: RecallDesk
     endings: EndingService
     evaluation: EvaluationService
+    break_glass: BreakGlassService
+    meldcodes: MeldcodeService
+    statutory_requests: StatutoryRequestService
     tasks: TaskService
     notices: NoticeService
     meetings: MeetingService

@@ -83,6 +83,7 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
     with _told("calendar"):
         await services.wording.finish(tenant)
         await services.endings.run(tenant)
+        await services.break_glass.run_out(tenant)
         await services.calendar.run(tenant, services.installation.clock.now())
         await services.watching.notice_daily(tenant, services.installation.clock.now())
     with _told("reindexing"):

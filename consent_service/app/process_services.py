@@ -8,6 +8,9 @@ from consent_service.app.installation import Installation
 from consent_service.app.meeting_services import meeting_service
 from consent_service.app.shared import Shared
 from consent_service.process.calendar import Calendar
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
 from consent_service.process.follower import Follower
 from consent_service.process.meetings.service import MeetingService
 from consent_service.process.notices.bounces import NoticeBounces
@@ -37,6 +40,9 @@ class ProcessServices(TypedDict):
     notice_deputies: NoticeDeputies
     notice_inbox: NoticeInbox
     notice_bounces: NoticeBounces
+    break_glass: BreakGlassService
+    meldcodes: MeldcodeService
+    statutory_requests: StatutoryRequestService
 
 
 def of_process(
@@ -59,6 +65,9 @@ def of_process(
         notice_inbox=_notice_inbox(parts, shared, release),
         notice_bounces=NoticeBounces(database=shared.database, log=shared.log, clock=shared.clock),
         notice_sender=_notice_sender(parts, shared, release, notices),
+        break_glass=_break_glass(shared),
+        meldcodes=_meldcodes(shared, release),
+        statutory_requests=_statutory_requests(shared),
     )
 
 
@@ -125,6 +134,39 @@ def _notice_inbox(parts: Installation, shared: Shared, release: ReleaseService) 
         organisations=shared.organisations,
         release=release,
         language=parts.language,
+    )
+
+
+def _break_glass(shared: Shared) -> BreakGlassService:
+    return BreakGlassService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        journal=shared.journal,
+        organisations=shared.organisations,
+        policies=shared.policies,
+    )
+
+
+def _meldcodes(shared: Shared, release: ReleaseService) -> MeldcodeService:
+    return MeldcodeService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        release=release,
+    )
+
+
+def _statutory_requests(shared: Shared) -> StatutoryRequestService:
+    return StatutoryRequestService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
     )
 
 

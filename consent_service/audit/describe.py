@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from consent_service.audit.describe_afterwards import describe_afterwards
 from consent_service.audit.describe_consent import describe_consent
+from consent_service.audit.describe_emergencies import describe_emergency
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
@@ -27,6 +28,7 @@ from consent_service.audit.events import (
     BundleActivated,
     ConsentEvent,
     DutyArose,
+    EmergencyEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
@@ -104,6 +106,8 @@ def describe(event: Event) -> Sentence:
         return describe_who(event)
     if isinstance(event, AfterwardsEvent):
         return describe_afterwards(event)
+    if isinstance(event, EmergencyEvent):
+        return describe_emergency(event)
     if isinstance(event, NoticeEvent):
         return describe_notices(event)
     if isinstance(event, MeetingEvent):

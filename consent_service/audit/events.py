@@ -41,6 +41,16 @@ from consent_service.audit.happenings.consent import (
     TextSuspended,
     WrongInformationReported,
 )
+from consent_service.audit.happenings.emergencies import (
+    BreakGlassAsked,
+    BreakGlassMoved,
+    BreakGlassRead,
+    EmergencyEvent,
+    MeldcodeMoved,
+    MeldcodeOpened,
+    StatutoryRequestAnswered,
+    StatutoryRequestReceived,
+)
 from consent_service.audit.happenings.erasures import (
     ErasureApproved,
     ErasureAsked,
@@ -218,6 +228,9 @@ __all__ = [
     "AssignmentEnded",
     "AssignmentStarted",
     "AuthorityRecorded",
+    "BreakGlassAsked",
+    "BreakGlassMoved",
+    "BreakGlassRead",
     "BundleActivated",
     "By",
     "ChildRegistered",
@@ -250,6 +263,7 @@ __all__ = [
     "DecisionEvent",
     "Direction",
     "DutyArose",
+    "EmergencyEvent",
     "EndMoved",
     "EndPlanned",
     "EnrolmentGiven",
@@ -320,6 +334,8 @@ __all__ = [
     "MeetingEvent",
     "MeetingRefused",
     "MeetingStepped",
+    "MeldcodeMoved",
+    "MeldcodeOpened",
     "NoticeAddressEntered",
     "NoticeBounced",
     "NoticeEvent",
@@ -382,6 +398,8 @@ __all__ = [
     "StaffLinked",
     "StaffPlaced",
     "StaffUnlinked",
+    "StatutoryRequestAnswered",
+    "StatutoryRequestReceived",
     "SteppedUp",
     "StopReplayed",
     "SubstituteAccess",
@@ -408,6 +426,7 @@ Event = (
     | WhoEvent
     | MeetingEvent
     | AfterwardsEvent
+    | EmergencyEvent
     | NoticeEvent
 )
 """Everything that can stand in the log."""

@@ -99,6 +99,14 @@ class Action(StrEnum):
     ASK_RELEASE = "ask_release"
     LIST_OWN_CHILDREN = "list_own_children"
 
+    ASK_BREAK_GLASS = "ask_break_glass"
+    APPROVE_BREAK_GLASS = "approve_break_glass"
+    END_BREAK_GLASS = "end_break_glass"
+    REVIEW_BREAK_GLASS = "review_break_glass"
+    VIEW_EMERGENCIES = "view_emergencies"
+    WALK_MELDCODE = "walk_meldcode"
+    ANSWER_STATUTORY_REQUEST = "answer_statutory_request"
+
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
     PIN_LOG = "pin_log"
@@ -399,6 +407,14 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.APPROVE_MEETING: {Counsellor: in_own_organisation},
     Action.RUN_MEETING: {Counsellor: with_the_family},
     Action.REMARK_ON_MEETING: {GuardianActor: for_oneself},
+    # What goes before consent: two persons stand behind a break-glass; anybody who works here can stop it
+    Action.ASK_BREAK_GLASS: {Counsellor: with_the_family},
+    Action.APPROVE_BREAK_GLASS: {Counsellor: in_own_organisation},
+    Action.END_BREAK_GLASS: {Counsellor: in_own_organisation, PrivacyCoordinator: in_own_organisation},
+    Action.REVIEW_BREAK_GLASS: {PrivacyCoordinator: in_own_organisation},
+    Action.VIEW_EMERGENCIES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.WALK_MELDCODE: {Counsellor: with_the_family},
+    Action.ANSWER_STATUTORY_REQUEST: {Counsellor: with_the_family},
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},

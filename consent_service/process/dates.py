@@ -45,6 +45,14 @@ _LAST_CALL_DAYS: Final = 7
 """So many days before a contact lapses the counsellor hears of it once more."""
 
 
+class Postponed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A meldcode about a child that is not open to the parents until somebody looks again, on that day."""
+
+    meldcode: str
+    child: PersonId
+    until: date
+
+
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything about one family that has a date. `since` is the day on which each person was registered.
 
@@ -62,6 +70,7 @@ class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     markers: tuple[SafetyMarker, ...]
     competence: tuple[Competence, ...] = ()
     contacts: Mapping[RelationshipId, tuple[Contact, ...]] = {}
+    postponed: tuple[Postponed, ...] = ()
 
 
 class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +92,16 @@ def due(dated: Dated, catalogue: Catalogue, now: datetime) -> tuple[Due, ...]:
         *_ending_authority(dated, terms, today),
         *_safety(dated, terms, today),
         *_contacts(dated, school_terms(terms), now),
+        *_postponed(dated, today),
     )
+
+
+def _postponed(dated: Dated, today: date) -> Iterator[Due]:
+    """A walk that stays closed to the parents is looked at again on its day; for officers only (S28)."""
+    for one in dated.postponed:
+        if one.until <= today:
+            event = ReminderDue("meldcode_postponed", one.until, dated.family)
+            yield Due(f"meldcode_postponed:{one.meldcode}:{one.until}", event, one.child, hidden=True)
 
 
 def of_recall(overdue: Overdue, child: PersonId, *, long: bool = False) -> Due:

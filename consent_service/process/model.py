@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
 import msgspec
 
 from consent_service.audit.events import (
+    BreakGlassAsked,
+    BreakGlassMoved,
     CompetenceJudged,
     ConflictDeclared,
     ConsentGiven,
@@ -58,6 +61,7 @@ ReminderKind = Literal[
     "recall_unanswered",
     "recall_long_unanswered",
     "contact_attestation",
+    "meldcode_postponed",
 ]
 """Which date is near or has come; see `process.calendar`."""
 TaskKind = (
@@ -80,6 +84,11 @@ TaskKind = (
         "contact_stepped_off",
         "invitation_declined",
         "notice_failed",
+        "break_glass_to_approve",
+        "break_glass_to_confirm",
+        "break_glass_to_review",
+        "parent_to_tell",
+        "break_glass_wrong",
     ]
     | ReminderKind
 )
@@ -105,6 +114,14 @@ TITLES: dict[TaskKind, str] = {
     "notice_failed": N_("Een bericht kon niet worden verstuurd. Bel zelf, en kijk of het adres klopt."),
     "contact_stepped_off": N_("Een contactpersoon is dat niet meer. Kijk wie het nu is."),
     "release_to_review": N_("Er is iets gegeven op een uitzondering. Kijk of dat terecht was."),
+    "break_glass_to_approve": N_("Noodgeval: een collega vraagt of de school iets mag lezen. Beslis nu mee."),
+    "break_glass_to_confirm": N_("Noodgeval: bevestig wat u door de telefoon goedvond."),
+    "break_glass_to_review": N_("Noodgeval: kijk of het nodig was dat de school dit las."),
+    "break_glass_wrong": N_(
+        "Noodgeval: het was niet nodig of niet goedgevonden. Beoordeel of dit een datalek is."
+    ),
+    "parent_to_tell": N_("Noodgeval: vertel de ouder wat de school heeft gelezen en waarom."),
+    "meldcode_postponed": N_("Een meldcode is nog niet open voor de ouders. Kijk of dat nog nodig is."),
     "invitation_declined": N_(
         "Een uitnodiging kwam bij de verkeerde persoon. Bel de school en nodig opnieuw uit."
     ),
@@ -193,6 +210,8 @@ def tasks_from(
     entry is about, `by_child` that a child spoke: its no is talked about at any age (S10), `unasked` that no
     counsellor did it: a contact stepped off, or left the school.
     """
+    if isinstance(event, BreakGlassAsked | BreakGlassMoved):
+        return _of_emergency(event, day)
     match event:
         case ConsentRefused(relationship=relationship) if by_child:
             return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
@@ -213,6 +232,26 @@ def tasks_from(
             return _of_reminder(event)
         case _:
             return _to_look_at(event) or _to_do_with_family(event)
+
+
+def _of_emergency(event: BreakGlassAsked | BreakGlassMoved, day: date) -> tuple[NewTask, ...]:
+    """A second person, the review on the next working day, a parent to tell unless unsafe (S29)."""
+    about, due = event.relationship, next_working_day(day)
+    review = NewTask("break_glass_to_review", "privacy_coordinator", None, about, due_on=due)
+    tell = NewTask("parent_to_tell", "counsellor", None, about, due_on=due)
+    match event:
+        case BreakGlassAsked(approver=None):
+            return (NewTask("break_glass_to_approve", "approver", relationship=about),)
+        case BreakGlassAsked(approver=approver, untold=untold):
+            person = None if approver is None else PersonId(approver)
+            confirm = NewTask("break_glass_to_confirm", "approver", None, about, None, person, due)
+            return (confirm, review) if untold else (confirm, review, tell)
+        case BreakGlassMoved(act="approve", code=code):
+            return (review,) if code == "untold" else (review, tell)
+        case BreakGlassMoved(act="deny") | BreakGlassMoved(act="review", code="not_justified"):
+            return (NewTask("break_glass_wrong", "privacy_coordinator", relationship=about),)
+        case _:
+            return ()
 
 
 def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
@@ -267,6 +306,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled((_ASKED - _SAID_ALOUD if only_said else _ASKED) | {"ask_again"}, *about),)
         case ConsentResumed(standing=True, relationship=relationship, information_type=kind):
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
+        case BreakGlassMoved(act=act, relationship=relationship):
+            return (Settled(_ENDED_BY.get(act, frozenset()), relationship=relationship),)
         case CompetenceJudged(competent=True, child=child):
             return (Settled(frozenset({"competence_to_look_at"}), person=child),)
         case ContactAttested(relationship=relationship, staff=member):
@@ -290,6 +331,13 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return ()
 
 
+_ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
+    **dict.fromkeys(("approve", "refuse", "drop"), frozenset[TaskKind]({"break_glass_to_approve"})),
+    **dict.fromkeys(("confirm", "deny"), frozenset[TaskKind]({"break_glass_to_confirm"})),
+    "tell": frozenset({"parent_to_tell"}),
+    "review": frozenset({"break_glass_to_review", "release_to_review"}),
+}
+"""The tasks that each act about a break-glass ends."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
 _NOBODY_LEFT: Final[frozenset[TaskKind]] = frozenset({"contact_needed", "contact_stepped_off"})

@@ -43,17 +43,28 @@ from consent_service.release.door import TRIES
 from consent_service.release.entries import (
     Told,
     duties,
+    emergencies,
     failed_event,
     guard,
+    is_untold,
     refused,
     released,
     released_event,
     unlisted_event,
 )
 from consent_service.release.exits import Exits
-from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged
+from consent_service.release.judging import (
+    Judged,
+    asked_types,
+    best_askings,
+    for_reader,
+    judged,
+    urgent_line,
+    urgent_purpose,
+    urgent_types,
+)
 from consent_service.release.model import Ask as Ask
-from consent_service.release.model import ChildLine, Refused, Released, TypePreview
+from consent_service.release.model import ChildLine, Refused, Released, TypePreview, UrgentLine
 from consent_service.release.read import Situation, was_ever_listed
 from consent_service.release.wording import preview_line, refused_lines
 
@@ -104,6 +115,21 @@ class ReleaseService(Exits):
         lines = [await self._child_line(actor, reader, relationship) for relationship in relationships]
         known = (line for line in lines if line is not None)
         return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
+
+    async def urgent_of_contact(
+        self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
+    ) -> tuple[UrgentLine, ...]:
+        """What this contact may read now because a life may depend on it, with the child it is about (S29).
+
+        Also of a child nobody said yes about. Each line is an entry; the item is asked with `to_school`.
+
+        Raises:
+            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
+        """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
+        reader = Reader("school", actor.staff, actor.role)
+        lines = [await self._urgent_line(actor, reader, relationship) for relationship in relationships]
+        return tuple(line for line in lines if line is not None)
 
     async def preview(
         self,
@@ -179,7 +205,10 @@ class ReleaseService(Exits):
         situation = await self._renewed(situation)
         rules = await self._policies.in_force(situation.active_bundle)
         asked = asked_types(rules.catalogue, ask.purpose, direction)
-        return judged(situation, rules, reader, ask.purpose, asked=asked, now=self._clock.now())  # 3
+        if ask.basis == "vital_interest":
+            asked = urgent_types(situation, rules.catalogue)
+        now = self._clock.now()
+        return judged(situation, rules, reader, ask.purpose, asked=asked, now=now, basis=ask.basis)  # 3
 
     async def _answer(
         self,
@@ -228,6 +257,51 @@ class ReleaseService(Exits):
             if logged is not None:
                 return _child_of(judgement.situation)
         raise ConflictError("the situation keeps changing")
+
+    async def _urgent_line(
+        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
+    ) -> UrgentLine | None:
+        """Nothing is written where no break-glass runs: that is so for nearly every child."""
+        for _ in range(TRIES):
+            self._refuse_while_stopping(actor.tenant, relationship)
+            try:
+                judgement = await self._judge_urgent(actor, reader, relationship)
+            except NotFoundError:
+                return None
+            if judgement is None or judgement.permit is None:
+                return None
+            event = released_event(
+                judgement, reader, judgement.permit.purpose, types=tuple(judgement.permit.types)
+            )
+            async with self._database.transaction() as conn:
+                await self._require_living_log(conn, actor.tenant)
+                told = Told(event, judgement.situation.known.relationship.child, hidden=is_untold(judgement))
+                logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
+                await self._log_duties(conn, actor, judgement, told, logged)
+                self._refuse_while_stopping(actor.tenant, relationship)
+            if logged is not None:
+                return urgent_line(_child_of(judgement.situation), judgement)
+        raise ConflictError("the situation keeps changing")
+
+    async def _judge_urgent(
+        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
+    ) -> Judged | None:
+        async with self._database.reading() as conn:
+            situation = await self._situation(conn, actor.tenant, relationship)
+            await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
+        situation = await self._renewed(situation)
+        if situation.urgent is None:
+            return None
+        rules = await self._policies.in_force(situation.active_bundle)
+        kind = rules.catalogue.types.get(situation.urgent.facts.information_type)
+        if kind is None:
+            return None
+        asked = urgent_types(situation, rules.catalogue)
+        answer = judged(
+            situation, rules, reader, urgent_purpose(kind), asked=asked, now=self._clock.now(),
+            basis="vital_interest",
+        )  # fmt: skip
+        return msgspec.structs.replace(answer, to_open=())
 
     async def _judge_gate(self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId) -> Judged:
         """Whether this reader may know that the family is being helped; see `door`."""
@@ -319,7 +393,7 @@ class ReleaseService(Exits):
     ) -> None:
         """What has to be done because of an entry stands in the log when that entry does."""
         if entry is not None:
-            for duty in duties(judgement, told, entry):
+            for duty in (*emergencies(judgement, told, entry), *duties(judgement, told, entry)):
                 await self._log_entry(conn, actor, judgement, duty)
 
     async def _log_entry(

@@ -54,8 +54,10 @@ from consent_service.process.meetings.tables import (
 )
 from consent_service.process.notices.tables import notice_wishes, notices
 from consent_service.process.tables import calendar_marks, recalls, tasks
+from consent_service.process.tables_emergencies import meldcode_steps, meldcodes, statutory_requests
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
+from consent_service.records.tables_emergencies import break_glasses
 from consent_service.rights.tables import erasure_targets, erasures
 
 
@@ -109,6 +111,10 @@ PLACES: Final[tuple[Place, ...]] = (
     _SITTINGS,
     Place(passed_on_statements, (passed_on_statements.c.family, passed_on_statements.c.person)),
     Place(consent_ledger, (consent_ledger.c.relationship, consent_ledger.c.person)),
+    Place(break_glasses, (break_glasses.c.relationship,)),
+    Place(meldcode_steps, (meldcode_steps.c.child,)),
+    Place(meldcodes, (meldcodes.c.child, meldcodes.c.family)),
+    Place(statutory_requests, (statutory_requests.c.child, statutory_requests.c.family)),
     Place(record_digests, (record_digests.c.relationship,)),
     Place(records, (records.c.relationship, records.c.about)),
     Place(contact_attestations, (contact_attestations.c.relationship,)),

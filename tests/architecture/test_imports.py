@@ -55,6 +55,7 @@ PROTECTED = {
         "consent_service.keyring.signing",
         "consent_service.organisations.identity_data",
         "consent_service.process.meetings.sealing",
+        "consent_service.process.emergencies.sealed_text",
         "consent_service.process.notices.addresses",
         "consent_service.records.opening",
         "consent_service.rights.cases",

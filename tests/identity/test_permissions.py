@@ -72,6 +72,13 @@ MAY = {
     Action.RECORD_SAFETY: "B",
     Action.REQUEST_MARKER: "B",
     Action.APPROVE_MARKER: "B",
+    Action.ASK_BREAK_GLASS: "B",
+    Action.APPROVE_BREAK_GLASS: "B",
+    Action.END_BREAK_GLASS: "BP",
+    Action.REVIEW_BREAK_GLASS: "P",
+    Action.VIEW_EMERGENCIES: "PF",
+    Action.WALK_MELDCODE: "B",
+    Action.ANSWER_STATUTORY_REQUEST: "B",
     Action.MOVE_TO_SUCCESSOR: "B",
     Action.DISOWN_PUPIL: "S",
     Action.DECLARE_CONFLICT: "BS",
@@ -160,6 +167,8 @@ WITHOUT_THE_FAMILY = {
     Action.APPROVE_RECORD,
     Action.APPROVE_MEETING,
     Action.APPROVE_MARKER,
+    Action.APPROVE_BREAK_GLASS,
+    Action.END_BREAK_GLASS,
 }
 
 

@@ -51,6 +51,7 @@ COUNTS_NO_MORE: Final[dict[str, str]] = {
 }
 STAYS: Final[dict[str, str]] = {
     "authority_facts": "who saw it",
+    "break_glasses": "who asked and agreed; of who left the release counts no agreement",
     "child_competence": "who judged it",
     "consent_ledger": "who was there, and on which device",
     "ending_plans": "who planned it",
@@ -58,6 +59,8 @@ STAYS: Final[dict[str, str]] = {
     "evaluation_publications": "who fixed the figures",
     "erasures": "who asked and approved",
     "meetings": "who proposed and led it: it is for the family, and goes on with a colleague",
+    "meldcode_steps": "who took it",
+    "meldcodes": "who began it",
     "operator_grants": "an operator is nobody's staff: `operator end` ends one",
     "operator_logins": "an operator is nobody's staff",
     "operators": "an operator is nobody's staff",
@@ -73,6 +76,7 @@ STAYS: Final[dict[str, str]] = {
     "sittings": "who handed the tablet over, and which",
     "staff_devices": "at which devices counsellors worked, for patterns in how was asked; opens nothing",
     "staff_invitations": "whom somebody invited: for others, and theirs to use",
+    "statutory_requests": "who received and answered it",
     "suspended_texts": "who decided it",
     "tasks": "who did it",
 }

@@ -57,6 +57,7 @@ KINDS: Final = {
     "AgreementSigned": ["agreement"],
     "AssignmentStarted": ["assignment"],
     "AuthorityRecorded": ["authority"],
+    "BreakGlassAsked": ["break_glass"],
     "BundleActivated": ["bundle"],
     "ChildRegistered": ["child"],
     "ClientChanged": [],
@@ -87,6 +88,7 @@ KINDS: Final = {
     "MarkerRequested": ["marker"],
     "MeetingAgreementStepped": ["meeting_agreement"],
     "MeetingStepped": [],
+    "MeldcodeOpened": ["meldcode"],
     "OperatorAdded": ["operator"],
     "OperatorEnded": ["operator_end"],
     "PageAccessGiven": [],
@@ -109,6 +111,7 @@ KINDS: Final = {
     "StaffAdded": ["staff"],
     "StaffEnded": ["staff_end"],
     "StaffInvited": ["invitation"],
+    "StatutoryRequestReceived": ["statutory_request"],
     "SubstituteAccess": ["assignment"],
     "TenantRegistered": ["shelter"],
 }

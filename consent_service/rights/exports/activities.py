@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 from consent_service.audit.events import (
     AfterwardsEvent,
     ConsentEvent,
+    EmergencyEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
@@ -37,6 +38,7 @@ Activity = Literal[
     "samenwerking",
     "gezin",
     "veiligheid",
+    "noodgeval",
     "inzage",
     "toestemming",
     "delen",
@@ -74,6 +76,8 @@ def activity_of(event: Event) -> Activity:
         return "spelregels"
     if isinstance(event, ErasureEvent):
         return "wissen"
+    if isinstance(event, EmergencyEvent):
+        return "noodgeval"
     assert_never(event)
 
 
