@@ -13,6 +13,7 @@ from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
+from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
@@ -61,6 +62,7 @@ from consent_service.audit.events import (
     SchoolRegistered,
     SessionEnded,
     SessionEvent,
+    SignalEvent,
     StaffAdded,
     StaffEnded,
     StaffLinked,
@@ -96,6 +98,8 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    if isinstance(event, SignalEvent):
+        return describe_signals(event)
     assert_never(event)
 
 

@@ -138,6 +138,24 @@ from consent_service.audit.happenings.records import (
     ReleaseFailed,
     ReleaseRefused,
 )
+from consent_service.audit.happenings.signals import (
+    CallMade,
+    FirstContactConfirmed,
+    FirstContactRead,
+    FirstContactRefused,
+    FirstContactSent,
+    FirstDayTicked,
+    RouteSet,
+    SchoolPlaced,
+    SignalCalled,
+    SignalEvent,
+    SignalGone,
+    SignalNoticed,
+    SignalRead,
+    SignalSent,
+    SignalUnread,
+    ToldByParent,
+)
 from consent_service.audit.happenings.upkeep import (
     EntriesReleased,
     ExportKind,
@@ -192,6 +210,7 @@ __all__ = [
     "AuthorityRecorded",
     "BundleActivated",
     "By",
+    "CallMade",
     "ChildRegistered",
     "ClientAdmitted",
     "ClientChanged",
@@ -239,6 +258,11 @@ __all__ = [
     "FamilyEvent",
     "FamilyRegistered",
     "FamilySearched",
+    "FirstContactConfirmed",
+    "FirstContactRead",
+    "FirstContactRefused",
+    "FirstContactSent",
+    "FirstDayTicked",
     "GuardianRegistered",
     "GuardianSafetyAssessed",
     "HandoverEnded",
@@ -322,12 +346,21 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
+    "SchoolPlaced",
     "SchoolRegistered",
     "SchoolSucceeded",
     "SessionEnded",
     "SessionEvent",
+    "SignalCalled",
+    "SignalEvent",
+    "SignalGone",
+    "SignalNoticed",
+    "SignalRead",
+    "SignalSent",
+    "SignalUnread",
     "StaffAdded",
     "StaffEnded",
     "StaffInvited",
@@ -340,6 +373,7 @@ __all__ = [
     "TenantRegistered",
     "TextResumed",
     "TextSuspended",
+    "ToldByParent",
     "Urgency",
     "WhoEvent",
     "WitnessDismissed",
@@ -358,6 +392,7 @@ Event = (
     | PolicyEvent
     | ErasureEvent
     | WhoEvent
+    | SignalEvent
 )
 """Everything that can stand in the log."""
 

@@ -36,6 +36,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
     "refused": frozenset(
         {
             "release.refused.v1",
+            "first_contact.refused.v1",
             "record.share_refused.v1",
             "login.refused.v1",
             "logout.refused.v1",

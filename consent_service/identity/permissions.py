@@ -93,6 +93,11 @@ class Action(StrEnum):
     APPROVE_RECORD = "approve_record"
     ASK_RELEASE = "ask_release"
     LIST_OWN_CHILDREN = "list_own_children"
+    SEND_FIRST_CONTACT = "send_first_contact"
+    CONFIRM_PUPIL = "confirm_pupil"
+    CALL_SCHOOL = "call_school"
+    SEND_SIGNAL = "send_signal"
+    ROUTE_SIGNALS = "route_signals"
 
     VIEW_TRAIL = "view_trail"
     VERIFY_LOG = "verify_log"
@@ -377,6 +382,12 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Counsellor: with_the_family_from_school,
     },
     Action.LIST_OWN_CHILDREN: {SchoolStaff: at_own_school},
+    # The start with a school, and signals
+    Action.SEND_FIRST_CONTACT: {Counsellor: with_the_family},
+    Action.CONFIRM_PUPIL: {SchoolStaff: active_contact},
+    Action.CALL_SCHOOL: {Counsellor: with_the_family},
+    Action.SEND_SIGNAL: {Counsellor: with_the_family},
+    Action.ROUTE_SIGNALS: {PrivacyCoordinator: in_own_organisation},
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},

@@ -25,6 +25,7 @@ from consent_service.audit.happenings import (
     organisations,
     policies,
     records,
+    signals,
     upkeep,
     who,
 )
@@ -101,7 +102,7 @@ def test_an_event_knows_its_type() -> None:
     assert event_type(events.Logout()) == "logout.v1"
 
 
-MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who)
+MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who, signals)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",
@@ -109,6 +110,7 @@ FIRST_RELEASE = [
     "assignment.started.v1",
     "authority.recorded.v1",
     "bundle.activated.v1",
+    "call.made.v1",
     "child.registered.v1",
     "client.admitted.v1",
     "client.changed.v1",
@@ -144,6 +146,11 @@ FIRST_RELEASE = [
     "factor.refused.v1",
     "family.registered.v1",
     "family.searched.v1",
+    "first_contact.confirmed.v1",
+    "first_contact.read.v1",
+    "first_contact.refused.v1",
+    "first_contact.sent.v1",
+    "first_day.ticked.v1",
     "guardian.registered.v1",
     "handover.ended.v1",
     "handover.refused.v1",
@@ -223,9 +230,17 @@ FIRST_RELEASE = [
     "safety.marker_ended.v1",
     "safety.marker_requested.v1",
     "school.changed.v1",
+    "school.placed.v1",
     "school.registered.v1",
     "school.succeeded.v1",
     "session.ended.v1",
+    "signal.called.v1",
+    "signal.gone.v1",
+    "signal.noticed.v1",
+    "signal.read.v1",
+    "signal.route_set.v1",
+    "signal.sent.v1",
+    "signal.unread.v1",
     "staff.added.v1",
     "staff.ended.v1",
     "staff.invitation_ended.v1",
@@ -235,6 +250,7 @@ FIRST_RELEASE = [
     "staff.unlinked.v1",
     "stop.replayed.v1",
     "substitute.access.v1",
+    "telling.by_parent.v1",
     "tenant.registered.v1",
     "text.resumed.v1",
     "text.suspended.v1",

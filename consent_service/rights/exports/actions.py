@@ -46,6 +46,11 @@ APPLICATION: Final = Code("110100", "DCM", "Application Activity")
 
 CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactSent,
+        events.CallMade,
+        events.ToldByParent,
+        events.SignalSent,
+        events.SignalCalled,
         events.EnrolmentGiven,
         events.PasskeyAdded,
         events.StaffInvited,
@@ -88,6 +93,8 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactRead,
+        events.SignalRead,
         events.IdentityViewed,
         events.FamilySearched,
         events.SubstituteAccess,
@@ -107,6 +114,10 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactConfirmed,
+        events.FirstDayTicked,
+        events.SchoolPlaced,
+        events.RouteSet,
         events.ContactAttested,
         events.ContactAway,
         events.ClientChanged,
@@ -144,6 +155,7 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.SignalGone,
         events.PasskeyRemoved,
         events.InvitationEnded,
         events.OperatorEnded,
@@ -172,6 +184,9 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactRefused,
+        events.SignalNoticed,
+        events.SignalUnread,
         events.SteppedUp,
         events.FactorProved,
         events.FactorRefused,
@@ -207,6 +222,7 @@ _SETS: Final[tuple[tuple[Action, frozenset[type[msgspec.Struct]]], ...]] = (
     ("E", EXECUTES),
 )
 _REFUSALS = (
+    events.FirstContactRefused,
     events.ReleaseRefused,
     events.RecordShareRefused,
     events.LoginRefused,
@@ -259,7 +275,10 @@ def event_id_of(event: Event) -> Code:
         return LOG_USED
     if isinstance(event, KeyEvent | LogEvent | PolicyEvent):
         return SECURITY
-    if isinstance(event, OrganisationEvent | events.PatternSeen | events.ClientServed):
+    if isinstance(
+        event,
+        OrganisationEvent | events.SchoolPlaced | events.RouteSet | events.PatternSeen | events.ClientServed,
+    ):
         return APPLICATION
     if isinstance(event, events.WhoEvent) and not isinstance(event, _OF_A_CHILD):
         return SECURITY

@@ -26,6 +26,7 @@ from consent_service.audit.events import (
     RecordEvent,
     SafetyAssessed,
     SessionEvent,
+    SignalEvent,
     WhoEvent,
 )
 
@@ -56,7 +57,7 @@ def activity_of(event: Event) -> Activity:
         return "samenwerking"
     if isinstance(event, ConsentEvent):
         return "toestemming"
-    if isinstance(event, RecordEvent):
+    if isinstance(event, RecordEvent | SignalEvent):
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
