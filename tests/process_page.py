@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from consent_service.process.meetings.states import AGREEMENT, MEETING
+from consent_service.process.notices.states import NOTICE
+from consent_service.process.signals.states import CARE_SIGNAL, FIRST_CONTACT
 from consent_service.process.states import StateTable
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
 TABLES: Final[tuple[StateTable, ...]] = (
+    FIRST_CONTACT,
+    CARE_SIGNAL,
     MEETING,
     AGREEMENT,
+    NOTICE,
 )
 """Every state table of the service; a test looks for one that was forgotten."""
 _HEAD: Final = """# What can happen, and who does it

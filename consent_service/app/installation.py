@@ -48,9 +48,13 @@ from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
 from consent_service.process.follower import Follower
+from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.client_answers import ClientAnswers
@@ -123,6 +127,10 @@ class Services(msgspec.Struct, frozen=True):
     reevaluator: Reevaluator
     recalls: RecallService
     tasks: TaskService
+    notices: NoticeService
+    starts: StartService
+    signals: SignalService
+    signal_routing: SignalRouting
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

@@ -13,6 +13,7 @@ from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
+from consent_service.audit.describe_notices import describe_notices
 from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
@@ -37,6 +38,7 @@ from consent_service.audit.events import (
     LoginSucceeded,
     Logout,
     LogoutRefused,
+    NoticeEvent,
     OrganisationEvent,
     PageAccessGiven,
     PageAccessRevoked,
@@ -100,6 +102,8 @@ def describe(event: Event) -> Sentence:
         return describe_who(event)
     if isinstance(event, SignalEvent):
         return describe_signals(event)
+    if isinstance(event, NoticeEvent):
+        return describe_notices(event)
     assert_never(event)
 
 

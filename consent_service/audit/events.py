@@ -96,6 +96,17 @@ from consent_service.audit.happenings.logins import (
     SessionEnded,
     SessionEvent,
 )
+from consent_service.audit.happenings.notices import (
+    ExitPermitted,
+    ExitRefused,
+    NoticeAddressEntered,
+    NoticeBounced,
+    NoticeEvent,
+    NoticeNotSent,
+    NoticeQueued,
+    NoticeSent,
+    NoticeUncertain,
+)
 from consent_service.audit.happenings.organisations import (
     AgreementEnded,
     AgreementSigned,
@@ -251,6 +262,8 @@ __all__ = [
     "ErasureGround",
     "ErasureScope",
     "Event",
+    "ExitPermitted",
+    "ExitRefused",
     "ExportKind",
     "ExportRecipient",
     "FactorProved",
@@ -305,6 +318,13 @@ __all__ = [
     "MarkerDecided",
     "MarkerEnded",
     "MarkerRequested",
+    "NoticeAddressEntered",
+    "NoticeBounced",
+    "NoticeEvent",
+    "NoticeNotSent",
+    "NoticeQueued",
+    "NoticeSent",
+    "NoticeUncertain",
     "OperatorAdded",
     "OperatorAdmitted",
     "OperatorEnded",
@@ -393,6 +413,7 @@ Event = (
     | ErasureEvent
     | WhoEvent
     | SignalEvent
+    | NoticeEvent
 )
 """Everything that can stand in the log."""
 

@@ -27,6 +27,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
     "allowed": frozenset(
         {
             "information.released.v1",
+            "exit.permitted.v1",
             "record.shared.v1",
             "record.approved.v1",
             "policy.approved.v1",
@@ -37,6 +38,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
         {
             "release.refused.v1",
             "first_contact.refused.v1",
+            "exit.refused.v1",
             "record.share_refused.v1",
             "login.refused.v1",
             "logout.refused.v1",

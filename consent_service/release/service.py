@@ -16,40 +16,32 @@ from datetime import date
 from typing import assert_never
 
 import msgspec
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.details import Attachment
-from consent_service.audit.log import OFFICER, PENDING_LIMIT, AuditLog
+from consent_service.audit.log import OFFICER
 from consent_service.families.model import is_left_out, is_shown
-from consent_service.foundation.clock import Clock, local_date
-from consent_service.foundation.database import Database
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import (
     ConflictError,
     InputError,
     IntegrityError,
-    KeyDestroyedError,
-    LogUnavailableError,
     NotFoundError,
     Problem,
-    StopsPendingError,
 )
-from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey, is_id
-from consent_service.foundation.stop_journal import StopJournal
+from consent_service.foundation.ids import EntryId, RelationshipId, TypeKey, is_id
 from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Direction, Terms
-from consent_service.keyring.service import KeyRing
-from consent_service.organisations.relationship_state import set_next_change
-from consent_service.organisations.service import OrganisationService, require
+from consent_service.organisations.service import require
 from consent_service.policy.explain import Audience, Viewer, audience_of, explain
 from consent_service.policy.facts import Reader
-from consent_service.policy.projection import Known, active_contacts, assigned_counsellors, next_change
+from consent_service.policy.projection import Known, active_contacts, assigned_counsellors
 from consent_service.policy.recorded import recorded, to_bytes
-from consent_service.policy.service import PolicyService
 from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records, type_keys_for
+from consent_service.release.door import TRIES
 from consent_service.release.entries import (
     Told,
     duties,
@@ -60,36 +52,16 @@ from consent_service.release.entries import (
     released_event,
     unlisted_event,
 )
-from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged, readings
+from consent_service.release.exits import Exits
+from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import ChildLine, Refused, Released, TypePreview
-from consent_service.release.read import Situation, read_situation, was_ever_listed
+from consent_service.release.read import Situation, was_ever_listed
 from consent_service.release.wording import preview_line, refused_lines
 
-_TRIES = 3
 
-
-class ReleaseService:
+class ReleaseService(Exits):
     """Every exit."""
-
-    def __init__(
-        self,
-        *,
-        database: Database,
-        ring: KeyRing,
-        log: AuditLog,
-        clock: Clock,
-        journal: StopJournal,
-        organisations: OrganisationService,
-        policies: PolicyService,
-    ) -> None:
-        self._database = database
-        self._ring = ring
-        self._log = log
-        self._clock = clock
-        self._journal = journal
-        self._organisations = organisations
-        self._policies = policies
 
     async def to_school(self, actor: SchoolStaff, ask: Ask) -> Released | Refused:
         """What the shelter shared with this member of school staff for this purpose.
@@ -132,10 +104,10 @@ class ReleaseService:
             IntegrityError: something was tampered with or damaged; logged as a refusal.
             UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
         """
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, ask.relationship)
             async with self._database.reading() as conn:
-                situation = await self._situation(conn, actor, ask.relationship)
+                situation = await self._situation(conn, actor.tenant, ask.relationship)
                 await self._require(conn, actor, situation, Action.CALL_SCHOOL, "s2c")
             situation = await self._renewed(situation)
             rules = await self._policies.in_force(situation.active_bundle)
@@ -190,7 +162,7 @@ class ReleaseService:
         """
         now = self._clock.now()
         async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor, relationship)
+            situation = await self._situation(conn, actor.tenant, relationship)
             rules = await self._policies.in_force(situation.active_bundle)
             await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, way)
             _require_shown(actor, situation.known, local_date(now))
@@ -225,7 +197,7 @@ class ReleaseService:
         *,
         audience: Audience,
     ) -> Released | Refused:
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, ask.relationship)
             judgement = await self._judge(actor, reader, ask, direction)
             answer = await self._answer(actor, reader, ask, judgement, audience)
@@ -237,7 +209,7 @@ class ReleaseService:
         self, actor: SchoolStaff | Counsellor, reader: Reader, ask: Ask, direction: Direction
     ) -> Judged:
         async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor, ask.relationship)  # 1
+            situation = await self._situation(conn, actor.tenant, ask.relationship)  # 1
             await self._require(conn, actor, situation, Action.ASK_RELEASE, direction)  # 2
         situation = await self._renewed(situation)
         rules = await self._policies.in_force(situation.active_bundle)
@@ -255,7 +227,7 @@ class ReleaseService:
         """None when somebody acted in between and everything must be read again."""
         try:
             async with self._database.transaction() as conn:
-                await self._require_living_log(conn, actor)
+                await self._require_living_log(conn, actor.tenant)
                 opened = self._open(judgement)  # 4
                 shown = _only(judgement, opened)
                 entry = await self._append(conn, actor, reader, ask, shown)  # 5
@@ -273,7 +245,7 @@ class ReleaseService:
     async def _child_line(
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
     ) -> ChildLine | None:
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, relationship)
             try:
                 judgement = await self._judge_gate(actor, reader, relationship)
@@ -283,7 +255,7 @@ class ReleaseService:
                 return None
             event = released_event(judgement, reader, "contact", types=tuple(judgement.permit.types))
             async with self._database.transaction() as conn:
-                await self._require_living_log(conn, actor)
+                await self._require_living_log(conn, actor.tenant)
                 told = Told(event, judgement.situation.known.relationship.child)
                 logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
                 await self._log_duties(conn, actor, judgement, told, logged)
@@ -293,22 +265,11 @@ class ReleaseService:
         raise ConflictError("the situation keeps changing")
 
     async def _judge_gate(self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId) -> Judged:
-        """Whether this reader may know that the family is being helped; no record is opened for it.
-
-        A role that does not read the gate type itself, such as a teacher's, may know of a child as soon
-        as the rules give it any type about that child.
-        """
+        """Whether this reader may know that the family is being helped; see `door`."""
         async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor, relationship)
+            situation = await self._situation(conn, actor.tenant, relationship)
             await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
-        situation = await self._renewed(situation)
-        rules = await self._policies.in_force(situation.active_bundle)
-        gate, now = rules.catalogue.gate, self._clock.now()
-        answer = judged(situation, rules, reader, "contact", asked=[(gate.key, "s2c")], now=now)
-        if reader.role not in gate.readers:
-            others = readings(situation, rules, reader, now=now)
-            answer = next((other for other in others if other.permit is not None), answer)
-        return msgspec.structs.replace(answer, to_open=())
+        return await self._at_the_gate(await self._renewed(situation), reader)
 
     # --- steps -------------------------------------------------------------------------------
 
@@ -322,7 +283,7 @@ class ReleaseService:
             return
         event = unlisted_event(reader, ask, self._policies.proposal.catalogue.gate.key)
         async with self._database.transaction() as conn:
-            await self._require_living_log(conn, actor)
+            await self._require_living_log(conn, actor.tenant)
             await self._log.append(
                 conn,
                 tenant=actor.tenant,
@@ -332,21 +293,6 @@ class ReleaseService:
                 relationship=event.relationship,
             )
         raise NotFoundError("relationship")
-
-    async def _situation(
-        self,
-        conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor | GuardianActor | ChildActor,
-        relationship: RelationshipId,
-    ) -> Situation:
-        """An erased child is answered like one that never was."""
-        try:
-            found = await read_situation(conn, self._ring, actor.tenant, relationship)
-        except KeyDestroyedError as gone:
-            raise NotFoundError("relationship") from gone
-        if found is None:
-            raise NotFoundError("relationship")
-        return found
 
     async def _require(
         self,
@@ -375,23 +321,6 @@ class ReleaseService:
             case _:
                 assert_never(actor)
         require(actor, action, facts)
-
-    async def _renewed(self, situation: Situation) -> Situation:
-        """When time alone may have changed something, compute anew until when decisions hold."""
-        now = self._clock.now()
-        if now < situation.next_change_at:
-            return situation
-        until = next_change(situation.known, now)
-        about = situation.known.relationship
-        async with self._database.transaction() as conn:
-            await set_next_change(
-                conn,
-                about.tenant,
-                about.relationship,
-                version=situation.version,
-                next_change_at=until,
-            )
-        return msgspec.structs.replace(situation, next_change_at=until)
 
     async def _append(
         self,
@@ -461,18 +390,6 @@ class ReleaseService:
         due = {one.record for one in judgement.to_open}
         kept = (one for one in opened if one.record in due)
         return for_reader(judgement.rules.catalogue, kept, judgement.permit)
-
-    def _refuse_while_stopping(self, tenant: TenantId, relationship: RelationshipId) -> None:
-        if self._journal.concerning(tenant, relationship):
-            raise StopsPendingError("a stop is being carried out")
-
-    async def _require_living_log(self, conn: AsyncConnection, actor: SchoolStaff | Counsellor) -> None:
-        try:
-            waiting = await self._log.oldest_pending(conn, actor.tenant, self._clock.now())
-        except DBAPIError as failure:
-            raise LogUnavailableError("the log cannot be read") from failure
-        if waiting is not None and waiting > PENDING_LIMIT:
-            raise LogUnavailableError("entries wait too long for their place in the log")
 
 
 def _require_shown(actor: GuardianActor | ChildActor | Counsellor, known: Known, day: date) -> None:

@@ -46,6 +46,8 @@ from consent_service.identity.tables import (
 )
 from consent_service.keyring.tables import key_destructions, person_keys, relationship_keys
 from consent_service.organisations.tables import assignments, relationship_state
+from consent_service.process.notices.tables import notice_wishes, notices
+from consent_service.process.signals.tables import care_signals, first_contacts, first_day_ticks, phone_calls
 from consent_service.process.tables import calendar_marks, recalls, tasks
 from consent_service.records.tables import record_digests, records
 from consent_service.rights.tables import erasure_targets, erasures
@@ -84,8 +86,14 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(page_factors, (page_factors.c.person,)),
     Place(withdrawal_codes, (withdrawal_codes.c.family, withdrawal_codes.c.guardian)),
     Place(tasks, (tasks.c.family, tasks.c.relationship, tasks.c.person)),
+    Place(notices, (notices.c.to_person, notices.c.relationship, notices.c.family)),
+    Place(notice_wishes, (notice_wishes.c.recipient,)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(first_contacts, (first_contacts.c.relationship,)),
+    Place(first_day_ticks, (first_day_ticks.c.relationship,)),
+    Place(phone_calls, (phone_calls.c.relationship,)),
+    Place(care_signals, (care_signals.c.relationship,)),
     Place(
         sitting_answers,
         (sitting_answers.c.relationship,),

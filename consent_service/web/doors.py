@@ -29,6 +29,9 @@ from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.recalls import RecallService
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.exporting import BundleService
@@ -88,6 +91,12 @@ class AllServices(Protocol):
     def custody(self) -> CustodyService: ...
     @property
     def recalls(self) -> RecallService: ...
+    @property
+    def starts(self) -> StartService: ...
+    @property
+    def signals(self) -> SignalService: ...
+    @property
+    def signal_routing(self) -> SignalRouting: ...
     @property
     def tasks(self) -> TaskService: ...
     @property

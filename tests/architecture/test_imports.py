@@ -54,6 +54,7 @@ PROTECTED = {
         "consent_service.identity.secrets",
         "consent_service.keyring.signing",
         "consent_service.organisations.identity_data",
+        "consent_service.process.notices.addresses",
         "consent_service.records.opening",
         "consent_service.rights.cases",
     },

@@ -22,6 +22,7 @@ from consent_service.audit.happenings import (
     families,
     keys,
     logins,
+    notices,
     organisations,
     policies,
     records,
@@ -102,7 +103,20 @@ def test_an_event_knows_its_type() -> None:
     assert event_type(events.Logout()) == "logout.v1"
 
 
-MODULES = (organisations, families, consent, records, logins, upkeep, keys, policies, erasures, who, signals)
+MODULES = (
+    organisations,
+    families,
+    consent,
+    records,
+    logins,
+    upkeep,
+    keys,
+    policies,
+    erasures,
+    who,
+    notices,
+    signals,
+)
 FIRST_RELEASE = [
     "agreement.ended.v1",
     "agreement.signed.v1",
@@ -141,6 +155,8 @@ FIRST_RELEASE = [
     "erasure.asked.v1",
     "erasure.dropped.v1",
     "erasure.executed.v1",
+    "exit.permitted.v1",
+    "exit.refused.v1",
     "factor.enrolment_given.v1",
     "factor.proved.v1",
     "factor.refused.v1",
@@ -191,6 +207,12 @@ FIRST_RELEASE = [
     "login.succeeded.v1",
     "logout.refused.v1",
     "logout.v1",
+    "notice.address_entered.v1",
+    "notice.bounced.v1",
+    "notice.not_sent.v1",
+    "notice.queued.v1",
+    "notice.sent.v1",
+    "notice.uncertain.v1",
     "operator.added.v1",
     "operator.admitted.v1",
     "operator.ended.v1",

@@ -42,6 +42,7 @@ NOTHING: tuple[object, ...] = ((), None, {}, frozenset(), OwnListing(None, has_d
 SUPPORT = TypeKey("support_advice")
 NOOR = PersonIdentity("Noor", "Voorbeeld", date(2018, 5, 4))
 ELSEWHERE = {
+    "notices",
     "identity",
     "reevaluator",
     "policies",

@@ -91,7 +91,7 @@ class FirstContactSent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FirstContactRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Not sent: the school may not even know that there is help (S19). `sentence` says why, to the counsellor."""
+    """Not sent: the school may not even know of any help (S19). `sentence` tells the counsellor why."""
 
     information_type: TypeKey
     sentence: str

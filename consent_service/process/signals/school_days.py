@@ -1,4 +1,4 @@
-"""On which days primary schools teach, per region of the Netherlands. Pure; a year that is not here is refused.
+"""On which days primary schools teach, per region of the Netherlands. Pure; other years are refused.
 
 Holidays: Rijksoverheid, "Overzicht schoolvakanties per schooljaar" (the Regeling vaststelling schoolvakanties
 on the Wpo, article 15(2)): 2027-2028 read at rijksoverheid.nl/onderwerpen/schoolvakanties; 2025-2026 and

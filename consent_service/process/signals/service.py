@@ -1,4 +1,4 @@
-"""Care signals: sent, heard by whoever reads at the school, missed, called about, gone after five school days.
+"""Care signals: sent, heard by whoever reads at the school, missed, called about, gone after some days.
 
 What a school gets is one coded record (`records`), opened by `release` like any other. Here is when it must
 be heard, by whom, and what happens when nobody did. Which days count, is `school_days`.
@@ -285,8 +285,9 @@ class SignalService:
         )
         rows = (await conn.execute(query.with_for_update())).all()
         about = await read_relationship(conn, tenant, relationship)
-        for row in rows if about is not None else ():
-            await self._remove(conn, about, row, "stop")
+        for row in rows:
+            if about is not None:
+                await self._remove(conn, about, row, "stop")
 
     async def _remove(
         self,

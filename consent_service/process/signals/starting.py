@@ -1,7 +1,7 @@
-"""The start with a school: first contact, the list of the first day, calls, and parents who tell it themselves.
+"""The start with a school: first contact, the list of the first day, calls, and who tells it in person.
 
-Nothing goes by itself: a counsellor confirms which school it is and sends. That a contact may know of the child
-is decided by `release` each time; what is said by phone passes the same door.
+Nothing goes by itself: a counsellor confirms which school it is and sends. That a contact may know of the
+child is decided by `release` each time; what is said by phone passes the same door.
 """
 
 from __future__ import annotations

@@ -12,9 +12,7 @@ _CONTACT: Final = ("school contact",)
 FIRST_CONTACT: Final = StateTable(
     "first_contact",
     (
-        Step(
-            "send", START, "sent", _COUNSELLOR, when="code, street and phone confirmed, the gate type given"
-        ),
+        Step("send", START, "sent", _COUNSELLOR, when="the school confirmed, the gate type given"),
         Step("confirm", "sent", "confirmed", _CONTACT, when="a pupil of this school"),
         Step("disown", "sent", "closed", _CONTACT, when="no pupil of this school"),
         Step("read", "confirmed", "read", _CONTACT),

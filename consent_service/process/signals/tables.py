@@ -1,4 +1,4 @@
-"""First contacts, the school's checklist, phone calls, care signals and who hears of them. Codes and dates only."""
+"""First contacts, the school's list, calls, care signals and who hears of them. Codes and dates only."""
 
 from __future__ import annotations
 

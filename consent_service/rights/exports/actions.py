@@ -51,6 +51,8 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ToldByParent,
         events.SignalSent,
         events.SignalCalled,
+        events.NoticeQueued,
+        events.NoticeAddressEntered,
         events.EnrolmentGiven,
         events.PasskeyAdded,
         events.StaffInvited,
@@ -187,6 +189,12 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.FirstContactRefused,
         events.SignalNoticed,
         events.SignalUnread,
+        events.ExitPermitted,
+        events.ExitRefused,
+        events.NoticeSent,
+        events.NoticeNotSent,
+        events.NoticeUncertain,
+        events.NoticeBounced,
         events.SteppedUp,
         events.FactorProved,
         events.FactorRefused,
@@ -223,6 +231,9 @@ _SETS: Final[tuple[tuple[Action, frozenset[type[msgspec.Struct]]], ...]] = (
 )
 _REFUSALS = (
     events.FirstContactRefused,
+    events.ExitRefused,
+    events.NoticeNotSent,
+    events.NoticeBounced,
     events.ReleaseRefused,
     events.RecordShareRefused,
     events.LoginRefused,
@@ -249,6 +260,7 @@ _PROVED = (
     events.ClientAdmitted,
     events.ClientRefused,
 )
+_OF_SERVICE = events.SchoolPlaced | events.RouteSet | events.PatternSeen | events.ClientServed
 _OF_A_CHILD = (events.ContactAttested, events.ContactLapsed)
 _CYCLES: Final[dict[Action, Cycle]] = {"C": "1", "R": "6", "U": "3", "D": "14", "E": "6"}
 
@@ -276,8 +288,7 @@ def event_id_of(event: Event) -> Code:
     if isinstance(event, KeyEvent | LogEvent | PolicyEvent):
         return SECURITY
     if isinstance(
-        event,
-        OrganisationEvent | events.SchoolPlaced | events.RouteSet | events.PatternSeen | events.ClientServed,
+        event, OrganisationEvent | _SETTINGS | events.NoticeEvent | events.PatternSeen | events.ClientServed
     ):
         return APPLICATION
     if isinstance(event, events.WhoEvent) and not isinstance(event, _OF_A_CHILD):

@@ -21,6 +21,7 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    NoticeEvent,
     OrganisationEvent,
     PolicyEvent,
     RecordEvent,
@@ -57,7 +58,7 @@ def activity_of(event: Event) -> Activity:
         return "samenwerking"
     if isinstance(event, ConsentEvent):
         return "toestemming"
-    if isinstance(event, RecordEvent | SignalEvent):
+    if isinstance(event, RecordEvent | SignalEvent | NoticeEvent):
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
