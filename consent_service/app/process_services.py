@@ -15,10 +15,10 @@ from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
-from consent_service.process.signals.model import Tell, ToHear
 from consent_service.process.signals.routing import SignalRouting
 from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
+from consent_service.process.signals.telling import Tell, ToHear
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 

@@ -114,14 +114,7 @@ class RecordService:
             owned = _with_owner(known, kind, note.about)
             decision = self._decide(rules, owned, actor, kind, note)  # 3
             if decision.permit is None:
-                (refusal,) = decision.refusals
-                event = events.RecordShareRefused(
-                    relationship, refusal.type, direction, refusal.code, refusal.determining
-                )
-                entry = await self._log_entry(
-                    conn, actor, about, event, rules.bundle.hash, hidden=True, decision=decision
-                )
-                return ShareRefused(refusal.type, refusal.code, entry)
+                return await self._refused(conn, actor, about, direction, decision)
             shared = await self._write(conn, actor, about, kind, note, decision, along)  # 4, 5
             if along is not None:
                 await along.do(conn, shared)
@@ -245,6 +238,23 @@ class RecordService:
                 assert_never(actor)
         require(actor, Action.SHARE_RECORD, facts)
 
+    async def _refused(
+        self,
+        conn: AsyncConnection,
+        actor: Writer,
+        about: Relationship,
+        direction: Direction,
+        decision: Decision,
+    ) -> ShareRefused:
+        (refusal,) = decision.refusals
+        event = events.RecordShareRefused(
+            about.relationship, refusal.type, direction, refusal.code, refusal.determining
+        )
+        entry = await self._log_entry(
+            conn, actor, about, event, decision.bundle, hidden=True, decision=decision
+        )
+        return ShareRefused(refusal.type, refusal.code, entry)
+
     def _decide(
         self, rules: Rules, known: Known, actor: Writer, kind: InformationType, note: Note
     ) -> Decision:
@@ -282,11 +292,7 @@ class RecordService:
             raise ConflictError("other rules came into force meanwhile")
         direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
         record, version = await self._next_version(conn, actor, about, note)
-        now = self._clock.now()
-        until = expires(kind, dict(note.fields), now)
-        if along is not None and isinstance(kind.retention, ForSchoolDays):
-            until = along.until
-        await self._insert(conn, actor, about, kind, note, (record, version, direction), now, until)
+        await self._insert(conn, actor, about, kind, note, (record, version, direction), along)
         digest = await write_digest(conn, self._ring, about.tenant, about.relationship, kind.key)
         event = events.RecordShared(about.relationship, record, version, kind.key, direction, digest.hex())
         owner = note.about if kind.decided_by == "own_guardian" else None
@@ -314,10 +320,10 @@ class RecordService:
         kind: InformationType,
         note: Note,
         place: tuple[RecordId, int, Direction],
-        now: datetime,
-        until: datetime | None,
+        along: Along | None,
     ) -> None:
         record, version, direction = place
+        now = self._clock.now()
         key = await self._ring.sealing_key(conn, about.tenant, about.relationship)
         await conn.execute(
             insert(records).values(
@@ -331,7 +337,7 @@ class RecordService:
                 about=note.about if kind.decided_by == "own_guardian" else None,
                 approved_by=None,
                 written_at=now,
-                expires_at=until,
+                expires_at=_kept_until(kind, note, now, along),
                 envelope=seal_content(
                     self._ring,
                     key,
@@ -422,6 +428,13 @@ async def write_digest(
             )
         )
     return digest
+
+
+def _kept_until(kind: InformationType, note: Note, now: datetime, along: Along | None) -> datetime | None:
+    """By the school's own calendar, where somebody knows it."""
+    if along is not None and isinstance(kind.retention, ForSchoolDays):
+        return along.until
+    return expires(kind, dict(note.fields), now)
 
 
 def _is_for_emergencies(kind: InformationType, note: Note) -> bool:

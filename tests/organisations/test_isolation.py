@@ -35,6 +35,7 @@ from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
 from tests.organisations.log_attempts import Attempt, log_attempts
+from tests.organisations.signal_attempts import signal_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
 
 REFUSED = (NotAllowedError, NotFoundError, InputError)
@@ -71,7 +72,7 @@ UNREACHABLE = {
     "assign_in", "is_assigned", "standing_answers", "who_looked", "stands_in_for", "tenant", "schools",
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
-    "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
+    "look", "routes", "set_route", "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
 none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
@@ -191,6 +192,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "organisations.successions_of": lambda: in_connection(
             lambda conn: s.organisations.successions_of(conn, other.tenant, own.linde)
         ),
+        **signal_attempts(own, other, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final, Literal, get_args
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import N_
-from consent_service.foundation.ids import EntryId, RelationshipId, SchoolId, StaffId, TenantId, TypeKey
+from consent_service.foundation.ids import EntryId, RelationshipId, SchoolId, TypeKey
 from consent_service.organisations.model import is_phone
 from consent_service.process.signals.school_days import REGIONS, Region
 from consent_service.records.model import OpenedRecord
@@ -54,24 +52,6 @@ TALKING: Final[dict[str, str]] = {
     "postal_address": N_("Post voor mij mag hierheen. Geef dit adres aan niemand."),
 }
 """What a parent may say, in B1, per type; the type is a key of the catalogue (a test holds them together)."""
-
-
-class ToHear(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody at a school is told that something waits: never what, and about which child only inside."""
-
-    tenant: TenantId
-    staff: StaffId
-    relationship: RelationshipId
-    about: str
-    urgent: bool
-
-
-Tell = Callable[[AsyncConnection, ToHear], Awaitable[None]]
-"""Queues a message in the caller's transaction; whether it may leave is asked again when it does."""
-
-
-async def tell_nobody(_conn: AsyncConnection, _message: ToHear) -> None:
-    """Where no messages are sent: what waits is found by who looks."""
 
 
 class FirstContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

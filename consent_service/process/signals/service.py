@@ -39,14 +39,12 @@ from consent_service.process.signals.model import (
     RouteSetting,
     SignalSent,
     SpokenTo,
-    Tell,
-    ToHear,
-    tell_nobody,
 )
 from consent_service.process.signals.rows import region_of, route_in, running, signal_from
 from consent_service.process.signals.school_days import gone_at, heard_by
 from consent_service.process.signals.states import CARE_SIGNAL
 from consent_service.process.signals.tables import care_signals, signal_hearers
+from consent_service.process.signals.telling import Tell, ToHear, tell_nobody
 from consent_service.process.states import START
 from consent_service.process.walk import LogWalk
 from consent_service.records.model import Shared, ShareRefused

@@ -40,13 +40,11 @@ from consent_service.process.signals.model import (
     FirstContactState,
     FirstDayItem,
     SpokenTo,
-    Tell,
-    ToHear,
-    tell_nobody,
 )
 from consent_service.process.signals.rows import calls_in, first_contact_in, packed, running, unpacked
 from consent_service.process.signals.states import FIRST_CONTACT
 from consent_service.process.signals.tables import first_contacts, first_day_ticks, phone_calls
+from consent_service.process.signals.telling import Tell, ToHear, tell_nobody
 from consent_service.process.states import START
 from consent_service.release.model import Ask, Released
 from consent_service.release.service import ReleaseService

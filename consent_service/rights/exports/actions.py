@@ -287,9 +287,7 @@ def event_id_of(event: Event) -> Code:
         return LOG_USED
     if isinstance(event, KeyEvent | LogEvent | PolicyEvent):
         return SECURITY
-    if isinstance(
-        event, OrganisationEvent | _SETTINGS | events.NoticeEvent | events.PatternSeen | events.ClientServed
-    ):
+    if isinstance(event, OrganisationEvent | events.NoticeEvent | _OF_SERVICE):
         return APPLICATION
     if isinstance(event, events.WhoEvent) and not isinstance(event, _OF_A_CHILD):
         return SECURITY
