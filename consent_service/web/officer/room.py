@@ -12,7 +12,7 @@ _PAGES = (
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),
     ("spelregels", N_("Spelregels")),
-    ("schoolmedewerkers", N_("Schoolmedewerkers")),
+    ("schoolmedewerkers", N_("Medewerkers van scholen")),
 )
 """Part of the address, and what it is called; the part is also how a page says where it is."""
 
