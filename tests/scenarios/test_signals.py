@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from consent_service.audit import events
+from consent_service.consent.model import Answer
 from consent_service.consent.service import Target
 from consent_service.families.model import SchoolConfirmation
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import RelationshipId, StaffId, TypeKey
 from consent_service.identity.model import GuardianActor, SchoolStaff
-from consent_service.organisations.model import NewStaff
+from consent_service.organisations.model import NewStaff, Weekday
 from consent_service.process.notices.tables import notices
 from consent_service.process.signals.model import (
     TALKING,
@@ -29,19 +30,19 @@ from tests.scenarios.stories import ADVICE, SUPPORT, YES, told_family, trail
 from tests.shelter import LINDE, OPERATOR, World
 
 SIGNAL = TypeKey("care_signal")
-GIVEN = {**YES, "care_signal": "yes"}
+GIVEN: dict[str, Answer] = {**YES, "care_signal": "yes"}
 CONFIRMED = SchoolConfirmation(LINDE.establishment_code, LINDE.street, LINDE.phone)
 MONDAY_23 = datetime(2026, 9, 7, 21, 0, tzinfo=UTC)
 TUESDAY_0715 = datetime(2026, 9, 8, 5, 15, tzinfo=UTC)
 TUESDAY_8 = datetime(2026, 9, 8, 6, 0, tzinfo=UTC)
 
 
-async def with_signal(world: World, **answers: str) -> tuple[RelationshipId, GuardianActor]:
+async def with_signal(world: World, **answers: Answer) -> tuple[RelationshipId, GuardianActor]:
     """A child at De Linde whose mother said yes to a care signal; the school is in region midden."""
     view = await world.family()
     relationship = await world.at_school(view.children[0].child)
     mother = world.guardian(view)
-    await world.intake(mother, {**GIVEN, **answers})  # type: ignore[arg-type]
+    await world.intake(mother, {**GIVEN, **answers})
     await world.services.signal_routing.place_school(world.officer, world.linde, "midden")
     return relationship, mother
 
@@ -90,7 +91,7 @@ async def read_it(world: World, relationship: RelationshipId, who: SchoolStaff |
 async def with_deputy(world: World, relationship: RelationshipId) -> tuple[SchoolStaff, SchoolStaff]:
     """A contact who does not work on Tuesday, in the place of the usual one, and a deputy."""
     organisations, families = world.services.organisations, world.services.families
-    days = ("mon", "wed", "thu", "fri")
+    days: tuple[Weekday, ...] = ("mon", "wed", "thu", "fri")
     off = await organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("school_staff", "Tineke Toonder", world.linde, "contact", days)
     )
@@ -187,7 +188,7 @@ async def test_s19_without_a_yes_no_signal_is_written_and_nothing_waits_for_anyb
 async def test_without_a_region_or_with_an_unknown_year_nothing_is_sent_and_it_is_said(world: World) -> None:
     view = await world.family()
     relationship = await world.at_school(view.children[0].child)
-    await world.intake(world.guardian(view), GIVEN)  # type: ignore[arg-type]
+    await world.intake(world.guardian(view), GIVEN)
     with pytest.raises(InputError) as refused:
         await world.services.signals.send(world.counsellor, relationship)
     assert [one.code for one in refused.value.problems] == ["school_region_missing"]
@@ -234,7 +235,7 @@ async def test_only_the_coordinator_sets_regions_and_ways(world: World) -> None:
 async def test_s10_a_child_that_says_no_pauses_the_signal(world: World) -> None:
     view = await world.family(children=(("Yara", date(2012, 3, 7)),))
     relationship = await world.at_school(view.children[0].child)
-    await world.intake(world.guardian(view), GIVEN)  # type: ignore[arg-type]
+    await world.intake(world.guardian(view), GIVEN)
     await world.services.signal_routing.place_school(world.officer, world.linde, "midden")
     await world.intake(world.child(view), {"care_signal": "no"})
     assert isinstance(await world.services.signals.send(world.counsellor, relationship), ShareRefused)
