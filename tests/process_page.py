@@ -14,10 +14,13 @@ from consent_service.process.ending.states import ENDING
 from consent_service.process.meetings.states import AGREEMENT, MEETING
 from consent_service.process.notices.states import NOTICE
 from consent_service.process.recalls_model import RECALL
+from consent_service.process.signals.states import CARE_SIGNAL, FIRST_CONTACT
 from consent_service.process.states import StateTable
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
 TABLES: Final[tuple[StateTable, ...]] = (
+    FIRST_CONTACT,
+    CARE_SIGNAL,
     MEETING,
     AGREEMENT,
     BREAK_GLASS,

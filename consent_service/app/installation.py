@@ -65,6 +65,9 @@ from consent_service.process.recalls import RecallService
 from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.client_answers import ClientAnswers
@@ -153,6 +156,9 @@ class Services(msgspec.Struct, frozen=True):
     notice_deputies: NoticeDeputies
     notice_inbox: NoticeInbox
     notice_bounces: NoticeBounces
+    starts: StartService
+    signals: SignalService
+    signal_routing: SignalRouting
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from consent_service.app.installation import Installation
 from consent_service.app.meeting_services import meeting_service
 from consent_service.app.shared import Shared
@@ -17,11 +19,16 @@ from consent_service.process.notices.bounces import NoticeBounces
 from consent_service.process.notices.deputies import NoticeDeputies
 from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.notices.metrics import NoticeMetrics
+from consent_service.process.notices.model import NewNotice
 from consent_service.process.notices.sending import NoticeSender
 from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
+from consent_service.process.signals.telling import Tell, ToHear
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 
@@ -43,6 +50,9 @@ class ProcessServices(TypedDict):
     break_glass: BreakGlassService
     meldcodes: MeldcodeService
     statutory_requests: StatutoryRequestService
+    starts: StartService
+    signals: SignalService
+    signal_routing: SignalRouting
 
 
 def of_process(
@@ -68,6 +78,11 @@ def of_process(
         break_glass=_break_glass(shared),
         meldcodes=_meldcodes(shared, release),
         statutory_requests=_statutory_requests(shared),
+        starts=_starts(shared, release, _telling(notices)),
+        signals=_signals(shared, records, _telling(notices)),
+        signal_routing=SignalRouting(
+            database=shared.database, log=shared.log, organisations=shared.organisations
+        ),
     )
 
 
@@ -173,3 +188,47 @@ def _statutory_requests(shared: Shared) -> StatutoryRequestService:
 def _follower(shared: Shared) -> Follower:
     approved = frozenset(kind.key for kind in shared.catalogue.types.values() if kind.second_approver)
     return Follower(database=shared.database, log=shared.log, second_approver=approved)
+
+
+def _telling(notices: NoticeService) -> Tell:
+    async def tell(conn: AsyncConnection, message: ToHear) -> None:
+        await notices.queue(
+            conn,
+            NewNotice(
+                kind="care_signal" if message.urgent else "something_new",
+                tenant=message.tenant,
+                to_staff=message.staff,
+                relationship=message.relationship,
+                about=message.about,
+                urgent=message.urgent,
+            ),
+        )
+
+    return tell
+
+
+def _starts(shared: Shared, release: ReleaseService, tell: Tell) -> StartService:
+    return StartService(
+        database=shared.database,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        release=release,
+        catalogue=shared.catalogue,
+        school_terms=shared.school_terms,
+        tell=tell,
+    )
+
+
+def _signals(shared: Shared, records: RecordService, tell: Tell) -> SignalService:
+    return SignalService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        records=records,
+        catalogue=shared.catalogue,
+        school_terms=shared.school_terms,
+        tell=tell,
+    )

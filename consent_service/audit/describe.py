@@ -17,6 +17,7 @@ from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
 from consent_service.audit.describe_meetings import describe_meetings
 from consent_service.audit.describe_notices import describe_notices
+from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
@@ -69,6 +70,7 @@ from consent_service.audit.events import (
     SchoolRegistered,
     SessionEnded,
     SessionEvent,
+    SignalEvent,
     StaffAdded,
     StaffEnded,
     StaffLinked,
@@ -108,6 +110,8 @@ def describe(event: Event) -> Sentence:
         return describe_afterwards(event)
     if isinstance(event, EmergencyEvent):
         return describe_emergency(event)
+    if isinstance(event, SignalEvent):
+        return describe_signals(event)
     if isinstance(event, NoticeEvent):
         return describe_notices(event)
     if isinstance(event, MeetingEvent):

@@ -175,6 +175,24 @@ from consent_service.audit.happenings.records import (
     ReleaseFailed,
     ReleaseRefused,
 )
+from consent_service.audit.happenings.signals import (
+    CallMade,
+    FirstContactConfirmed,
+    FirstContactRead,
+    FirstContactRefused,
+    FirstContactSent,
+    FirstDayTicked,
+    RouteSet,
+    SchoolPlaced,
+    SignalCalled,
+    SignalEvent,
+    SignalGone,
+    SignalNoticed,
+    SignalRead,
+    SignalSent,
+    SignalUnread,
+    ToldByParent,
+)
 from consent_service.audit.happenings.upkeep import (
     EntriesReleased,
     ExportKind,
@@ -233,6 +251,7 @@ __all__ = [
     "BreakGlassRead",
     "BundleActivated",
     "By",
+    "CallMade",
     "ChildRegistered",
     "ClientAdmitted",
     "ClientChanged",
@@ -288,6 +307,11 @@ __all__ = [
     "FamilyRegistered",
     "FamilySearched",
     "FiguresPublished",
+    "FirstContactConfirmed",
+    "FirstContactRead",
+    "FirstContactRefused",
+    "FirstContactSent",
+    "FirstDayTicked",
     "GuardianRegistered",
     "GuardianSafetyAssessed",
     "HandoverEnded",
@@ -386,12 +410,21 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
+    "SchoolPlaced",
     "SchoolRegistered",
     "SchoolSucceeded",
     "SessionEnded",
     "SessionEvent",
+    "SignalCalled",
+    "SignalEvent",
+    "SignalGone",
+    "SignalNoticed",
+    "SignalRead",
+    "SignalSent",
+    "SignalUnread",
     "StaffAdded",
     "StaffEnded",
     "StaffInvited",
@@ -406,6 +439,7 @@ __all__ = [
     "TenantRegistered",
     "TextResumed",
     "TextSuspended",
+    "ToldByParent",
     "Urgency",
     "WhoEvent",
     "WitnessDismissed",
@@ -427,6 +461,7 @@ Event = (
     | MeetingEvent
     | AfterwardsEvent
     | EmergencyEvent
+    | SignalEvent
     | NoticeEvent
 )
 """Everything that can stand in the log."""

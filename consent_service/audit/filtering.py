@@ -37,6 +37,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
     "refused": frozenset(
         {
             "release.refused.v1",
+            "first_contact.refused.v1",
             "exit.refused.v1",
             "record.share_refused.v1",
             "meeting.refused.v1",

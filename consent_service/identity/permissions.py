@@ -98,6 +98,11 @@ class Action(StrEnum):
     REMARK_ON_MEETING = "remark_on_meeting"
     ASK_RELEASE = "ask_release"
     LIST_OWN_CHILDREN = "list_own_children"
+    SEND_FIRST_CONTACT = "send_first_contact"
+    CONFIRM_PUPIL = "confirm_pupil"
+    CALL_SCHOOL = "call_school"
+    SEND_SIGNAL = "send_signal"
+    ROUTE_SIGNALS = "route_signals"
 
     ASK_BREAK_GLASS = "ask_break_glass"
     APPROVE_BREAK_GLASS = "approve_break_glass"
@@ -415,6 +420,12 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.VIEW_EMERGENCIES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.WALK_MELDCODE: {Counsellor: with_the_family},
     Action.ANSWER_STATUTORY_REQUEST: {Counsellor: with_the_family},
+    # The start with a school, and signals
+    Action.SEND_FIRST_CONTACT: {Counsellor: with_the_family},
+    Action.CONFIRM_PUPIL: {SchoolStaff: active_contact},
+    Action.CALL_SCHOOL: {Counsellor: with_the_family},
+    Action.SEND_SIGNAL: {Counsellor: with_the_family},
+    Action.ROUTE_SIGNALS: {PrivacyCoordinator: in_own_organisation},
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},

@@ -39,6 +39,11 @@ from consent_service.audit.events import (
     PupilDisowned,
     RecordShared,
     ReminderDue,
+    SignalCalled,
+    SignalGone,
+    SignalRead,
+    SignalSent,
+    SignalUnread,
     SubstituteAccess,
     WrongInformationReported,
 )
@@ -89,6 +94,8 @@ TaskKind = (
         "break_glass_to_review",
         "parent_to_tell",
         "break_glass_wrong",
+        "call_the_school",
+        "pass_on_signal",
     ]
     | ReminderKind
 )
@@ -125,6 +132,8 @@ TITLES: dict[TaskKind, str] = {
     "invitation_declined": N_(
         "Een uitnodiging kwam bij de verkeerde persoon. Bel de school en nodig opnieuw uit."
     ),
+    "call_the_school": N_("Een zorgsignaal is nog niet gelezen. Bel de school."),
+    "pass_on_signal": N_("Een zorgsignaal gaat niet rechtstreeks. Bel wie het doorgeeft."),
     "consent_ends": N_("Een toestemming loopt bijna af. Vraag opnieuw als dat nodig is."),
     "consent_ended": N_("Een toestemming is afgelopen. Er wordt niets meer gedeeld."),
     "oral_unconfirmed": N_("Een mondeling ja is nog niet bevestigd. Laat de ouder tekenen."),
@@ -263,6 +272,10 @@ def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
             return (NewTask("intake_again", "counsellor", family=family),)
         case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
             return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
+        case SignalUnread(relationship=relationship):
+            return (NewTask("call_the_school", "counsellor", relationship=relationship),)
+        case SignalSent(relationship=relationship, route="attendance_officer" | "veilig_thuis"):
+            return (NewTask("pass_on_signal", "counsellor", relationship=relationship),)
         case ConflictDeclared(relationship=relationship, deputies=0):
             return (NewTask("contact_needed", "counsellor", relationship=relationship),)
         case ContactLapsed(relationship=relationship, staff=member):
@@ -319,6 +332,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
         case ContactLapsed(relationship=relationship, staff=member):
             asked: frozenset[TaskKind] = frozenset({"contact_attestation"})
             return (Settled(asked, relationship=relationship, person=PersonId(member)),)
+        case SignalRead() | SignalCalled() | SignalGone():
+            return (Settled(_OF_SIGNAL, relationship=event.relationship),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
         case MarkerEnded(family=family, guardian=guardian):
@@ -340,6 +355,8 @@ _ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
 """The tasks that each act about a break-glass ends."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
+_OF_SIGNAL: Final[frozenset[TaskKind]] = frozenset({"call_the_school", "pass_on_signal"})
+"""Tasks about a signal, done once somebody heard it or it is no more."""
 _NOBODY_LEFT: Final[frozenset[TaskKind]] = frozenset({"contact_needed", "contact_stepped_off"})
 """Tasks to find somebody, done once somebody is listed."""
 _ASKED: Final[frozenset[TaskKind]] = frozenset(

@@ -24,8 +24,10 @@ from consent_service.families.model import is_left_out, is_shown
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import (
     ConflictError,
+    InputError,
     IntegrityError,
     NotFoundError,
+    Problem,
 )
 from consent_service.foundation.ids import EntryId, RelationshipId, TypeKey, is_id
 from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by, person_of
@@ -99,6 +101,39 @@ class ReleaseService(Exits):
         """
         reader = Reader("shelter", actor.staff, "counsellor")
         return await self._release(actor, reader, ask, "c2s", audience="counsellor")
+
+    async def to_phone(self, actor: Counsellor, ask: Ask) -> Released | Refused:
+        """What this counsellor may say to the school by phone now: the decision a contact there would get.
+
+        For a school without an account, and for who calls (S48). It is judged for a contact who reads now;
+        the log says that it went by phone, and the counsellor who opened it.
+
+        Raises:
+            InputError: nobody is contact there now, so there is nobody to say it to.
+            NotAllowedError: the counsellor is not with this family.
+            NotFoundError: no such relationship, or the child was erased.
+            IntegrityError: something was tampered with or damaged; logged as a refusal.
+            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
+        """
+        for _ in range(TRIES):
+            self._refuse_while_stopping(actor.tenant, ask.relationship)
+            async with self._database.reading() as conn:
+                situation = await self._situation(conn, actor.tenant, ask.relationship)
+                await self._require(conn, actor, situation, Action.CALL_SCHOOL, "s2c")
+            situation = await self._renewed(situation)
+            rules = await self._policies.in_force(situation.active_bundle)
+            asked = asked_types(rules.catalogue, ask.purpose, "s2c")
+            async with self._database.reading() as conn:
+                readers = await self._readers(conn, situation.known, rules.catalogue.terms, "s2c")
+            if not readers:
+                raise InputError([Problem("contact", "call_no_contact")])
+            reader = max(readers, key=lambda one: one.role == "contact")
+            judgement = judged(situation, rules, reader, ask.purpose, asked=asked, now=self._clock.now())
+            by_phone = Reader("school", reader.id, "phone")
+            answer = await self._answer(actor, by_phone, ask, judgement, "counsellor")
+            if answer is not None:
+                return answer
+        raise ConflictError("the situation keeps changing")
 
     async def children_of_contact(
         self, actor: SchoolStaff, relationships: Sequence[RelationshipId]

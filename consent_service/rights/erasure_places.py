@@ -53,6 +53,7 @@ from consent_service.process.meetings.tables import (
     meetings,
 )
 from consent_service.process.notices.tables import notice_wishes, notices
+from consent_service.process.signals.tables import care_signals, first_contacts, first_day_ticks, phone_calls
 from consent_service.process.tables import calendar_marks, recalls, tasks
 from consent_service.process.tables_emergencies import meldcode_steps, meldcodes, statutory_requests
 from consent_service.process.tables_ending import ending_plans
@@ -103,6 +104,10 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
     Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
+    Place(first_contacts, (first_contacts.c.relationship,)),
+    Place(first_day_ticks, (first_day_ticks.c.relationship,)),
+    Place(phone_calls, (phone_calls.c.relationship,)),
+    Place(care_signals, (care_signals.c.relationship,)),
     Place(
         sitting_answers,
         (sitting_answers.c.relationship,),

@@ -34,6 +34,9 @@ from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.recalls import RecallService
 from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.exporting import BundleService
@@ -101,6 +104,12 @@ class AllServices(Protocol):
     def endings(self) -> EndingService: ...
     @property
     def evaluation(self) -> EvaluationService: ...
+    @property
+    def starts(self) -> StartService: ...
+    @property
+    def signals(self) -> SignalService: ...
+    @property
+    def signal_routing(self) -> SignalRouting: ...
     @property
     def tasks(self) -> TaskService: ...
     @property

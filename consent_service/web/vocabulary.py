@@ -60,6 +60,7 @@ ROLES: Final[Mapping[str, str]] = {
     "meldcode_officer": N_("Aandachtsfunctionaris"),
     "operator": N_("Beheerder"),
     "client": N_("Gekoppeld systeem"),
+    "phone": N_("Aan de telefoon"),
     "guardian": N_("Ouder of voogd"),
     "child": N_("Kind"),
     "system": N_("Het systeem"),

@@ -38,6 +38,7 @@ from tests.ledger import rows
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
+from tests.organisations.signal_attempts import signal_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
 
 REFUSED = (NotAllowedError, NotFoundError, InputError)
@@ -80,6 +81,7 @@ UNREACHABLE = {
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
     "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
     "call_first_at", "overview", "published", "figures", "publishable", "publish",
+    "look", "routes", "set_route",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
 none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
@@ -210,6 +212,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "endings.cancel": lambda: s.endings.cancel(who, ending),
         "endings.plans": lambda: s.endings.plans(who, family),
         "endings.stops": lambda: s.endings.stops(who, relationship),
+        **signal_attempts(own, other, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

@@ -11,6 +11,7 @@ from consent_service.rights.erasure_places import BY_OTHERS, KEPT, PLACES
 OF_STAFF = {
     "assignments": {"staff"},
     "authority_facts": {"seen_by"},
+    "care_signals": {"sent_by"},
     "child_competence": {"judged_by"},
     "consent_ledger": {"witness", "entered_by", "device"},
     "contact_absences": {"staff"},
@@ -19,6 +20,10 @@ OF_STAFF = {
     "erasure_notices": {"answered_by"},
     "evaluation_publications": {"published_by"},
     "enrolments": {"staff"},
+    "first_contacts": {"sent_by", "confirmed_by", "read_by"},
+    "first_day_ticks": {"ticked_by"},
+    "phone_calls": {"staff"},
+    "signal_hearers": {"staff"},
     "erasures": {"asked_by", "approved_by"},
     "logout_tokens_seen": {"sid", "sub"},
     "meetings": {"proposed_by", "led_by"},

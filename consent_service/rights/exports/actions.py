@@ -48,6 +48,11 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.EndPlanned,
         events.FiguresPublished,
+        events.FirstContactSent,
+        events.CallMade,
+        events.ToldByParent,
+        events.SignalSent,
+        events.SignalCalled,
         events.NoticeQueued,
         events.NoticeAddressEntered,
         events.EnrolmentGiven,
@@ -95,6 +100,8 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactRead,
+        events.SignalRead,
         events.IdentityViewed,
         events.FamilySearched,
         events.SubstituteAccess,
@@ -114,6 +121,10 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactConfirmed,
+        events.FirstDayTicked,
+        events.SchoolPlaced,
+        events.RouteSet,
         events.ContactAttested,
         events.ContactAway,
         events.ClientChanged,
@@ -158,6 +169,7 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.SignalGone,
         events.PasskeyRemoved,
         events.InvitationEnded,
         events.OperatorEnded,
@@ -186,6 +198,9 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactRefused,
+        events.SignalNoticed,
+        events.SignalUnread,
         events.ExitPermitted,
         events.ExitRefused,
         events.MeetingRefused,
@@ -232,6 +247,7 @@ _SETS: Final[tuple[tuple[Action, frozenset[type[msgspec.Struct]]], ...]] = (
 )
 _REFUSALS = (
     events.MeetingRefused,
+    events.FirstContactRefused,
     events.ExitRefused,
     events.NoticeNotSent,
     events.NoticeBounced,
@@ -261,6 +277,7 @@ _PROVED = (
     events.ClientAdmitted,
     events.ClientRefused,
 )
+_OF_SERVICE = events.SchoolPlaced | events.RouteSet | events.PatternSeen | events.ClientServed
 _OF_A_CHILD = (events.ContactAttested, events.ContactLapsed)
 _CYCLES: Final[dict[Action, Cycle]] = {"C": "1", "R": "6", "U": "3", "D": "14", "E": "6"}
 
@@ -287,7 +304,7 @@ def event_id_of(event: Event) -> Code:
         return LOG_USED
     if isinstance(event, KeyEvent | LogEvent | PolicyEvent):
         return SECURITY
-    if isinstance(event, OrganisationEvent | events.NoticeEvent | events.PatternSeen | events.ClientServed):
+    if isinstance(event, OrganisationEvent | events.NoticeEvent | _OF_SERVICE):
         return APPLICATION
     if isinstance(event, events.WhoEvent) and not isinstance(event, _OF_A_CHILD):
         return SECURITY

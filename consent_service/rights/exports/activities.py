@@ -31,6 +31,7 @@ from consent_service.audit.events import (
     RecordEvent,
     SafetyAssessed,
     SessionEvent,
+    SignalEvent,
     WhoEvent,
 )
 
@@ -64,7 +65,7 @@ def activity_of(event: Event) -> Activity:
         return "samenwerking"
     if isinstance(event, ConsentEvent):
         return "toestemming"
-    if isinstance(event, RecordEvent | MeetingEvent | NoticeEvent):
+    if isinstance(event, RecordEvent | MeetingEvent | SignalEvent | NoticeEvent):
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
