@@ -19,8 +19,8 @@ from consent_service.process.notices.model import Notice
 from consent_service.release.exits import ExitPermit
 
 SUBJECT: Final = N_("Er staat een bericht voor u klaar")
-CalendarFile = Callable[[AsyncConnection, Notice], Awaitable[bytes | None]]
-"""Makes the calendar file of a message: no telling title, no names, no place. None: there is none."""
+CalendarFile = Callable[[AsyncConnection, Notice, ExitPermit], Awaitable[bytes | None]]
+"""Makes the calendar file of a message: no telling title, no names, no place. None: it is off."""
 
 
 def mail_of(mail: str, *, origin: str, language: str, at: datetime, calendar: bytes | None) -> Outgoing:

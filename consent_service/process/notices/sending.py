@@ -173,17 +173,10 @@ class NoticeSender:
         if to is None or to.kind not in self._notifier.offers:
             await self._keep(conn, parcel)
             return None
-        kept, permits = list[Notice](), list[ExitPermit]()
-        for one in parcel.notices:
-            permit = await self._permit(conn, one, "mail" if to.kind == "mail" else "text_message")
-            if permit is None:
-                await self._end(conn, one, "refuse", "not_permitted")
-            else:
-                kept.append(one)
-                permits.append(permit)
+        kept, permits, files = await self._permitted(conn, parcel, to)
         if not kept:
             return None
-        mail, calendar = new_id(), await self._calendar(conn, kept)
+        mail, calendar = new_id(), files[0] if len(kept) == 1 else None
         begun = await move(
             conn,
             first.tenant,
@@ -202,6 +195,26 @@ class NoticeSender:
         )
         return Sending(parcel, begun, tuple(permits), to, message)
 
+    async def _permitted(
+        self, conn: AsyncConnection, parcel: Parcel, to: Destination
+    ) -> tuple[list[Notice], list[ExitPermit], list[bytes | None]]:
+        """The messages that may leave, each with its permit and calendar file; the others end here (S2).
+
+        A message whose file is not made any more is about something that is off.
+        """
+        kept, permits, files = list[Notice](), list[ExitPermit](), list[bytes | None]()
+        for one in parcel.notices:
+            permit = await self._permit(conn, one, "mail" if to.kind == "mail" else "text_message")
+            provider = self._calendars.get(one.kind)
+            file = None if permit is None or provider is None else await provider(conn, one, permit)
+            if permit is None or (provider is not None and file is None):
+                await self._end(conn, one, "refuse", "not_permitted")
+            else:
+                kept.append(one)
+                permits.append(permit)
+                files.append(file)
+        return kept, permits, files
+
     async def _permit(self, conn: AsyncConnection, one: Notice, exit_: ExitKind) -> ExitPermit | None:
         if one.to_person is not None:
             return await self._release.permit_for_guardian(
@@ -211,10 +224,6 @@ class NoticeSender:
         return await self._release.permit_for_member(
             conn, one.tenant, one.to_staff, exit_, relationship=one.relationship, family=one.family
         )
-
-    async def _calendar(self, conn: AsyncConnection, kept: list[Notice]) -> bytes | None:
-        provider = self._calendars.get(kept[0].kind)
-        return None if provider is None or len(kept) > 1 else await provider(conn, kept[0])
 
     async def _keep(self, conn: AsyncConnection, parcel: Parcel) -> None:
         """There is no address that works: it stands in the inbox."""

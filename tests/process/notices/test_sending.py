@@ -18,6 +18,7 @@ from consent_service.organisations.model import NewStaff
 from consent_service.process.notices.model import Notice
 from consent_service.process.notices.sending import PAUSES
 from consent_service.process.notices.tables import notice_addresses
+from consent_service.release.exits import ExitPermit
 from tests.process.notices.mailing import (
     BO,
     IDA,
@@ -96,7 +97,7 @@ async def test_a_mail_says_nothing_but_that_something_waits(world: World) -> Non
     with mailing(world) as (world, postbox):
         await addressed(world, world.contact.staff, IDA)
 
-        async def calendar(_conn: object, notice: Notice) -> bytes | None:
+        async def calendar(_conn: object, notice: Notice, _permit: ExitPermit) -> bytes | None:
             return b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 
         world.services.notices.with_calendar("meeting_invitation", calendar)
