@@ -12,7 +12,6 @@ the sentences are `wording`, the entries and their guard `entries`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import assert_never
 
 import msgspec
@@ -20,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.details import Attachment
 from consent_service.audit.log import OFFICER
-from consent_service.families.model import is_left_out, is_shown
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import (
     ConflictError,
@@ -29,16 +27,15 @@ from consent_service.foundation.errors import (
     NotFoundError,
     Problem,
 )
-from consent_service.foundation.ids import EntryId, RelationshipId, TypeKey, is_id
-from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by, person_of
+from consent_service.foundation.ids import EntryId, RelationshipId, is_id
+from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Direction, Terms
 from consent_service.organisations.service import require
-from consent_service.policy.explain import Audience, Viewer, audience_of, explain
+from consent_service.policy.explain import Audience, explain
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts, assigned_counsellors
 from consent_service.policy.recorded import recorded, to_bytes
-from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records, type_keys_for
 from consent_service.release.door import TRIES
@@ -68,7 +65,8 @@ from consent_service.release.judging import (
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import ChildLine, Refused, Released, TypePreview, UrgentLine
 from consent_service.release.read import Situation, was_ever_listed
-from consent_service.release.wording import preview_line, refused_lines
+from consent_service.release.showing import child_of, only, require_shown, viewer_of, worded
+from consent_service.release.wording import preview_line
 
 
 class ReleaseService(Exits):
@@ -191,9 +189,9 @@ class ReleaseService(Exits):
             situation = await self._situation(conn, actor.tenant, relationship)
             rules = await self._policies.in_force(situation.active_bundle)
             await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, way)
-            _require_shown(actor, situation.known, local_date(now))
+            require_shown(actor, situation.known, local_date(now))
             readers = await self._readers(conn, situation.known, rules.catalogue.terms, way)
-        viewer, known = _viewer(actor, situation.known, language)
+        viewer, known = viewer_of(actor, situation.known, language)
         lines = {
             key: preview_line(explained)
             for asking in best_askings(known, rules, readers, way=way, now=now)
@@ -258,7 +256,7 @@ class ReleaseService(Exits):
             async with self._database.transaction() as conn:
                 await self._require_living_log(conn, actor.tenant)
                 opened = self._open(judgement)  # 4
-                shown = _only(judgement, opened)
+                shown = only(judgement, opened)
                 entry = await self._append(conn, actor, reader, ask, shown)  # 5
                 if entry is None:
                     return None
@@ -269,7 +267,7 @@ class ReleaseService(Exits):
             async with self._database.transaction() as conn:
                 await self._log_entry(conn, actor, judgement, told)
             raise
-        return _worded(ask, judgement, entry, opened, audience)  # 6: committed
+        return worded(ask, judgement, entry, opened, audience)  # 6: committed
 
     async def _child_line(
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
@@ -290,7 +288,7 @@ class ReleaseService(Exits):
                 await self._log_duties(conn, actor, judgement, told, logged)
                 self._refuse_while_stopping(actor.tenant, relationship)
             if logged is not None:
-                return _child_of(judgement.situation)
+                return child_of(judgement.situation)
         raise ConflictError("the situation keeps changing")
 
     async def _urgent_line(
@@ -315,7 +313,7 @@ class ReleaseService(Exits):
                 await self._log_duties(conn, actor, judgement, told, logged)
                 self._refuse_while_stopping(actor.tenant, relationship)
             if logged is not None:
-                return urgent_line(_child_of(judgement.situation), judgement)
+                return urgent_line(child_of(judgement.situation), judgement)
         raise ConflictError("the situation keeps changing")
 
     async def _judge_urgent(
@@ -464,63 +462,3 @@ class ReleaseService(Exits):
         due = {one.record for one in judgement.to_open}
         kept = (one for one in opened if one.record in due)
         return for_reader(judgement.rules.catalogue, kept, judgement.permit)
-
-
-def _require_shown(actor: GuardianActor | ChildActor | Counsellor, known: Known, day: date) -> None:
-    """Whoever is answered by a person is answered here as if there were nothing."""
-    if not isinstance(actor, GuardianActor):
-        return
-    person, level = actor.guardian, known.safety.level
-    shown = is_shown(person, guardians=known.guardians, safety=level, protected=known.protected)
-    if not shown or is_left_out(person, known.markers, day, safety=level):
-        raise NotFoundError("relationship")
-
-
-def _viewer(
-    actor: GuardianActor | ChildActor | Counsellor, known: Known, language: str
-) -> tuple[Viewer, Known]:
-    """In whose words it is explained; what is about another guardian only is not for a person to see."""
-    if isinstance(actor, Counsellor):
-        return Viewer("counsellor", language), known
-    person = person_of(actor)
-    return Viewer(audience_of(known, person), language, person), own_records(known, person)
-
-
-def _only(judgement: Judged, opened: tuple[OpenedRecord, ...]) -> Judged:
-    """What the log says was read is what this reader is shown, not what lay beside it."""
-    shown = {one.record for one in opened}
-    kept = tuple(one for one in judgement.to_open if one.record in shown)
-    return msgspec.structs.replace(judgement, to_open=kept)
-
-
-def _worded(
-    ask: Ask,
-    judgement: Judged,
-    entry: EntryId,
-    opened: tuple[OpenedRecord, ...],
-    audience: Audience,
-) -> Released | Refused:
-    shown = {one.information_type for one in opened}
-    permitted = frozenset[TypeKey]() if judgement.permit is None else judgement.permit.types
-    refused = refused_lines(
-        judgement.rules,
-        judgement.refusals,
-        permitted - shown,
-        audience=audience,
-        language=ask.language,
-    )
-    if not opened:
-        return Refused(ask.relationship, ask.purpose, entry, refused)
-    return Released(ask.relationship, ask.purpose, entry, opened, refused)
-
-
-def _child_of(situation: Situation) -> ChildLine:
-    about = situation.known.relationship
-    return ChildLine(
-        about.tenant,
-        about.relationship,
-        about.child,
-        about.school,
-        situation.identity.full_name,
-        situation.known.birth_date,
-    )
