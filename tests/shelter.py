@@ -155,6 +155,7 @@ class World:
         await self.services.sequencer.run_once(self.tenant)
         await self.services.recalls.catch_up(self.tenant)
         await self.services.reevaluator.catch_up(self.tenant)
+        await self.services.meetings.catch_up(self.tenant)
         await self.services.follower.catch_up(self.tenant)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from consent_service.app.afterwards_services import of_afterwards
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
+from consent_service.app.process_services import of_process
 from consent_service.app.shared import Shared
 from consent_service.audit.cosignature import cosigner_key
 from consent_service.audit.log import AuditLog
@@ -35,11 +37,6 @@ from consent_service.policy.replaying import Replaying
 from consent_service.policy.rules import load_rules
 from consent_service.policy.service import PolicyService
 from consent_service.policy.vetting import check_proposed
-from consent_service.process.calendar import Calendar
-from consent_service.process.follower import Follower
-from consent_service.process.recalls import RecallService
-from consent_service.process.reevaluation import Reevaluator
-from consent_service.process.service import TaskService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.client_answers import ClientAnswers
@@ -58,8 +55,9 @@ def build_services(parts: Installation) -> Services:
     log = AuditLog(parts.ring, parts.clock)
     identity = IdentityService(parts.database, parts.ring, log, parts.clock, rules=parts.login)
     shared = _shared(parts, log, identity)
-    families, consent, recalls = _families(shared), _consent(shared), _recalls(shared)
+    families, consent = _families(shared), _consent(shared)
     keys = of_keys(parts, shared)
+    release, records = _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     return Services(
         installation=parts,
@@ -77,18 +75,15 @@ def build_services(parts: Installation) -> Services:
         consent=consent,
         passed_on=_passed_on(shared),
         receipts=_receipts(shared, parts.login.public_origin),
-        records=_records(shared),
-        release=_release(shared),
+        records=records,
+        release=release,
         publisher=publisher(parts, sequencer),
         log_heads=log_heads(parts, log, sequencer),
-        follower=_follower(shared),
-        calendar=_calendar(shared, recalls),
-        reevaluator=_reevaluator(shared),
-        recalls=recalls,
-        tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
+        **of_process(parts, shared, release, records),
+        **of_afterwards(shared),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )
@@ -198,16 +193,6 @@ def _consent(shared: Shared) -> ConsentService:
     )
 
 
-def _recalls(shared: Shared) -> RecallService:
-    return RecallService(
-        database=shared.database,
-        ring=shared.ring,
-        log=shared.log,
-        clock=shared.clock,
-        policies=shared.policies,
-    )
-
-
 def _sittings(shared: Shared) -> SittingService:
     return SittingService(
         database=shared.database,
@@ -289,17 +274,7 @@ def _erasures(shared: Shared, custody: CustodyService) -> ErasureService:
         clock=shared.clock,
         journal=shared.journal,
         custody=custody,
-    )
-
-
-def _reevaluator(shared: Shared) -> Reevaluator:
-    return Reevaluator(
-        database=shared.database,
-        ring=shared.ring,
-        log=shared.log,
-        clock=shared.clock,
-        organisations=shared.organisations,
-        policies=shared.policies,
+        catalogue=shared.catalogue,
     )
 
 
@@ -420,18 +395,3 @@ def _supervision(parts: Installation, shared: Shared) -> SupervisionService:
 
 def _entry_releases(shared: Shared) -> EntryReleaseService:
     return EntryReleaseService(database=shared.database, ring=shared.ring, log=shared.log, clock=shared.clock)
-
-
-def _calendar(shared: Shared, recalls: RecallService) -> Calendar:
-    return Calendar(
-        database=shared.database,
-        ring=shared.ring,
-        log=shared.log,
-        catalogue=shared.catalogue,
-        recalls=recalls,
-    )
-
-
-def _follower(shared: Shared) -> Follower:
-    approved = frozenset(kind.key for kind in shared.catalogue.types.values() if kind.second_approver)
-    return Follower(database=shared.database, log=shared.log, second_approver=approved)

@@ -35,6 +35,7 @@ from consent_service.custody.stops import replay_stops
 from consent_service.families.service import FamilyService
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
+from consent_service.foundation.i18n import SOURCE
 from consent_service.foundation.ids import INSTALLATION
 from consent_service.foundation.notifier import MailNotifier, Notifier
 from consent_service.foundation.settings import SequencerLock
@@ -47,10 +48,26 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
 from consent_service.process.calendar import Calendar
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
+from consent_service.process.ending.service import EndingService
+from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.follower import Follower
+from consent_service.process.meetings.service import MeetingService
+from consent_service.process.notices.bounces import NoticeBounces
+from consent_service.process.notices.deputies import NoticeDeputies
+from consent_service.process.notices.hours import NoticeRules
+from consent_service.process.notices.inbox import NoticeInbox
+from consent_service.process.notices.sending import NoticeSender
+from consent_service.process.notices.service import NoticeService
 from consent_service.process.recalls import RecallService
+from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.reevaluation import Reevaluator
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.client_answers import ClientAnswers
@@ -79,6 +96,10 @@ class Installation(msgspec.Struct, frozen=True):
     drafts_allowed: bool
     key_backups: BackupRules
     notifier: Notifier = MailNotifier(None)
+    notice_rules: NoticeRules = NoticeRules()
+    """When messages may leave."""
+    language: str = SOURCE
+    """The language of who did not choose one."""
     heads: KnownHeads | None = None
     """The newest heads of the logs, outside the database; None: nothing is kept there."""
     sequencer_lock: SequencerLock = "auto"
@@ -122,7 +143,22 @@ class Services(msgspec.Struct, frozen=True):
     calendar: Calendar
     reevaluator: Reevaluator
     recalls: RecallService
+    recall_desk: RecallDesk
+    endings: EndingService
+    evaluation: EvaluationService
+    break_glass: BreakGlassService
+    meldcodes: MeldcodeService
+    statutory_requests: StatutoryRequestService
     tasks: TaskService
+    notices: NoticeService
+    meetings: MeetingService
+    notice_sender: NoticeSender
+    notice_deputies: NoticeDeputies
+    notice_inbox: NoticeInbox
+    notice_bounces: NoticeBounces
+    starts: StartService
+    signals: SignalService
+    signal_routing: SignalRouting
     page_access: PageAccessService
     page_login: PageLoginService
     changes: ChangeService

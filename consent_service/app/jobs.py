@@ -22,6 +22,7 @@ from consent_service.foundation.tracing import started
 _log = structlog.get_logger()
 _CALENDAR_SECONDS = 30.0
 _KEYS_SECONDS: Final = 30.0
+_NOTICE_SECONDS: Final = 5.0
 _NIGHT_HOUR: Final = 3
 """Between three and four o'clock in the Netherlands: that hour exists once on every day of the year."""
 _NIGHT_MISSED: Final = timedelta(days=1)
@@ -36,7 +37,18 @@ async def run_follower(services: Services, stop: asyncio.Event) -> None:
             for tenant in await services.organisations.tenants():
                 await services.recalls.catch_up(tenant.tenant)
                 await services.reevaluator.catch_up(tenant.tenant)
+                await services.meetings.catch_up(tenant.tenant)
                 await services.follower.catch_up(tenant.tenant)
+
+
+async def run_notices(services: Services, stop: asyncio.Event) -> None:
+    """Send what waits and is due, shelter by shelter; one that fails keeps no other waiting."""
+    while not await _stopped(stop, _NOTICE_SECONDS):
+        with _told("notices"):
+            for tenant in await services.organisations.tenants():
+                with _told("notices"):
+                    await services.notice_deputies.hand_on(tenant.tenant)
+                    await services.notice_sender.run_once(tenant.tenant)
 
 
 async def run_chores(services: Services, stop: asyncio.Event) -> None:
@@ -70,8 +82,12 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
     """One shelter that fails keeps no other waiting."""
     with _told("calendar"):
         await services.wording.finish(tenant)
+        await services.endings.run(tenant)
+        await services.break_glass.run_out(tenant)
         await services.calendar.run(tenant, services.installation.clock.now())
         await services.watching.notice_daily(tenant, services.installation.clock.now())
+    with _told("signals"):
+        await services.signals.look(tenant, services.installation.clock.now())
     with _told("reindexing"):
         await services.reindexing.keep_up(tenant)
 

@@ -55,7 +55,8 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     if not _is_shown(request.headers.get("authorization", ""), token_file(doors.settings)):
         raise NotFoundError("page")
     services: Services = doors.services
-    exposed = services.sequencer.metrics.exposed() + services.identity.machine_clients.metrics.exposed()
+    kinds = (services.sequencer, services.identity.machine_clients, services.notice_sender)
+    exposed = b"".join(one.metrics.exposed() for one in kinds)
     return Response(exposed, media_type=CONTENT_TYPE)
 
 

@@ -17,7 +17,7 @@ from consent_service.api.problems import problem_of_error
 from consent_service.api.v1.routes import api_headers, api_routes, is_api, openapi_config
 from consent_service.api.v1.token_routes import metadata as oauth_metadata
 from consent_service.app.installation import Services
-from consent_service.app.jobs import run_calendar, run_chores, run_follower, run_key_care
+from consent_service.app.jobs import run_calendar, run_chores, run_follower, run_key_care, run_notices
 from consent_service.app.metrics import make_token, metrics, token_file
 from consent_service.app.presence import present
 from consent_service.app.starting import start_up
@@ -25,10 +25,15 @@ from consent_service.app.tracing import traced
 from consent_service.foundation.settings import Settings
 from consent_service.web.child import routes as child_routes
 from consent_service.web.doors import Doors
+from consent_service.web.inbox import own_routes as own_inbox_routes
+from consent_service.web.inbox import routes as inbox_routes
 from consent_service.web.intake import routes as intake_routes
 from consent_service.web.invitation import routes as invitation_routes
 from consent_service.web.log.routes import log_headers, log_routes
 from consent_service.web.me import routes as me_routes
+from consent_service.web.meetings import own_routes as own_meeting_routes
+from consent_service.web.meetings import school_routes as school_meeting_routes
+from consent_service.web.meetings import shelter_routes as meeting_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.operator import routes as operator_routes
 from consent_service.web.page import access_routes as page_access_routes
@@ -91,6 +96,7 @@ async def _working(services: Services) -> AsyncIterator[None]:
         asyncio.create_task(services.publisher.run(stop)),
         asyncio.create_task(run_follower(services, stop)),
         asyncio.create_task(run_chores(services, stop)),
+        asyncio.create_task(run_notices(services, stop)),
         asyncio.create_task(run_calendar(services, stop)),
         asyncio.create_task(run_key_care(services, stop)),
     ]
@@ -108,6 +114,8 @@ def _routes() -> list[ControllerRouterHandler]:
         *lock_routes.ROUTES,
         *proof_routes.ROUTES,
         *me_routes.ROUTES,
+        *inbox_routes.ROUTES,
+        *own_inbox_routes.ROUTES,
         *logged_out_routes.ROUTES,
         *invitation_routes.ROUTES,
         *shelter_routes.ROUTES,
@@ -120,6 +128,9 @@ def _routes() -> list[ControllerRouterHandler]:
         *page_factor_routes.ROUTES,
         *page_access_routes.ROUTES,
         *school_routes.ROUTES,
+        *meeting_routes.ROUTES,
+        *school_meeting_routes.ROUTES,
+        *own_meeting_routes.ROUTES,
         *officer_routes.ROUTES,
         *log_routes(),
         api_routes(),

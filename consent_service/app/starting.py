@@ -30,6 +30,7 @@ from consent_service.identity.sessions import SessionLimits
 from consent_service.keyring.providers.choosing import open_provider
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
+from consent_service.process.notices.hours import NoticeRules
 
 _log = structlog.get_logger()
 
@@ -65,6 +66,10 @@ def open_installation(settings: Settings, secret: Secret, *, clock: Clock | None
         drafts_allowed=not settings.is_production,
         key_backups=BackupRules(settings.recovery_key, settings.key_backup_dir, settings.key_backup_days),
         notifier=MailNotifier(settings.mail_server),
+        notice_rules=NoticeRules(
+            settings.notice_quiet_from, settings.notice_quiet_until, settings.notice_digest_at
+        ),
+        language=settings.default_language,
         heads=KnownHeads(settings.known_heads),
         sequencer_lock=settings.sequencer_lock,
         vouching=vouching,

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from consent_service.audit.describe_afterwards import describe_afterwards
 from consent_service.audit.describe_consent import describe_consent
+from consent_service.audit.describe_emergencies import describe_emergency
 from consent_service.audit.describe_families import describe_family
 from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
+from consent_service.audit.describe_meetings import describe_meetings
+from consent_service.audit.describe_notices import describe_notices
+from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
+    AfterwardsEvent,
     AgreementEnded,
     AgreementSigned,
     AssignmentEnded,
@@ -23,6 +29,7 @@ from consent_service.audit.events import (
     BundleActivated,
     ConsentEvent,
     DutyArose,
+    EmergencyEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
@@ -36,6 +43,8 @@ from consent_service.audit.events import (
     LoginSucceeded,
     Logout,
     LogoutRefused,
+    MeetingEvent,
+    NoticeEvent,
     OrganisationEvent,
     PageAccessGiven,
     PageAccessRevoked,
@@ -61,6 +70,7 @@ from consent_service.audit.events import (
     SchoolRegistered,
     SessionEnded,
     SessionEvent,
+    SignalEvent,
     StaffAdded,
     StaffEnded,
     StaffLinked,
@@ -96,6 +106,16 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    if isinstance(event, AfterwardsEvent):
+        return describe_afterwards(event)
+    if isinstance(event, EmergencyEvent):
+        return describe_emergency(event)
+    if isinstance(event, SignalEvent):
+        return describe_signals(event)
+    if isinstance(event, NoticeEvent):
+        return describe_notices(event)
+    if isinstance(event, MeetingEvent):
+        return describe_meetings(event)
     assert_never(event)
 
 

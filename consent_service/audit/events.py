@@ -7,6 +7,16 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
+from consent_service.audit.happenings.afterwards import (
+    AfterwardsEvent,
+    EndMoved,
+    EndPlanned,
+    ErasureNoticeAnswered,
+    ErasureNotified,
+    FiguresPublished,
+    RecallAsked,
+    RecallCause,
+)
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
     ConsentEvent,
@@ -30,6 +40,16 @@ from consent_service.audit.happenings.consent import (
     TextResumed,
     TextSuspended,
     WrongInformationReported,
+)
+from consent_service.audit.happenings.emergencies import (
+    BreakGlassAsked,
+    BreakGlassMoved,
+    BreakGlassRead,
+    EmergencyEvent,
+    MeldcodeMoved,
+    MeldcodeOpened,
+    StatutoryRequestAnswered,
+    StatutoryRequestReceived,
 )
 from consent_service.audit.happenings.erasures import (
     ErasureApproved,
@@ -96,6 +116,23 @@ from consent_service.audit.happenings.logins import (
     SessionEnded,
     SessionEvent,
 )
+from consent_service.audit.happenings.meetings import (
+    MeetingAgreementStepped,
+    MeetingEvent,
+    MeetingRefused,
+    MeetingStepped,
+)
+from consent_service.audit.happenings.notices import (
+    ExitPermitted,
+    ExitRefused,
+    NoticeAddressEntered,
+    NoticeBounced,
+    NoticeEvent,
+    NoticeNotSent,
+    NoticeQueued,
+    NoticeSent,
+    NoticeUncertain,
+)
 from consent_service.audit.happenings.organisations import (
     AgreementEnded,
     AgreementSigned,
@@ -137,6 +174,24 @@ from consent_service.audit.happenings.records import (
     RefusedType,
     ReleaseFailed,
     ReleaseRefused,
+)
+from consent_service.audit.happenings.signals import (
+    CallMade,
+    FirstContactConfirmed,
+    FirstContactRead,
+    FirstContactRefused,
+    FirstContactSent,
+    FirstDayTicked,
+    RouteSet,
+    SchoolPlaced,
+    SignalCalled,
+    SignalEvent,
+    SignalGone,
+    SignalNoticed,
+    SignalRead,
+    SignalSent,
+    SignalUnread,
+    ToldByParent,
 )
 from consent_service.audit.happenings.upkeep import (
     EntriesReleased,
@@ -185,13 +240,18 @@ from consent_service.audit.happenings.who import (
 
 __all__ = [
     "CODE_PATTERN",
+    "AfterwardsEvent",
     "AgreementEnded",
     "AgreementSigned",
     "AssignmentEnded",
     "AssignmentStarted",
     "AuthorityRecorded",
+    "BreakGlassAsked",
+    "BreakGlassMoved",
+    "BreakGlassRead",
     "BundleActivated",
     "By",
+    "CallMade",
     "ChildRegistered",
     "ClientAdmitted",
     "ClientChanged",
@@ -222,6 +282,9 @@ __all__ = [
     "DecisionEvent",
     "Direction",
     "DutyArose",
+    "EmergencyEvent",
+    "EndMoved",
+    "EndPlanned",
     "EnrolmentGiven",
     "EntriesReleased",
     "ErasureApproved",
@@ -230,8 +293,12 @@ __all__ = [
     "ErasureEvent",
     "ErasureExecuted",
     "ErasureGround",
+    "ErasureNoticeAnswered",
+    "ErasureNotified",
     "ErasureScope",
     "Event",
+    "ExitPermitted",
+    "ExitRefused",
     "ExportKind",
     "ExportRecipient",
     "FactorProved",
@@ -239,6 +306,12 @@ __all__ = [
     "FamilyEvent",
     "FamilyRegistered",
     "FamilySearched",
+    "FiguresPublished",
+    "FirstContactConfirmed",
+    "FirstContactRead",
+    "FirstContactRefused",
+    "FirstContactSent",
+    "FirstDayTicked",
     "GuardianRegistered",
     "GuardianSafetyAssessed",
     "HandoverEnded",
@@ -281,6 +354,19 @@ __all__ = [
     "MarkerDecided",
     "MarkerEnded",
     "MarkerRequested",
+    "MeetingAgreementStepped",
+    "MeetingEvent",
+    "MeetingRefused",
+    "MeetingStepped",
+    "MeldcodeMoved",
+    "MeldcodeOpened",
+    "NoticeAddressEntered",
+    "NoticeBounced",
+    "NoticeEvent",
+    "NoticeNotSent",
+    "NoticeQueued",
+    "NoticeSent",
+    "NoticeUncertain",
     "OperatorAdded",
     "OperatorAdmitted",
     "OperatorEnded",
@@ -303,6 +389,8 @@ __all__ = [
     "ProviderRegistered",
     "PupilDisowned",
     "RecallAcknowledged",
+    "RecallAsked",
+    "RecallCause",
     "RecallIssued",
     "ReceiptPrinted",
     "RecordApproved",
@@ -322,24 +410,36 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
+    "SchoolPlaced",
     "SchoolRegistered",
     "SchoolSucceeded",
     "SessionEnded",
     "SessionEvent",
+    "SignalCalled",
+    "SignalEvent",
+    "SignalGone",
+    "SignalNoticed",
+    "SignalRead",
+    "SignalSent",
+    "SignalUnread",
     "StaffAdded",
     "StaffEnded",
     "StaffInvited",
     "StaffLinked",
     "StaffPlaced",
     "StaffUnlinked",
+    "StatutoryRequestAnswered",
+    "StatutoryRequestReceived",
     "SteppedUp",
     "StopReplayed",
     "SubstituteAccess",
     "TenantRegistered",
     "TextResumed",
     "TextSuspended",
+    "ToldByParent",
     "Urgency",
     "WhoEvent",
     "WitnessDismissed",
@@ -358,6 +458,11 @@ Event = (
     | PolicyEvent
     | ErasureEvent
     | WhoEvent
+    | MeetingEvent
+    | AfterwardsEvent
+    | EmergencyEvent
+    | SignalEvent
+    | NoticeEvent
 )
 """Everything that can stand in the log."""
 

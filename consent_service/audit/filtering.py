@@ -27,6 +27,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
     "allowed": frozenset(
         {
             "information.released.v1",
+            "exit.permitted.v1",
             "record.shared.v1",
             "record.approved.v1",
             "policy.approved.v1",
@@ -36,7 +37,10 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
     "refused": frozenset(
         {
             "release.refused.v1",
+            "first_contact.refused.v1",
+            "exit.refused.v1",
             "record.share_refused.v1",
+            "meeting.refused.v1",
             "login.refused.v1",
             "logout.refused.v1",
             "page.refused.v1",

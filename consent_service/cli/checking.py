@@ -32,6 +32,7 @@ from consent_service.custody.stops import MissingStops, stops_missing_in
 from consent_service.foundation.errors import ConsentServiceError
 from consent_service.foundation.i18n import N_
 from consent_service.foundation.migrating import require_current_schema
+from consent_service.foundation.notifier import MessagesUnavailableError
 from consent_service.information.texts import load_texts
 
 
@@ -76,6 +77,7 @@ async def _look_at_everything(terminal: Terminal) -> list[_Checked]:
         )
         found.append(await _journal(terminal, installation))
         found.append(await _records(terminal, installation))
+        found.append(await _mail_server(terminal, installation))
         await installation.database.close()
     found.append(_recovery_key(terminal))
     found += _policies(terminal)
@@ -191,6 +193,23 @@ def _not_here(terminal: Terminal, waiting: int, lost: int) -> tuple[str, ...]:
         )
         found.append(terminal.text(sentence, count=lost))
     return tuple(found)
+
+
+async def _mail_server(terminal: Terminal, installation: Installation) -> _Checked:
+    """Nothing is lost while it is away, and everybody reads in the service; yet nobody is told."""
+    name = N_("mailserver")
+    if not installation.notifier.offers:
+        sentence = N_("Er is geen mailserver ingesteld: berichten staan alleen in de dienst.")
+        return _Checked(name, (terminal.text(sentence),), hint=True)
+    try:
+        async with installation.notifier.session():
+            return _Checked(name)
+    except MessagesUnavailableError:
+        sentence = N_(
+            "De mailserver antwoordt niet, of versleutelt niet. Berichten wachten en gaan niet verloren. "
+            "Kijk smtp_host en smtp_port na."
+        )
+        return _Checked(name, (terminal.text(sentence),))
 
 
 async def _records(terminal: Terminal, installation: Installation) -> _Checked:

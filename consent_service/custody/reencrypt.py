@@ -32,6 +32,7 @@ from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import key_destructions, relationship_keys
 from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import require
+from consent_service.records.emergencies import open_items, replace_item, urgent_digest
 from consent_service.records.model import SealedRecord
 from consent_service.records.opening import reseal_records
 from consent_service.records.reading import record_from
@@ -140,6 +141,7 @@ class Reencryption:
         )
         for one in anew:
             await conn.execute(update(records).where(_at(about, one)).values(envelope=one.envelope))
+        await self._reseal_urgent(conn, about, renewal)
         written = await self._write_digests(conn, about, renewal, anew, sorted(digests))
         await self._note_old_key(conn, about)
         event = events.RecordsReencrypted(
@@ -156,6 +158,15 @@ class Reencryption:
             relationship=about.relationship,
         )
         return Reencrypted(about.relationship, renewal.fresh.version, len(anew))
+
+    async def _reseal_urgent(self, conn: AsyncConnection, about: Relationship, renewal: Renewal) -> None:
+        """The item of a break-glass stands beside the records, each with a digest of its own."""
+        for item, digest in await open_items(conn, about.tenant, about.relationship):
+            kind = item.information_type
+            (anew,) = reseal_records(
+                self._ring, old=renewal.old, fresh=renewal.fresh, sealed=[item], digests={kind: digest}
+            )
+            await replace_item(conn, about.tenant, anew, urgent_digest(self._ring, renewal.fresh, anew))
 
     async def _write_digests(
         self,

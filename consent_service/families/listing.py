@@ -7,7 +7,7 @@ one does not work (AVG 5(1)(c); docs/decisions/0049).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from consent_service.families.attesting import SchoolTerms, is_asked, is_attested
@@ -39,6 +39,28 @@ def reading_contacts(contacts: Sequence[Contact], terms: SchoolTerms, now: datet
     """Who may read now. A ring of people who stand in for each other gives nobody anything."""
     standing = [contact for contact in contacts if is_standing(contact, terms, now)]
     return frozenset(one.staff for one in standing if not _is_kept_back(one, standing, now))
+
+
+def stand_ins(
+    contacts: Sequence[Contact], terms: SchoolTerms, whom: StaffId, now: datetime
+) -> frozenset[StaffId]:
+    """Who reads now in the place of somebody who is not there; nobody while that one is."""
+    first = next((one for one in contacts if one.staff == whom and is_standing(one, terms, now)), None)
+    if first is not None and is_there(first, now):
+        return frozenset()
+    reading = reading_contacts(contacts, terms, now)
+    deputies = {one.staff: one.deputy_for for one in contacts if is_standing(one, terms, now)}
+    return frozenset(one for one in reading if one != whom and whom in _stood_in_for(deputies, one))
+
+
+def _stood_in_for(deputies: Mapping[StaffId, StaffId | None], who: StaffId) -> frozenset[StaffId]:
+    """For whom somebody stands in, directly or further on."""
+    seen: set[StaffId] = set()
+    whom = deputies.get(who)
+    while whom is not None and whom not in seen:
+        seen.add(whom)
+        whom = deputies.get(whom)
+    return frozenset(seen)
 
 
 def asked_contacts(contacts: Iterable[Contact], terms: SchoolTerms, now: datetime) -> tuple[Contact, ...]:

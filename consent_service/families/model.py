@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
 
 import msgspec
@@ -24,6 +24,8 @@ SafetyLevel = Literal["not_assessed", "no_known_danger", "danger"]
 ChildVoice = Literal["heard", "together", "alone"]
 """What a child's answer is by age: heard (a no pauses), decides along with the holders, decides alone."""
 EndReason = Literal["moved_out", "changed_school", "not_our_pupil", "night_departure"]
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Ages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,22 +199,22 @@ class Relationship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     school: SchoolId
     started_at: datetime
     ended_at: datetime | None
+    ends_at: datetime | None = None  # by a plan, also while nobody carried it out
+    aftercare_from: datetime | None = None
+    transition_held: bool = False  # nothing about moving: another holder was not heard (S39)
 
     def is_active(self, now: datetime) -> bool:
         """Begun and not ended."""
-        return self.started_at <= now and (self.ended_at is None or now < self.ended_at)
+        return self.started_at <= now < min(self.ended_at or _NEVER, self.ends_at or _NEVER)
 
 
 class SchoolConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the counsellor read out to the parent and confirmed: schools may share a name (S49).
-
-    `despite_other_parent`: talked over once more because the other parent is known at the school.
-    """
+    """What the counsellor read out to the parent and confirmed: schools may share a name (S49)."""
 
     establishment_code: str
     street: str
     phone: str
-    despite_other_parent: bool = False
+    despite_other_parent: bool = False  # talked over, as that parent is known at the school
 
 
 class FamilyView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -468,4 +468,7 @@ def relationship_from(row: Row[Any]) -> Relationship:
         SchoolId(row.school),
         row.started_at,
         row.ended_at,
+        row.ends_at,
+        row.aftercare_from,
+        row.transition_held,
     )

@@ -67,6 +67,9 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "smtp_port": "587",
     "smtp_from": "noreply@ruggensteun.example",
     "sms_gateway": "sms.gateway.example",
+    "notice_quiet_from": "20",
+    "notice_quiet_until": "7",
+    "notice_digest_at": "8",
     "witnesses_file": "/etc/ruggensteun/witnesses.toml",
     "timestamp_url": "https://tsa.example/tsr",
     "timestamp_ca_file": "/etc/ruggensteun/tsa-ca.pem",
@@ -141,6 +144,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     smtp_from: str
     sms_gateway: str
     """The domain at which `number@domain` becomes a text message; empty: no text messages."""
+    notice_quiet_from: int
+    """From this hour on the clock (0 to 23) no message leaves, except what is urgent."""
+    notice_quiet_until: int
+    """From this hour on messages leave again; the same as `notice_quiet_from`: there are no quiet hours."""
+    notice_digest_at: int
+    """The hour at which what can wait is told in one message a day."""
     witnesses_file: Path | None
     """TOML: who cosigns the heads of the log; see docs/AUDIT.md, "Heads outside the database"."""
     timestamp_url: str
@@ -236,6 +245,7 @@ def _read(reader: Reader) -> Settings:
         policies_dir=reader.existing_path("policies_dir") or shipped_policies(),
         default_language=reader.choice("default_language", SUPPORTED),
         **_minutes(reader),
+        **_notice_hours(reader),
         **_proving(reader),
         neutral_site=reader.web_address("neutral_site", EXAMPLES["neutral_site"]),
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
@@ -248,6 +258,20 @@ def _read(reader: Reader) -> Settings:
         timestamp_url=reader.web_address("timestamp_url", ""),
         timestamp_ca_file=reader.existing_path("timestamp_ca_file"),
         sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
+    )
+
+
+class _NoticeHours(TypedDict):
+    notice_quiet_from: int
+    notice_quiet_until: int
+    notice_digest_at: int
+
+
+def _notice_hours(reader: Reader) -> _NoticeHours:
+    return _NoticeHours(
+        notice_quiet_from=reader.number("notice_quiet_from", 20, lowest=0, highest=23),
+        notice_quiet_until=reader.number("notice_quiet_until", 7, lowest=0, highest=23),
+        notice_digest_at=reader.number("notice_digest_at", 8, lowest=0, highest=23),
     )
 
 

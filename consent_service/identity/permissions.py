@@ -8,12 +8,12 @@ whether *information* may pass is a different question, answered by `policy` on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 from consent_service.foundation.ids import FamilyId, PersonId, SchoolId, TenantId
+from consent_service.identity.actions import Action as Action
 from consent_service.identity.client_scopes import Scope
 from consent_service.identity.model import (
     Actor,
@@ -29,100 +29,6 @@ from consent_service.identity.model import (
     System,
     tenant_of,
 )
-
-
-class Action(StrEnum):
-    """Everything the services can be asked to do."""
-
-    REGISTER_TENANT = "register_tenant"
-    REGISTER_SCHOOL = "register_school"
-    REGISTER_AGREEMENT = "register_agreement"
-    END_AGREEMENT = "end_agreement"
-    RECORD_SUCCESSION = "record_succession"
-    REGISTER_STAFF = "register_staff"
-    END_STAFF = "end_staff"
-    REGISTER_PROVIDER = "register_provider"
-    LINK_STAFF = "link_staff"
-    INVITE_STAFF = "invite_staff"
-    ENROL_FACTOR = "enrol_factor"
-    MANAGE_OPERATORS = "manage_operators"
-    MANAGE_CLIENTS = "manage_clients"
-    LIST_SCHOOLS = "list_schools"
-    SEE_OWN_CLIENT = "see_own_client"
-    ASSIGN_COUNSELLOR = "assign_counsellor"
-
-    REGISTER_FAMILY = "register_family"
-    CHANGE_FAMILY = "change_family"
-    REGISTER_CHILD = "register_child"
-    REGISTER_GUARDIAN = "register_guardian"
-    RECORD_AUTHORITY = "record_authority"
-    RECORD_SAFETY = "record_safety"
-    REQUEST_MARKER = "request_marker"
-    APPROVE_MARKER = "approve_marker"
-    MOVE_TO_SUCCESSOR = "move_to_successor"
-    DISOWN_PUPIL = "disown_pupil"
-    DECLARE_CONFLICT = "declare_conflict"
-    ANSWER_RECALL = "answer_recall"
-    START_RELATIONSHIP = "start_relationship"
-    END_RELATIONSHIP = "end_relationship"
-    LIST_CONTACT = "list_contact"
-    REMOVE_CONTACT = "remove_contact"
-    ATTEST_CONTACT = "attest_contact"
-    SEARCH_FAMILY = "search_family"
-    VIEW_FAMILY = "view_family"
-    STAND_IN = "stand_in"
-
-    START_INTAKE = "start_intake"
-    HAND_OVER = "hand_over"
-    GIVE_CONSENT = "give_consent"
-    REFUSE_CONSENT = "refuse_consent"
-    POSTPONE_CONSENT = "postpone_consent"
-    WITHDRAW_CONSENT = "withdraw_consent"
-    OBJECT = "object"
-    LIFT_OBJECTION = "lift_objection"
-    RECORD_OPINION = "record_opinion"
-    PASS_ON_ANSWER = "pass_on_answer"  # noqa: S105 - the name of an action
-    JUDGE_COMPETENCE = "judge_competence"
-    SEE_OWN_PAGE = "see_own_page"
-    SECURE_OWN_PAGE = "secure_own_page"
-    REPORT_WRONG = "report_wrong"
-    MANAGE_PAGE_ACCESS = "manage_page_access"
-    PRINT_RECEIPT = "print_receipt"
-
-    SHARE_RECORD = "share_record"
-    APPROVE_RECORD = "approve_record"
-    ASK_RELEASE = "ask_release"
-    LIST_OWN_CHILDREN = "list_own_children"
-
-    VIEW_TRAIL = "view_trail"
-    VERIFY_LOG = "verify_log"
-    PIN_LOG = "pin_log"
-    READ_ENTRIES = "read_entries"
-    EXPORT_LOG = "export_log"
-    EXPORT_OWN_LOG = "export_own_log"
-    RELEASE_ENTRIES = "release_entries"
-    ROTATE_LOG_KEY = "rotate_log_key"
-    REOPEN_LOG = "reopen_log"
-    PRUNE_LOG = "prune_log"
-    ASK_ERASURE = "ask_erasure"
-    APPROVE_ERASURE = "approve_erasure"
-    EXECUTE_ERASURE = "execute_erasure"
-    VIEW_ERASURE = "view_erasure"
-    DESTROY_KEY = "destroy_key"
-    VIEW_DESTRUCTION = "view_destruction"
-    REPLACE_KEYS = "replace_keys"
-    BACK_UP_KEYS = "back_up_keys"
-    RECOVER_KEYS = "recover_keys"
-    REENCRYPT_RECORDS = "reencrypt_records"
-    REINDEX_NAMES = "reindex_names"
-    VIEW_PATTERNS = "view_patterns"
-    VIEW_POLICIES = "view_policies"
-    REPLAY_POLICIES = "replay_policies"
-    PROPOSE_POLICIES = "propose_policies"
-    APPROVE_POLICIES = "approve_policies"
-    ACTIVATE_POLICIES = "activate_policies"
-    VIEW_TEXTS = "view_texts"
-    SUSPEND_TEXT = "suspend_text"
 
 
 class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -314,6 +220,11 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Counsellor: inviting_school_staff,
         PrivacyCoordinator: inviting_colleagues,
     },
+    Action.ENTER_ADDRESS: {
+        Operator: anywhere,
+        PrivacyCoordinator: in_own_organisation,
+        Counsellor: of_a_school,
+    },
     Action.ENROL_FACTOR: {Operator: anywhere, PrivacyCoordinator: in_own_organisation},
     Action.MANAGE_OPERATORS: {Operator: anywhere},
     Action.MANAGE_CLIENTS: {Operator: anywhere},
@@ -333,6 +244,8 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.DISOWN_PUPIL: {SchoolStaff: active_contact},
     Action.DECLARE_CONFLICT: {SchoolStaff: active_contact, Counsellor: with_the_family},
     Action.ANSWER_RECALL: {SchoolStaff: at_own_school},
+    Action.RECALL_SHARED: {Counsellor: with_the_family, PrivacyCoordinator: in_own_organisation},
+    Action.PLAN_END: {Counsellor: with_the_family},
     Action.START_RELATIONSHIP: {Counsellor: with_the_family},
     Action.END_RELATIONSHIP: {Counsellor: with_the_family},
     Action.LIST_CONTACT: {Counsellor: with_the_family},
@@ -377,6 +290,25 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Counsellor: with_the_family_from_school,
     },
     Action.LIST_OWN_CHILDREN: {SchoolStaff: at_own_school},
+    # The three-way meeting
+    Action.PROPOSE_MEETING: {Counsellor: with_the_family, SchoolStaff: active_contact},
+    Action.APPROVE_MEETING: {Counsellor: in_own_organisation},
+    Action.RUN_MEETING: {Counsellor: with_the_family},
+    Action.REMARK_ON_MEETING: {GuardianActor: for_oneself},
+    # What goes before consent: two persons stand behind a break-glass; anybody who works here can stop it
+    Action.ASK_BREAK_GLASS: {Counsellor: with_the_family},
+    Action.APPROVE_BREAK_GLASS: {Counsellor: in_own_organisation},
+    Action.END_BREAK_GLASS: {Counsellor: in_own_organisation, PrivacyCoordinator: in_own_organisation},
+    Action.REVIEW_BREAK_GLASS: {PrivacyCoordinator: in_own_organisation},
+    Action.VIEW_EMERGENCIES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.WALK_MELDCODE: {Counsellor: with_the_family},
+    Action.ANSWER_STATUTORY_REQUEST: {Counsellor: with_the_family},
+    # The start with a school, and signals
+    Action.SEND_FIRST_CONTACT: {Counsellor: with_the_family},
+    Action.CONFIRM_PUPIL: {SchoolStaff: active_contact},
+    Action.CALL_SCHOOL: {Counsellor: with_the_family},
+    Action.SEND_SIGNAL: {Counsellor: with_the_family},
+    Action.ROUTE_SIGNALS: {PrivacyCoordinator: in_own_organisation},
     # Supervision
     Action.VIEW_TRAIL: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VERIFY_LOG: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
@@ -405,6 +337,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Fg: in_own_organisation,
         Operator: anywhere,
     },
+    Action.VIEW_RECALLS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.VIEW_EVALUATION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.PUBLISH_EVALUATION: {PrivacyCoordinator: in_own_organisation},
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},

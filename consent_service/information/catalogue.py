@@ -105,6 +105,7 @@ _TERMS_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "pattern_minimum": "20",
         "term_starts": '["08-01", "02-01"]',
         "attest_grace_days": "42",
+        "aftercare_types": '["shelter_involvement"]',
     }
 )
 
@@ -129,6 +130,11 @@ def load_catalogue(folder: Path) -> Catalogue:
     if len(types) == len(tables):
         problems += _problems_of_gate(types)
     terms = _read_terms(folder, problems)
+    if terms is not None and terms.aftercare_types is not msgspec.UNSET:
+        for stray in sorted(set(terms.aftercare_types) - tables.keys()):
+            example = f"aftercare_types = {_TERMS_EXAMPLES['aftercare_types']}"
+            problem = f"`aftercare_types` names {stray}, which is no type"
+            problems.append(BlockProblem(TERMS_FILE, problem, example))
     if problems or terms is None:
         raise BlocksError(FILE_NAME, problems)
     return Catalogue(types=MappingProxyType(types), hash=hash_of([types, terms]), terms=terms)

@@ -185,6 +185,9 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     term_starts: the days of a year ("MM-DD") on which a school term begins; attest_grace_days: so long after
     it a contact of before still reads without having been confirmed. Rules of before this was asked name
     neither: by those nobody is asked, and their hash stays what it was.
+
+    aftercare_types: what a school and a shelter may still tell each other in aftercare; by rules that do not
+    say it, nothing.
     """
 
     together_from: int = 12
@@ -197,6 +200,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pattern_minimum: int = 20
     term_starts: tuple[DayOfYear, ...] | msgspec.UnsetType = msgspec.UNSET
     attest_grace_days: int | msgspec.UnsetType = msgspec.UNSET
+    aftercare_types: tuple[TypeKey, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -241,7 +241,7 @@ def turning_points(known: Known, catalogue: Catalogue, reader: Reader, now: date
     days += [_day_after(agreement.valid_until) for agreement in known.agreements]
     days += [_day_after(marker.review_on) for marker in known.markers]
     moments: list[datetime | None] = [local_midnight(day) for day in days if day is not None]
-    moments += [about.started_at, about.ended_at]
+    moments += [about.started_at, about.ended_at, about.ends_at, about.aftercare_from]
     moments += [agreement.ended_at for agreement in known.agreements]
     moments += [at for one in known.contacts if one.staff == reader.id for at in (one.starts_at, one.ends_at)]
     moments += [at for one in known.assigned if one.staff == reader.id for at in (one.starts_at, one.ends_at)]

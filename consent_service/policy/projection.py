@@ -35,8 +35,10 @@ from consent_service.foundation.clock import local_date, local_midnight
 from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TypeKey
 from consent_service.information.model import Catalogue, Direction, InformationType, Purpose, Terms
 from consent_service.organisations.model import Agreement, is_valid_on
+from consent_service.policy.emergencies import Emergency
 from consent_service.policy.facts import (
     Action,
+    Basis,
     ChildAnswer,
     Gate,
     Lapse,
@@ -64,7 +66,8 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     `objections` are those of the child's relationships at any school: moving school does not lift an
     objection. `contacts` leaves out staff that left. `approved` types have only approved records;
-    `owners` says which guardian each `own_guardian` type's records are about.
+    `owners` says which guardian each `own_guardian` type's records are about. `emergency` is the one
+    break-glass that a second person agreed to and nobody ended; with two at once there is none.
     """
 
     relationship: Relationship
@@ -82,6 +85,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     markers: tuple[SafetyMarker, ...] = ()
     protected: frozenset[PersonId] = frozenset()
     competence: tuple[Competence, ...] = ()
+    emergency: Emergency | None = None
 
     def voice(self, terms: Terms, day: date) -> ChildVoice:
         """What the child's answer is on this day."""
@@ -111,13 +115,14 @@ def question_for(
     asked: Iterable[Asked],
     now: datetime,
     emergency: EmergencyParts = "also",
+    basis: Basis = "consent",
 ) -> Question:
     """The question whether this reader may do this with the asked types, now."""
     return Question(
         action=action,
         reader=reader,
         purpose=purpose,
-        basis="consent",
+        basis=basis,
         relationship=_relationship_facts(known, reader, school_terms(catalogue.terms), now),
         types=tuple(
             facts
@@ -145,9 +150,12 @@ def next_change(known: Known, now: datetime) -> datetime:
     about = known.relationship
     midnight = local_midnight(local_date(now) + timedelta(days=1))
     instants: list[datetime | None] = [midnight, about.started_at, about.ended_at]
+    instants += [about.ends_at, about.aftercare_from]
     instants += [end for contact in known.contacts for end in (contact.starts_at, contact.ends_at)]
     instants += [end for one in known.assigned for end in (one.starts_at, one.ends_at)]
     instants += [agreement.ended_at for agreement in known.agreements]
+    if known.emergency is not None:
+        instants += [known.emergency.starts_at, known.emergency.until]
     for row in (*known.decisions, *known.objections):
         instants += [row.valid_until, max(row.decided_at, row.recorded_at) - CLOCKS_DIFFER]
     return min(moment for moment in instants if moment is not None and moment > now)
@@ -194,6 +202,8 @@ def _relationship_facts(known: Known, reader: Reader, terms: SchoolTerms, now: d
         ),
         safety=known.safety.level,
         secret_address=known.safety.secret_address,
+        break_glass_persons=len(known.emergency.persons) if known.emergency is not None else 0,
+        break_glass_running=known.emergency is not None and known.emergency.is_running(now),
     )
 
 
@@ -207,13 +217,32 @@ def _facts_of(
     known: Known, catalogue: Catalogue, asked: Asked, *, emergency: EmergencyParts, now: datetime
 ) -> tuple[TypeFacts, ...]:
     """The facts of the whole type, of its emergency part, or of both."""
-    whole = _type_facts(known, catalogue, asked, now)
-    kind = catalogue.types[whole.key]
+    kind = catalogue.types[asked[0]]
+    whole = _closed_by_end(known, catalogue, _type_facts(known, catalogue, asked, now), now)
     if emergency == "never" or not kind.has_emergency_part:
         return (whole,)
     earlier = len(_earlier(known, catalogue.terms, _yeses(known, kind, now), now))
     part = msgspec.structs.replace(whole, emergency=True, earlier_yes=earlier)
+    part = _closed_by_end(known, catalogue, part, now)
     return (part,) if emergency == "only" else (whole, part)
+
+
+def _closed_by_end(known: Known, catalogue: Catalogue, facts: TypeFacts, now: datetime) -> TypeFacts:
+    """Without any yes, where the end of guidance leaves none: it was given for the time of that guidance.
+
+    In aftercare only what the rules name goes on. Nothing about moving or a new school is told while another
+    holder of authority was not heard about it (S39).
+    """
+    about, named = known.relationship, catalogue.terms.aftercare_types
+    going_on = () if named is msgspec.UNSET else named
+    none: ChildAnswer = "none" if facts.child_answer == "yes" else facts.child_answer
+    if about.transition_held and "transition" in catalogue.types[facts.key].purposes:
+        lapse: Lapse = "suspended"
+    elif about.aftercare_from and about.aftercare_from <= now and facts.key not in going_on:
+        lapse = "expired"
+    else:
+        return facts
+    return msgspec.structs.replace(facts, yes=0, earlier_yes=0, own_yes=False, child_answer=none, lapse=lapse)
 
 
 def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime) -> TypeFacts:

@@ -21,7 +21,7 @@ class ProcessActs(ActSource):
     """Recalls and their answers; tasks follow from an entry, so they only name it."""
 
     tables = ("recalls", "tasks")
-    events = (events.RecallIssued, events.RecallAcknowledged)
+    events = (events.RecallIssued, events.RecallAsked, events.RecallAcknowledged)
 
     async def rows(self, conn: AsyncConnection, tenant: TenantId) -> AsyncIterator[Done]:
         """Every recall and every answer to one."""
@@ -36,6 +36,8 @@ class ProcessActs(ActSource):
         """One act for each of these events; a school may answer anew, which takes the place of its answer."""
         match detail.event:
             case events.RecallIssued(relationship=one, recall=recall, information_type=kind) as event:
+                yield Told(Act("recall", (recall, one, kind, str(event.records)), (one,)))
+            case events.RecallAsked(relationship=one, recall=recall, information_type=kind) as event:
                 yield Told(Act("recall", (recall, one, kind, str(event.records)), (one,)))
             case events.RecallAcknowledged(relationship=one, recall=recall):
                 yield Told(Act("recall_answer", (recall, one), (one,)), once=True)

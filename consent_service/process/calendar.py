@@ -35,9 +35,10 @@ from consent_service.foundation.ids import FamilyId, PersonId, TenantId
 from consent_service.identity.model import System, by
 from consent_service.information.model import Catalogue
 from consent_service.keyring.service import KeyRing
-from consent_service.process.dates import Dated, Due, due, of_recall
+from consent_service.process.dates import Dated, Due, Postponed, due, of_recall
 from consent_service.process.recalls import RecallService
 from consent_service.process.tables import calendar_marks
+from consent_service.process.tables_emergencies import meldcodes
 
 _DAY: Final = "day"
 
@@ -105,6 +106,8 @@ class Calendar:
                 about = await read_relationship(conn, tenant, one.relationship)
                 if about and about.child in await self._ring.person_keys(conn, tenant, [about.child]):
                     found.append(of_recall(one, about.child))
+                    if one.long:
+                        found.append(of_recall(one, about.child, long=True))
             told = await _told(conn, tenant, [one.mark for one in found])
         return [one for one in found if one.mark not in told]
 
@@ -149,7 +152,22 @@ async def read_dated(conn: AsyncConnection, ring: KeyRing, tenant: TenantId, fam
         markers=await read_markers(conn, tenant, family=family),
         competence=await read_competence(conn, tenant, children=ids),
         contacts=await read_contacts(conn, tenant, [one.relationship for one in relationships]),
+        postponed=await _postponed(conn, tenant, family, living),
     )
+
+
+async def _postponed(
+    conn: AsyncConnection, tenant: TenantId, family: FamilyId, living: Iterable[str]
+) -> tuple[Postponed, ...]:
+    """What is not open to the parents yet, of children whose data still exists."""
+    m = meldcodes.c
+    query = select(m.meldcode, m.child, m.postponed_until).where(
+        m.tenant == tenant,
+        m.family == family,
+        m.postponed_until.is_not(None),
+        m.child.in_(sorted(living)),
+    )
+    return tuple(Postponed(row[0], PersonId(row[1]), row[2]) for row in await conn.execute(query))
 
 
 async def _families(conn: AsyncConnection, tenant: TenantId) -> tuple[FamilyId, ...]:

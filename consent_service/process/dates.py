@@ -39,10 +39,18 @@ from consent_service.policy.projection import school_terms
 from consent_service.process.model import ReminderKind
 
 if TYPE_CHECKING:
-    from consent_service.process.recalls import Overdue
+    from consent_service.process.recalls_model import Overdue
 
 _LAST_CALL_DAYS: Final = 7
 """So many days before a contact lapses the counsellor hears of it once more."""
+
+
+class Postponed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A meldcode about a child that is not open to the parents until somebody looks again, on that day."""
+
+    meldcode: str
+    child: PersonId
+    until: date
 
 
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,6 +70,7 @@ class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     markers: tuple[SafetyMarker, ...]
     competence: tuple[Competence, ...] = ()
     contacts: Mapping[RelationshipId, tuple[Contact, ...]] = {}
+    postponed: tuple[Postponed, ...] = ()
 
 
 class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,19 +92,32 @@ def due(dated: Dated, catalogue: Catalogue, now: datetime) -> tuple[Due, ...]:
         *_ending_authority(dated, terms, today),
         *_safety(dated, terms, today),
         *_contacts(dated, school_terms(terms), now),
+        *_postponed(dated, today),
     )
 
 
-def of_recall(overdue: Overdue, child: PersonId) -> Due:
-    """A school that did not answer; for officers and counsellors only, as the recall itself."""
+def _postponed(dated: Dated, today: date) -> Iterator[Due]:
+    """A walk that stays closed to the parents is looked at again on its day; for officers only (S28)."""
+    for one in dated.postponed:
+        if one.until <= today:
+            event = ReminderDue("meldcode_postponed", one.until, dated.family)
+            yield Due(f"meldcode_postponed:{one.meldcode}:{one.until}", event, one.child, hidden=True)
+
+
+def of_recall(overdue: Overdue, child: PersonId, *, long: bool = False) -> Due:
+    """A school that did not answer; for officers and counsellors only, as the recall itself.
+
+    `long`: told once more, to the privacy coordinator, ten working days after it was asked.
+    """
+    kind: ReminderKind = "recall_long_unanswered" if long else "recall_unanswered"
     event = ReminderDue(
-        "recall_unanswered",
+        kind,
         overdue.due_on,
         overdue.family,
         overdue.relationship,
         overdue.information_type,
     )
-    return Due(f"recall_unanswered:{overdue.recall}", event, child, hidden=True)
+    return Due(f"{kind}:{overdue.recall}", event, child, hidden=True)
 
 
 def last_notice(ends_on: date, today: date, days_before: Iterable[int]) -> int | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
 import msgspec
 
 from consent_service.audit.events import (
+    BreakGlassAsked,
+    BreakGlassMoved,
     CompetenceJudged,
     ConflictDeclared,
     ConsentGiven,
@@ -29,11 +32,18 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    NoticeBounced,
+    NoticeNotSent,
     PageRefused,
     PatternSeen,
     PupilDisowned,
     RecordShared,
     ReminderDue,
+    SignalCalled,
+    SignalGone,
+    SignalRead,
+    SignalSent,
+    SignalUnread,
     SubstituteAccess,
     WrongInformationReported,
 )
@@ -54,7 +64,9 @@ ReminderKind = Literal[
     "court_order_ends",
     "marker_review",
     "recall_unanswered",
+    "recall_long_unanswered",
     "contact_attestation",
+    "meldcode_postponed",
 ]
 """Which date is near or has come; see `process.calendar`."""
 TaskKind = (
@@ -76,6 +88,14 @@ TaskKind = (
         "contact_lapsed",
         "contact_stepped_off",
         "invitation_declined",
+        "notice_failed",
+        "break_glass_to_approve",
+        "break_glass_to_confirm",
+        "break_glass_to_review",
+        "parent_to_tell",
+        "break_glass_wrong",
+        "call_the_school",
+        "pass_on_signal",
     ]
     | ReminderKind
 )
@@ -98,11 +118,22 @@ TITLES: dict[TaskKind, str] = {
     "competence_to_look_at": N_("Een kind kan nu niet meebeslissen. Kijk of dat oordeel klopt."),
     "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
     "contact_lapsed": N_("Een contactpersoon is niet bevestigd en ziet niets meer. Vraag wie het nu is."),
+    "notice_failed": N_("Een bericht kon niet worden verstuurd. Bel zelf, en kijk of het adres klopt."),
     "contact_stepped_off": N_("Een contactpersoon is dat niet meer. Kijk wie het nu is."),
     "release_to_review": N_("Er is iets gegeven op een uitzondering. Kijk of dat terecht was."),
+    "break_glass_to_approve": N_("Noodgeval: een collega vraagt of de school iets mag lezen. Beslis nu mee."),
+    "break_glass_to_confirm": N_("Noodgeval: bevestig wat u door de telefoon goedvond."),
+    "break_glass_to_review": N_("Noodgeval: kijk of het nodig was dat de school dit las."),
+    "break_glass_wrong": N_(
+        "Noodgeval: het was niet nodig of niet goedgevonden. Beoordeel of dit een datalek is."
+    ),
+    "parent_to_tell": N_("Noodgeval: vertel de ouder wat de school heeft gelezen en waarom."),
+    "meldcode_postponed": N_("Een meldcode is nog niet open voor de ouders. Kijk of dat nog nodig is."),
     "invitation_declined": N_(
         "Een uitnodiging kwam bij de verkeerde persoon. Bel de school en nodig opnieuw uit."
     ),
+    "call_the_school": N_("Een zorgsignaal is nog niet gelezen. Bel de school."),
+    "pass_on_signal": N_("Een zorgsignaal gaat niet rechtstreeks. Bel wie het doorgeeft."),
     "consent_ends": N_("Een toestemming loopt bijna af. Vraag opnieuw als dat nodig is."),
     "consent_ended": N_("Een toestemming is afgelopen. Er wordt niets meer gedeeld."),
     "oral_unconfirmed": N_("Een mondeling ja is nog niet bevestigd. Laat de ouder tekenen."),
@@ -117,6 +148,9 @@ TITLES: dict[TaskKind, str] = {
     "marker_review": N_("Een ouder wordt niet benaderd. Bekijk of dat nog nodig is."),
     "contact_attestation": N_("Een nieuwe schoolperiode is begonnen. Bevestig wie nog contactpersoon is."),
     "recall_unanswered": N_("De school heeft niet geantwoord op het terugroepen. Bel de school."),
+    "recall_long_unanswered": N_(
+        "Een school antwoordt al twee weken niet op terugroepen. Spreek het bestuur aan."
+    ),
 }
 """What the task asks, as a sentence to translate."""
 
@@ -185,6 +219,8 @@ def tasks_from(
     entry is about, `by_child` that a child spoke: its no is talked about at any age (S10), `unasked` that no
     counsellor did it: a contact stepped off, or left the school.
     """
+    if isinstance(event, BreakGlassAsked | BreakGlassMoved):
+        return _of_emergency(event, day)
     match event:
         case ConsentRefused(relationship=relationship) if by_child:
             return (NewTask("talk_with_child", "counsellor", relationship=relationship),)
@@ -199,10 +235,32 @@ def tasks_from(
             return (
                 NewTask("release_to_review", "privacy_coordinator", None, relationship, kind, due_on=due),
             )
+        case NoticeNotSent(code="gave_up") | NoticeBounced():
+            return _of_notice(event)
         case ReminderDue():
             return _of_reminder(event)
         case _:
             return _to_look_at(event) or _to_do_with_family(event)
+
+
+def _of_emergency(event: BreakGlassAsked | BreakGlassMoved, day: date) -> tuple[NewTask, ...]:
+    """A second person, the review on the next working day, a parent to tell unless unsafe (S29)."""
+    about, due = event.relationship, next_working_day(day)
+    review = NewTask("break_glass_to_review", "privacy_coordinator", None, about, due_on=due)
+    tell = NewTask("parent_to_tell", "counsellor", None, about, due_on=due)
+    match event:
+        case BreakGlassAsked(approver=None):
+            return (NewTask("break_glass_to_approve", "approver", relationship=about),)
+        case BreakGlassAsked(approver=approver, untold=untold):
+            person = None if approver is None else PersonId(approver)
+            confirm = NewTask("break_glass_to_confirm", "approver", None, about, None, person, due)
+            return (confirm, review) if untold else (confirm, review, tell)
+        case BreakGlassMoved(act="approve", code=code):
+            return (review,) if code == "untold" else (review, tell)
+        case BreakGlassMoved(act="deny") | BreakGlassMoved(act="review", code="not_justified"):
+            return (NewTask("break_glass_wrong", "privacy_coordinator", relationship=about),)
+        case _:
+            return ()
 
 
 def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
@@ -214,6 +272,10 @@ def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
             return (NewTask("intake_again", "counsellor", family=family),)
         case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
             return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
+        case SignalUnread(relationship=relationship):
+            return (NewTask("call_the_school", "counsellor", relationship=relationship),)
+        case SignalSent(relationship=relationship, route="attendance_officer" | "veilig_thuis"):
+            return (NewTask("pass_on_signal", "counsellor", relationship=relationship),)
         case ConflictDeclared(relationship=relationship, deputies=0):
             return (NewTask("contact_needed", "counsellor", relationship=relationship),)
         case ContactLapsed(relationship=relationship, staff=member):
@@ -257,6 +319,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled((_ASKED - _SAID_ALOUD if only_said else _ASKED) | {"ask_again"}, *about),)
         case ConsentResumed(standing=True, relationship=relationship, information_type=kind):
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
+        case BreakGlassMoved(act=act, relationship=relationship):
+            return (Settled(_ENDED_BY.get(act, frozenset()), relationship=relationship),)
         case CompetenceJudged(competent=True, child=child):
             return (Settled(frozenset({"competence_to_look_at"}), person=child),)
         case ContactAttested(relationship=relationship, staff=member):
@@ -268,6 +332,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
         case ContactLapsed(relationship=relationship, staff=member):
             asked: frozenset[TaskKind] = frozenset({"contact_attestation"})
             return (Settled(asked, relationship=relationship, person=PersonId(member)),)
+        case SignalRead() | SignalCalled() | SignalGone():
+            return (Settled(_OF_SIGNAL, relationship=event.relationship),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
         case MarkerEnded(family=family, guardian=guardian):
@@ -280,8 +346,17 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return ()
 
 
+_ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
+    **dict.fromkeys(("approve", "refuse", "drop"), frozenset[TaskKind]({"break_glass_to_approve"})),
+    **dict.fromkeys(("confirm", "deny"), frozenset[TaskKind]({"break_glass_to_confirm"})),
+    "tell": frozenset({"parent_to_tell"}),
+    "review": frozenset({"break_glass_to_review", "release_to_review"}),
+}
+"""The tasks that each act about a break-glass ends."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
+_OF_SIGNAL: Final[frozenset[TaskKind]] = frozenset({"call_the_school", "pass_on_signal"})
+"""Tasks about a signal, done once somebody heard it or it is no more."""
 _NOBODY_LEFT: Final[frozenset[TaskKind]] = frozenset({"contact_needed", "contact_stepped_off"})
 """Tasks to find somebody, done once somebody is listed."""
 _ASKED: Final[frozenset[TaskKind]] = frozenset(
@@ -297,10 +372,18 @@ def next_working_day(day: date) -> date:
     return day + timedelta(days=1 if day.weekday() < _FRIDAY else 7 - day.weekday())
 
 
+def _of_notice(event: NoticeNotSent | NoticeBounced) -> tuple[NewTask, ...]:
+    """Somebody calls instead; what is about no family is for whoever looks after the addresses."""
+    if event.family is None and event.relationship is None:
+        return (NewTask("notice_failed", "privacy_coordinator"),)
+    return (NewTask("notice_failed", "counsellor", event.family, event.relationship),)
+
+
 def _of_reminder(event: ReminderDue) -> tuple[NewTask, ...]:
     """A reminder of a kind that nobody knows asks nothing: an older service may read a newer log."""
     kind = _REMINDERS.get(event.kind)
     if kind is None:
         return ()
     about = (event.family, event.relationship, event.information_type, event.person, event.on)
-    return (NewTask(kind, "counsellor", *about),)
+    audience: Audience = "privacy_coordinator" if kind == "recall_long_unanswered" else "counsellor"
+    return (NewTask(kind, audience, *about),)

@@ -8,82 +8,71 @@ is `policy`'s, at once; this follows the log.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
 
-import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.log import OFFICER, AuditLog, TrailEntry, TrailFilter
+from consent_service.audit.log import OFFICER, AuditLog, TrailEntry
 from consent_service.families.model import Relationship
 from consent_service.families.reading import ever_listed, read_relationship, read_relationships
 from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
-from consent_service.foundation.ids import (
-    FamilyId,
-    PersonId,
-    RelationshipId,
-    StaffId,
-    TenantId,
-    TypeKey,
-    new_id,
-)
-from consent_service.identity.model import SchoolStaff, System, by
+from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TenantId, TypeKey
+from consent_service.identity.model import SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.relationship_state import raise_relationship
-from consent_service.organisations.service import require
+from consent_service.organisations.service import OrganisationService, require
 from consent_service.policy.service import PolicyService
-from consent_service.process.tables import recalls
+from consent_service.process.recalls_issuing import issue, last_asked, last_read, notice_from
+from consent_service.process.recalls_model import (
+    KEPT_REASONS,
+    OFFICER_WORKING_DAYS,
+    RECALL,
+    KeptReason,
+    Overdue,
+    RecallAnswer,
+    RecallNotice,
+    act_of,
+    last_day_to_answer,
+    state_of,
+)
+from consent_service.process.reevaluation import readers_of, types_for
+from consent_service.process.tables import erasure_notices, recalls
 from consent_service.process.walk import LogWalk
 from consent_service.records.retracting import retract_to_school
+from consent_service.records.tables import records
+from consent_service.release.read import read_situation
 
-RecallAnswer = Literal["done", "kept"]
-KeptReason = Literal["nothing_found", "must_keep", "talk_first"]
-KEPT_REASONS: tuple[KeptReason, ...] = ("nothing_found", "must_keep", "talk_first")
-WORKING_DAYS = 3
-"""How long a school has to answer before the counsellor is asked to call."""
-_RELEASED = frozenset({"information.released.v1"})
-_MOST_READINGS = 500
-
-
-class RecallNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a school is asked to remove; never whose it is."""
-
-    recall: str
-    reference: str
-    information_type: TypeKey
-    received_on: date
-    answer: RecallAnswer | None
-
-
-class Overdue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A recall that nobody answered in time; `due_on` was the last day."""
-
-    recall: str
-    relationship: RelationshipId
-    family: FamilyId
-    information_type: TypeKey
-    due_on: date
+_PICKUP = TypeKey("pickup")
 
 
 class RecallService:
     """Issue, show, answer."""
 
     def __init__(
-        self, *, database: Database, ring: KeyRing, log: AuditLog, clock: Clock, policies: PolicyService
+        self,
+        *,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        clock: Clock,
+        policies: PolicyService,
+        organisations: OrganisationService,
     ) -> None:
         self._database = database
         self._ring = ring
         self._log = log
         self._clock = clock
         self._policies = policies
+        self._organisations = organisations
         self._walk = LogWalk("recalls", self.on_entry, database=database, log=log)
 
     async def catch_up(self, tenant: TenantId) -> None:
@@ -99,6 +88,9 @@ class RecallService:
             case events.RelationshipEnded(relationship=relationship, reason="night_departure"):
                 ended = await read_relationship(conn, tenant, relationship)
                 found = () if ended is None else (ended,)
+            case events.ConsentWithdrawn() | events.ConsentObjected() | events.ConsentRefused():
+                await self._withdrawn(conn, tenant, event, entry.at)
+                return
             case _:
                 return
         rules = await self._policies.active_rules(conn, tenant)
@@ -116,7 +108,8 @@ class RecallService:
         """
         self._require(actor)
         async with self._database.reading() as conn:
-            return tuple(_notice(row) for row in await self._for(conn, actor))
+            rows = [*await self._for(conn, actor), *await self._erased_for(conn, actor)]
+        return tuple(notice_from(row) for row in sorted(rows, key=_newest_first))
 
     async def answer(
         self, actor: SchoolStaff, recall: str, answer: RecallAnswer, reason: KeptReason | None = None
@@ -130,14 +123,43 @@ class RecallService:
         self._require(actor)
         if answer == "kept" and reason not in KEPT_REASONS:
             raise InputError([Problem("recall_reason", "recall_reason_missing")])
+        ground = reason if answer == "kept" else None
         async with self._database.transaction() as conn:
-            asked = {row.recall: row for row in await self._for(conn, actor)}
-            if recall not in asked:
+            named = {row.recall: row for row in await self._for(conn, actor)}
+            unnamed = {row.recall: row for row in await self._erased_for(conn, actor)}
+            row = named.get(recall) or unnamed.get(recall)
+            if row is None:
                 raise NotFoundError("recall")
-            if asked[recall].answer != "done":
-                await self._acknowledge(
-                    conn, actor, asked[recall], answer, reason if answer == "kept" else None
-                )
+            state = state_of(row.answer, row.reason)
+            if state == "removed":
+                return
+            RECALL.after(state, act_of(answer, ground))
+            if recall in named:
+                await self._acknowledge(conn, actor, row, answer, ground)
+            else:
+                await self._acknowledge_erasure(conn, actor, recall, answer, ground)
+
+    async def call_first_at(self, actor: SchoolStaff) -> frozenset[RelationshipId]:
+        """Where a pick-up list was asked back and none was given since: call first (S51).
+
+        Raises:
+            NotAllowedError: not school staff of this shelter's schools.
+        """
+        self._require(actor)
+        kept = records.c
+        async with self._database.reading() as conn:
+            asked: dict[RelationshipId, datetime] = {}
+            for row in reversed(await self._for(conn, actor)):
+                if row.information_type == _PICKUP:
+                    asked[RelationshipId(row.relationship)] = row.issued_at
+            query = select(kept.relationship, kept.written_at).where(
+                kept.tenant == actor.tenant,
+                kept.relationship.in_(sorted(asked)),
+                kept.information_type == _PICKUP,
+            )
+            given = [(row.relationship, row.written_at) for row in await conn.execute(query)]
+        newer = {RelationshipId(place) for place, at in given if at > asked[RelationshipId(place)]}
+        return frozenset(asked.keys() - newer)
 
     async def overdue(self, conn: AsyncConnection, tenant: TenantId, now: datetime) -> tuple[Overdue, ...]:
         """What no school answered within three working days, oldest first."""
@@ -152,7 +174,8 @@ class RecallService:
             about = await read_relationship(conn, tenant, RelationshipId(row.relationship))
             if about is not None and due < local_date(now):
                 kind = TypeKey(row.information_type)
-                found.append(Overdue(row.recall, about.relationship, about.family, kind, due))
+                long = last_day_to_answer(local_date(row.issued_at), OFFICER_WORKING_DAYS) < local_date(now)
+                found.append(Overdue(row.recall, about.relationship, about.family, kind, due, long))
         return tuple(found)
 
     # --- parts -------------------------------------------------------------------------------
@@ -173,62 +196,57 @@ class RecallService:
             written_before=since,
             now=self._clock.now(),
         )
-        read = await self._last_read(conn, about, since)
-        asked = await self._last_asked(conn, about)
+        read = await last_read(conn, self._log, about, since)
+        asked = await last_asked(conn, about)
         for kind in sorted(kinds):
             mine = [one for one in gone if one.information_type == kind]
             seen = read.get(kind)
             if mine or (seen is not None and (kind not in asked or asked[kind] < seen)):
-                received = seen or max(one.written_at for one in mine)
-                await self._issue(conn, about, kind, records=len(mine), received_on=local_date(received))
+                received = local_date(seen or max(one.written_at for one in mine))
+                await issue(
+                    conn,
+                    self._log,
+                    self._clock,
+                    about,
+                    kind,
+                    cause="unsafe",
+                    records=len(mine),
+                    received_on=received,
+                )
 
-    async def _last_read(
-        self, conn: AsyncConnection, about: Relationship, before: datetime
-    ) -> dict[TypeKey, datetime]:
-        """When somebody at the school last read each type; what was read and replaced since counts too."""
-        wanted = TrailFilter(relationship=about.relationship, types=_RELEASED, until=before)
-        page = await self._log.trail(conn, about.tenant, wanted, limit=_MOST_READINGS)
-        found: dict[TypeKey, datetime] = {}
-        for entry in page.entries:
-            event = None if entry.detail is None else entry.detail.event
-            if isinstance(event, events.InformationReleased) and event.reader_kind == "school":
-                for one in event.records:
-                    found.setdefault(one.information_type, entry.at)
-        return found
-
-    async def _last_asked(self, conn: AsyncConnection, about: Relationship) -> dict[TypeKey, datetime]:
-        query = (
-            select(recalls.c.information_type, recalls.c.issued_at)
-            .where(recalls.c.tenant == about.tenant, recalls.c.relationship == about.relationship)
-            .order_by(recalls.c.issued_at)
-        )
-        return {TypeKey(row.information_type): row.issued_at for row in await conn.execute(query)}
-
-    async def _issue(
-        self, conn: AsyncConnection, about: Relationship, kind: TypeKey, *, records: int, received_on: date
+    async def _withdrawn(
+        self, conn: AsyncConnection, tenant: TenantId, event: events.DecisionEvent, at: datetime
     ) -> None:
-        recall = new_id()
-        await conn.execute(
-            insert(recalls).values(
-                tenant=about.tenant,
-                recall=recall,
-                relationship=about.relationship,
-                school=about.school,
-                information_type=kind,
-                records=records,
-                received_on=received_on,
-                issued_at=self._clock.now(),
-            )
-        )
-        await self._log.append(
-            conn,
-            tenant=about.tenant,
-            event=events.RecallIssued(about.relationship, recall, kind, records),
-            by=by(System()),
-            subject=about.child,
-            tagged_for=OFFICER,
-            relationship=about.relationship,
-        )
+        """Ask back what the school read and may not read any more; a no to the gate is about everything.
+
+        What is still allowed by somebody else's yes is not asked back: the policies decide.
+        """
+        about = await read_relationship(conn, tenant, event.relationship)
+        if about is None or about.child not in await self._ring.person_keys(conn, tenant, [about.child]):
+            return
+        read = await last_read(conn, self._log, about, at + timedelta(milliseconds=1))
+        situation = await read_situation(conn, self._ring, tenant, about.relationship) if read else None
+        if situation is None:
+            return
+        rules = await self._policies.rules(situation.active_bundle)
+        now = self._clock.now()
+        readers = await readers_of(conn, self._organisations, situation, rules.catalogue.terms, now)
+        allowed = types_for(situation.known, rules, readers, now=now)
+        asked = await last_asked(conn, about)
+        gate = event.information_type == rules.catalogue.gate.key
+        for kind, seen in sorted(read.items()):
+            said = gate or kind == event.information_type
+            if said and kind not in allowed and (kind not in asked or asked[kind] < seen):
+                await issue(
+                    conn,
+                    self._log,
+                    self._clock,
+                    about,
+                    kind,
+                    cause="withdrawn",
+                    records=0,
+                    received_on=local_date(seen),
+                )
 
     def _require(self, actor: SchoolStaff) -> None:
         facts = Circumstances(tenant=actor.tenant, school=actor.school)
@@ -244,6 +262,32 @@ class RecallService:
             .order_by(recalls.c.issued_at.desc(), recalls.c.recall)
         )
         return tuple((await conn.execute(query)).all())
+
+    async def _erased_for(self, conn: AsyncConnection, actor: SchoolStaff) -> tuple[Row[Any], ...]:
+        """Notices of erasure: they name nobody, so that whoever is contact at the school answers them."""
+        if actor.role != "contact":
+            return ()
+        query = select(erasure_notices).where(
+            erasure_notices.c.tenant == actor.tenant, erasure_notices.c.school == actor.school
+        )
+        return tuple((await conn.execute(query)).all())
+
+    async def _acknowledge_erasure(
+        self,
+        conn: AsyncConnection,
+        actor: SchoolStaff,
+        recall: str,
+        answer: RecallAnswer,
+        reason: KeptReason | None,
+    ) -> None:
+        """About nobody: the entry tells which notice, and no more."""
+        await conn.execute(
+            update(erasure_notices)
+            .where(erasure_notices.c.tenant == actor.tenant, erasure_notices.c.recall == recall)
+            .values(answered_at=self._clock.now(), answered_by=actor.staff, answer=answer, reason=reason)
+        )
+        event = events.ErasureNoticeAnswered(recall, answer, reason or "")
+        await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=None)
 
     async def _acknowledge(
         self,
@@ -304,25 +348,5 @@ def unsafe_types(catalogue: Catalogue, event: events.Event) -> frozenset[TypeKey
             return frozenset()
 
 
-def last_day_to_answer(issued_on: date) -> date:
-    """Three working days (Monday to Friday) after the day on which the school was asked."""
-    day, left = issued_on, WORKING_DAYS
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
-
-
-def open_notices(notices: Iterable[RecallNotice]) -> tuple[RecallNotice, ...]:
-    """Those that still ask for an answer."""
-    return tuple(one for one in notices if one.answer is None)
-
-
-def _notice(row: Row[Any]) -> RecallNotice:
-    return RecallNotice(
-        row.recall,
-        row.recall[-6:].upper(),
-        TypeKey(row.information_type),
-        row.received_on,
-        row.answer,
-    )
+def _newest_first(row: Row[Any]) -> tuple[float, str]:
+    return -row.issued_at.timestamp(), row.recall

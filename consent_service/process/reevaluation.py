@@ -97,7 +97,7 @@ class Reevaluator:
             change, cause = change_of_competence(situation.known, event, at), "competence_judged"
         moment = max(self._clock.now(), change.counts_from)
         rules = await self._policies.rules(situation.active_bundle)
-        readers = await self._readers(conn, situation, rules.catalogue.terms, moment)
+        readers = await readers_of(conn, self._organisations, situation, rules.catalogue.terms, moment)
         outcomes = [types_for(known, rules, readers, now=moment) for known in (change.before, change.after)]
         await self._log.append(
             conn,
@@ -110,13 +110,19 @@ class Reevaluator:
             bundle=rules.bundle.hash,
         )
 
-    async def _readers(
-        self, conn: AsyncConnection, situation: Situation, terms: Terms, moment: datetime
-    ) -> tuple[Reader, ...]:
-        tenant = situation.known.relationship.tenant
-        listed = sorted(active_contacts(situation.known, terms, moment))
-        members: Sequence[StaffMember] = await self._organisations.staff_members(conn, tenant, listed)
-        return tuple(Reader("school", one.staff, one.role or "contact") for one in members)
+
+async def readers_of(
+    conn: AsyncConnection,
+    organisations: OrganisationService,
+    situation: Situation,
+    terms: Terms,
+    moment: datetime,
+) -> tuple[Reader, ...]:
+    """Who of the school could read at this moment, by role."""
+    tenant = situation.known.relationship.tenant
+    listed = sorted(active_contacts(situation.known, terms, moment))
+    members: Sequence[StaffMember] = await organisations.staff_members(conn, tenant, listed)
+    return tuple(Reader("school", one.staff, one.role or "contact") for one in members)
 
 
 def change_of_authority(known: Known, event: events.AuthorityRecorded, at: datetime) -> Change:

@@ -58,6 +58,24 @@ recalls = Table(
     Column("answered_by", Id, info=holds("pseudonym")),
     Column("answer", String(8), info=holds("none")),
     Column("reason", String(24), info=holds("none")),
+    Column("cause", String(24), nullable=False, server_default="unsafe", info=holds("none")),
     Index("ix_recalls_tenant_school", "tenant", "school", "answered_at"),
     Index("ix_recalls_tenant_relationship", "tenant", "relationship"),
 )
+
+erasure_notices = Table(
+    "erasure_notices",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("recall", Id, primary_key=True, info=holds("none")),
+    Column("school", Id, nullable=False, info=holds("none")),
+    Column("information_type", String(40), nullable=False, info=holds("none")),
+    Column("received_on", Date, nullable=False, info=holds("none")),
+    Column("issued_at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("answered_at", UtcDateTime, info=holds("none")),
+    Column("answered_by", Id, info=holds("pseudonym")),
+    Column("answer", String(8), info=holds("none")),
+    Column("reason", String(24), info=holds("none")),
+    Index("ix_erasure_notices_tenant_school", "tenant", "school", "answered_at"),
+)
+"""What a school is told once somebody was erased (AVG 19): of nobody, and so kept by the erasure itself."""

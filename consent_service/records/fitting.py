@@ -52,7 +52,7 @@ def require_fit(
         note.fields,
         attested=note.attested,
         safety_flag=from_school or flagged,
-        other_names=() if from_school else _names_of_others(children, known.relationship.child),
+        other_names=() if from_school else names_of_others(children, known.relationship.child),
         organisation="" if from_school else organisation,
         birth_date=known.birth_date,
     )
@@ -69,7 +69,7 @@ def _worded_for_school(problem: Problem) -> Problem:
     return Problem(problem.field, code, problem.params)
 
 
-def _names_of_others(children: tuple[Child, ...], child: PersonId) -> list[str]:
+def names_of_others(children: tuple[Child, ...], child: PersonId) -> list[str]:
     """Names by which a brother or sister may be meant, as a whole and one by one, but not the child (S30)."""
     own: set[str] = set()
     others: dict[str, None] = {}

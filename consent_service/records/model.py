@@ -88,7 +88,8 @@ class ShareRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def expires(kind: InformationType, fields: dict[str, str], written: datetime) -> datetime | None:
     """The moment (local midnight) from which a record may no longer be kept; None: by end of guidance.
 
-    School days are counted Monday to Friday; holidays only make the period shorter in school days.
+    School days are counted Monday to Friday; holidays only make the period shorter in school days. Whoever
+    knows the school's calendar says until when itself (`Along`).
     """
     day = local_date(written)
     retention = kind.retention

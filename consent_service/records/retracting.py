@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
+from consent_service.audit.events import By
 from consent_service.audit.log import OFFICER, AuditLog
 from consent_service.families.model import Relationship
 from consent_service.foundation.errors import KeyDestroyedError
@@ -68,6 +69,39 @@ async def retract_to_school(
     return gone
 
 
+async def retract_one(
+    conn: AsyncConnection,
+    ring: KeyRing,
+    log: AuditLog,
+    about: Relationship,
+    record: RecordId,
+    *,
+    who: By,
+    now: datetime,
+) -> Retracted | None:
+    """One record for the school that was shared wrongly; its entry is the officer's. None: no such record."""
+    place = (records.c.tenant == about.tenant, records.c.relationship == about.relationship)
+    await raise_relationship(conn, about.tenant, about.relationship, now)
+    removed = await conn.execute(
+        delete(records)
+        .where(*place, records.c.record == record, records.c.direction == "s2c")
+        .returning(
+            records.c.record,
+            records.c.version,
+            records.c.information_type,
+            records.c.written_at,
+            records.c.about,
+        )
+    )
+    row = removed.first()
+    if row is None:
+        return None
+    kind = TypeKey(row.information_type)
+    gone = Retracted(RecordId(row.record), row.version, kind, row.written_at, row.about)
+    await _tell(conn, ring, log, about, (gone,), who=who)
+    return gone
+
+
 async def retract_about(
     conn: AsyncConnection, ring: KeyRing, log: AuditLog, place: Relationship, guardian: PersonId
 ) -> int:
@@ -90,7 +124,13 @@ async def retract_about(
 
 
 async def _tell(
-    conn: AsyncConnection, ring: KeyRing, log: AuditLog, about: Relationship, gone: Collection[Retracted]
+    conn: AsyncConnection,
+    ring: KeyRing,
+    log: AuditLog,
+    about: Relationship,
+    gone: Collection[Retracted],
+    *,
+    who: By | None = None,
 ) -> None:
     """New digests over what stays, and an entry for each record that is gone, which only officers see."""
     digests = {
@@ -103,7 +143,7 @@ async def _tell(
             conn,
             tenant=about.tenant,
             event=events.RecordRetracted(about.relationship, one.record, one.version, kind, digests[kind]),
-            by=by(System()),
+            by=who or by(System()),
             subject=await log.living(conn, about.tenant, one.about or about.child),
             tagged_for=OFFICER,
             relationship=about.relationship,

@@ -6,6 +6,7 @@ Consent is asked of `policy` before anything is sealed; whether a reader gets it
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -40,7 +41,7 @@ from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.content import attested_in
-from consent_service.information.model import Direction, InformationType
+from consent_service.information.model import Direction, ForSchoolDays, InformationType
 from consent_service.keyring.service import KeyRing
 from consent_service.keyring.tables import relationship_keys
 from consent_service.organisations.looking import tenant_in
@@ -52,6 +53,7 @@ from consent_service.policy.projection import Known, active_contacts, question_f
 from consent_service.policy.recorded import recorded, to_bytes
 from consent_service.policy.rules import Rules
 from consent_service.policy.service import PolicyService
+from consent_service.records.along import Along as Along
 from consent_service.records.fitting import Note as Note
 from consent_service.records.fitting import Writer, require_fit
 from consent_service.records.model import SealedRecord, Shared, ShareRefused, WrittenRecord, expires
@@ -82,8 +84,10 @@ class RecordService:
         self._organisations = organisations
         self._policies = policies
 
-    async def share(self, actor: Writer, relationship: RelationshipId, note: Note) -> Shared | ShareRefused:
-        """Write something for the other side to read.
+    async def share(
+        self, actor: Writer, relationship: RelationshipId, note: Note, *, along: Along | None = None
+    ) -> Shared | ShareRefused:
+        """Write something for the other side to read; what is done `along` with it stands or falls with it.
 
         1. who may ask  2. is the content fit to be sealed  3. may it be shared  4. seal and write
         5. entry  6. commit. A refusal is logged and returned, never raised.
@@ -110,15 +114,11 @@ class RecordService:
             owned = _with_owner(known, kind, note.about)
             decision = self._decide(rules, owned, actor, kind, note)  # 3
             if decision.permit is None:
-                (refusal,) = decision.refusals
-                event = events.RecordShareRefused(
-                    relationship, refusal.type, direction, refusal.code, refusal.determining
-                )
-                entry = await self._log_entry(
-                    conn, actor, about, event, rules.bundle.hash, hidden=True, decision=decision
-                )
-                return ShareRefused(refusal.type, refusal.code, entry)
-            return await self._write(conn, actor, about, kind, note, decision)  # 4, 5
+                return await self._refused(conn, actor, about, direction, decision)
+            shared = await self._write(conn, actor, about, kind, note, decision, along)  # 4, 5
+            if along is not None:
+                await along.do(conn, shared)
+            return shared
 
     async def approve(self, actor: Counsellor, relationship: RelationshipId, record: RecordId) -> None:
         """A second person approves what a colleague wrote; only then can it be released.
@@ -238,6 +238,23 @@ class RecordService:
                 assert_never(actor)
         require(actor, Action.SHARE_RECORD, facts)
 
+    async def _refused(
+        self,
+        conn: AsyncConnection,
+        actor: Writer,
+        about: Relationship,
+        direction: Direction,
+        decision: Decision,
+    ) -> ShareRefused:
+        (refusal,) = decision.refusals
+        event = events.RecordShareRefused(
+            about.relationship, refusal.type, direction, refusal.code, refusal.determining
+        )
+        entry = await self._log_entry(
+            conn, actor, about, event, decision.bundle, hidden=True, decision=decision
+        )
+        return ShareRefused(refusal.type, refusal.code, entry)
+
     def _decide(
         self, rules: Rules, known: Known, actor: Writer, kind: InformationType, note: Note
     ) -> Decision:
@@ -263,6 +280,7 @@ class RecordService:
         kind: InformationType,
         note: Note,
         decision: Decision,
+        along: Along | None,
     ) -> Shared:
         """The version row is raised first: its lock makes writers of one relationship take turns.
 
@@ -274,7 +292,7 @@ class RecordService:
             raise ConflictError("other rules came into force meanwhile")
         direction: Direction = "s2c" if isinstance(actor, Counsellor) else "c2s"
         record, version = await self._next_version(conn, actor, about, note)
-        await self._insert(conn, actor, about, kind, note, (record, version, direction))
+        await self._insert(conn, actor, about, kind, note, (record, version, direction), along)
         digest = await write_digest(conn, self._ring, about.tenant, about.relationship, kind.key)
         event = events.RecordShared(about.relationship, record, version, kind.key, direction, digest.hex())
         owner = note.about if kind.decided_by == "own_guardian" else None
@@ -302,10 +320,11 @@ class RecordService:
         kind: InformationType,
         note: Note,
         place: tuple[RecordId, int, Direction],
+        along: Along | None,
     ) -> None:
         record, version, direction = place
-        key = await self._ring.sealing_key(conn, about.tenant, about.relationship)
         now = self._clock.now()
+        key = await self._ring.sealing_key(conn, about.tenant, about.relationship)
         await conn.execute(
             insert(records).values(
                 tenant=about.tenant,
@@ -318,7 +337,7 @@ class RecordService:
                 about=note.about if kind.decided_by == "own_guardian" else None,
                 approved_by=None,
                 written_at=now,
-                expires_at=expires(kind, dict(note.fields), now),
+                expires_at=_kept_until(kind, note, now, along),
                 envelope=seal_content(
                     self._ring,
                     key,
@@ -409,6 +428,13 @@ async def write_digest(
             )
         )
     return digest
+
+
+def _kept_until(kind: InformationType, note: Note, now: datetime, along: Along | None) -> datetime | None:
+    """By the school's own calendar, where somebody knows it."""
+    if along is not None and isinstance(kind.retention, ForSchoolDays):
+        return along.until
+    return expires(kind, dict(note.fields), now)
 
 
 def _is_for_emergencies(kind: InformationType, note: Note) -> bool:

@@ -79,7 +79,28 @@ def duties(answer: Judged, told: Told, entry: EntryId) -> tuple[Told, ...]:
     )
 
 
+def emergencies(answer: Judged, told: Told, entry: EntryId) -> tuple[Told, ...]:
+    """That `entry` tells of an emergency; found by whoever finds that entry."""
+    event, urgent = told.event, answer.situation.urgent
+    if (
+        answer.basis != "vital_interest"
+        or urgent is None
+        or not isinstance(event, events.InformationReleased)
+    ):
+        return ()
+    read = events.BreakGlassRead(urgent.facts.break_glass, event.relationship, entry)
+    return (Told(read, told.subject, told.hidden),)
+
+
+def is_untold(answer: Judged) -> bool:
+    """Whether this is a break-glass of which the parents are not told, for safety."""
+    urgent = answer.situation.urgent
+    return answer.basis == "vital_interest" and urgent is not None and urgent.facts.hidden
+
+
 def _is_hidden(answer: Judged, one: SealedRecord) -> bool:
+    if is_untold(answer):
+        return True
     level = answer.rules.catalogue.types[one.information_type].level
     return level == "A10" and answer.situation.known.safety.level != "no_known_danger"
 

@@ -12,14 +12,15 @@ from typing import Final
 import msgspec
 
 from consent_service.foundation.ids import TypeKey
-from consent_service.information.model import Catalogue, Direction, Purpose
+from consent_service.information.model import Catalogue, Direction, InformationType, Purpose
 from consent_service.policy.decision import Allowance, Decision, Permit, Refusal, decide
 from consent_service.policy.explain import is_told_to_school
-from consent_service.policy.facts import Reader
+from consent_service.policy.facts import Basis, Reader
 from consent_service.policy.outlook import Asking, answers
 from consent_service.policy.projection import Asked, Known, owners_with_yes, question_for
 from consent_service.policy.rules import Rules
 from consent_service.records.model import OpenedRecord, SealedRecord
+from consent_service.release.model import ChildLine, UrgentLine
 from consent_service.release.read import Situation
 
 KEY_DESTROYED = "key_destroyed"
@@ -44,6 +45,7 @@ class Judged(msgspec.Struct, frozen=True):
     permit: Permit | None
     refusals: tuple[Refusal, ...]
     to_open: tuple[SealedRecord, ...] = ()
+    basis: Basis = "consent"
 
 
 def asked_types(catalogue: Catalogue, purpose: Purpose, direction: Direction) -> list[Asked]:
@@ -63,8 +65,14 @@ def judged(
     *,
     asked: Sequence[Asked],
     now: datetime,
+    basis: Basis = "consent",
 ) -> Judged:
-    """The decision, and of what it allows the records that are due; without a key nothing is."""
+    """The decision, and of what it allows the records that are due; without a key nothing is.
+
+    On the ground of vital interest there are no records but the one item of the break-glass.
+    """
+    if basis == "vital_interest":
+        situation = in_need(situation)
     question = question_for(
         situation.known,
         rules.catalogue,
@@ -73,20 +81,52 @@ def judged(
         purpose=purpose,
         asked=asked,
         now=now,
+        basis=basis,
     )
     decision = decide(rules.bundle, question, now=now, duties=CARRIED_OUT)
     if decision.permit is None:
-        return Judged(situation, rules, decision, None, decision.refusals)
+        return Judged(situation, rules, decision, None, decision.refusals, basis=basis)
     if situation.key is None:
         gone = tuple(Refusal(key, KEY_DESTROYED) for key in sorted(decision.permit.types))
-        return Judged(situation, rules, decision, None, (*decision.refusals, *gone))
+        return Judged(situation, rules, decision, None, (*decision.refusals, *gone), basis=basis)
     allowed = {asking for asking in asked if asking[0] in decision.permit.types}
     to_open = tuple(
         one
         for one in situation.records
         if (one.information_type, one.direction) in allowed and _is_due(situation, rules, one, now=now)
     )
-    return Judged(situation, rules, decision, decision.permit, decision.refusals, to_open)
+    return Judged(situation, rules, decision, decision.permit, decision.refusals, to_open, basis)
+
+
+def urgent_types(situation: Situation, catalogue: Catalogue) -> list[Asked]:
+    """The one type of the break-glass; without one the gate type, for the refusal to be about something."""
+    urgent = situation.urgent
+    return [(catalogue.gate.key if urgent is None else urgent.facts.information_type, "s2c")]
+
+
+def urgent_purpose(kind: InformationType) -> Purpose:
+    """For what a break-glass gives a type: for safety where the type knows that purpose."""
+    return "safety" if "safety" in kind.purposes else kind.purposes[0]
+
+
+def urgent_line(child: ChildLine, answer: Judged) -> UrgentLine | None:
+    """What may be read of this child, from a decision that allows it; None where none does."""
+    urgent, permit = answer.situation.urgent, answer.permit
+    if urgent is None or permit is None:
+        return None
+    return UrgentLine(child, urgent.facts.information_type, permit.purpose, urgent.facts.until)
+
+
+def in_need(situation: Situation) -> Situation:
+    """The same situation with the item of the break-glass instead of all records, approved by who agreed."""
+    urgent = situation.urgent
+    if urgent is None:
+        return msgspec.structs.replace(situation, records=(), digests={})
+    kind = urgent.facts.information_type
+    known = msgspec.structs.replace(situation.known, approved=frozenset({kind}), owners={})
+    return msgspec.structs.replace(
+        situation, known=known, records=(urgent.item,), digests={kind: urgent.digest}
+    )
 
 
 def best_askings(

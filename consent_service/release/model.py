@@ -8,15 +8,20 @@ import msgspec
 
 from consent_service.foundation.ids import EntryId, PersonId, RelationshipId, SchoolId, TenantId, TypeKey
 from consent_service.information.model import Purpose
+from consent_service.policy.facts import Basis
 from consent_service.records.model import OpenedRecord
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a reader asks: about which child at which school, why, and in which language to answer."""
+    """What a reader asks: about which child at which school, why, and in which language to answer.
+
+    basis: on which ground in law; on that of vital interest a school asks for the item of a break-glass.
+    """
 
     relationship: RelationshipId
     purpose: Purpose
     language: str = "nl"
+    basis: Basis = "consent"
 
 
 class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +59,15 @@ class ChildLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     school: SchoolId
     full_name: str
     birth_date: date
+
+
+class UrgentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing about a child that this reader may read now because a life may depend on it, until when."""
+
+    child: ChildLine
+    information_type: TypeKey
+    purpose: Purpose
+    until: datetime
 
 
 class TypePreview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

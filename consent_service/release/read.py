@@ -75,13 +75,16 @@ from consent_service.organisations.model import Agreement
 from consent_service.organisations.tables import agreements, assignments, relationship_state, staff
 from consent_service.policy.projection import Assigned, Known
 from consent_service.policy.tables import active_bundles
+from consent_service.records.emergencies import RUNNING
 from consent_service.records.model import SealedRecord
 from consent_service.records.tables import record_digests, records
+from consent_service.records.tables_emergencies import break_glasses
+from consent_service.release.urgent import Urgent, urgent_of
 
 _SHAPE: tuple[tuple[str, Any], ...] = (
     *((f"k{number}", String()) for number in range(1, 10)),
     *((f"n{number}", Integer()) for number in (1, 2)),
-    *((f"t{number}", UtcDateTime()) for number in (1, 2, 3)),
+    *((f"t{number}", UtcDateTime()) for number in range(1, 6)),
     *((f"d{number}", Date()) for number in (1, 2)),
     *((f"b{number}", LargeBinary()) for number in (1, 2)),
 )
@@ -91,7 +94,8 @@ Rows = Mapping[str, list[Row[Any]]]
 class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was read: the facts, the version they stand on, and what is needed to open the records.
 
-    `key` is None once it was destroyed: what was shared can be opened by nobody.
+    `key` is None once it was destroyed: what was shared can be opened by nobody. `urgent` stands beside the
+    records, never among them.
     """
 
     known: Known
@@ -102,6 +106,7 @@ class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     key: WrappedRelationshipKey | None
     records: tuple[SealedRecord, ...]
     digests: dict[TypeKey, bytes]
+    urgent: Urgent | None = None
 
 
 async def read_situation(
@@ -125,8 +130,9 @@ async def read_situation(
     }
     identity = _identity(rows, ring, tenant, parents)
     sealed = tuple(_record(row, relationship) for row in rows.get("record", []))
+    urgent = urgent_of(rows.get("emergency", []), relationship)
     return Situation(
-        known=_known(rows, tenant, relationship, identity, sealed),
+        known=_known(rows, tenant, relationship, identity, sealed, urgent),
         identity=identity,
         version=head.n1,
         next_change_at=head.t3,
@@ -134,6 +140,7 @@ async def read_situation(
         key=_relationship_key(rows, tenant, relationship, parents),
         records=sealed,
         digests={TypeKey(row.k1): row.b1 for row in rows.get("digest", [])},
+        urgent=urgent,
     )
 
 
@@ -165,12 +172,14 @@ def _statement(tenant: TenantId, relationship: RelationshipId) -> Any:
     return union_all(
         _section(
             "relationship", state, key=here, k1=r.child, k2=r.family, k3=r.school,
-            n1=s.version, t1=r.started_at, t2=r.ended_at, t3=s.next_change_at,
+            n1=s.version, n2=cast(r.transition_held, Integer), t1=r.started_at, t2=r.ended_at,
+            t3=s.next_change_at, t4=r.ends_at, t5=r.aftercare_from,
         ),
         *_key_sections(tenant, relationship, child),
         *_family_sections(tenant, child, family),
         *_organisation_sections(tenant, relationship, family, school),
         *_record_sections(tenant, relationship, same_child),
+        _emergency_section(tenant, relationship),
     )  # fmt: skip
 
 
@@ -285,6 +294,20 @@ def _record_sections(tenant: str, relationship: str, same_child: Select[Any]) ->
     )  # fmt: skip
 
 
+def _emergency_section(tenant: str, relationship: str) -> Select[Any]:
+    """What a second person agreed to and nobody ended, with who of both still works here."""
+    e, one, two = break_glasses.c, staff.alias("one"), staff.alias("two")
+    first = (one.c.tenant == e.tenant) & (one.c.staff == e.requested_by) & one.c.ended_at.is_(None)
+    second = (two.c.tenant == e.tenant) & (two.c.staff == e.approver) & two.c.ended_at.is_(None)
+    return _section(
+        "emergency", break_glasses.outerjoin(one, first).outerjoin(two, second),
+        key=(e.tenant == tenant, e.relationship == relationship, e.state.in_(RUNNING)),
+        k1=e.break_glass, k2=e.information_type, k3=e.requested_by, k4=e.approver, k5=one.c.staff,
+        k6=two.c.staff, n1=cast(e.untold, Integer), t1=e.starts_at, t2=e.ends_at, t3=e.requested_at,
+        b1=e.envelope, b2=e.digest,
+    )  # fmt: skip
+
+
 def _identity(
     rows: Rows, ring: KeyRing, tenant: str, parents: Mapping[int, WrappedTenantKey]
 ) -> PersonIdentity:
@@ -317,6 +340,7 @@ def _known(
     relationship: RelationshipId,
     identity: PersonIdentity,
     sealed: tuple[SealedRecord, ...],
+    urgent: Urgent | None,
 ) -> Known:
     if identity.birth_date is None:
         raise IntegrityError("a child without a birth date")
@@ -339,12 +363,14 @@ def _known(
         objections=tuple(row for row in decisions if row.relationship != relationship),
         approved=_approved(sealed),
         owners=_owners(sealed),
+        emergency=None if urgent is None else urgent.facts,
     )
 
 
 def _relationship(head: Row[Any], tenant: TenantId, relationship: RelationshipId) -> Relationship:
     child, family, school = PersonId(head.k1), FamilyId(head.k2), SchoolId(head.k3)
-    return Relationship(tenant, relationship, child, family, school, head.t1, head.t2)
+    ends = (head.t4, head.t5, bool(head.n2))
+    return Relationship(tenant, relationship, child, family, school, head.t1, head.t2, *ends)
 
 
 def _approved(sealed: tuple[SealedRecord, ...]) -> frozenset[TypeKey]:

@@ -12,82 +12,65 @@ the sentences are `wording`, the entries and their guard `entries`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import assert_never
 
 import msgspec
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.details import Attachment
-from consent_service.audit.log import OFFICER, PENDING_LIMIT, AuditLog
-from consent_service.families.model import is_left_out, is_shown
-from consent_service.foundation.clock import Clock, local_date
-from consent_service.foundation.database import Database
+from consent_service.audit.log import OFFICER
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import (
     ConflictError,
+    InputError,
     IntegrityError,
-    KeyDestroyedError,
-    LogUnavailableError,
     NotFoundError,
-    StopsPendingError,
+    Problem,
 )
-from consent_service.foundation.ids import EntryId, RelationshipId, TenantId, TypeKey, is_id
-from consent_service.foundation.stop_journal import StopJournal
-from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by, person_of
+from consent_service.foundation.ids import EntryId, RelationshipId, is_id
+from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Direction, Terms
-from consent_service.keyring.service import KeyRing
-from consent_service.organisations.relationship_state import set_next_change
-from consent_service.organisations.service import OrganisationService, require
-from consent_service.policy.explain import Audience, Viewer, audience_of, explain
+from consent_service.organisations.service import require
+from consent_service.policy.explain import Audience, explain
 from consent_service.policy.facts import Reader
-from consent_service.policy.projection import Known, active_contacts, assigned_counsellors, next_change
+from consent_service.policy.projection import Known, active_contacts, assigned_counsellors
 from consent_service.policy.recorded import recorded, to_bytes
-from consent_service.policy.service import PolicyService
-from consent_service.policy.supposing import own_records
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records, type_keys_for
+from consent_service.release.door import TRIES
 from consent_service.release.entries import (
     Told,
     duties,
+    emergencies,
     failed_event,
     guard,
+    is_untold,
     refused,
     released,
     released_event,
     unlisted_event,
 )
-from consent_service.release.judging import Judged, asked_types, best_askings, for_reader, judged, readings
+from consent_service.release.exits import Exits
+from consent_service.release.judging import (
+    Judged,
+    asked_types,
+    best_askings,
+    for_reader,
+    judged,
+    urgent_line,
+    urgent_purpose,
+    urgent_types,
+)
 from consent_service.release.model import Ask as Ask
-from consent_service.release.model import ChildLine, Refused, Released, TypePreview
-from consent_service.release.read import Situation, read_situation, was_ever_listed
-from consent_service.release.wording import preview_line, refused_lines
+from consent_service.release.model import ChildLine, Refused, Released, TypePreview, UrgentLine
+from consent_service.release.read import Situation, was_ever_listed
+from consent_service.release.showing import child_of, only, require_shown, viewer_of, worded
+from consent_service.release.wording import preview_line
 
-_TRIES = 3
 
-
-class ReleaseService:
+class ReleaseService(Exits):
     """Every exit."""
-
-    def __init__(
-        self,
-        *,
-        database: Database,
-        ring: KeyRing,
-        log: AuditLog,
-        clock: Clock,
-        journal: StopJournal,
-        organisations: OrganisationService,
-        policies: PolicyService,
-    ) -> None:
-        self._database = database
-        self._ring = ring
-        self._log = log
-        self._clock = clock
-        self._journal = journal
-        self._organisations = organisations
-        self._policies = policies
 
     async def to_school(self, actor: SchoolStaff, ask: Ask) -> Released | Refused:
         """What the shelter shared with this member of school staff for this purpose.
@@ -117,6 +100,39 @@ class ReleaseService:
         reader = Reader("shelter", actor.staff, "counsellor")
         return await self._release(actor, reader, ask, "c2s", audience="counsellor")
 
+    async def to_phone(self, actor: Counsellor, ask: Ask) -> Released | Refused:
+        """What this counsellor may say to the school by phone now: the decision a contact there would get.
+
+        For a school without an account, and for who calls (S48). It is judged for a contact who reads now;
+        the log says that it went by phone, and the counsellor who opened it.
+
+        Raises:
+            InputError: nobody is contact there now, so there is nobody to say it to.
+            NotAllowedError: the counsellor is not with this family.
+            NotFoundError: no such relationship, or the child was erased.
+            IntegrityError: something was tampered with or damaged; logged as a refusal.
+            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
+        """
+        for _ in range(TRIES):
+            self._refuse_while_stopping(actor.tenant, ask.relationship)
+            async with self._database.reading() as conn:
+                situation = await self._situation(conn, actor.tenant, ask.relationship)
+                await self._require(conn, actor, situation, Action.CALL_SCHOOL, "s2c")
+            situation = await self._renewed(situation)
+            rules = await self._policies.in_force(situation.active_bundle)
+            asked = asked_types(rules.catalogue, ask.purpose, "s2c")
+            async with self._database.reading() as conn:
+                readers = await self._readers(conn, situation.known, rules.catalogue.terms, "s2c")
+            if not readers:
+                raise InputError([Problem("contact", "call_no_contact")])
+            reader = max(readers, key=lambda one: one.role == "contact")
+            judgement = judged(situation, rules, reader, ask.purpose, asked=asked, now=self._clock.now())
+            by_phone = Reader("school", reader.id, "phone")
+            answer = await self._answer(actor, by_phone, ask, judgement, "counsellor")
+            if answer is not None:
+                return answer
+        raise ConflictError("the situation keeps changing")
+
     async def children_of_contact(
         self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
     ) -> tuple[ChildLine, ...]:
@@ -132,6 +148,21 @@ class ReleaseService:
         lines = [await self._child_line(actor, reader, relationship) for relationship in relationships]
         known = (line for line in lines if line is not None)
         return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
+
+    async def urgent_of_contact(
+        self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
+    ) -> tuple[UrgentLine, ...]:
+        """What this contact may read now because a life may depend on it, with the child it is about (S29).
+
+        Also of a child nobody said yes about. Each line is an entry; the item is asked with `to_school`.
+
+        Raises:
+            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
+        """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
+        reader = Reader("school", actor.staff, actor.role)
+        lines = [await self._urgent_line(actor, reader, relationship) for relationship in relationships]
+        return tuple(line for line in lines if line is not None)
 
     async def preview(
         self,
@@ -155,12 +186,12 @@ class ReleaseService:
         """
         now = self._clock.now()
         async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor, relationship)
+            situation = await self._situation(conn, actor.tenant, relationship)
             rules = await self._policies.in_force(situation.active_bundle)
             await self._require(conn, actor, situation, Action.SEE_OWN_PAGE, way)
-            _require_shown(actor, situation.known, local_date(now))
+            require_shown(actor, situation.known, local_date(now))
             readers = await self._readers(conn, situation.known, rules.catalogue.terms, way)
-        viewer, known = _viewer(actor, situation.known, language)
+        viewer, known = viewer_of(actor, situation.known, language)
         lines = {
             key: preview_line(explained)
             for asking in best_askings(known, rules, readers, way=way, now=now)
@@ -190,7 +221,7 @@ class ReleaseService:
         *,
         audience: Audience,
     ) -> Released | Refused:
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, ask.relationship)
             judgement = await self._judge(actor, reader, ask, direction)
             answer = await self._answer(actor, reader, ask, judgement, audience)
@@ -202,12 +233,15 @@ class ReleaseService:
         self, actor: SchoolStaff | Counsellor, reader: Reader, ask: Ask, direction: Direction
     ) -> Judged:
         async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor, ask.relationship)  # 1
+            situation = await self._situation(conn, actor.tenant, ask.relationship)  # 1
             await self._require(conn, actor, situation, Action.ASK_RELEASE, direction)  # 2
         situation = await self._renewed(situation)
         rules = await self._policies.in_force(situation.active_bundle)
         asked = asked_types(rules.catalogue, ask.purpose, direction)
-        return judged(situation, rules, reader, ask.purpose, asked=asked, now=self._clock.now())  # 3
+        if ask.basis == "vital_interest":
+            asked = urgent_types(situation, rules.catalogue)
+        now = self._clock.now()
+        return judged(situation, rules, reader, ask.purpose, asked=asked, now=now, basis=ask.basis)  # 3
 
     async def _answer(
         self,
@@ -220,9 +254,9 @@ class ReleaseService:
         """None when somebody acted in between and everything must be read again."""
         try:
             async with self._database.transaction() as conn:
-                await self._require_living_log(conn, actor)
+                await self._require_living_log(conn, actor.tenant)
                 opened = self._open(judgement)  # 4
-                shown = _only(judgement, opened)
+                shown = only(judgement, opened)
                 entry = await self._append(conn, actor, reader, ask, shown)  # 5
                 if entry is None:
                     return None
@@ -233,12 +267,12 @@ class ReleaseService:
             async with self._database.transaction() as conn:
                 await self._log_entry(conn, actor, judgement, told)
             raise
-        return _worded(ask, judgement, entry, opened, audience)  # 6: committed
+        return worded(ask, judgement, entry, opened, audience)  # 6: committed
 
     async def _child_line(
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
     ) -> ChildLine | None:
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, relationship)
             try:
                 judgement = await self._judge_gate(actor, reader, relationship)
@@ -248,32 +282,66 @@ class ReleaseService:
                 return None
             event = released_event(judgement, reader, "contact", types=tuple(judgement.permit.types))
             async with self._database.transaction() as conn:
-                await self._require_living_log(conn, actor)
+                await self._require_living_log(conn, actor.tenant)
                 told = Told(event, judgement.situation.known.relationship.child)
                 logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
                 await self._log_duties(conn, actor, judgement, told, logged)
                 self._refuse_while_stopping(actor.tenant, relationship)
             if logged is not None:
-                return _child_of(judgement.situation)
+                return child_of(judgement.situation)
         raise ConflictError("the situation keeps changing")
 
-    async def _judge_gate(self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId) -> Judged:
-        """Whether this reader may know that the family is being helped; no record is opened for it.
+    async def _urgent_line(
+        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
+    ) -> UrgentLine | None:
+        """Nothing is written where no break-glass runs: that is so for nearly every child."""
+        for _ in range(TRIES):
+            self._refuse_while_stopping(actor.tenant, relationship)
+            try:
+                judgement = await self._judge_urgent(actor, reader, relationship)
+            except NotFoundError:
+                return None
+            if judgement is None or judgement.permit is None:
+                return None
+            event = released_event(
+                judgement, reader, judgement.permit.purpose, types=tuple(judgement.permit.types)
+            )
+            async with self._database.transaction() as conn:
+                await self._require_living_log(conn, actor.tenant)
+                told = Told(event, judgement.situation.known.relationship.child, hidden=is_untold(judgement))
+                logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
+                await self._log_duties(conn, actor, judgement, told, logged)
+                self._refuse_while_stopping(actor.tenant, relationship)
+            if logged is not None:
+                return urgent_line(child_of(judgement.situation), judgement)
+        raise ConflictError("the situation keeps changing")
 
-        A role that does not read the gate type itself, such as a teacher's, may know of a child as soon
-        as the rules give it any type about that child.
-        """
+    async def _judge_urgent(
+        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
+    ) -> Judged | None:
         async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor, relationship)
+            situation = await self._situation(conn, actor.tenant, relationship)
             await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
         situation = await self._renewed(situation)
+        if situation.urgent is None:
+            return None
         rules = await self._policies.in_force(situation.active_bundle)
-        gate, now = rules.catalogue.gate, self._clock.now()
-        answer = judged(situation, rules, reader, "contact", asked=[(gate.key, "s2c")], now=now)
-        if reader.role not in gate.readers:
-            others = readings(situation, rules, reader, now=now)
-            answer = next((other for other in others if other.permit is not None), answer)
+        kind = rules.catalogue.types.get(situation.urgent.facts.information_type)
+        if kind is None:
+            return None
+        asked = urgent_types(situation, rules.catalogue)
+        answer = judged(
+            situation, rules, reader, urgent_purpose(kind), asked=asked, now=self._clock.now(),
+            basis="vital_interest",
+        )  # fmt: skip
         return msgspec.structs.replace(answer, to_open=())
+
+    async def _judge_gate(self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId) -> Judged:
+        """Whether this reader may know that the family is being helped; see `door`."""
+        async with self._database.reading() as conn:
+            situation = await self._situation(conn, actor.tenant, relationship)
+            await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
+        return await self._at_the_gate(await self._renewed(situation), reader)
 
     # --- steps -------------------------------------------------------------------------------
 
@@ -287,7 +355,7 @@ class ReleaseService:
             return
         event = unlisted_event(reader, ask, self._policies.proposal.catalogue.gate.key)
         async with self._database.transaction() as conn:
-            await self._require_living_log(conn, actor)
+            await self._require_living_log(conn, actor.tenant)
             await self._log.append(
                 conn,
                 tenant=actor.tenant,
@@ -297,21 +365,6 @@ class ReleaseService:
                 relationship=event.relationship,
             )
         raise NotFoundError("relationship")
-
-    async def _situation(
-        self,
-        conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor | GuardianActor | ChildActor,
-        relationship: RelationshipId,
-    ) -> Situation:
-        """An erased child is answered like one that never was."""
-        try:
-            found = await read_situation(conn, self._ring, actor.tenant, relationship)
-        except KeyDestroyedError as gone:
-            raise NotFoundError("relationship") from gone
-        if found is None:
-            raise NotFoundError("relationship")
-        return found
 
     async def _require(
         self,
@@ -340,23 +393,6 @@ class ReleaseService:
             case _:
                 assert_never(actor)
         require(actor, action, facts)
-
-    async def _renewed(self, situation: Situation) -> Situation:
-        """When time alone may have changed something, compute anew until when decisions hold."""
-        now = self._clock.now()
-        if now < situation.next_change_at:
-            return situation
-        until = next_change(situation.known, now)
-        about = situation.known.relationship
-        async with self._database.transaction() as conn:
-            await set_next_change(
-                conn,
-                about.tenant,
-                about.relationship,
-                version=situation.version,
-                next_change_at=until,
-            )
-        return msgspec.structs.replace(situation, next_change_at=until)
 
     async def _append(
         self,
@@ -390,7 +426,7 @@ class ReleaseService:
     ) -> None:
         """What has to be done because of an entry stands in the log when that entry does."""
         if entry is not None:
-            for duty in duties(judgement, told, entry):
+            for duty in (*emergencies(judgement, told, entry), *duties(judgement, told, entry)):
                 await self._log_entry(conn, actor, judgement, duty)
 
     async def _log_entry(
@@ -426,75 +462,3 @@ class ReleaseService:
         due = {one.record for one in judgement.to_open}
         kept = (one for one in opened if one.record in due)
         return for_reader(judgement.rules.catalogue, kept, judgement.permit)
-
-    def _refuse_while_stopping(self, tenant: TenantId, relationship: RelationshipId) -> None:
-        if self._journal.concerning(tenant, relationship):
-            raise StopsPendingError("a stop is being carried out")
-
-    async def _require_living_log(self, conn: AsyncConnection, actor: SchoolStaff | Counsellor) -> None:
-        try:
-            waiting = await self._log.oldest_pending(conn, actor.tenant, self._clock.now())
-        except DBAPIError as failure:
-            raise LogUnavailableError("the log cannot be read") from failure
-        if waiting is not None and waiting > PENDING_LIMIT:
-            raise LogUnavailableError("entries wait too long for their place in the log")
-
-
-def _require_shown(actor: GuardianActor | ChildActor | Counsellor, known: Known, day: date) -> None:
-    """Whoever is answered by a person is answered here as if there were nothing."""
-    if not isinstance(actor, GuardianActor):
-        return
-    person, level = actor.guardian, known.safety.level
-    shown = is_shown(person, guardians=known.guardians, safety=level, protected=known.protected)
-    if not shown or is_left_out(person, known.markers, day, safety=level):
-        raise NotFoundError("relationship")
-
-
-def _viewer(
-    actor: GuardianActor | ChildActor | Counsellor, known: Known, language: str
-) -> tuple[Viewer, Known]:
-    """In whose words it is explained; what is about another guardian only is not for a person to see."""
-    if isinstance(actor, Counsellor):
-        return Viewer("counsellor", language), known
-    person = person_of(actor)
-    return Viewer(audience_of(known, person), language, person), own_records(known, person)
-
-
-def _only(judgement: Judged, opened: tuple[OpenedRecord, ...]) -> Judged:
-    """What the log says was read is what this reader is shown, not what lay beside it."""
-    shown = {one.record for one in opened}
-    kept = tuple(one for one in judgement.to_open if one.record in shown)
-    return msgspec.structs.replace(judgement, to_open=kept)
-
-
-def _worded(
-    ask: Ask,
-    judgement: Judged,
-    entry: EntryId,
-    opened: tuple[OpenedRecord, ...],
-    audience: Audience,
-) -> Released | Refused:
-    shown = {one.information_type for one in opened}
-    permitted = frozenset[TypeKey]() if judgement.permit is None else judgement.permit.types
-    refused = refused_lines(
-        judgement.rules,
-        judgement.refusals,
-        permitted - shown,
-        audience=audience,
-        language=ask.language,
-    )
-    if not opened:
-        return Refused(ask.relationship, ask.purpose, entry, refused)
-    return Released(ask.relationship, ask.purpose, entry, opened, refused)
-
-
-def _child_of(situation: Situation) -> ChildLine:
-    about = situation.known.relationship
-    return ChildLine(
-        about.tenant,
-        about.relationship,
-        about.child,
-        about.school,
-        situation.identity.full_name,
-        situation.known.birth_date,
-    )

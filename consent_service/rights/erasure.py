@@ -31,8 +31,10 @@ from consent_service.foundation.ids import StaffId, TenantId, new_id
 from consent_service.foundation.stop_journal import Stop, StopJournal
 from consent_service.identity.model import Fg, Operator, PrivacyCoordinator, System, by, tenant_of
 from consent_service.identity.permissions import Action, Circumstances
+from consent_service.information.model import Catalogue
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
+from consent_service.process.recalls_issuing import tell_of_erasure
 from consent_service.records.retracting import retract_about
 from consent_service.rights.coordinators import coordinators_of, is_coordinator
 from consent_service.rights.erasure_model import (
@@ -104,6 +106,7 @@ class ErasureService:
         clock: Clock,
         journal: StopJournal,
         custody: CustodyService,
+        catalogue: Catalogue,
     ) -> None:
         self._database = database
         self._ring = ring
@@ -111,6 +114,7 @@ class ErasureService:
         self._clock = clock
         self._journal = journal
         self._custody = custody
+        self._catalogue = catalogue
 
     # --- deciding ----------------------------------------------------------------------------
 
@@ -330,12 +334,22 @@ class ErasureService:
         late_since: datetime | None = None,
     ) -> None:
         """3. the keys go, whom it is about is written down, and what is emptied from now on was erased."""
+        await self._tell_schools(conn, circle)
         keys = await self._custody.destroy_all(conn, circle, who=who, late_since=late_since)
         rows = await self._retract(conn, circle)
         values = {"approved_by": one.approved_by, "typed": one.typed, "late_since": late_since}
         await change_erasure(conn, circle.tenant, one, "begin", **values)
         await write_targets(conn, circle.tenant, one.erasure, circle.targets())
         await count_gone(conn, circle.tenant, one.erasure, more=Gone(len(circle.people), keys, rows=rows))
+
+    async def _tell_schools(self, conn: AsyncConnection, circle: Circle) -> None:
+        """Each school hears what it read and is to remove too (AVG 19), while somebody still knows it."""
+        if circle.relationships:
+            await tell_of_erasure(conn, self._log, self._clock, circle.relationships)
+            return
+        own = [key for key, kind in self._catalogue.types.items() if kind.decided_by == "own_guardian"]
+        everywhere = await read_relationships(conn, circle.tenant, family=circle.family)
+        await tell_of_erasure(conn, self._log, self._clock, everywhere, only=own)
 
     async def _retract(self, conn: AsyncConnection, circle: Circle) -> int:
         """What was told about a guardian goes from among what stays of the children, which fits anew."""

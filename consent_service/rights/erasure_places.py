@@ -46,8 +46,19 @@ from consent_service.identity.tables import (
 )
 from consent_service.keyring.tables import key_destructions, person_keys, relationship_keys
 from consent_service.organisations.tables import assignments, relationship_state
+from consent_service.process.meetings.tables import (
+    meeting_agreements,
+    meeting_participants,
+    meeting_remarks,
+    meetings,
+)
+from consent_service.process.notices.tables import notice_wishes, notices
+from consent_service.process.signals.tables import care_signals, first_contacts, first_day_ticks, phone_calls
 from consent_service.process.tables import calendar_marks, recalls, tasks
+from consent_service.process.tables_emergencies import meldcode_steps, meldcodes, statutory_requests
+from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
+from consent_service.records.tables_emergencies import break_glasses
 from consent_service.rights.tables import erasure_targets, erasures
 
 
@@ -84,8 +95,19 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(page_factors, (page_factors.c.person,)),
     Place(withdrawal_codes, (withdrawal_codes.c.family, withdrawal_codes.c.guardian)),
     Place(tasks, (tasks.c.family, tasks.c.relationship, tasks.c.person)),
+    Place(meeting_remarks, (meeting_remarks.c.relationship, meeting_remarks.c.guardian)),
+    Place(meeting_agreements, (meeting_agreements.c.relationship,)),
+    Place(meeting_participants, (meeting_participants.c.relationship, meeting_participants.c.who)),
+    Place(meetings, (meetings.c.relationship, meetings.c.child, meetings.c.family)),
+    Place(notices, (notices.c.to_person, notices.c.relationship, notices.c.family)),
+    Place(notice_wishes, (notice_wishes.c.recipient,)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
+    Place(first_contacts, (first_contacts.c.relationship,)),
+    Place(first_day_ticks, (first_day_ticks.c.relationship,)),
+    Place(phone_calls, (phone_calls.c.relationship,)),
+    Place(care_signals, (care_signals.c.relationship,)),
     Place(
         sitting_answers,
         (sitting_answers.c.relationship,),
@@ -94,6 +116,10 @@ PLACES: Final[tuple[Place, ...]] = (
     _SITTINGS,
     Place(passed_on_statements, (passed_on_statements.c.family, passed_on_statements.c.person)),
     Place(consent_ledger, (consent_ledger.c.relationship, consent_ledger.c.person)),
+    Place(break_glasses, (break_glasses.c.relationship,)),
+    Place(meldcode_steps, (meldcode_steps.c.child,)),
+    Place(meldcodes, (meldcodes.c.child, meldcodes.c.family)),
+    Place(statutory_requests, (statutory_requests.c.child, statutory_requests.c.family)),
     Place(record_digests, (record_digests.c.relationship,)),
     Place(records, (records.c.relationship, records.c.about)),
     Place(contact_attestations, (contact_attestations.c.relationship,)),

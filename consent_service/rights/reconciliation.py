@@ -26,6 +26,8 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.acts import OrganisationActs
 from consent_service.policy.acts import PolicyActs
 from consent_service.process.acts import ProcessActs
+from consent_service.process.emergency_acts import EmergencyActs
+from consent_service.process.meetings.acts import MeetingActs
 from consent_service.records.acts import RecordActs
 from consent_service.rights.acts import ErasureActs, running_erasures
 
@@ -43,6 +45,8 @@ SOURCES: Final[tuple[ActSource, ...]] = (
     RecordActs(),
     PolicyActs(),
     ProcessActs(),
+    MeetingActs(),
+    EmergencyActs(),
     ErasureActs(),
 )
 

@@ -27,8 +27,16 @@ from consent_service.information.texts import Texts
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
+from consent_service.process.ending.service import EndingService
+from consent_service.process.evaluation.service import EvaluationService
+from consent_service.process.meetings.service import MeetingService
+from consent_service.process.notices.inbox import NoticeInbox
 from consent_service.process.recalls import RecallService
+from consent_service.process.recalls_desk import RecallDesk
 from consent_service.process.service import TaskService
+from consent_service.process.signals.routing import SignalRouting
+from consent_service.process.signals.service import SignalService
+from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.exporting import BundleService
@@ -89,7 +97,23 @@ class AllServices(Protocol):
     @property
     def recalls(self) -> RecallService: ...
     @property
+    def meetings(self) -> MeetingService: ...
+    @property
+    def recall_desk(self) -> RecallDesk: ...
+    @property
+    def endings(self) -> EndingService: ...
+    @property
+    def evaluation(self) -> EvaluationService: ...
+    @property
+    def starts(self) -> StartService: ...
+    @property
+    def signals(self) -> SignalService: ...
+    @property
+    def signal_routing(self) -> SignalRouting: ...
+    @property
     def tasks(self) -> TaskService: ...
+    @property
+    def notice_inbox(self) -> NoticeInbox: ...
     @property
     def page_access(self) -> PageAccessService: ...
     @property

@@ -41,6 +41,9 @@ class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organisation: str
     sign_out_action: str
     sessions_href: str = "/mijn-sessies"
+    inbox_href: str = ""
+    """Empty: whoever is linked waits for a second factor."""
+    unread: int = 0
 
 
 class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.errors import NotFoundError, UnavailableError
 from consent_service.foundation.i18n import SUPPORTED, choose_language, language_name, translator
 from consent_service.foundation.ids import TenantId, is_id
 from consent_service.identity.devices import device_of, new_device_mark
@@ -36,6 +36,7 @@ from consent_service.identity.page_tries import network_of
 from consent_service.identity.sessions import (
     Session,
 )
+from consent_service.process.notices.inbox import InboxActor
 from consent_service.web.forms import CSRF_FIELD, Posted, read_form
 from consent_service.web.notices import NOTICES
 from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
@@ -59,6 +60,7 @@ NOTICE_FIELD = "gedaan"
 QUICK_EXIT = "/snel-weg"
 LOCKED = "/vergrendeld"
 ALIVE = "/nog-bezig"
+INBOX = "/berichten"
 INVITATION = "/uitnodiging"
 TO_CONFIRM = f"{INVITATION}/bevestigen"
 NOT_RESUMED = ("/vergrendel", ALIVE, "/inloggen", INVITATION, "/tablet-terug", QUICK_EXIT)
@@ -341,8 +343,20 @@ class Visit:
         if not isinstance(actor, Counsellor | SchoolStaff | PrivacyCoordinator | Fg):
             return None
         return SignedIn(
-            await self._name_of(actor), role_of(actor), await self._organisation_of(actor), "/uitloggen"
+            await self._name_of(actor),
+            role_of(actor),
+            await self._organisation_of(actor),
+            "/uitloggen",
+            inbox_href=INBOX if session.actors else "",
+            unread=await self.unread(*session.actors),
         )
+
+    async def unread(self, *readers: InboxActor) -> int:
+        """How many messages wait for whoever is there; where that cannot be told now, none are named."""
+        try:
+            return sum([await self.services.notice_inbox.unread(one) for one in readers])
+        except UnavailableError:
+            return 0
 
     async def _name_of(self, actor: Counsellor | SchoolStaff | Officer) -> str:
         async with self.services.installation.database.reading() as conn:

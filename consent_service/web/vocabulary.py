@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
+from consent_service.web import afterwards_words
+from consent_service.web.meetings.words import MEETING_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -58,6 +60,7 @@ ROLES: Final[Mapping[str, str]] = {
     "meldcode_officer": N_("Aandachtsfunctionaris"),
     "operator": N_("Beheerder"),
     "client": N_("Gekoppeld systeem"),
+    "phone": N_("Aan de telefoon"),
     "guardian": N_("Ouder of voogd"),
     "child": N_("Kind"),
     "system": N_("Het systeem"),
@@ -243,11 +246,6 @@ STEP_BACKS: Final[Mapping[str, str]] = {
     "not_our_pupil": N_("Dit kind zit niet bij ons op school"),
     "related": N_("Ik ben familie of een bekende van dit gezin"),
 }
-RECALL_REASONS: Final[Mapping[str, str]] = {
-    "nothing_found": N_("Wij hebben dit niet (meer)"),
-    "must_keep": N_("Wij moeten dit bewaren"),
-    "talk_first": N_("Wij willen eerst overleggen"),
-}
 RECALL_ANSWERS: Final[Mapping[str, str]] = {
     "done": N_("Weggehaald"),
     "kept": N_("Niet weggehaald"),
@@ -298,6 +296,16 @@ CONTACT_STATES: Final[Mapping[str, str]] = {
 """How somebody stands on a contact list now."""
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
+    "meeting_about": N_("Over welk kind?"),
+    "trigger": N_("Waarom dit gesprek?"),
+    "beside": N_("Op hetzelfde moment als het gesprek over"),
+    "agenda": N_("Waarover praten we?"),
+    "guardians": N_("Welke ouder is erbij?"),
+    "school_contacts": N_("Wie is er van de school bij?"),
+    "meeting_place": N_("Waar is het gesprek?"),
+    "meeting_day": N_("Op welke dag?"),
+    "time": N_("Hoe laat?"),
+    **afterwards_words.FIELD_LABELS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -343,6 +351,10 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "passkey": N_("Toegangssleutel"),
     "enrolment": N_("Code die u kreeg"),
     "device_name": N_("Naam van het apparaat"),
+    "work_address": N_("Werkadres voor mail"),
+    "mail_language": N_("Taal van het bericht"),
+    "safe_from": N_("Veilig vanaf"),
+    "safe_until": N_("Veilig tot"),
     "digits": N_("Zes cijfers"),
     "address": N_("E-mailadres of mobiel nummer"),
     "only_mine": N_("Alleen u leest dit"),
@@ -396,7 +408,6 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "stop_method": STOP_METHODS,
     "yes_no": EXPLICIT,
     "step_back": STEP_BACKS,
-    "recall_reason": RECALL_REASONS,
     "recall_answer": RECALL_ANSWERS,
     "marker_state": MARKER_STATES,
     "contact_state": CONTACT_STATES,
@@ -409,6 +420,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern": PATTERNS,
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
+    **MEETING_TABLES,
+    **afterwards_words.TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

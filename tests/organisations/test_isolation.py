@@ -29,12 +29,16 @@ from consent_service.foundation.ids import AgreementId, DecisionId, TypeKey
 from consent_service.identity.model import ChildActor, GuardianActor, SchoolStaff
 from consent_service.organisations.model import NewSuccession
 from consent_service.organisations.tables import agreements
+from consent_service.process.ending.states import NewEnd
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
+from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
+from tests.organisations.meeting_attempts import meeting_attempts
+from tests.organisations.signal_attempts import signal_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
 
 REFUSED = (NotAllowedError, NotFoundError, InputError)
@@ -42,6 +46,11 @@ NOTHING: tuple[object, ...] = ((), None, {}, frozenset(), OwnListing(None, has_d
 SUPPORT = TypeKey("support_advice")
 NOOR = PersonIdentity("Noor", "Voorbeeld", date(2018, 5, 4))
 ELSEWHERE = {
+    "notices",
+    "notice_bounces",
+    "notice_deputies",
+    "notice_inbox",
+    "notice_sender",
     "identity",
     "reevaluator",
     "policies",
@@ -71,6 +80,8 @@ UNREACHABLE = {
     "school_by_code", "awaiting_approval", "waiting_markers", "catch_up", "on_entry",
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
     "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
+    "call_first_at", "overview", "published", "figures", "publishable", "publish",
+    "look", "routes", "set_route",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
 none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
@@ -102,6 +113,9 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
     succession = await own.services.organisations.record_succession(OPERATOR, own.tenant, merger)
     marker = await a_waiting_marker(own)
     recall = await a_recall(own)
+    ending = (
+        await own.services.endings.plan(own.counsellor, relationship, NewEnd("moved_out", date(2026, 10, 1)))
+    ).plan
 
     passed_on = Statement(
         family=family,
@@ -190,6 +204,15 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "organisations.successions_of": lambda: in_connection(
             lambda conn: s.organisations.successions_of(conn, other.tenant, own.linde)
         ),
+        "recall_desk.recall_record": lambda: s.recall_desk.recall_record(who, relationship, shared.record),
+        "recall_desk.report_copied": lambda: s.recall_desk.report_copied(who, relationship, SUPPORT),
+        "recall_desk.copyable": lambda: s.recall_desk.copyable(who, relationship),
+        "endings.plan": lambda: s.endings.plan(who, relationship, NewEnd("moved_out", date(2026, 10, 1))),
+        "endings.hear_holder": lambda: s.endings.hear_holder(who, ending),
+        "endings.cancel": lambda: s.endings.cancel(who, ending),
+        "endings.plans": lambda: s.endings.plans(who, family),
+        "endings.stops": lambda: s.endings.stops(who, relationship),
+        **signal_attempts(own, other, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(
@@ -302,6 +325,8 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "entry_releases.recipients": lambda: s.entry_releases.recipients(other.officer, entry),
         "entry_releases.release": lambda: s.entry_releases.release(other.officer, entry, guardian),
         **await log_attempts(own, other, view),
+        **await meeting_attempts(own, other, view),
+        **await emergency_attempts(own, other, view, relationship),
     }
 
 

@@ -13,6 +13,7 @@ from consent_service.identity.links import add_link
 from consent_service.identity.model import Counsellor, SchoolStaff, StaffActor
 from consent_service.identity.tables import enrolments, return_pins, sessions
 from consent_service.migrations.schema import complete_metadata
+from consent_service.process.notices.addresses import keep_address
 from tests.rights.test_erasure_places import OF_STAFF
 from tests.shelter import OPERATOR, World, furnish
 
@@ -22,6 +23,7 @@ _TWO = (("Noor", date(2018, 5, 4)), ("Naomi", date(2018, 5, 4)))
 
 GONE: Final[Columns] = {
     "enrolments": {"staff"},
+    "notice_addresses": {"staff"},
     "passkeys": OF_STAFF["passkeys"],
     "session_devices": {"device", "named_by", "subject"},
     "return_pins": {"subject"},
@@ -44,28 +46,42 @@ COUNTS_NO_MORE: Final[dict[str, str]] = {
     "logout_tokens_seen": "who logged out at the provider, for minutes: it only keeps a login out",
     "passkey_challenges": "of a session that has ended, for minutes",
     "invitation_logins": "of an invitation that was ended: nobody can confirm it any more",
+    "notices": "what waits for who left is not sent: tests/process/notices",
     "relationship_contacts": "whom somebody stood in for",
 }
 STAYS: Final[dict[str, str]] = {
     "authority_facts": "who saw it",
+    "break_glasses": "who asked and agreed; of who left the release counts no agreement",
+    "care_signals": "who sent it",
     "child_competence": "who judged it",
     "consent_ledger": "who was there, and on which device",
+    "ending_plans": "who planned it",
+    "erasure_notices": "who answered",
+    "evaluation_publications": "who fixed the figures",
     "erasures": "who asked and approved",
+    "meetings": "who proposed and led it: it is for the family, and goes on with a colleague",
+    "meldcode_steps": "who took it",
+    "meldcodes": "who began it",
+    "first_contacts": "who sent, confirmed and read it",
+    "first_day_ticks": "who ticked it",
     "operator_grants": "an operator is nobody's staff: `operator end` ends one",
     "operator_logins": "an operator is nobody's staff",
     "operators": "an operator is nobody's staff",
     "page_devices": "a device of a family",
     "page_tries": "a place of a family",
     "passed_on_statements": "who entered it",
+    "phone_calls": "who called",
     "policy_approvals": "who approved: `policy.changes` asks anew whether they still are coordinators",
     "policy_proposals": "who proposed it",
     "recalls": "who answered",
     "records": "who wrote and approved it",
     "safety_assessments": "who assessed it",
     "safety_markers": "who asked and decided",
+    "signal_hearers": "who heard of a signal",
     "sittings": "who handed the tablet over, and which",
     "staff_devices": "at which devices counsellors worked, for patterns in how was asked; opens nothing",
     "staff_invitations": "whom somebody invited: for others, and theirs to use",
+    "statutory_requests": "who received and answered it",
     "suspended_texts": "who decided it",
     "tasks": "who did it",
 }
@@ -117,10 +133,12 @@ async def _filled(conn: AsyncConnection, world: World, actor: StaffActor, subjec
 
 
 async def _code(conn: AsyncConnection, world: World, actor: StaffActor) -> None:
-    """A code to add a first passkey, that nobody used."""
+    """A code to add a first passkey that nobody used, and where messages go."""
     values = {"tenant": world.tenant, "code": str(actor.staff), "staff": actor.staff}
     times = dict.fromkeys(("given_at", "expires_at"), world.clock.now())
     await conn.execute(insert(enrolments).values(**values, **times))
+    ring, to = world.services.installation.ring, "ida@linde.example"
+    await keep_address(conn, ring, world.tenant, actor.staff, to, world.clock.now())
 
 
 def _some(column: Column[Any], now: datetime, subject: str) -> object:

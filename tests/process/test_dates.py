@@ -36,7 +36,7 @@ from consent_service.foundation.ids import (
 from consent_service.information.catalogue import load_catalogue
 from consent_service.information.model import Catalogue
 from consent_service.process.dates import Dated, Due, due, last_notice, of_recall
-from consent_service.process.recalls import Overdue
+from consent_service.process.recalls_model import Overdue
 
 CATALOGUE = load_catalogue(Path(__file__).resolve().parents[2] / "policies")
 TENANT, FAMILY, RELATIONSHIP = TenantId("t"), FamilyId("f"), RelationshipId("r")

@@ -10,7 +10,8 @@ from consent_service.audit import events
 from consent_service.families.model import SafetyAssessment
 from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, StaffId, TypeKey
 from consent_service.information.catalogue import load_catalogue
-from consent_service.process.recalls import last_day_to_answer, unsafe_types
+from consent_service.process.recalls import unsafe_types
+from consent_service.process.recalls_model import last_day_to_answer
 from consent_service.process.tables import recalls
 from consent_service.records.service import Note
 from tests.ledger import count, rows

@@ -22,11 +22,13 @@ from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
 from consent_service.web.vocabulary import ProblemKind
+from tests.web.afterwards_examples import afterwards_examples
 from tests.web.answers_examples import answers_examples
 from tests.web.child_examples import child_examples
 from tests.web.contact_examples import contact_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.invitation_examples import invitation_examples
+from tests.web.meeting_examples import meeting_examples
 from tests.web.officer_examples import officer_examples
 from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
@@ -145,6 +147,7 @@ def examples(language: str) -> dict[str, View]:
         **_shared(language),
         **_shelter(language),
         **answers_examples(language),
+        **afterwards_examples(language),
         **intake_examples(language),
         **child_examples(language),
         **parent_examples(language),
@@ -416,6 +419,7 @@ def _shelter(language: str) -> dict[str, View]:
         ),
         **receipt_examples(),
         **contact_examples(language),
+        **meeting_examples(language),
     }
 
 

@@ -10,6 +10,7 @@ from consent_service.foundation.errors import Problem
 from consent_service.web.forms import FormState, Posted
 from consent_service.web.page import views as own
 from consent_service.web.pages import View
+from tests.web.inbox_examples import inbox_examples
 from tests.web.me_examples import me_examples
 
 _UNTIL = date(2027, 8, 1)
@@ -34,12 +35,15 @@ def page_examples(language: str) -> dict[str, View]:
         who_looked_href="/mijn-pagina/wie-keek",
         secure_href="/mijn-pagina/pincode",
         leave_action="/mijn-pagina/weg",
+        messages_href="/mijn-pagina/berichten",
+        unread=2,
         young="",
         places=(place,),
         anything_to_stop=True,
     )
     return {
         **me_examples(language),
+        **inbox_examples(language),
         "parent-page-code": own.OwnCodePage("/mijn-pagina", "/intrekken"),
         "parent-page-code-problem": own.OwnCodePage(
             "/mijn-pagina", "/intrekken", _wrong(language, ("code", "form.withdrawal_code"))

@@ -46,6 +46,15 @@ APPLICATION: Final = Code("110100", "DCM", "Application Activity")
 
 CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.EndPlanned,
+        events.FiguresPublished,
+        events.FirstContactSent,
+        events.CallMade,
+        events.ToldByParent,
+        events.SignalSent,
+        events.SignalCalled,
+        events.NoticeQueued,
+        events.NoticeAddressEntered,
         events.EnrolmentGiven,
         events.PasskeyAdded,
         events.StaffInvited,
@@ -65,6 +74,9 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.SafetyAssessed,
         events.GuardianSafetyAssessed,
         events.MarkerRequested,
+        events.BreakGlassAsked,
+        events.MeldcodeOpened,
+        events.StatutoryRequestReceived,
         events.RelationshipStarted,
         events.ContactListed,
         events.IntakeStarted,
@@ -88,6 +100,8 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactRead,
+        events.SignalRead,
         events.IdentityViewed,
         events.FamilySearched,
         events.SubstituteAccess,
@@ -107,6 +121,10 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactConfirmed,
+        events.FirstDayTicked,
+        events.SchoolPlaced,
+        events.RouteSet,
         events.ContactAttested,
         events.ContactAway,
         events.ClientChanged,
@@ -115,6 +133,9 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.StaffPlaced,
         events.IdentityChanged,
         events.MarkerDecided,
+        events.BreakGlassMoved,
+        events.MeldcodeMoved,
+        events.StatutoryRequestAnswered,
         events.IntakeFinished,
         events.ConsentObjectionLifted,
         events.ConsentSuspended,
@@ -129,6 +150,10 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.RelationshipSucceeded,
         events.ConflictDeclared,
         events.RecallAcknowledged,
+        events.MeetingStepped,
+        events.MeetingAgreementStepped,
+        events.ErasureNoticeAnswered,
+        events.EndMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
@@ -144,6 +169,7 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.SignalGone,
         events.PasskeyRemoved,
         events.InvitationEnded,
         events.OperatorEnded,
@@ -172,6 +198,16 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.FirstContactRefused,
+        events.SignalNoticed,
+        events.SignalUnread,
+        events.ExitPermitted,
+        events.ExitRefused,
+        events.MeetingRefused,
+        events.NoticeSent,
+        events.NoticeNotSent,
+        events.NoticeUncertain,
+        events.NoticeBounced,
         events.SteppedUp,
         events.FactorProved,
         events.FactorRefused,
@@ -183,7 +219,10 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ReminderDue,
         events.PatternSeen,
         events.RecallIssued,
+        events.RecallAsked,
+        events.ErasureNotified,
         events.DutyArose,
+        events.BreakGlassRead,
         events.LoginSucceeded,
         events.LoginRefused,
         events.Logout,
@@ -207,6 +246,11 @@ _SETS: Final[tuple[tuple[Action, frozenset[type[msgspec.Struct]]], ...]] = (
     ("E", EXECUTES),
 )
 _REFUSALS = (
+    events.MeetingRefused,
+    events.FirstContactRefused,
+    events.ExitRefused,
+    events.NoticeNotSent,
+    events.NoticeBounced,
     events.ReleaseRefused,
     events.RecordShareRefused,
     events.LoginRefused,
@@ -233,6 +277,7 @@ _PROVED = (
     events.ClientAdmitted,
     events.ClientRefused,
 )
+_OF_SERVICE = events.SchoolPlaced | events.RouteSet | events.PatternSeen | events.ClientServed
 _OF_A_CHILD = (events.ContactAttested, events.ContactLapsed)
 _CYCLES: Final[dict[Action, Cycle]] = {"C": "1", "R": "6", "U": "3", "D": "14", "E": "6"}
 
@@ -259,7 +304,7 @@ def event_id_of(event: Event) -> Code:
         return LOG_USED
     if isinstance(event, KeyEvent | LogEvent | PolicyEvent):
         return SECURITY
-    if isinstance(event, OrganisationEvent | events.PatternSeen | events.ClientServed):
+    if isinstance(event, OrganisationEvent | events.NoticeEvent | _OF_SERVICE):
         return APPLICATION
     if isinstance(event, events.WhoEvent) and not isinstance(event, _OF_A_CHILD):
         return SECURITY

@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from consent_service.audit.events import (
+    AfterwardsEvent,
     ConsentEvent,
+    EmergencyEvent,
     ErasureEvent,
     Event,
     FamilyEvent,
     FamilySearched,
+    FiguresPublished,
     GuardianSafetyAssessed,
     IdentityViewed,
     KeyEvent,
@@ -21,11 +24,14 @@ from consent_service.audit.events import (
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
+    MeetingEvent,
+    NoticeEvent,
     OrganisationEvent,
     PolicyEvent,
     RecordEvent,
     SafetyAssessed,
     SessionEvent,
+    SignalEvent,
     WhoEvent,
 )
 
@@ -33,6 +39,7 @@ Activity = Literal[
     "samenwerking",
     "gezin",
     "veiligheid",
+    "noodgeval",
     "inzage",
     "toestemming",
     "delen",
@@ -52,11 +59,13 @@ def activity_of(event: Event) -> Activity:
         if isinstance(event, _SAFETY):
             return "veiligheid"
         return "inzage" if isinstance(event, _LOOKING) else "gezin"
+    if isinstance(event, AfterwardsEvent):
+        return "samenwerking" if isinstance(event, FiguresPublished) else "gezin"
     if isinstance(event, OrganisationEvent):
         return "samenwerking"
     if isinstance(event, ConsentEvent):
         return "toestemming"
-    if isinstance(event, RecordEvent):
+    if isinstance(event, RecordEvent | MeetingEvent | SignalEvent | NoticeEvent):
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
@@ -68,6 +77,8 @@ def activity_of(event: Event) -> Activity:
         return "spelregels"
     if isinstance(event, ErasureEvent):
         return "wissen"
+    if isinstance(event, EmergencyEvent):
+        return "noodgeval"
     assert_never(event)
 
 

@@ -11,6 +11,8 @@ _PAGES = (
     ("taken", N_("Taken")),
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),
+    ("teruggeroepen", N_("Teruggeroepen")),
+    ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
 )

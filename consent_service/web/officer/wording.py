@@ -43,6 +43,7 @@ from consent_service.web.officer.reason_words import (
     PAGE_REASONS,
     REFUSALS,
 )
+from consent_service.web.officer.wording_together import TOGETHER
 from consent_service.web.vocabulary import (
     AUTHORITY_SOURCES,
     EXPLICIT,
@@ -55,6 +56,7 @@ from consent_service.web.vocabulary import (
 )
 
 EVENTS: Final[Mapping[str, str]] = {
+    **TOGETHER,
     "tenant.registered.v1": N_("Opvangorganisatie toegevoegd"),
     "school.registered.v1": N_("School toegevoegd"),
     "school.changed.v1": N_("School gewijzigd"),
@@ -115,6 +117,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "handover.refused.v1": N_("Teruggeven van de tablet geweigerd"),
     "staff.invited.v1": N_("Medewerker uitgenodigd"),
     "staff.invitation_ended.v1": N_("Uitnodiging vervallen"),
+    "statutory_request.received.v1": N_("Verzoek met wettelijke grond"),
+    "statutory_request.answered.v1": N_("Verzoek met wettelijke grond beantwoord"),
     "contact.attested.v1": N_("Contactpersoon bevestigd"),
     "contact.away.v1": N_("Contactpersoon afwezig"),
     "contact.lapsed.v1": N_("Contactpersoon niet bevestigd"),
@@ -127,6 +131,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "client.admitted.v1": N_("Gekoppeld systeem toegelaten"),
     "client.served.v1": N_("Gekoppeld systeem bediend"),
     "client.refused.v1": N_("Gekoppeld systeem geweigerd"),
+    "first_day.ticked.v1": N_("Eerste dag veilig bijgewerkt"),
+    "call.made.v1": N_("School gebeld"),
+    "telling.by_parent.v1": N_("Ouder vertelt het zelf"),
+    "school.placed.v1": N_("Vakantieregio van een school vastgelegd"),
     "session.ended.v1": N_("Sessie beëindigd"),
     "handover.started.v1": N_("Tablet aan de ouder gegeven"),
     "handover.ended.v1": N_("Tablet terug"),
@@ -180,8 +188,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "safety.marker_requested.v1": N_("Niet benaderen gevraagd"),
     "safety.marker_decided.v1": N_("Niet benaderen beoordeeld"),
     "safety.marker_ended.v1": N_("Niet benaderen beëindigd"),
-    "recall.issued.v1": N_("Teruggeroepen"),
-    "recall.acknowledged.v1": N_("School antwoordde op terugroepen"),
+    "ending.planned.v1": N_("Einde gepland"),
+    "ending.moved.v1": N_("Gepland einde bijgewerkt"),
     "pupil.disowned.v1": N_("Geen leerling van de school"),
     "contact.conflict_declared.v1": N_("Contactpersoon kent het gezin"),
     "school.succeeded.v1": N_("School gaat anders verder"),
@@ -208,6 +216,7 @@ _REMINDERS: Final[Mapping[ReminderKind, str]] = {
     "marker_review": N_("niet benaderen opnieuw bekijken"),
     "contact_attestation": N_("contactpersoon bevestigen"),
     "recall_unanswered": N_("geen antwoord op terugroepen"),
+    "recall_long_unanswered": N_("lang geen antwoord op terugroepen"),
 }
 _CODES: Final[Mapping[str, str]] = {
     **{str(kind): words for kind, words in _REMINDERS.items()},

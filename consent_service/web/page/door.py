@@ -22,7 +22,9 @@ WHO_LOOKED: Final = "/mijn-pagina/wie-keek"
 LOG: Final = "/mijn-pagina/logboek"
 WRONG: Final = "/mijn-pagina/klopt-niet"
 SECURE: Final = "/mijn-pagina/pincode"
+MEETINGS: Final = "/mijn-pagina/gesprekken"
 LEAVE: Final = "/mijn-pagina/weg"
+MESSAGES: Final = "/mijn-pagina/berichten"
 CHOOSE: Final = "/intake/eigen-pagina"
 
 

@@ -89,11 +89,14 @@ class OwnChoicesNowPage(View, frozen=True):
     who_looked_href: str
     secure_href: str
     leave_action: str
+    messages_href: str
+    unread: int
     young: Young
     places: tuple[OwnPlacePart, ...]
     anything_to_stop: bool
     about_me: tuple[OwnLine, ...] = ()
     """What I told about myself and no place shows; without child and school."""
+    meetings_href: str = ""
 
 
 class OwnQuestionPage(View, frozen=True):

@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 import msgspec
 
 from consent_service.information.model import Purpose
-from consent_service.process.recalls import KEPT_REASONS, KeptReason, RecallAnswer
+from consent_service.process.recalls_model import KEPT_REASONS, KeptReason, RecallAnswer
 from consent_service.web.forms import FormReader
 from consent_service.web.vocabulary import STEP_BACKS
 

@@ -23,7 +23,7 @@ from consent_service.information.model import Catalogue, InformationType
 from consent_service.organisations.model import Tenant
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
-from consent_service.process.recalls import open_notices
+from consent_service.process.recalls_model import open_notices
 from consent_service.records.model import Shared, ShareRefused, WrittenRecord
 from consent_service.records.service import Note
 from consent_service.release.model import Ask, Refused, Released
@@ -201,7 +201,9 @@ async def _child_page(
         written_href=f"{address}/geschreven",
         step_back_href=f"{address}/klopt-niet",
         away_href=f"{address}/afwezig",
+        meetings_href=f"{address}/gesprekken",
         stands_in=known.relationship in standing_in,
+        call_first=known.relationship in await visit.services.recalls.call_first_at(actor),
         released=released,
         form=form,
     )

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.identity.model import SchoolStaff
-from consent_service.process.recalls import RecallNotice
+from consent_service.process.recalls_model import RecallNotice
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.school.finding import child_address, known_child, navigation
 from consent_service.web.school.forms import read_recall_answer, read_step_back
@@ -117,4 +117,5 @@ def _line(visit: Visit, actor: SchoolStaff, one: RecallNotice) -> RecallLine:
         answer=one.answer or "",
         action="" if one.answer == "done" else f"/school/{actor.tenant}/teruggeroepen/{one.recall}",
         call_first=one.information_type == _PICKUP,
+        from_file=one.from_file,
     )

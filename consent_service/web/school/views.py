@@ -80,7 +80,10 @@ class RelationshipPage(View, frozen=True):
     form: FormState = EMPTY
     step_back_href: str = ""
     away_href: str = ""
+    meetings_href: str = ""
     stands_in: bool = False
+    call_first: bool = False
+    """A pick-up list was asked back and none was given since: call before somebody takes the child (S51)."""
 
 
 class StepBackPage(View, frozen=True):
@@ -104,6 +107,8 @@ class RecallLine(Part, frozen=True):
     action: str
     call_first: bool
     """A pick-up list: until there is a new one, the school calls first (S51)."""
+    from_file: bool = False
+    """It also stands in a file that may go to another school (S38)."""
 
 
 class RecallsPage(View, frozen=True):

@@ -66,6 +66,7 @@ async def family_page(room: Room) -> FamilyPage:
         to_confirm=await to_confirm_lines(room),
         receipts_href=room.at("bewijzen"),
         access_href=room.at("toegang"),
+        meetings_href=room.at("gesprekken"),
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,
@@ -178,6 +179,8 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         written_href=room.at("scholen", at.relationship, "gedeeld"),
         contacts_href=room.at("scholen", at.relationship, "contacten"),
         end_href=room.at("scholen", at.relationship, "einde"),
+        plan_href=room.at("scholen", at.relationship, "afronden"),
+        copied_href=room.at("scholen", at.relationship, "overgenomen"),
         succession_href=room.at("scholen", at.relationship, "opvolger")
         if await successions_of(room, at)
         else "",

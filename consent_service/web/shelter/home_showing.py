@@ -22,6 +22,7 @@ from consent_service.web.shelter.views import (
     FamilyLine,
     SearchHit,
     WaitingMarkerLine,
+    WaitingMeetingLine,
 )
 from consent_service.web.visit import Visit
 
@@ -106,7 +107,26 @@ async def approvals_page(visit: Visit, actor: Counsellor, problems: Sequence[Pro
         )
     form = FormState.of(visit.posted, problems, language=visit.language)
     markers = await _waiting_markers(visit, actor)
-    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), form, markers)
+    meetings = await _waiting_meetings(visit, actor)
+    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), form, markers, meetings)
+
+
+async def _waiting_meetings(visit: Visit, actor: Counsellor) -> tuple[WaitingMeetingLine, ...]:
+    services = visit.services
+    found = await services.meetings.awaiting_approval(actor)
+    async with services.installation.database.reading() as conn:
+        members = await services.organisations.staff_members(
+            conn, actor.tenant, [one.proposed_by for one in found]
+        )
+    names = {member.staff: member.name for member in members}
+    return tuple(
+        WaitingMeetingLine(
+            asked_by=names.get(one.proposed_by, ""),
+            asked_at=one.proposed_at,
+            action=shelter_address(actor.tenant, "gesprekken", one.meeting, "goedkeuren"),
+        )
+        for one in found
+    )
 
 
 async def _waiting_markers(visit: Visit, actor: Counsellor) -> tuple[WaitingMarkerLine, ...]:

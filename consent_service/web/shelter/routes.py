@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent_service.web.ending import routes as ending_routes
 from consent_service.web.shelter import (
     answers_routes,
     changing_routes,
@@ -28,4 +29,5 @@ ROUTES = [
     *sharing_routes.ROUTES,
     *hand_over_routes.ROUTES,
     *answers_routes.ROUTES,
+    *ending_routes.ROUTES,
 ]

@@ -127,6 +127,7 @@ async def retract_page(room: Room, at: Relationship, record: str) -> RetractPage
         school=school.name,
         label=services.texts.of_type(room.visit.language, found.information_type).label,
         written_at=found.written_at,
+        wrong_action=room.at("scholen", at.relationship, "gedeeld", found.record, "verkeerd"),
     )
 
 

@@ -251,6 +251,8 @@ class RelationshipCard(Part, frozen=True):
     written_href: str = ""
     contacts_href: str = ""
     end_href: str = ""
+    plan_href: str = ""
+    copied_href: str = ""
     succession_href: str = ""
     """Empty unless this school goes on as another one."""
     next_questions: int = 0
@@ -288,6 +290,7 @@ class FamilyPage(View, frozen=True):
     """Where answers are passed on that were given away from the tablet."""
     to_confirm: tuple[ToConfirmLine, ...] = ()
     access_href: str = ""
+    meetings_href: str = ""
     """Where a lost or stolen code of an own page is renewed."""
 
 
@@ -356,6 +359,7 @@ class RetractPage(View, frozen=True):
     school: str
     label: str
     written_at: datetime
+    wrong_action: str = ""
 
 
 class SubstitutePage(View, frozen=True):
@@ -444,6 +448,14 @@ class WaitingMarkerLine(Part, frozen=True):
     action: str
 
 
+class WaitingMeetingLine(Part, frozen=True):
+    """A driegesprek that a colleague proposed because of violence now. No family is named."""
+
+    asked_by: str
+    asked_at: datetime
+    action: str
+
+
 class ApprovalsPage(View, frozen=True):
     """What waits for approval by somebody else than who wrote or asked it."""
 
@@ -452,3 +464,4 @@ class ApprovalsPage(View, frozen=True):
     waiting: tuple[ApprovalLine, ...]
     form: FormState = EMPTY
     markers: tuple[WaitingMarkerLine, ...] = ()
+    meetings: tuple[WaitingMeetingLine, ...] = ()

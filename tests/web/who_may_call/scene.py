@@ -14,6 +14,7 @@ from litestar.routes import HTTPRoute
 
 from consent_service.audit.log import TrailFilter
 from consent_service.audit.log_keys import current_log
+from consent_service.consent.model import Answer
 from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import PersonId, TypeKey, new_id
 from consent_service.identity.handover import HandOver
@@ -29,6 +30,10 @@ from tests.web.who_may_call.roles import Role
 
 CHILDREN: Final = (("Noor", date(2018, 5, 4)), ("Yara", date(2012, 3, 7)))
 """The first is at school; the second is old enough for a tablet and an own page of its own."""
+
+_YES: Final[dict[str, Answer]] = dict.fromkeys(
+    ("shelter_involvement", "support_advice", "three_way_meeting"), "yes"
+)
 
 
 class Scene:
@@ -129,7 +134,7 @@ async def make_scene(site: Site) -> Scene:
     view = await world.family(children=CHILDREN)
     child = next(one.child for one in view.children if one.identity.given_names == "Noor")
     relationship = await world.at_school(child)
-    await world.intake(world.guardian(view), {"shelter_involvement": "yes", "support_advice": "yes"})
+    await world.intake(world.guardian(view), _YES)
     note = Note(TypeKey("support_advice"), {"helps": "Een vast plekje."})
     shared = await world.services.records.share(world.counsellor, relationship, note)
     assert isinstance(shared, Shared)
@@ -141,6 +146,7 @@ async def make_scene(site: Site) -> Scene:
         interpreter="none",
         types=[TypeKey("support_advice")],
     )
+    meeting = await world.services.meetings.propose(world.counsellor, relationship, "routine")
     fg = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("fg", "Fenna Gegevens")
     )
@@ -155,6 +161,8 @@ async def make_scene(site: Site) -> Scene:
         "person": view.guardians[0].guardian,
         "sitting": sitting.sitting,
         "record": shared.record,
+        "meeting": str(meeting),
+        "act": "gehouden",
     }
     places = await _places(world) | own
     return Scene(site, view, places, other=other, elsewhere=elsewhere, fg=Fg(world.tenant, fg))
@@ -171,6 +179,8 @@ async def _places(world: World) -> dict[str, str]:
         "member": world.teacher.staff,
         "marker": new_id(),
         "recall": new_id(),
+        "plan": new_id(),
+        "period": "2026-Q1",
         "number": "1",
         "kind": "support_advice",
         "key": "support_advice",

@@ -8,6 +8,7 @@ from tests.web.who_may_call.roles import Row, shelter
 
 _SHARED: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
 _CONTACT: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}"
+_MEETINGS: Final = "/opvang/{tenant}/gezinnen/{family}/gesprekken"
 TABLE: Final[dict[str, Row]] = {
     "GET /opvang/{tenant}": shelter(200, colleague=200),
     "GET /opvang/{tenant}/taken": shelter(200, colleague=200),
@@ -56,11 +57,28 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/bevestigen": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/afwezig": shelter(404),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/afwezig": shelter(404),
+    f"GET {_MEETINGS}": shelter(200),
+    f"POST {_MEETINGS}": shelter(400),
+    f"GET {_MEETINGS}/{{meeting}}": shelter(200),
+    f"POST {_MEETINGS}/{{meeting}}/voorbereiden": shelter(400),
+    f"POST {_MEETINGS}/{{meeting}}/plannen": shelter(400),
+    f"POST {_MEETINGS}/{{meeting}}/afspraken": shelter(303),
+    f"POST {_MEETINGS}/{{meeting}}/opvolgen": shelter(400),
+    f"POST {_MEETINGS}/{{meeting}}/delen": shelter(303),
+    f"POST {_MEETINGS}/{{meeting}}/stap/{{act}}": shelter(303),
+    "POST /opvang/{tenant}/gesprekken/{meeting}/goedkeuren": shelter(400, colleague=409),
     f"POST {_CONTACT}/uitnodigen": shelter(303),
     f"GET {_CONTACT}/uitnodigen": shelter(303),
     f"POST {_CONTACT}/uitnodiging-intrekken": shelter(303),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/opvolger": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/opvolger": shelter(400),
+    "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/afronden": shelter(200),
+    "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/afronden": shelter(400),
+    "POST /opvang/{tenant}/gezinnen/{family}/afronden/{plan}/gehoord": shelter(404),
+    "POST /opvang/{tenant}/gezinnen/{family}/afronden/{plan}/niet": shelter(404),
+    "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(200),
+    "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(400),
+    f"POST {_SHARED}/{{record}}/verkeerd": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/delen/{kind}": shelter(200),

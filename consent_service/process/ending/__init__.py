@@ -1,0 +1,1 @@
+"""The end of guidance at a school: planned, waiting for another holder, aftercare, carried out."""

@@ -1,0 +1,1 @@
+"""Figures about the way of working: counted without content, shown so that nobody is in them."""

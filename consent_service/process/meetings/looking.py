@@ -1,0 +1,173 @@
+"""Who sees what: the counsellor everything, a contact that a meeting is there, a guardian her own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.families.reading import is_family_shown
+from consent_service.foundation.clock import local_date
+from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.ids import FamilyId, RelationshipId, TenantId
+from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
+from consent_service.identity.permissions import Action, Circumstances
+from consent_service.organisations.service import require
+from consent_service.process.meetings.acting import MeetingParts
+from consent_service.process.meetings.icalendar import Appointment, calendar
+from consent_service.process.meetings.model import (
+    AFTER,
+    MINUTES,
+    PLANNED,
+    Meeting,
+    MeetingView,
+    OwnMeeting,
+    SchoolLine,
+)
+from consent_service.process.meetings.rows import (
+    meetings_of,
+    read_agreements,
+    read_meeting,
+    read_meetings,
+    read_participants,
+    read_remarks,
+)
+from consent_service.process.meetings.sealing import open_meeting
+from consent_service.process.meetings.tables import meetings
+from consent_service.release.exits import ExitPermit
+
+_SHOWN_TO_SCHOOL = frozenset({"proposed", "planned", "moved", "held", "agreed", "copied", "cancelled"})
+
+
+class Looking(MeetingParts):
+    """Reading."""
+
+    async def of_family(self, actor: Counsellor, family: FamilyId) -> tuple[Meeting, ...]:
+        """The meetings of one family, newest first.
+
+        Raises:
+            NotAllowedError: not with this family.
+        """
+        async with self._database.reading() as conn:
+            await self._require_with(conn, actor, family)
+            return await read_meetings(conn, actor.tenant, meetings.c.family == family)
+
+    async def view(self, actor: Counsellor, meeting: str) -> MeetingView:
+        """One meeting with everything opened.
+
+        Raises:
+            NotAllowedError: not with this family.
+            NotFoundError: no such meeting.
+        """
+        async with self._database.reading() as conn:
+            about = await read_meeting(conn, actor.tenant, meeting)
+            if about is None:
+                raise NotFoundError("meeting")
+            await self._require_with(conn, actor, about.family)
+            key = await self._ring.person_key(conn, actor.tenant, about.child)
+            guardians, contacts = await read_participants(conn, actor.tenant, meeting)
+            return MeetingView(
+                meeting=about,
+                content=open_meeting(self._ring, key, meeting, about.sealed),
+                guardians=guardians,
+                contacts=contacts,
+                agreements=await read_agreements(conn, self._ring, actor.tenant, about),
+                remarks=await read_remarks(conn, self._ring, actor.tenant, meeting),
+            )
+
+    async def at_school(
+        self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
+    ) -> tuple[SchoolLine, ...]:
+        """What this contact may know of meetings about these children; each child passes the exit door (S45).
+
+        Only meetings in which the contact takes part, or that this contact proposed. Never one that waits
+        for a second person.
+        """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
+        found: list[SchoolLine] = []
+        for relationship in relationships:
+            permit = await self._release.may_tell_contact(
+                None, actor.tenant, actor.staff, relationship, "page", actor=actor
+            )
+            if permit is not None:
+                found += await self._lines(actor, permit)
+        return tuple(found)
+
+    async def own(self, actor: GuardianActor) -> tuple[OwnMeeting, ...]:
+        """The meetings in which this guardian takes part, newest first; see S46 for when none.
+
+        Raises:
+            NotAllowedError: not one's own page.
+        """
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+        require(actor, Action.SEE_OWN_PAGE, facts)
+        today = local_date(self._clock.now())
+        async with self._database.reading() as conn:
+            if not await is_family_shown(conn, actor.tenant, actor.family, actor.guardian, day=today):
+                return ()
+            mine = await meetings_of(conn, actor.tenant, actor.guardian)
+            wanted = (meetings.c.family == actor.family, meetings.c.meeting.in_(mine))
+            found = await read_meetings(conn, actor.tenant, *wanted)
+            return tuple(
+                [
+                    await self._own_meeting(conn, actor, one)
+                    for one in found
+                    if one.state != "awaiting_approval"
+                ]
+            )
+
+    async def calendar_file(self, conn: AsyncConnection, permit: ExitPermit, meeting: str) -> bytes | None:
+        """The appointment as it stands now, for whom the exit door gave a permit; None: nothing to send."""
+        about = await read_meeting(conn, permit.tenant, meeting)
+        if about is None or about.starts_at is None or about.relationship != permit.relationship:
+            return None
+        if about.state not in (*PLANNED, "cancelled"):
+            return None
+        if about.state in PLANNED and await self._is_over(conn, about):
+            return None
+        return calendar(
+            Appointment(
+                uid=about.uid,
+                sequence=about.sequence,
+                starts_at=about.starts_at,
+                minutes=MINUTES,
+                stamp=about.changed_at,
+                method="CANCEL" if about.state == "cancelled" else "REQUEST",
+            )
+        )
+
+    # --- parts -------------------------------------------------------------------------------
+
+    async def _require_with(self, conn: AsyncConnection, actor: Counsellor, family: FamilyId) -> None:
+        with_them = await self._organisations.is_assigned(conn, actor, family)
+        facts = Circumstances(tenant=actor.tenant, family=family, assigned=with_them)
+        require(actor, Action.RUN_MEETING, facts)
+
+    async def _lines(self, actor: SchoolStaff, permit: ExitPermit) -> list[SchoolLine]:
+        async with self._database.reading() as conn:
+            found = await read_meetings(
+                conn,
+                actor.tenant,
+                meetings.c.relationship == permit.relationship,
+                meetings.c.state.in_(sorted(_SHOWN_TO_SCHOOL)),
+            )
+            mine = set(await meetings_of(conn, actor.tenant, actor.staff))
+        return [
+            SchoolLine(one.meeting, one.relationship, one.state, one.starts_at)
+            for one in found
+            if one.meeting in mine or one.proposed_by == actor.staff
+        ]
+
+    async def _own_meeting(self, conn: AsyncConnection, actor: GuardianActor, about: Meeting) -> OwnMeeting:
+        tenant: TenantId = actor.tenant
+        key = await self._ring.person_key(conn, tenant, about.child)
+        agreed = await read_agreements(conn, self._ring, tenant, about) if about.state in AFTER else ()
+        return OwnMeeting(
+            meeting=about.meeting,
+            child=about.child,
+            state=about.state,
+            starts_at=about.starts_at,
+            agenda=open_meeting(self._ring, key, about.meeting, about.sealed).agenda,
+            agreements=agreed,
+            remarks=await read_remarks(conn, self._ring, tenant, about.meeting, of=actor.guardian),
+        )

@@ -1,0 +1,1 @@
+"""The counsellor walks through the end of the work with a school, and asks back what must not stay there."""

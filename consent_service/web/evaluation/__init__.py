@@ -1,0 +1,1 @@
+"""Figures of a period and the list of recalls, for the officers."""
