@@ -27,6 +27,9 @@ from consent_service.information.texts import Texts
 from consent_service.organisations.service import OrganisationService
 from consent_service.policy.changes import PolicyChanges
 from consent_service.policy.service import PolicyService
+from consent_service.process.emergencies.break_glass import BreakGlassService
+from consent_service.process.emergencies.meldcode import MeldcodeService
+from consent_service.process.emergencies.requests import StatutoryRequestService
 from consent_service.process.ending.service import EndingService
 from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.meetings.service import MeetingService
@@ -110,6 +113,12 @@ class AllServices(Protocol):
     def signals(self) -> SignalService: ...
     @property
     def signal_routing(self) -> SignalRouting: ...
+    @property
+    def break_glass(self) -> BreakGlassService: ...
+    @property
+    def meldcodes(self) -> MeldcodeService: ...
+    @property
+    def statutory_requests(self) -> StatutoryRequestService: ...
     @property
     def tasks(self) -> TaskService: ...
     @property
