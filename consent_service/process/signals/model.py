@@ -9,7 +9,7 @@ import msgspec
 
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import N_
-from consent_service.foundation.ids import EntryId, RelationshipId, SchoolId, TypeKey
+from consent_service.foundation.ids import EntryId, RelationshipId, SchoolId, StaffId, TypeKey
 from consent_service.organisations.model import is_phone
 from consent_service.process.signals.school_days import REGIONS, Region
 from consent_service.records.model import OpenedRecord
@@ -106,6 +106,21 @@ class CareSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gone_at: datetime
     read_at: datetime | None
     called_at: datetime | None
+
+
+class SignalOutlook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a signal that is sent now would do: along which way, who hears it, until when.
+
+    `hears_now` reads at this moment, `hears_then` at `due_at` (a deputy's working day may have begun).
+    With `problems` nothing can be sent, and what is not known is None or empty.
+    """
+
+    setting: RouteSetting | None
+    due_at: datetime | None
+    gone_at: datetime | None
+    hears_now: tuple[StaffId, ...]
+    hears_then: tuple[StaffId, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 class SignalSent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
