@@ -11,8 +11,7 @@ the sentences are `wording`, the entries and their guard `entries`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -28,10 +27,10 @@ from consent_service.foundation.errors import (
     NotFoundError,
     Problem,
 )
-from consent_service.foundation.ids import EntryId, RelationshipId, TypeKey, is_id
+from consent_service.foundation.ids import EntryId, RelationshipId, is_id
 from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.information.model import Direction, Purpose, Terms
+from consent_service.information.model import Direction, Terms
 from consent_service.organisations.service import require
 from consent_service.policy.explain import Audience, explain
 from consent_service.policy.facts import Reader
@@ -162,29 +161,8 @@ class ReleaseService(Exits):
         """
         require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
         reader = Reader("school", actor.staff, actor.role)
-        lines = []
-        for relationship in relationships:
-            found = await self._listed(actor, reader, relationship, self._judge_urgent)
-            if found is not None:
-                lines.append(urgent_line(child_of(found.situation), found))
+        lines = [await self._urgent_line(actor, reader, relationship) for relationship in relationships]
         return tuple(line for line in lines if line is not None)
-
-    async def waiting_of_contact(
-        self, actor: SchoolStaff, relationships: Sequence[RelationshipId], key: TypeKey
-    ) -> tuple[ChildLine, ...]:
-        """The children about whom something of this type waits that this contact may open now (S47).
-
-        Each line is an entry and no reading: what waits is asked with `to_school`.
-
-        Raises:
-            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
-        """
-        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
-        reader = Reader("school", actor.staff, actor.role)
-        judge = partial(self._judge_waiting, key)
-        found = [await self._listed(actor, reader, relationship, judge) for relationship in relationships]
-        lines = (child_of(one.situation) for one in found if one is not None)
-        return tuple(sorted(lines, key=lambda line: (line.full_name, line.birth_date, line.child)))
 
     async def preview(
         self,
@@ -259,7 +237,7 @@ class ReleaseService(Exits):
             await self._require(conn, actor, situation, Action.ASK_RELEASE, direction)  # 2
         situation = await self._renewed(situation)
         rules = await self._policies.in_force(situation.active_bundle)
-        asked = asked_types(rules.catalogue, ask.purpose, direction, only=ask.only)
+        asked = asked_types(rules.catalogue, ask.purpose, direction)
         if ask.basis == "vital_interest":
             asked = urgent_types(situation, rules.catalogue)
         now = self._clock.now()
@@ -294,54 +272,49 @@ class ReleaseService(Exits):
     async def _child_line(
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
     ) -> ChildLine | None:
-        found = await self._listed(actor, reader, relationship, self._judge_gate, purpose="contact")
-        return None if found is None else child_of(found.situation)
-
-    async def _listed(
-        self,
-        actor: SchoolStaff,
-        reader: Reader,
-        relationship: RelationshipId,
-        judge: Callable[[SchoolStaff, Reader, RelationshipId], Awaitable[Judged | None]],
-        *,
-        purpose: Purpose | None = None,
-    ) -> Judged | None:
-        """What allows one line of a list, with its entry; nothing is written where nothing is shown."""
         for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, relationship)
             try:
-                judgement = await judge(actor, reader, relationship)
+                judgement = await self._judge_gate(actor, reader, relationship)
             except NotFoundError:
                 return None
-            if judgement is None or judgement.permit is None:
+            if judgement.permit is None:
                 return None
-            permit = judgement.permit
-            event = released_event(judgement, reader, purpose or permit.purpose, types=tuple(permit.types))
+            event = released_event(judgement, reader, "contact", types=tuple(judgement.permit.types))
             async with self._database.transaction() as conn:
                 await self._require_living_log(conn, actor.tenant)
-                child = judgement.situation.known.relationship.child
-                told = Told(event, child, hidden=is_untold(judgement))
+                told = Told(event, judgement.situation.known.relationship.child)
                 logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
                 await self._log_duties(conn, actor, judgement, told, logged)
                 self._refuse_while_stopping(actor.tenant, relationship)
             if logged is not None:
-                return judgement
+                return child_of(judgement.situation)
         raise ConflictError("the situation keeps changing")
 
-    async def _judge_waiting(
-        self, key: TypeKey, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
-    ) -> Judged | None:
-        """Whether something of this type is there to be opened by this reader now; opens nothing."""
-        async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor.tenant, relationship)
-            await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
-        if key not in {one.information_type for one in situation.records}:
-            return None
-        situation = await self._renewed(situation)
-        rules = await self._policies.in_force(situation.active_bundle)
-        purpose = rules.catalogue.types[key].purposes[0]
-        answer = judged(situation, rules, reader, purpose, asked=[(key, "s2c")], now=self._clock.now())
-        return msgspec.structs.replace(answer, to_open=()) if answer.to_open else None
+    async def _urgent_line(
+        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
+    ) -> UrgentLine | None:
+        """Nothing is written where no break-glass runs: that is so for nearly every child."""
+        for _ in range(TRIES):
+            self._refuse_while_stopping(actor.tenant, relationship)
+            try:
+                judgement = await self._judge_urgent(actor, reader, relationship)
+            except NotFoundError:
+                return None
+            if judgement is None or judgement.permit is None:
+                return None
+            event = released_event(
+                judgement, reader, judgement.permit.purpose, types=tuple(judgement.permit.types)
+            )
+            async with self._database.transaction() as conn:
+                await self._require_living_log(conn, actor.tenant)
+                told = Told(event, judgement.situation.known.relationship.child, hidden=is_untold(judgement))
+                logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
+                await self._log_duties(conn, actor, judgement, told, logged)
+                self._refuse_while_stopping(actor.tenant, relationship)
+            if logged is not None:
+                return urgent_line(child_of(judgement.situation), judgement)
+        raise ConflictError("the situation keeps changing")
 
     async def _judge_urgent(
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
