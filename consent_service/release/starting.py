@@ -18,6 +18,8 @@ CARE_SIGNAL: Final = TypeKey("care_signal")
 NOT_CONFIRMED: Final = "pupil_not_confirmed"
 NOT_SENT: Final = "first_contact_not_sent"
 _CONFIRMED: Final = frozenset({"confirmed", "read"})
+_CLOSED: Final = "closed"
+"""No pupil of theirs: the relationship ended with it, so that the decision refuses all of it."""
 
 
 def is_confirmed(situation: Situation) -> bool:
@@ -46,7 +48,7 @@ def may_hear(situation: Situation, now: datetime) -> bool:
 
 
 def open_before(situation: Situation, asked: Sequence[Asked], now: datetime) -> list[Asked]:
-    """Of what is asked all of it once the pupil is confirmed; before that a care signal only."""
-    if is_confirmed(situation):
+    """Of what is asked all of it once the contact said yes or no; before that a care signal only."""
+    if is_confirmed(situation) or situation.start == _CLOSED:
         return list(asked)
     return [one for one in asked if one[0] == CARE_SIGNAL and has_signal(situation, now)]
