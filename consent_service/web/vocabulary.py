@@ -12,6 +12,7 @@ from typing import Final, Literal
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.meetings.words import MEETING_TABLES
+from consent_service.web.start.words import START_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -421,6 +422,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
+    **START_TABLES,
     **afterwards_words.TABLES,
 }
 
@@ -441,6 +443,8 @@ _TONES: Final[Mapping[str, Tone]] = {
     "asked": "attention",
     "lapsed": "danger",
     "kept": "attention",
+    "confirmed": "good",
+    "read": "good",
     "failed": "danger",
 }
 

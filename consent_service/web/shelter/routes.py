@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent_service.web.ending import routes as ending_routes
+from consent_service.web.start import shelter_routes as start_routes
 from consent_service.web.shelter import (
     answers_routes,
     changing_routes,
@@ -30,4 +31,5 @@ ROUTES = [
     *hand_over_routes.ROUTES,
     *answers_routes.ROUTES,
     *ending_routes.ROUTES,
+    *start_routes.ROUTES,
 ]
