@@ -12,6 +12,7 @@ from typing import Final, Literal
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.meetings.words import MEETING_TABLES
+from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
 from consent_service.web.start.words import START_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
@@ -307,6 +308,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
+    **SIGNAL_LABELS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -423,6 +425,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
     **START_TABLES,
+    **SIGNAL_TABLES,
     **afterwards_words.TABLES,
 }
 
@@ -446,6 +449,8 @@ _TONES: Final[Mapping[str, Tone]] = {
     "confirmed": "good",
     "read": "good",
     "failed": "danger",
+    "unread": "danger",
+    "called": "good",
 }
 
 

@@ -40,6 +40,14 @@ class WaitingChild(Part, frozen=True):
     """Empty unless a care signal waits."""
 
 
+class SignalChild(Part, frozen=True):
+    """A child about whom a signal waits: the first thing to read."""
+
+    href: str
+    name: str
+    birth_date: date
+
+
 class ChildrenPage(View, frozen=True):
     """The children I am contact for."""
 
@@ -54,6 +62,7 @@ class ChildrenPage(View, frozen=True):
     """Empty unless this contact is asked something for the term that began."""
     waiting: tuple[WaitingChild, ...] = ()
     other_parent_href: str = ""
+    signals: tuple[SignalChild, ...] = ()
 
 
 class AskedChild(Part, frozen=True):
