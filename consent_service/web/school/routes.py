@@ -16,22 +16,18 @@ from litestar.params import FromPath
 
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
-from consent_service.foundation.i18n import translator
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.identity.model import SchoolStaff
 from consent_service.information.model import Catalogue, InformationType
-from consent_service.organisations.model import Tenant
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
 from consent_service.process.recalls_model import open_notices
 from consent_service.records.model import Shared, ShareRefused, WrittenRecord
 from consent_service.records.service import Note
-from consent_service.release.model import Ask, Refused, Released
+from consent_service.release.model import Ask, WaitingLine
 from consent_service.release.model import ChildLine as KnownChild
-from consent_service.release.model import WaitingLine
 from consent_service.web.components import Option, RefusedPart, ReleasedPart
 from consent_service.web.forms import EMPTY, FormReader, FormState
-from consent_service.web.opened import released_part
 from consent_service.web.school import attesting, stepping_back
 from consent_service.web.school.finding import child_address, known_child, navigation, pupil_to_confirm
 from consent_service.web.school.forms import PURPOSES, read_purpose
@@ -48,7 +44,6 @@ from consent_service.web.school.views import (
 )
 from consent_service.web.sharing import attestations, read_share, share_fields, share_form
 from consent_service.web.visit import Visit
-from consent_service.web.vocabulary import ROLES
 
 
 @get("/school/{tenant:str}", include_in_schema=False)
@@ -269,7 +264,9 @@ def _waiting_line(actor: SchoolStaff, one: WaitingLine) -> WaitingChild:
 
 def _named(waiting: Sequence[WaitingLine]) -> WaitingChild | None:
     """About whom a care signal was read before the pupil was confirmed."""
-    return next((WaitingChild(one.child.full_name, one.child.birth_date) for one in waiting if one.signal), None)
+    return next(
+        (WaitingChild(one.child.full_name, one.child.birth_date) for one in waiting if one.signal), None
+    )
 
 
 def _refused_part(visit: Visit, refused: ShareRefused | None) -> RefusedPart | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from consent_service.web.ending import routes as ending_routes
-from consent_service.web.start import shelter_routes as start_routes
 from consent_service.web.shelter import (
     answers_routes,
     changing_routes,
@@ -17,6 +16,7 @@ from consent_service.web.shelter import (
     school_routes,
     sharing_routes,
 )
+from consent_service.web.start import shelter_routes as start_routes
 
 ROUTES = [
     *home_routes.ROUTES,

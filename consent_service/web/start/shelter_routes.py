@@ -106,9 +106,7 @@ async def note_call(
     problems: Sequence[Problem] = form.problems
     if not problems:
         try:
-            await visit.services.starts.note_call(
-                room.actor, entered.call, entered.spoken_to, entered.told
-            )
+            await visit.services.starts.note_call(room.actor, entered.call, entered.spoken_to, entered.told)
         except InputError as wrong:
             problems = wrong.problems
         except NotFoundError:
