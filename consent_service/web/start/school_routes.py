@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from consent_service.foundation.errors import ConflictError, Problem
+from consent_service.foundation.errors import ConflictError, NotFoundError, Problem
 from consent_service.identity.model import SchoolStaff
 from consent_service.process.signals.model import FIRST_DAY
 from consent_service.release.model import Ask, ChildLine
@@ -41,7 +41,10 @@ async def confirm_page(
 ) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
-    return await _confirm_page(visit, actor, relationship)
+    about = await _to_confirm(visit, actor, relationship)
+    if about is None:
+        return visit.redirect(f"/school/{actor.tenant}/kinderen/{relationship}")
+    return await _confirm_page(visit, actor, about)
 
 
 @post(_CHILD + "/bevestigen", include_in_schema=False)
@@ -50,17 +53,16 @@ async def confirm(
 ) -> Response[Any]:
     """A yes opens the child's pages; a no closes everything at once and asks somebody to weigh it (S12)."""
     actor = visit.school_staff(tenant)
+    child = await _to_confirm(visit, actor, relationship)
+    if child is None:
+        return visit.redirect(f"/school/{actor.tenant}/kinderen/{relationship}")
     form = FormReader(visit.posted)
     answer = read_pupil(form)
     if form.problems:
-        return await _confirm_page(visit, actor, relationship, form.problems)
-    about = (await pupil_to_confirm(visit, actor, relationship)).relationship
-    services = visit.services
+        return await _confirm_page(visit, actor, child, form.problems)
+    about, services = child.relationship, visit.services
     if answer == "yes":
-        try:
-            await services.starts.confirm_pupil(actor, about)
-        except ConflictError:  # a colleague said it a moment ago
-            return visit.redirect(child_address(actor, about))
+        await services.starts.confirm_pupil(actor, about)
         return visit.redirect(f"{child_address(actor, about)}/wie-helpt", done="bevestigd")
     if answer == "not_our_pupil":
         await services.families.disown(actor, about)
@@ -148,10 +150,22 @@ ROUTES: list[HTTPRouteHandler] = [
 ]
 
 
+async def _to_confirm(visit: Visit, actor: SchoolStaff, relationship: str) -> ChildLine | None:
+    """The child to say yes or no about; None when somebody here said yes before.
+
+    Raises:
+        NotFoundError: nothing was sent about such a child to this contact.
+    """
+    try:
+        return await pupil_to_confirm(visit, actor, relationship)
+    except NotFoundError:
+        await known_child(visit, actor, relationship)
+    return None
+
+
 async def _confirm_page(
-    visit: Visit, actor: SchoolStaff, relationship: str, problems: Sequence[Problem] = ()
+    visit: Visit, actor: SchoolStaff, waiting: ChildLine, problems: Sequence[Problem] = ()
 ) -> Response[Any]:
-    waiting = await pupil_to_confirm(visit, actor, relationship)
     view = ConfirmPupilPage(
         action=f"{child_address(actor, waiting.relationship)}/bevestigen",
         back_href=f"/school/{actor.tenant}",
