@@ -36,8 +36,6 @@ class WaitingChild(Part, frozen=True):
     birth_date: date
     confirm_href: str = ""
     """Empty when nothing is asked of this contact."""
-    signal_action: str = ""
-    """Empty unless a care signal waits."""
 
 
 class SignalChild(Part, frozen=True):

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from consent_service.families.model import Relationship
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError, Problem
-from consent_service.foundation.i18n import translator
+from consent_service.foundation.i18n import problem_sentence, translator
 from consent_service.foundation.ids import StaffId
 from consent_service.organisations.model import School
 from consent_service.process.signals.model import AT_SCHOOL, CareSignal, RouteSetting, SignalOutlook
@@ -57,7 +57,7 @@ async def signal_page(
         refused=None if refused is None else await refused_part(room, refused),
         may_send=blocked is None and refused is None and not ahead.problems,
         signals=tuple(_line(room, at, one, school, ahead.setting) for one in sent),
-        form=FormState.of(visit.posted, wrong, language=visit.language),
+        problems=tuple(problem_sentence(one, visit.language) for one in wrong),
     )
 
 

@@ -54,7 +54,8 @@ class SignalPage(View, frozen=True):
     refused: RefusedPart | None
     may_send: bool
     signals: tuple[SignalLine, ...]
-    form: FormState = EMPTY
+    problems: tuple[str, ...] = ()
+    """Why nothing can be sent whatever the parents allow: no region, no school days."""
 
 
 class CalledPage(View, frozen=True):
