@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Final, Literal, get_args
 
@@ -150,6 +151,10 @@ class SchoolRegion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: Region | None
 
 
+_FREE: Final = re.compile(r"0800[ -]?[0-9]{4}")
+"""A short free number, such as that of Veilig Thuis."""
+
+
 def check_route(setting: RouteSetting) -> tuple[Problem, ...]:
     """Everything wrong with a route, at once: who is in between has a name and a number."""
     problems = []
@@ -161,6 +166,6 @@ def check_route(setting: RouteSetting) -> tuple[Problem, ...]:
         problems.append(Problem("recipient", "required"))
     if len(setting.recipient) > 120:
         problems.append(Problem("recipient", "too_long", {"max": "120"}))
-    if setting.route != "direct" and not is_phone(setting.phone):
+    if setting.route != "direct" and not (is_phone(setting.phone) or _FREE.fullmatch(setting.phone.strip())):
         problems.append(Problem("phone", "phone_form"))
     return tuple(problems)
