@@ -1,4 +1,4 @@
-"""Care signals over the whole application: counsellor, school, privacy coordinator; also absence at school."""
+"""Care signals over the whole application: counsellor, school, privacy coordinator. Absence at school too."""
 
 from __future__ import annotations
 
