@@ -50,8 +50,12 @@ def start_examples(language: str) -> dict[str, View]:
         ),
         "shelter-start-first-contact-read": _first("read", sent_at=AT, confirmed_at=AT, read_at=AT),
         "shelter-start-call-card": _card(calls=calls, card=CARD),
-        "shelter-start-call-card-nobody": _card(contacts=(), form=wrong(language, {"contact": "call_no_contact"})),
-        "shelter-start-call-card-nothing": _card(card=views.ShownCard("c2", "safety", AT, (), CARD.refused, ())),
+        "shelter-start-call-card-nobody": _card(
+            contacts=(), form=wrong(language, {"contact": "call_no_contact"})
+        ),
+        "shelter-start-call-card-nothing": _card(
+            card=views.ShownCard("c2", "safety", AT, (), CARD.refused, ())
+        ),
         "shelter-start-call-card-noting": _card(
             card=CARD, noting=True, form=wrong(language, {"spoken_to": "form.choose"})
         ),
