@@ -38,48 +38,52 @@ def start_examples(language: str) -> dict[str, View]:
         views.CallLine("administration", (), AT),
     )
     return {
-        "start-first-contact": _first("none", may_send=True),
-        "start-first-contact-wrong": _first(
+        "shelter-start-first-contact": _first("none", may_send=True),
+        "shelter-start-first-contact-wrong": _first(
             "none",
             may_send=True,
             without_login=True,
             form=wrong(language, {"street": "school_street_differs"}, street="Lindestraat 9"),
         ),
-        "start-first-contact-refused": _first(
+        "shelter-start-first-contact-refused": _first(
             "none", may_send=True, contacts=(), refused="De ouder zei nee tegen dit onderwerp."
         ),
-        "start-first-contact-read": _first("read", sent_at=AT, confirmed_at=AT, read_at=AT),
-        "start-call-card": _card(calls=calls, card=CARD),
-        "start-call-card-nobody": _card(contacts=(), form=wrong(language, {"contact": "call_no_contact"})),
-        "start-call-card-nothing": _card(card=views.ShownCard("c2", "safety", AT, (), CARD.refused, ())),
-        "start-call-card-noting": _card(
+        "shelter-start-first-contact-read": _first("read", sent_at=AT, confirmed_at=AT, read_at=AT),
+        "shelter-start-call-card": _card(calls=calls, card=CARD),
+        "shelter-start-call-card-nobody": _card(
+            contacts=(), form=wrong(language, {"contact": "call_no_contact"})
+        ),
+        "shelter-start-call-card-nothing": _card(
+            card=views.ShownCard("c2", "safety", AT, (), CARD.refused, ())
+        ),
+        "shelter-start-call-card-noting": _card(
             card=CARD, noting=True, form=wrong(language, {"spoken_to": "form.choose"})
         ),
-        "start-tell-itself": views.TellItselfPage("/", "/", "Noor Haile", KINDS),
-        "start-tell-itself-points": views.TellItselfPage(
+        "shelter-start-tell-itself": views.TellItselfPage("/", "/", "Noor Haile", KINDS),
+        "shelter-start-tell-itself-points": views.TellItselfPage(
             "/",
             "/",
             "Noor Haile",
             KINDS,
             (views.TalkingPoint("support_advice", "Wat helpt uw kind", "Dit helpt mijn kind."),),
         ),
-        "start-confirm-pupil": views.ConfirmPupilPage("/", "/", "Noor Haile", BORN),
-        "start-confirm-pupil-wrong": views.ConfirmPupilPage(
+        "school-start-confirm-pupil": views.ConfirmPupilPage("/", "/", "Noor Haile", BORN),
+        "school-start-confirm-pupil-wrong": views.ConfirmPupilPage(
             "/", "/", "Noor Haile", BORN, wrong(language, {"pupil": "form.choose"})
         ),
-        "start-who-helps": views.WhoHelpsPage(
+        "school-start-who-helps": views.WhoHelpsPage(
             "/", "/", "Noor Haile", "Hulporganisatie", "013 000 00 99", "/", "/gelezen"
         ),
-        "start-who-helps-shown": views.WhoHelpsPage(
+        "school-start-who-helps-shown": views.WhoHelpsPage(
             "/", "/", "Noor Haile", "Hulporganisatie", "013 000 00 99", "/", "", RELEASED
         ),
-        "start-first-day": views.FirstDayPage(
+        "school-start-first-day": views.FirstDayPage(
             "/",
             "/",
             "Noor Haile",
             tuple(views.FirstDayLine(item, AT if item == "photos" else None) for item in FIRST_DAY),
         ),
-        "start-other-parent": views.OtherParentPage("/"),
+        "school-start-other-parent": views.OtherParentPage("/"),
         "school-children-waiting": school.ChildrenPage(
             LINDE,
             (),

@@ -40,7 +40,9 @@ START_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "class_list": N_("Deel geen lijst met naam, adres of nummer van dit kind."),
         "photos": N_("Maak en plaats geen foto's of films zonder ja van de ouder. Ook niet in de krant."),
         "emergency_numbers": N_("Haal oude nummers weg. Vraag de ouder welk nummer nu veilig is."),
-        "transfer_file": N_("Vraag het op zonder te zeggen waar het gezin nu is."),
+        "transfer_file": N_(
+            "Overleg eerst met de ouder. Wie het dossier opvraagt, laat weten waar het kind nu is."
+        ),
         "gate": N_("Weet wie het kind mag halen. Bel bij twijfel eerst de organisatie."),
         "letters": N_("Stuur niets naar een oud adres. Vraag hoe de ouder brieven wil krijgen."),
     },
