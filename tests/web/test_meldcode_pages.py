@@ -12,7 +12,7 @@ from sqlalchemy import select
 from consent_service.audit.events import ExitPermitted, MeldcodeMoved, StatutoryTextRead
 from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RecordId
-from consent_service.process.emergencies.model import CODES, LEGAL_STEPS, MELDCODE, Meldcode, StepText
+from consent_service.process.emergencies.model import CODES, LEGAL_STEPS, Meldcode, StepText
 from consent_service.process.notices.tables import notices
 from consent_service.web.meldcode import routes
 from tests.scenarios.stories import everything_stored
@@ -84,7 +84,8 @@ async def test_the_five_steps_lead_to_a_file_for_veilig_thuis(site: Site) -> Non
         assert (await counsellor.post(f"{one}/stap", step(act))).status_code == 303
     page = await counsellor.get(one)
     assert "Voor wie Veilig Thuis" in words_of(page)
-    assert set(names_in(page.text)) <= {"csrf", "postpone_why"} | set(when("open_again_on", date.min))
+    fields = {"csrf", "back", "postpone_why", *when("open_again_on", date.min)}
+    assert set(names_in(page.text)) <= fields
     file = await counsellor.post(f"{one}/formulier")
     assert file.headers["content-disposition"] == f'attachment; filename="{routes.FILE_NAME}"'
     assert file.headers["cache-control"] == "no-store"
@@ -120,7 +121,7 @@ async def test_forged_fields_that_name_a_school_change_nothing_and_nothing_leave
     moved = [event for event in await site.events() if isinstance(event, MeldcodeMoved)]
     assert {event.code for event in moved if event.act == "export"} == {"veilig_thuis"}
     left = [event for event in await site.events() if isinstance(event, ExitPermitted)]
-    assert {(event.kind, event.recipient) for event in left} == {("print", site.world.counsellor.staff)}
+    assert {(event.exit, event.recipient) for event in left} == {("print", site.world.counsellor.staff)}
     contact = await site.logged_in(site.world.contact)
     seen = await contact.get(f"/school/{site.world.tenant}/kinderen/{relationship}")
     assert "meldcode" not in seen.text.casefold()
@@ -135,7 +136,7 @@ async def test_steps_out_of_order_are_refused_and_what_was_typed_stays(site: Sit
     view = await site.world.family()
     one = at(site, view, await begun(site, view))
     counsellor = await site.logged_in(site.world.counsellor)
-    for act in (*MELDCODE.acts, "export", "close", "postpone", "niets", ""):
+    for act in (*LEGAL_STEPS, "export", "close", "postpone", "niets", ""):
         if act != "consult":
             answer = await counsellor.post(f"{one}/stap", step(act))
             assert answer.status_code == 400

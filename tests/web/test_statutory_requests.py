@@ -1,4 +1,4 @@
-"""Requests of the Raad, a GI and the police: written down, answered on their own ground, and nothing is sent."""
+"""Requests of the Raad, a GI and the police: written down and answered; nothing is sent."""
 
 from __future__ import annotations
 
