@@ -67,6 +67,7 @@ def _walks(language: str) -> dict[str, View]:
         steps=STEPS,
         act="weigh",
         has_choice=False,
+        to_come=("decide_report", "decide_help"),
         postponed_until=AGAIN,
         recipient="veilig_thuis",
         may_export=False,
@@ -81,7 +82,7 @@ def _walks(language: str) -> dict[str, View]:
             walk, state="mapped", steps=STEPS[:1], act="consult", has_choice=True, form=passed
         ),
         "shelter-meldcode-decided": replace(
-            walk, state="decided", act="", postponed_until=None, may_export=True, may_close=True
+            walk, state="decided", act="", to_come=(), postponed_until=None, may_export=True, may_close=True
         ),
     }
 
@@ -130,10 +131,10 @@ def _own() -> dict[str, View]:
     shown = tuple(replace(one, by="") for one in STEPS if one.act != "postpone")
     return {
         "parent-page-meldcode": views.OwnMeldcodePage(
-            "/", young=False, walks=(views.OwnWalkLine("Noor Haile", AT, shown),)
+            "/", young=False, walks=(views.OwnWalkLine("Noor Haile", shown),)
         ),
         "parent-page-meldcode-none": views.OwnMeldcodePage("/", young=False, walks=()),
         "parent-page-meldcode-young": views.OwnMeldcodePage(
-            "/", young=True, walks=(views.OwnWalkLine("Yara Haile", AT, shown[:1]),)
+            "/", young=True, walks=(views.OwnWalkLine("Yara Haile", shown[:1]),)
         ),
     }

@@ -105,6 +105,7 @@ async def walk_page(room: Room, meldcode: RecordId, problems: Sequence[Problem] 
         steps=tuple(_step(step, names.get(step.by, "")) for step in written),
         act=act,
         has_choice=act in CODES,
+        to_come=LEGAL_STEPS[LEGAL_STEPS.index(act) + 1 :] if act else (),
         postponed_until=one.postponed_until,
         recipient=RECIPIENT,
         may_export="export" in done and one.report == "yes",
@@ -121,7 +122,7 @@ async def own_page(visit: Visit, actor: PersonActor, found: Sequence[OwnMeldcode
         back_href=door.HOME,
         young=isinstance(actor, ChildActor),
         walks=tuple(
-            OwnWalkLine(names[one.child], one.opened_at, tuple(_step(step) for step in one.steps))
+            OwnWalkLine(names[one.child], tuple(_step(step) for step in one.steps))
             for one in found
             if one.child in names
         ),

@@ -44,7 +44,7 @@ class StepLine(Part, frozen=True):
 
 
 class MeldcodePage(View, frozen=True):
-    """One walk with the step that comes now (`act`, empty when all are taken)."""
+    """One walk with the step that comes now (`act`, empty when all are taken) and those after it."""
 
     template: ClassVar[str] = "meldcode/walk.html"
     base: str
@@ -54,6 +54,7 @@ class MeldcodePage(View, frozen=True):
     steps: tuple[StepLine, ...]
     act: str
     has_choice: bool
+    to_come: tuple[str, ...]
     postponed_until: date | None
     recipient: str
     may_export: bool
@@ -65,7 +66,6 @@ class OwnWalkLine(Part, frozen=True):
     """What was written about one child, as far as it is open."""
 
     child: str
-    opened_at: datetime
     steps: tuple[StepLine, ...]
 
 
