@@ -28,7 +28,7 @@ async def propose_and_plan(stage: Stage, day: date, *, invited: int) -> None:
     await _prepare(tab)
     await _plan(tab, day)
     for address in (CONTACT, MOTHER):
-        await wait_until(lambda address=address: len(calendars(stage.postbox, address)) >= invited)
+        await _has_files(stage, address, invited)
 
 
 async def _prepare(tab: Tab) -> None:
@@ -104,8 +104,12 @@ async def remark(stage: Stage) -> None:
 async def is_called_off(stage: Stage, *, files: int) -> None:
     """Who was invited hears that it is off, and the file takes it out of the calendar."""
     for address in (CONTACT, MOTHER):
-        await wait_until(lambda address=address: len(calendars(stage.postbox, address)) >= files)
+        await _has_files(stage, address, files)
         assert "METHOD:CANCEL" in calendars(stage.postbox, address)[-1]
+
+
+async def _has_files(stage: Stage, address: str, number: int) -> None:
+    await wait_until(lambda: len(calendars(stage.postbox, address)) >= number)
 
 
 async def _open(tab: Tab) -> None:
