@@ -12,6 +12,7 @@ from typing import Final, Literal
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.meetings.words import MEETING_TABLES
+from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
 from consent_service.web.start.words import START_TABLES
 
@@ -309,6 +310,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
     **SIGNAL_LABELS,
+    **MELDCODE_FIELDS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -426,6 +428,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **MEETING_TABLES,
     **START_TABLES,
     **SIGNAL_TABLES,
+    **MELDCODE_TABLES,
     **afterwards_words.TABLES,
 }
 

@@ -164,6 +164,8 @@ def _task_href(task: Task, actor: Counsellor) -> str:
         return shelter_address(actor.tenant, "goedkeuren")
     if task.family is None:
         return shelter_address(actor.tenant, "taken")
+    if task.kind == "meldcode_postponed":
+        return family_address(actor.tenant, task.family, "meldcode")
     if task.kind in CONTACT_TASKS and task.relationship is not None:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "contacten")
     if task.kind in SIGNAL_TASKS and task.relationship is not None:
