@@ -128,7 +128,9 @@ def _officer(language: str) -> dict[str, View]:
     page = views.RegionsPage("/regios", schools, regions, 1, routes, date(2029, 8, 19), form)
     filled = FormState.prefilled({"route": "attendance_officer", "recipient": OFFICER.name})
     route = views.RoutePage("/regios/midden", "/regios", "midden", filled)
-    missing = wrong(language, {"recipient": "required", "phone": "phone_form"}, route="veilig_thuis")
+    missing = wrong(
+        language, {"recipient": "required", "recipient_phone": "phone_form"}, route="veilig_thuis"
+    )
     return {
         "officer-regions": page,
         "officer-regions-none": replace(page, schools=(), unplaced=0),

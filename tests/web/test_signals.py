@@ -406,11 +406,11 @@ async def test_the_coordinator_sets_the_way_and_hears_all_that_is_wrong_at_once(
     officer = await site.logged_in(world.officer)
     page = f"/toezicht/{world.tenant}/regios/zuid"
     assert (await officer.get(page.replace("zuid", "oost"))).status_code == 404
-    answer = await officer.post(page, {"route": "veilig_thuis", "recipient": " ", "phone": "12"})
+    answer = await officer.post(page, {"route": "veilig_thuis", "recipient": " ", "recipient_phone": "12"})
     assert answer.status_code == 400
     assert answer.text.count("field-problem") >= 2
-    assert "12" in re.findall(r'name="phone"[^>]*value="([^"]*)"', answer.text)
-    form = {"route": "veilig_thuis", "recipient": "Veilig Thuis", "phone": "0800-2000"}
+    assert "12" in re.findall(r'name="recipient_phone"[^>]*value="([^"]*)"', answer.text)
+    form = {"route": "veilig_thuis", "recipient": "Veilig Thuis", "recipient_phone": "0800-2000"}
     assert (await officer.post(page, form)).status_code == 303
     shown = words_of(await officer.get(f"/toezicht/{world.tenant}/regios"))
     assert "Zuid Via Veilig Thuis: Veilig Thuis" in shown

@@ -51,7 +51,9 @@ async def route_page(
 ) -> Response[Any]:
     actor = visit.officer(tenant)
     found = await _setting(visit, actor, region)
-    filled = FormState.prefilled({"route": found.route, "recipient": found.recipient, "phone": found.phone})
+    filled = FormState.prefilled(
+        {"route": found.route, "recipient": found.recipient, "recipient_phone": found.phone}
+    )
     return await _route(visit, actor, found.region, filled)
 
 
@@ -63,12 +65,13 @@ async def set_route(
     found = await _setting(visit, actor, region)
     entered = visit.posted.first
     setting = RouteSetting(
-        found.region, cast("Route", entered("route")), entered("recipient"), entered("phone")
+        found.region, cast("Route", entered("route")), entered("recipient"), entered("recipient_phone")
     )
     try:
         await visit.services.signal_routing.set_route(actor, setting)
     except InputError as wrong:
-        form = FormState.of(visit.posted, wrong.problems, language=visit.language)
+        problems = [_beside_its_field(one) for one in wrong.problems]
+        form = FormState.of(visit.posted, problems, language=visit.language)
         return await _route(visit, actor, found.region, form, status=400)
     return visit.redirect(home(actor, _HERE), done="regio")
 
@@ -119,6 +122,11 @@ async def _setting(visit: Visit, actor: Officer, region: str) -> RouteSetting:
         if one.region == region:
             return one
     raise NotFoundError("region")
+
+
+def _beside_its_field(problem: Problem) -> Problem:
+    field = "recipient_phone" if problem.field == "phone" else problem.field
+    return Problem(field, problem.code, problem.params)
 
 
 def _field(one: SchoolRegion) -> str:

@@ -34,5 +34,6 @@ SIGNAL_LABELS: Final[Mapping[str, str]] = {
     "region": N_("Vakantieregio"),
     "route": N_("Langs welke weg gaat een signaal?"),
     "recipient": N_("Wie geeft het door?"),
+    "recipient_phone": N_("Nummer om te bellen"),
     "signal_spoken_to": N_("Met wie sprak u?"),
 }
