@@ -220,7 +220,7 @@ async def test_a_care_signal_is_read_before_the_yes_without_who_sends_it(site: S
     await with_signal(site.world, told)
     contact = await site.logged_in(site.world.contact)
     home = await contact.get(f"/school/{site.world.tenant}")
-    assert "Er is een melding over dit kind." in words_of(home)
+    assert "Er is een signaal over Noor Voorbeeld" in words_of(home)
     assert "Is dit uw leerling?" not in words_of(home)
     read = await contact.post(at_school(site, told), {"purpose": "support"})
     assert read.status_code == 200
