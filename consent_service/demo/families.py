@@ -33,6 +33,7 @@ from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import PersonId, RelationshipId, TypeKey
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
 from consent_service.organisations.model import SchoolDetails
+from consent_service.process.signals.model import FirstContactRefused
 from consent_service.records.model import Shared, ShareRefused
 from consent_service.records.service import Note
 from consent_service.release.service import Ask
@@ -78,6 +79,20 @@ class Home:
                 deputy_for=None if deputy_for is None else self.shelter.at_school(deputy_for).staff,
             )
         return relationship
+
+    async def begin(self, relationship: RelationshipId, school: SchoolDetails, login: str) -> None:
+        """The first contact goes to the school, and the contact with this login confirms the pupil.
+
+        Raises:
+            IntegrityError: the demo is told no where it may not be.
+        """
+        starts, contact = self.services.starts, self.shelter.at_school(login)
+        confirmed = SchoolConfirmation(school.establishment_code, school.street, school.phone)
+        sent = await starts.send_first_contact(self.counsellor, relationship, confirmed)
+        if isinstance(sent, FirstContactRefused):
+            raise IntegrityError("demo: the first contact was refused")
+        await starts.confirm_pupil(contact, relationship)
+        await starts.read_who_helps(contact, relationship)
 
     def guardian(self, view: FamilyView, given_names: str) -> GuardianActor:
         """The guardian of the family with these given names."""
@@ -178,6 +193,7 @@ async def _mother_in_hiding(home: Home) -> Paper:
     }
     samira = home.guardian(view, "Samira")
     receipt = await home.ask(samira, answers, name="Samira Voorbeeld")
+    await home.begin(noor, LINDE, "ida")
     await home.share(home.counsellor, noor, "shelter_involvement", status="involved", shown_as="neutral")
     helps = "Even alleen kunnen zitten als het druk wordt."
     await home.share(home.counsellor, noor, "support_advice", helps=helps, moment="changes")
@@ -200,6 +216,7 @@ async def _parents_who_disagree(home: Home) -> None:
     mees = await home.enrol(view.children[0].child, LINDE, {"ida": None, "dirk": "ida"})
     yes: Answers = {"shelter_involvement": "yes", "contact_persons": "yes", "support_advice": "yes"}
     await home.ask(home.guardian(view, "Tom"), yes, name="Tom Proef")
+    await home.begin(mees, LINDE, "ida")
     await home.share(home.counsellor, mees, "shelter_involvement", status="involved", shown_as="neutral")
     await home.share(home.counsellor, mees, "support_advice", helps="Een vaste plek vooraan in de klas.")
     ilse = home.guardian(view, "Ilse")
@@ -231,6 +248,8 @@ async def _two_children_two_schools(home: Home) -> None:
     }
     await home.ask(home.guardian(view, "Layla"), answers, name="Layla Testman")
     known = {"status": "involved", "shown_as": "organisation_name"}
+    await home.begin(at_linde, LINDE, "ida")
+    await home.begin(at_eik, EIK, "eva")
     for relationship in (at_linde, at_eik):
         await home.share(home.counsellor, relationship, "shelter_involvement", **known)
     await home.share(home.counsellor, at_linde, "support_advice", helps="Buiten spelen na het eten.")

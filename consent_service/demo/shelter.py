@@ -28,6 +28,8 @@ from consent_service.organisations.model import SCHOOL_WEEK, NewStaff, SchoolDet
 
 OPERATOR: Final = Operator("demo")
 SHELTER: Final = "Opvang De Haven"
+NEUTRAL_NAME: Final = "Hulporganisatie"
+"""By which a school knows it until a parent chose otherwise."""
 LINDE: Final = SchoolDetails("12AB00", "De Linde", "Lindelaan 1", "Tilburg", "013-5550101")
 EIK: Final = SchoolDetails("34CD01", "De Eik", "Eikstraat 2", "Tilburg", "013-5550202")
 
@@ -121,7 +123,7 @@ async def furnish(services: Services) -> Shelter:
     """Register the shelter, its schools, agreements for this and the next year, and all staff."""
     organisations = services.organisations
     tenant = await organisations.register_tenant(
-        OPERATOR, name=SHELTER, neutral_name="Hulporganisatie", phone="0800-5550000"
+        OPERATOR, name=SHELTER, neutral_name=NEUTRAL_NAME, phone="0800-5550000"
     )
     await services.policies.ensure_active(tenant)
     today = local_date(services.installation.clock.now())

@@ -61,6 +61,14 @@ class ChildLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     birth_date: date
 
 
+class WaitingLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A child whom nobody at the school confirmed yet: asked to confirm, or with a care signal, or both."""
+
+    child: ChildLine
+    to_confirm: bool
+    signal: bool
+
+
 class UrgentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing about a child that this reader may read now because a life may depend on it, until when."""
 

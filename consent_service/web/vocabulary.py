@@ -13,6 +13,7 @@ from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
+from consent_service.web.start.words import START_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -424,6 +425,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
     **MELDCODE_TABLES,
+    **START_TABLES,
     **afterwards_words.TABLES,
 }
 
@@ -444,6 +446,8 @@ _TONES: Final[Mapping[str, Tone]] = {
     "asked": "attention",
     "lapsed": "danger",
     "kept": "attention",
+    "confirmed": "good",
+    "read": "good",
     "failed": "danger",
 }
 

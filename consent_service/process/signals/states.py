@@ -15,6 +15,8 @@ FIRST_CONTACT: Final = StateTable(
         Step("send", START, "sent", _COUNSELLOR, when="the school confirmed, the gate type given"),
         Step("confirm", "sent", "confirmed", _CONTACT, when="a pupil of this school"),
         Step("disown", "sent", "closed", _CONTACT, when="no pupil of this school"),
+        Step("disown", "confirmed", "closed", _CONTACT, when="no pupil after all"),
+        Step("disown", "read", "closed", _CONTACT, when="no pupil after all"),
         Step("read", "confirmed", "read", _CONTACT),
     ),
 )

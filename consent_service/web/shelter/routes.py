@@ -16,6 +16,7 @@ from consent_service.web.shelter import (
     school_routes,
     sharing_routes,
 )
+from consent_service.web.start import shelter_routes as start_routes
 
 ROUTES = [
     *home_routes.ROUTES,
@@ -30,4 +31,5 @@ ROUTES = [
     *hand_over_routes.ROUTES,
     *answers_routes.ROUTES,
     *ending_routes.ROUTES,
+    *start_routes.ROUTES,
 ]
