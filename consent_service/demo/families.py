@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 
 import msgspec
@@ -29,7 +30,7 @@ from consent_service.families.model import (
     SchoolConfirmation,
 )
 from consent_service.foundation.clock import local_date
-from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.errors import InputError, IntegrityError
 from consent_service.foundation.ids import PersonId, RelationshipId, TypeKey
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
 from consent_service.organisations.model import SchoolDetails
@@ -138,6 +139,17 @@ class Home:
             raise IntegrityError(f"demo: {key} was refused: {outcome.code}")
         return outcome
 
+    async def signal(self, relationship: RelationshipId) -> None:
+        """Ask the school for extra attention; where the holidays of today are not known, nothing is sent.
+
+        Raises:
+            IntegrityError: the demo's own family was refused it.
+        """
+        with suppress(InputError):
+            outcome = await self.services.signals.send(self.counsellor, relationship)
+            if isinstance(outcome, ShareRefused):
+                raise IntegrityError(f"demo: a signal was refused: {outcome.code}")
+
     async def try_in_vain(
         self, actor: Counsellor | SchoolStaff, relationship: RelationshipId, key: str, **fields: str
     ) -> ShareRefused:
@@ -164,6 +176,8 @@ class Home:
 async def write_families(services: Services, shelter: Shelter) -> Paper:
     """All three families, put in order in the log; the receipt of the first mother."""
     home = Home(services, shelter)
+    for school in shelter.schools.values():
+        await services.signal_routing.place_school(shelter.officer(), school, "midden")
     paper = await _mother_in_hiding(home)
     await _parents_who_disagree(home)
     await _two_children_two_schools(home)
@@ -197,7 +211,7 @@ async def _mother_in_hiding(home: Home) -> Paper:
     await home.share(home.counsellor, noor, "shelter_involvement", status="involved", shown_as="neutral")
     helps = "Even alleen kunnen zitten als het druk wordt."
     await home.share(home.counsellor, noor, "support_advice", helps=helps, moment="changes")
-    await home.share(home.counsellor, noor, "care_signal", code_word="handle_with_care")
+    await home.signal(noor)
     absent = {"date": home.today.isoformat(), "part_of_day": "morning", "kind": "authorised"}
     await home.share(home.shelter.at_school("ida"), noor, "school_absence", **absent)
     await home.try_in_vain(home.counsellor, noor, "practical_needs", need="school_things", note="Een rugzak.")

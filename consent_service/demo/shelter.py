@@ -97,6 +97,10 @@ class Shelter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise TypeError(login)
         return actor
 
+    def officer(self) -> PrivacyCoordinator:
+        """Who decides over privacy here."""
+        return next(one for one in self.people.values() if isinstance(one, PrivacyCoordinator))
+
     def at_school(self, login: str) -> SchoolStaff:
         """The member of school staff with this login."""
         actor = self.people[login]

@@ -81,7 +81,39 @@ class Lists(Exits):
         known = (line for line in lines if line is not None)
         return tuple(sorted(known, key=lambda line: (line.child.full_name, line.child.child)))
 
+    async def signals_of_contact(
+        self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
+    ) -> tuple[ChildLine, ...]:
+        """The children about whom a care signal waits that this contact may open now, confirmed or not (S47).
+
+        Each line is an entry and no reading: what waits is asked with `to_school`.
+
+        Raises:
+            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
+        """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
+        reader = Reader("school", actor.staff, actor.role)
+        lines = [await self._signal_line(actor, reader, relationship) for relationship in relationships]
+        known = (line for line in lines if line is not None)
+        return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
+
     # --- parts -------------------------------------------------------------------------------
+
+    async def _signal_line(
+        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
+    ) -> ChildLine | None:
+        for _ in range(TRIES):
+            self._refuse_while_stopping(actor.tenant, relationship)
+            try:
+                gate = await self._judge_gate(actor, reader, relationship)
+            except NotFoundError:
+                return None
+            judgement = None if gate.permit is None else self._signal(gate, reader)
+            if judgement is None:
+                return None
+            if await self._name(actor, judgement, reader, (CARE_SIGNAL,)):
+                return child_of(judgement.situation)
+        raise ConflictError("the situation keeps changing")
 
     async def _child_line(
         self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
@@ -111,21 +143,22 @@ class Lists(Exits):
             if judgement.permit is None or is_confirmed(judgement.situation):
                 return None
             confirm = is_to_confirm(judgement.situation)
-            signal = self._gives_signal(judgement, reader)
+            signal = self._signal(judgement, reader) is not None
             if not (confirm or signal):
                 return None
             if await self._name(actor, judgement, reader, tuple(judgement.permit.types)):
                 return WaitingLine(child_of(judgement.situation), to_confirm=confirm, signal=signal)
         raise ConflictError("the situation keeps changing")
 
-    def _gives_signal(self, judgement: Judged, reader: Reader) -> bool:
-        """Whether a care signal waits that this reader would get now."""
+    def _signal(self, judgement: Judged, reader: Reader) -> Judged | None:
+        """The decision that gives this reader a care signal that waits, if one does; opens nothing."""
         situation, rules, now = judgement.situation, judgement.rules, self._clock.now()
         kind = rules.catalogue.types.get(CARE_SIGNAL)
         if kind is None or not has_signal(situation, now):
-            return False
+            return None
         asked: list[tuple[TypeKey, Direction]] = [(CARE_SIGNAL, "s2c")]
-        return bool(judged(situation, rules, reader, kind.purposes[0], asked=asked, now=now).to_open)
+        answer = judged(situation, rules, reader, kind.purposes[0], asked=asked, now=now)
+        return msgspec.structs.replace(answer, to_open=()) if answer.to_open else None
 
     async def _name(
         self, actor: SchoolStaff, judgement: Judged, reader: Reader, types: tuple[TypeKey, ...]

@@ -16,12 +16,14 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a reader asks: about which child at which school, why, and in which language to answer.
 
     basis: on which ground in law; on that of vital interest a school asks for the item of a break-glass.
+    only: of what there is for this purpose no more than this one type.
     """
 
     relationship: RelationshipId
     purpose: Purpose
     language: str = "nl"
     basis: Basis = "consent"
+    only: TypeKey | None = None
 
 
 class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -198,7 +198,7 @@ class ReleaseService(Lists):
             await self._require(conn, actor, situation, Action.ASK_RELEASE, direction)  # 2
         situation = await self._renewed(situation)
         rules = await self._policies.in_force(situation.active_bundle)
-        asked = asked_types(rules.catalogue, ask.purpose, direction)
+        asked = asked_types(rules.catalogue, ask.purpose, direction, only=ask.only)
         if ask.basis == "vital_interest":
             asked = urgent_types(situation, rules.catalogue)
         now = self._clock.now()

@@ -13,6 +13,7 @@ from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
+from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
 from consent_service.web.start.words import START_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
@@ -308,6 +309,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
+    **SIGNAL_LABELS,
     **MELDCODE_FIELDS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
@@ -424,8 +426,9 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
-    **MELDCODE_TABLES,
     **START_TABLES,
+    **SIGNAL_TABLES,
+    **MELDCODE_TABLES,
     **afterwards_words.TABLES,
 }
 
@@ -449,6 +452,8 @@ _TONES: Final[Mapping[str, Tone]] = {
     "confirmed": "good",
     "read": "good",
     "failed": "danger",
+    "unread": "danger",
+    "called": "good",
 }
 
 

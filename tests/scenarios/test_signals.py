@@ -193,7 +193,7 @@ async def test_without_a_region_or_with_an_unknown_year_nothing_is_sent_and_it_i
         await world.services.signals.send(world.counsellor, relationship)
     assert [one.code for one in refused.value.problems] == ["school_region_missing"]
     await world.services.signal_routing.place_school(world.officer, world.linde, "zuid")
-    await move_to(world, datetime(2028, 9, 20, 8, tzinfo=UTC))
+    await move_to(world, datetime(2029, 9, 20, 8, tzinfo=UTC))
     with pytest.raises(InputError) as refused:
         await world.services.signals.send(world.counsellor, relationship)
     assert [one.code for one in refused.value.problems] == ["school_days_missing"]

@@ -88,9 +88,10 @@ def start_examples(language: str) -> dict[str, View]:
             LINDE,
             (),
             waiting=(
-                school.WaitingChild("Noor Haile", BORN, "/bevestigen", "/"),
-                school.WaitingChild("Adam Haile", BORN, "", "/"),
+                school.WaitingChild("Noor Haile", BORN, "/bevestigen"),
+                school.WaitingChild("Adam Haile", BORN, "/bevestigen"),
             ),
+            signals=(school.SignalChild("/signaal", "Noor Haile", BORN),),
             other_parent_href="/andere-ouder",
         ),
         "school-nothing-opened-signal": school.NothingOpenedPage(

@@ -34,9 +34,9 @@ CARE_SIGNAL: Final = StateTable(
         Step("expire", "unread", "gone", ("system",), when="after five school days"),
         Step("expire", "read", "gone", ("system",), when="after five school days"),
         Step("expire", "called", "gone", ("system",), when="after five school days"),
-        Step("stop", "sent", "gone", ("system",), when="withdrawn, objected or ended"),
-        Step("stop", "unread", "gone", ("system",), when="withdrawn, objected or ended"),
-        Step("stop", "read", "gone", ("system",), when="withdrawn, objected or ended"),
-        Step("stop", "called", "gone", ("system",), when="withdrawn, objected or ended"),
+        Step("stop", "sent", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
+        Step("stop", "unread", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
+        Step("stop", "read", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
+        Step("stop", "called", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
     ),
 )

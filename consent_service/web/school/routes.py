@@ -6,8 +6,8 @@ not be known is not in the list, and its own page is not there either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -16,8 +16,10 @@ from litestar.params import FromPath
 
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
+from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.identity.model import SchoolStaff
+from consent_service.information.content import compulsory_education_starts
 from consent_service.information.model import Catalogue, InformationType
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
@@ -37,6 +39,7 @@ from consent_service.web.school.views import (
     ChildrenPage,
     NothingOpenedPage,
     RelationshipPage,
+    SignalChild,
     WaitingChild,
     WritePage,
     WrittenLine,
@@ -44,6 +47,19 @@ from consent_service.web.school.views import (
 )
 from consent_service.web.sharing import attestations, read_share, share_fields, share_form
 from consent_service.web.visit import Visit
+
+_WRITTEN_ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
+    "school_absence": (
+        N_("Schrijf per dag of dagdeel of er verlof was. Uren worden hier niet geteld."),
+        N_("Dit is geen wettelijke verzuimmelding. Die blijft de plicht van de school zelf."),
+    ),
+    "wellbeing_at_school": (
+        N_("Schrijf wat u zag of hoorde, niet wat u ervan vindt. De ouder kan het lezen."),
+    ),
+}
+_NOT_COMPULSORY: Final = N_(
+    "Dit kind is leerplichtig vanaf {day}. Voor een dag daarvoor kiest u nooit vermoedelijk ongeoorloofd."
+)
 
 
 @get("/school/{tenant:str}", include_in_schema=False)
@@ -76,7 +92,8 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
             )
             for child in known
         ),
-        waiting=tuple(_waiting_line(actor, one) for one in waiting),
+        signals=await _signals(visit, actor, places, waiting),
+        waiting=tuple(_waiting_line(actor, one) for one in waiting if one.to_confirm),
         other_parent_href=f"/school/{actor.tenant}/andere-ouder",
     )
     return await visit.show(view, navigation=await navigation(visit, actor))
@@ -244,6 +261,7 @@ async def _write_page(
         type_key=kind.key,
         label=text.label,
         fields=fields,
+        explanation=_explanation(visit, known, kind),
         attestations=attestations(problems, attested=attested, language=visit.language),
         refused=_refused_part(visit, refused),
         form=share_form(visit.posted, problems, fields, language=visit.language),
@@ -252,13 +270,34 @@ async def _write_page(
     return await visit.show(view, status=status, navigation=await navigation(visit, actor))
 
 
+def _explanation(visit: Visit, known: KnownChild, kind: InformationType) -> str:
+    """What this is and what it never replaces, for what a school tells about the child."""
+    said = translator(visit.language)
+    sentences = [said.text(one) for one in _WRITTEN_ABOUT.get(kind.key, ())]
+    starts = compulsory_education_starts(known.birth_date)
+    if "not_under_five" in kind.rules and local_date(visit.now()) < starts:
+        sentences.append(said.text(_NOT_COMPULSORY, day=said.date(starts)))
+    return " ".join(sentences)
+
+
 def _waiting_line(actor: SchoolStaff, one: WaitingLine) -> WaitingChild:
     address = child_address(actor, one.child.relationship)
     return WaitingChild(
         one.child.full_name,
         one.child.birth_date,
         f"{address}/bevestigen" if one.to_confirm else "",
-        address if one.signal else "",
+    )
+
+
+async def _signals(
+    visit: Visit, actor: SchoolStaff, known: Sequence[RelationshipId], waiting: Sequence[WaitingLine]
+) -> tuple[SignalChild, ...]:
+    """What cannot wait, above everything else; also about a pupil nobody confirmed yet."""
+    found = await visit.services.release.signals_of_contact(actor, known)
+    lines = [*found, *(one.child for one in waiting if one.signal)]
+    return tuple(
+        SignalChild(f"{child_address(actor, one.relationship)}/signaal", one.full_name, one.birth_date)
+        for one in lines
     )
 
 

@@ -36,8 +36,14 @@ class WaitingChild(Part, frozen=True):
     birth_date: date
     confirm_href: str = ""
     """Empty when nothing is asked of this contact."""
-    signal_action: str = ""
-    """Empty unless a care signal waits."""
+
+
+class SignalChild(Part, frozen=True):
+    """A child about whom a signal waits: the first thing to read."""
+
+    href: str
+    name: str
+    birth_date: date
 
 
 class ChildrenPage(View, frozen=True):
@@ -54,6 +60,7 @@ class ChildrenPage(View, frozen=True):
     """Empty unless this contact is asked something for the term that began."""
     waiting: tuple[WaitingChild, ...] = ()
     other_parent_href: str = ""
+    signals: tuple[SignalChild, ...] = ()
 
 
 class AskedChild(Part, frozen=True):

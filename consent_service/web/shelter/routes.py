@@ -16,6 +16,7 @@ from consent_service.web.shelter import (
     school_routes,
     sharing_routes,
 )
+from consent_service.web.signals import shelter_routes as signal_routes
 from consent_service.web.start import shelter_routes as start_routes
 
 ROUTES = [
@@ -32,4 +33,5 @@ ROUTES = [
     *answers_routes.ROUTES,
     *ending_routes.ROUTES,
     *start_routes.ROUTES,
+    *signal_routes.ROUTES,
 ]

@@ -7,6 +7,7 @@ from typing import Final
 from tests.web.who_may_call.roles import Row, shelter
 
 _SHARED: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
+_SIGNAL: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/signaal"
 _CONTACT: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}"
 _AT_SCHOOL: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}"
 _MEETINGS: Final = "/opvang/{tenant}/gezinnen/{family}/gesprekken"
@@ -101,6 +102,10 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/afronden/{plan}/niet": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(400),
+    f"GET {_SIGNAL}": shelter(200),
+    f"POST {_SIGNAL}": shelter(303),
+    f"GET {_SIGNAL}/{{signal}}/gebeld": shelter(303),
+    f"POST {_SIGNAL}/{{signal}}/gebeld": shelter(303),
     f"POST {_SHARED}/{{record}}/verkeerd": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(400),
