@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
+from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
@@ -306,6 +307,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
+    **GLASS_LABELS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -422,6 +424,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
     **afterwards_words.TABLES,
+    **GLASS_TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

@@ -13,6 +13,7 @@ from consent_service.web.components import (
     ReleasedPart,
     ShareField,
     TaskLine,
+    UrgentChild,
 )
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
@@ -41,6 +42,7 @@ class ChildrenPage(View, frozen=True):
     open_recalls: int = 0
     attest_href: str = ""
     """Empty unless this contact is asked something for the term that began."""
+    urgent: tuple[UrgentChild, ...] = ()
 
 
 class AskedChild(Part, frozen=True):

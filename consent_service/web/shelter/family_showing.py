@@ -181,6 +181,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         end_href=room.at("scholen", at.relationship, "einde"),
         plan_href=room.at("scholen", at.relationship, "afronden"),
         copied_href=room.at("scholen", at.relationship, "overgenomen"),
+        emergency_href=room.at("scholen", at.relationship, "noodgeval"),
         succession_href=room.at("scholen", at.relationship, "opvolger")
         if await successions_of(room, at)
         else "",

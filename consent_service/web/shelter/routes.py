@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from consent_service.web.emergencies import routes as emergency_routes
+from consent_service.web.emergencies import second_routes
 from consent_service.web.ending import routes as ending_routes
 from consent_service.web.shelter import (
     answers_routes,
@@ -30,4 +32,6 @@ ROUTES = [
     *hand_over_routes.ROUTES,
     *answers_routes.ROUTES,
     *ending_routes.ROUTES,
+    *emergency_routes.ROUTES,
+    *second_routes.ROUTES,
 ]
