@@ -82,7 +82,7 @@ def build_services(parts: Installation) -> Services:
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
-        **of_process(parts, shared, release, records),
+        **of_process(parts, shared, release, records, families),
         **of_afterwards(shared),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),

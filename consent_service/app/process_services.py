@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent_service.app.installation import Installation
 from consent_service.app.meeting_services import meeting_service
 from consent_service.app.shared import Shared
+from consent_service.families.service import FamilyService
 from consent_service.foundation.ids import RecordId, StaffId, TenantId
 from consent_service.process.calendar import Calendar
 from consent_service.process.emergencies.break_glass import BreakGlassService
@@ -57,7 +58,11 @@ class ProcessServices(TypedDict):
 
 
 def of_process(
-    parts: Installation, shared: Shared, release: ReleaseService, records: RecordService
+    parts: Installation,
+    shared: Shared,
+    release: ReleaseService,
+    records: RecordService,
+    families: FamilyService,
 ) -> ProcessServices:
     """Put them together; opens nothing and starts nothing."""
     recalls = _recalls(shared)
@@ -77,7 +82,7 @@ def of_process(
         notice_bounces=NoticeBounces(database=shared.database, log=shared.log, clock=shared.clock),
         notice_sender=_notice_sender(parts, shared, release, notices),
         break_glass=_break_glass(shared, notices),
-        meldcodes=_meldcodes(shared, release),
+        meldcodes=_meldcodes(shared, release, families),
         statutory_requests=_statutory_requests(shared),
         starts=_starts(shared, release, _telling(notices)),
         signals=_signals(shared, records, _telling(notices)),
@@ -171,7 +176,7 @@ def _break_glass(shared: Shared, notices: NoticeService) -> BreakGlassService:
     )
 
 
-def _meldcodes(shared: Shared, release: ReleaseService) -> MeldcodeService:
+def _meldcodes(shared: Shared, release: ReleaseService, families: FamilyService) -> MeldcodeService:
     return MeldcodeService(
         database=shared.database,
         ring=shared.ring,
@@ -179,6 +184,7 @@ def _meldcodes(shared: Shared, release: ReleaseService) -> MeldcodeService:
         clock=shared.clock,
         organisations=shared.organisations,
         release=release,
+        families=families,
     )
 
 

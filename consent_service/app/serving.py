@@ -34,6 +34,9 @@ from consent_service.web.me import routes as me_routes
 from consent_service.web.meetings import own_routes as own_meeting_routes
 from consent_service.web.meetings import school_routes as school_meeting_routes
 from consent_service.web.meetings import shelter_routes as meeting_routes
+from consent_service.web.meldcode import own_routes as own_meldcode_routes
+from consent_service.web.meldcode import request_routes
+from consent_service.web.meldcode import routes as meldcode_routes
 from consent_service.web.officer import routes as officer_routes
 from consent_service.web.operator import routes as operator_routes
 from consent_service.web.page import access_routes as page_access_routes
@@ -131,6 +134,9 @@ def _routes() -> list[ControllerRouterHandler]:
         *meeting_routes.ROUTES,
         *school_meeting_routes.ROUTES,
         *own_meeting_routes.ROUTES,
+        *meldcode_routes.ROUTES,
+        *request_routes.ROUTES,
+        *own_meldcode_routes.ROUTES,
         *officer_routes.ROUTES,
         *log_routes(),
         api_routes(),

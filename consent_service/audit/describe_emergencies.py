@@ -15,6 +15,7 @@ from consent_service.audit.events import (
     MeldcodeOpened,
     StatutoryRequestAnswered,
     StatutoryRequestReceived,
+    StatutoryTextRead,
 )
 from consent_service.audit.happenings.emergencies import BreakGlassAct, MeldcodeAct, RequestAct
 from consent_service.foundation.i18n import N_
@@ -50,6 +51,10 @@ REQUESTS: Final[Mapping[RequestAct, str]] = {
     "ask_back": N_("Verzoek met een wettelijke grond: eerst iets teruggevraagd."),
     "answer_back": N_("Verzoek met een wettelijke grond: het antwoord op onze vraag is er."),
 }
+READ: Final[Mapping[str, str]] = {
+    "meldcode": N_("Meldcode: gelezen wat er is opgeschreven."),
+    "request": N_("Verzoek met een wettelijke grond: gelezen wat er is opgeschreven."),
+}
 
 
 def describe_emergency(event: EmergencyEvent) -> Sentence:
@@ -71,5 +76,7 @@ def describe_emergency(event: EmergencyEvent) -> Sentence:
             return say(msgid, asker=asker, ground=ground)
         case StatutoryRequestAnswered(act=act):
             return say(REQUESTS[act])
+        case StatutoryTextRead(what=what):
+            return say(READ[what])
         case _:
             assert_never(event)

@@ -50,6 +50,7 @@ from consent_service.audit.happenings.emergencies import (
     MeldcodeOpened,
     StatutoryRequestAnswered,
     StatutoryRequestReceived,
+    StatutoryTextRead,
 )
 from consent_service.audit.happenings.erasures import (
     ErasureApproved,
@@ -433,6 +434,7 @@ __all__ = [
     "StaffUnlinked",
     "StatutoryRequestAnswered",
     "StatutoryRequestReceived",
+    "StatutoryTextRead",
     "SteppedUp",
     "StopReplayed",
     "SubstituteAccess",

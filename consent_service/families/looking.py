@@ -158,20 +158,38 @@ class FamilyRegister:
         Raises:
             NotFoundError: no such guardian or child in this family.
         """
+        async with self._database.reading() as conn:
+            return await self.own_family_in(conn, actor, at_tablet=at_tablet)
+
+    async def own_family_in(
+        self, conn: AsyncConnection, actor: PersonActor, *, at_tablet: bool = False
+    ) -> FamilyView:
+        """As `own_family`, as the caller's transaction finds it."""
         facts = Circumstances(tenant=actor.tenant, family=actor.family, person=person_of(actor))
         require(actor, Action.SEE_OWN_PAGE, facts)
         if isinstance(actor, ChildActor):
-            async with self._database.reading() as conn:
-                return _as_shown_to_child(actor, await self._view(conn, actor.tenant, actor.family))
-        async with self._database.reading() as conn:
-            if actor.guardian not in await guardian_ids(conn, actor.tenant, actor.family):
-                raise NotFoundError("guardian")
-            whole = await self._view(conn, actor.tenant, actor.family)
-            today = local_date(self._clock.now())
-            shown = await is_family_shown(
-                conn, actor.tenant, actor.family, actor.guardian, day=today, at_tablet=at_tablet
-            )
+            return _as_shown_to_child(actor, await self._view(conn, actor.tenant, actor.family))
+        if actor.guardian not in await guardian_ids(conn, actor.tenant, actor.family):
+            raise NotFoundError("guardian")
+        whole = await self._view(conn, actor.tenant, actor.family)
+        today = local_date(self._clock.now())
+        shown = await is_family_shown(
+            conn, actor.tenant, actor.family, actor.guardian, day=today, at_tablet=at_tablet
+        )
         return self._as_shown_to(actor.guardian, whole, today, by_hand=not shown)
+
+    async def own_children(self, conn: AsyncConnection, actor: PersonActor) -> frozenset[PersonId]:
+        """Whose matters are hers to know today: as `own_family`; oneself only who decides alone.
+
+        Raises:
+            NotFoundError: no such guardian or child in this family.
+        """
+        view = await self.own_family_in(conn, actor)
+        today = local_date(self._clock.now())
+        young = isinstance(actor, ChildActor)
+        return frozenset(
+            one.child for one in view.children if not young or self._decides_alone(one, view, today)
+        )
 
     async def relationship(self, tenant: TenantId, relationship: RelationshipId) -> Relationship:
         """One child at one school.
@@ -318,10 +336,13 @@ class FamilyRegister:
         self, guardian: PersonId, child: Child, everyone: list[PersonId], whole: FamilyView, today: date
     ) -> bool:
         facts = [fact for fact in whole.authority if fact.child == child.child]
+        alone = self._decides_alone(child, whole, today)
+        return not alone and guardian in authority_on(today, everyone, facts).deciders
+
+    def _decides_alone(self, child: Child, whole: FamilyView, today: date) -> bool:
         competent = is_competent(one for one in whole.competence if one.child == child.child)
         born = child.identity.birth_date
-        alone = born is not None and voice_on(born, today, self._ages, competent=competent) == "alone"
-        return not alone and guardian in authority_on(today, everyone, facts).deciders
+        return born is not None and voice_on(born, today, self._ages, competent=competent) == "alone"
 
     def _count_search(self, actor: Counsellor) -> None:
         who, now = (actor.tenant, actor.staff), self._clock.now()

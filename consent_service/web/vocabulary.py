@@ -13,6 +13,7 @@ from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
+from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -308,6 +309,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
     **GLASS_LABELS,
+    **MELDCODE_FIELDS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -423,6 +425,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
+    **MELDCODE_TABLES,
     **afterwards_words.TABLES,
     **GLASS_TABLES,
 }

@@ -293,6 +293,7 @@ FIRST_RELEASE = [
     "staff.unlinked.v1",
     "statutory_request.answered.v1",
     "statutory_request.received.v1",
+    "statutory_text.read.v1",
     "stop.replayed.v1",
     "substitute.access.v1",
     "telling.by_parent.v1",

@@ -7,6 +7,7 @@ from datetime import date
 
 from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey
+from consent_service.identity.model import GuardianActor
 from consent_service.process.emergencies.model import AskRefused, NewBreakGlass, NewRequest, StepText
 from tests.shelter import World
 
@@ -41,7 +42,11 @@ async def emergency_attempts(
         "statutory_requests.answer": lambda: s.statutory_requests.answer(
             who, request, "refuse", what="Niets.", why="Daarom."
         ),
-        "statutory_requests.of_family": lambda: s.statutory_requests.of_family(who, family)
+        "statutory_requests.of_family": lambda: s.statutory_requests.of_family(who, family),
+        "statutory_requests.read": lambda: s.statutory_requests.read(who, request),
+        "meldcodes.own": lambda: s.meldcodes.own(
+            GuardianActor(other.tenant, view.guardians[0].guardian, family)
+        ),
     }  # fmt: skip
 
 

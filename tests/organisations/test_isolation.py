@@ -228,6 +228,8 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         ),
         "families.view": lambda: s.families.view(who, family),
         "families.own_family": lambda: s.families.own_family(thief),
+        "families.own_family_in": lambda: in_connection(lambda conn: s.families.own_family_in(conn, thief)),
+        "families.own_children": lambda: in_connection(lambda conn: s.families.own_children(conn, thief)),
         "families.relationship": lambda: s.families.relationship(other.tenant, relationship),
         "families.school_children": lambda: s.families.school_children(
             other.tenant, own.contact.staff, own.linde

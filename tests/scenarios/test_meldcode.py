@@ -19,6 +19,7 @@ from consent_service.process.emergencies.model import (
     RECIPIENT,
     NewRequest,
     StepText,
+    WrittenAnswer,
 )
 from consent_service.process.emergencies.report import report_file
 from consent_service.release.exits import ExitPermit
@@ -177,7 +178,11 @@ async def test_a_request_is_answered_on_its_own_ground_only(world: World, view: 
     with pytest.raises(ConflictError):
         await requests.answer(world.counsellor, request, "refuse", what="Toch niet.", why="Te laat.")
     (one,) = await requests.of_family(world.counsellor, view.family)
-    assert (one.state, one.said["act_3"], one.said["what_3"]) == ("given", "give", "Het gaat goed.")
+    opened = await requests.read(world.counsellor, request)
+    assert (one, one.state) == (opened.request, "given")
+    assert (opened.name, opened.asked, opened.reference) == (REQUEST.name, REQUEST.asked, "")
+    assert [said.act for said in opened.answers] == ["ask_back", "answer_back", "give"]
+    assert opened.answers[-1] == WrittenAnswer("give", "Het gaat goed.", "Nodig.")
     assert b"Mevrouw De Raad" not in await everything_stored(world)
 
 

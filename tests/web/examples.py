@@ -29,6 +29,7 @@ from tests.web.contact_examples import contact_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.invitation_examples import invitation_examples
 from tests.web.meeting_examples import meeting_examples
+from tests.web.meldcode_examples import meldcode_examples
 from tests.web.officer_examples import officer_examples
 from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
@@ -156,6 +157,7 @@ def examples(language: str) -> dict[str, View]:
         **policies_examples(language),
         **page_examples(language),
         **safety_examples(language),
+        **meldcode_examples(language),
     }
 
 

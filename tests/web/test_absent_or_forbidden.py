@@ -21,7 +21,7 @@ from tests.web.who_may_call.roles import Role, Row
 from tests.web.who_may_call.scene import Scene, make_scene
 
 OF_SOMETHING: Final = frozenset(
-    "family child relationship guardian person sitting record entry marker member".split()  # noqa: SIM905
+    "family child relationship guardian person sitting record entry marker member meldcode matter".split()  # noqa: SIM905
 )
 """The places in an address that stand for something that is there."""
 ASKED: Final[Mapping[Role, Mapping[str, Row]]] = {

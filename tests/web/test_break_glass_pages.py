@@ -8,6 +8,7 @@ from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RelationshipId
 from consent_service.process.notices.tables import notices
 from tests.scenarios.stories import row_counts, trail
+from tests.scenarios.test_break_glass import PICKUP_FIELDS
 from tests.shelter import SECRET
 from tests.web.visiting import Browser, Site, words_of
 
@@ -90,9 +91,7 @@ async def test_s29_by_phone_it_runs_at_once_and_who_was_named_confirms_or_denies
     about = await there.asked(counsellor, second="phone", approver=world.colleague.staff)
     contact = await site.logged_in(world.contact)
     assert ITEM in words_of(await contact.post(there.item, {}))
-    assert "Nee, dit vond ik niet goed" in words_of(
-        await colleague.post(f"{there.colleagues}/{about}", {})
-    )
+    assert "Nee, dit vond ik niet goed" in words_of(await colleague.post(f"{there.colleagues}/{about}", {}))
     assert (await colleague.post(f"{there.colleagues}/{about}/deny", {})).status_code == 303
     assert (await contact.post(there.item, {})).status_code == 404
     assert (await colleague.post(f"{there.colleagues}/{about}/deny", {})).status_code == 303  # once
@@ -189,12 +188,12 @@ async def test_what_safety_forbids_is_refused_in_words(site: Site) -> None:
     view = await world.family(safety=SECRET)
     there = Case(site, view, await world.at_school(view.children[0].child))
     counsellor = await site.logged_in(world.counsellor)
-    page = await counsellor.get(f"{there.here}/move_or_new_school")
+    page = await counsellor.get(f"{there.here}/pickup")
     step = page.text.split('name="step" value="')[1].split('"')[0]
-    when = {"field-moves_on-day": "1", "field-moves_on-month": "12", "field-moves_on-year": "2026"}
-    answer = await counsellor.post(f"{there.here}/move_or_new_school", {**FORM, **when, "step": step})
-    print(words_of(answer))
+    fields = {f"field-{name}": value for name, value in PICKUP_FIELDS.items()}
+    answer = await counsellor.post(f"{there.here}/pickup", {**FORM, **fields, "step": step})
     assert answer.status_code == 403
+    assert "Dit kan ook nu niet." in words_of(answer)
     assert (await row_counts(world))["break_glasses"] == 0
 
 

@@ -103,6 +103,14 @@ class StatutoryRequestAnswered(Happening, frozen=True, tag="statutory_request.an
     act: RequestAct
 
 
+class StatutoryTextRead(Happening, frozen=True, tag="statutory_text.read.v1"):
+    """Somebody is shown what was written about a walk of the meldcode, or about a request."""
+
+    what: Literal["meldcode", "request"]
+    record: RecordId
+    family: FamilyId
+
+
 EmergencyEvent = (
     BreakGlassAsked
     | BreakGlassMoved
@@ -111,4 +119,5 @@ EmergencyEvent = (
     | MeldcodeMoved
     | StatutoryRequestReceived
     | StatutoryRequestAnswered
+    | StatutoryTextRead
 )

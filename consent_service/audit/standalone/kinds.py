@@ -64,6 +64,7 @@ KINDS = {
         "Verzoek met wettelijke grond beantwoord",
         "Request on a ground in law answered",
     ),
+    "statutory_text.read.v1": ("Meldcode of verzoek gelezen", "Reporting code or request read"),
     "login.stepped_up.v1": ("Opnieuw bewezen wie men is", "Proved again who one is"),
     "factor.proved.v1": ("Tweede stap bij het inloggen gezet", "Second step of the login done"),
     "factor.refused.v1": ("Tweede stap bij het inloggen geweigerd", "Second step of the login refused"),

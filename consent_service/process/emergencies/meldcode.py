@@ -12,16 +12,13 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.happenings.emergencies import MeldcodeAct
-from consent_service.audit.log import OFFICER, AuditLog
 from consent_service.families.reading import child_ids, lock_family
-from consent_service.foundation.clock import Clock, local_date
-from consent_service.foundation.database import Database
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import (
     ConflictError,
     InputError,
@@ -29,81 +26,60 @@ from consent_service.foundation.errors import (
     NotFoundError,
     Problem,
 )
-from consent_service.foundation.ids import FamilyId, PersonId, RecordId, StaffId, TenantId, new_id
-from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator, by
-from consent_service.identity.permissions import Action, Circumstances
-from consent_service.keyring.model import WrappedPersonKey
-from consent_service.keyring.service import KeyRing
-from consent_service.organisations.service import OrganisationService, require
+from consent_service.foundation.ids import FamilyId, PersonId, RecordId, TenantId, new_id
+from consent_service.identity.model import Counsellor
+from consent_service.process.emergencies.meldcode_reading import MeldcodeReading
 from consent_service.process.emergencies.model import (
     CODES,
     LEGAL_STEPS,
     MELDCODE,
     RECIPIENT,
     Meldcode,
+    Postponement,
     StepText,
-    WrittenStep,
 )
-from consent_service.process.emergencies.reading import read_meldcodes
 from consent_service.process.emergencies.report import report_file
-from consent_service.process.emergencies.sealed_text import open_text, seal_text
+from consent_service.process.emergencies.sealed_text import seal_text
 from consent_service.process.states import START
 from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
-from consent_service.release.service import ReleaseService
 
 _DECIDES: Final[Mapping[str, str]] = {"decide_report": "report", "decide_help": "help"}
 
 
-class MeldcodeService:
-    """Walk the steps, and read what was written; never for a school."""
+class MeldcodeService(MeldcodeReading):
+    """Walk the steps; reading is `meldcode_reading`. Never for a school."""
 
-    def __init__(
+    async def begin(
         self,
+        actor: Counsellor,
+        family: FamilyId,
+        child: PersonId,
+        text: StepText,
         *,
-        database: Database,
-        ring: KeyRing,
-        log: AuditLog,
-        clock: Clock,
-        organisations: OrganisationService,
-        release: ReleaseService,
-    ) -> None:
-        self._database = database
-        self._ring = ring
-        self._log = log
-        self._clock = clock
-        self._organisations = organisations
-        self._release = release
-
-    async def begin(self, actor: Counsellor, family: FamilyId, child: PersonId, text: StepText) -> RecordId:
-        """Step 1: map the signals about one child.
+        postponed: Postponement | None = None,
+    ) -> RecordId:
+        """Step 1: map the signals about one child; with `postponed` it never was open to the parents.
 
         Raises:
             NotAllowedError: not with this family.
             NotFoundError: no such child in it.
-            InputError: what or why is missing.
+            InputError: what or why is missing, or what is wrong with the postponement.
         """
         async with self._database.transaction() as conn:
             await self._require_with(conn, actor, family)
             await lock_family(conn, actor.tenant, family)
             if child not in await child_ids(conn, actor.tenant, family):
                 raise NotFoundError("child")
-            _require_whole("map_signals", text)
-            meldcode = RecordId(new_id())
-            await conn.execute(
-                insert(meldcodes).values(
-                    tenant=actor.tenant,
-                    meldcode=meldcode,
-                    family=family,
-                    child=child,
-                    state=MELDCODE.after(START, "map_signals"),
-                    opened_by=actor.staff,
-                    opened_at=self._clock.now(),
-                )
-            )
-            await self._tell(conn, actor, child, events.MeldcodeOpened(meldcode, family, child))
-            await self._keep(conn, actor, (meldcode, child), "map_signals", text)
-            await self._tell(conn, actor, child, events.MeldcodeMoved(meldcode, family, "map_signals"))
-            return meldcode
+            problems = [*_problems_of_step("map_signals", text), *self._problems_of(postponed)]
+            if problems:
+                raise InputError(problems)
+            one = await self._begun(conn, actor, family, child)
+            await self._tell(conn, actor, child, events.MeldcodeOpened(one.meldcode, family, child))
+            await self._keep(conn, actor, one, "map_signals", text)
+            await self._tell(conn, actor, child, events.MeldcodeMoved(one.meldcode, family, "map_signals"))
+            if postponed is not None:
+                await self._postpone(conn, actor, one, postponed)
+            return one.meldcode
 
     async def take_step(
         self, actor: Counsellor, meldcode: RecordId, act: MeldcodeAct, text: StepText
@@ -121,10 +97,11 @@ class MeldcodeService:
         async with self._database.transaction() as conn:
             one = await self._locked(conn, actor, meldcode)
             state = MELDCODE.after(one.state, act)
-            _require_whole(act, text)
+            if problems := _problems_of_step(act, text):
+                raise InputError(problems)
             decided = {_DECIDES[act]: text.code} if act in _DECIDES else {}
             await self._update(conn, one, {"state": state, **decided}, actor.tenant)
-            await self._keep(conn, actor, (meldcode, one.child), act, text)
+            await self._keep(conn, actor, one, act, text)
             event = events.MeldcodeMoved(meldcode, one.family, act, text.code)
             await self._tell(conn, actor, one.child, event)
 
@@ -138,11 +115,11 @@ class MeldcodeService:
             NotFoundError: no such walk here.
             ConflictError: the steps are not done, or it was decided not to report.
         """
-        one, steps = await self.read(actor, meldcode)
         async with self._database.transaction() as conn:
             one = await self._locked(conn, actor, meldcode)
             if MELDCODE.after(one.state, "export") != one.state or one.report != "yes":
                 raise ConflictError("meldcode: not to be reported")
+            steps = await self._steps(conn, actor.tenant, one)
             permit = await self._release.permit_for_member(
                 conn, actor.tenant, actor.staff, "print", family=one.family, actor=actor
             )
@@ -165,23 +142,18 @@ class MeldcodeService:
             await self._tell(conn, actor, one.child, events.MeldcodeMoved(meldcode, one.family, "close"))
 
     async def postpone(self, actor: Counsellor, meldcode: RecordId, why: str, until: date) -> None:
-        """Not open to the parents yet, for safety; looked at again on that day.
+        """Not open to the parents yet, for safety; looked at again on that day, and not open by itself then.
 
         Raises:
             InputError: no reason, or a day that is not after today.
             NotAllowedError, NotFoundError: as `take_step`.
         """
-        problems = [] if why.strip() else [Problem("why", "why_missing")]
-        if until <= local_date(self._clock.now()):
-            problems.append(Problem("until", "review_not_later"))
-        if problems:
+        postponed = Postponement(why, until)
+        if problems := self._problems_of(postponed):
             raise InputError(problems)
         async with self._database.transaction() as conn:
             one = await self._locked(conn, actor, meldcode)
-            await self._update(conn, one, {"postponed_until": until}, actor.tenant)
-            await self._keep(conn, actor, (meldcode, one.child), "postpone", StepText(what=why, why=why))
-            event = events.MeldcodeMoved(meldcode, one.family, "postpone", on=until)
-            await self._tell(conn, actor, one.child, event)
+            await self._postpone(conn, actor, one, postponed)
 
     async def open_to_parents(self, actor: Counsellor, meldcode: RecordId) -> None:
         """It is safe now.
@@ -198,52 +170,41 @@ class MeldcodeService:
             event = events.MeldcodeMoved(meldcode, one.family, "open_to_parents")
             await self._tell(conn, actor, one.child, event)
 
-    async def of_family(self, actor: Counsellor, family: FamilyId) -> tuple[Meldcode, ...]:
-        """The walks about the children of one family, newest first.
-
-        Raises:
-            NotAllowedError: not with this family.
-        """
-        async with self._database.reading() as conn:
-            await self._require_with(conn, actor, family)
-            return tuple(await read_meldcodes(conn, actor.tenant, meldcodes.c.family == family))
-
-    async def read(self, actor: Counsellor, meldcode: RecordId) -> tuple[Meldcode, tuple[WrittenStep, ...]]:
-        """What was written, oldest first.
-
-        Raises:
-            NotAllowedError: not with this family.
-            NotFoundError: no such walk here.
-        """
-        async with self._database.reading() as conn:
-            one = await self._found(conn, actor, meldcode)
-            s = meldcode_steps.c
-            query = select(meldcode_steps).where(s.tenant == actor.tenant, s.meldcode == meldcode)
-            rows = (await conn.execute(query.order_by(s.at, s.step))).all()
-            key = await self._ring.person_key(conn, actor.tenant, one.child)
-            return one, tuple(self._written(key, row) for row in rows)
-
-    async def overview(self, actor: PrivacyCoordinator | Fg) -> tuple[Meldcode, ...]:
-        """Every walk of the shelter, newest first: metadata only."""
-        require(actor, Action.VIEW_EMERGENCIES, Circumstances(tenant=actor.tenant))
-        async with self._database.reading() as conn:
-            return tuple(await read_meldcodes(conn, actor.tenant))
-
     # --- parts -------------------------------------------------------------------------------
 
-    def _written(self, key: WrappedPersonKey, row: Row[Any]) -> WrittenStep:
-        said = open_text(self._ring, key, row.step, row.sealed)
-        text = StepText(what=said.get("what", ""), why=said.get("why", ""), code=row.code)
-        return WrittenStep(row.act, StaffId(row.by), row.at, text)
-
-    async def _found(
-        self, conn: AsyncConnection, actor: Counsellor, meldcode: RecordId, *, lock: bool = False
+    async def _begun(
+        self, conn: AsyncConnection, actor: Counsellor, family: FamilyId, child: PersonId
     ) -> Meldcode:
-        found = await read_meldcodes(conn, actor.tenant, meldcodes.c.meldcode == meldcode, lock=lock)
-        if not found:
-            raise NotFoundError("meldcode")
-        await self._require_with(conn, actor, found[0].family)
-        return found[0]
+        one = Meldcode(
+            meldcode=RecordId(new_id()),
+            family=family,
+            child=child,
+            state=MELDCODE.after(START, "map_signals"),
+            opened_by=actor.staff,
+            opened_at=self._clock.now(),
+            report=None,
+            help=None,
+            postponed_until=None,
+        )
+        await conn.execute(insert(meldcodes).values(tenant=actor.tenant, **msgspec.structs.asdict(one)))
+        return one
+
+    async def _postpone(
+        self, conn: AsyncConnection, actor: Counsellor, one: Meldcode, postponed: Postponement
+    ) -> None:
+        await self._update(conn, one, {"postponed_until": postponed.until}, actor.tenant)
+        text = StepText(what=postponed.why, why=postponed.why)
+        await self._keep(conn, actor, one, "postpone", text)
+        event = events.MeldcodeMoved(one.meldcode, one.family, "postpone", on=postponed.until)
+        await self._tell(conn, actor, one.child, event)
+
+    def _problems_of(self, postponed: Postponement | None) -> list[Problem]:
+        if postponed is None:
+            return []
+        problems = [] if postponed.why.strip() else [Problem("why", "why_missing")]
+        if postponed.until <= local_date(self._clock.now()):
+            problems.append(Problem("until", "review_not_later"))
+        return problems
 
     async def _locked(self, conn: AsyncConnection, actor: Counsellor, meldcode: RecordId) -> Meldcode:
         return await self._found(conn, actor, meldcode, lock=True)
@@ -256,23 +217,17 @@ class MeldcodeService:
         await conn.execute(update(meldcodes).where(*where).values(**changed))
 
     async def _keep(
-        self,
-        conn: AsyncConnection,
-        actor: Counsellor,
-        place: tuple[RecordId, PersonId],
-        act: MeldcodeAct,
-        text: StepText,
+        self, conn: AsyncConnection, actor: Counsellor, one: Meldcode, act: MeldcodeAct, text: StepText
     ) -> None:
-        meldcode, child = place
         step = new_id()
-        key = await self._ring.sealing_person_key(conn, actor.tenant, child)
+        key = await self._ring.sealing_person_key(conn, actor.tenant, one.child)
         said = {name: value for name, value in msgspec.structs.asdict(text).items() if name != "code"}
         await conn.execute(
             insert(meldcode_steps).values(
                 tenant=actor.tenant,
                 step=step,
-                meldcode=meldcode,
-                child=child,
+                meldcode=one.meldcode,
+                child=one.child,
                 act=act,
                 code=text.code,
                 by=actor.staff,
@@ -281,25 +236,8 @@ class MeldcodeService:
             )
         )
 
-    async def _require_with(self, conn: AsyncConnection, actor: Counsellor, family: FamilyId) -> None:
-        assigned = await self._organisations.is_assigned(conn, actor, family)
-        facts = Circumstances(tenant=actor.tenant, family=family, assigned=assigned)
-        require(actor, Action.WALK_MELDCODE, facts)
 
-    async def _tell(
-        self, conn: AsyncConnection, actor: Counsellor, child: PersonId, event: events.Event
-    ) -> None:
-        await self._log.append(
-            conn,
-            tenant=actor.tenant,
-            event=event,
-            by=by(actor),
-            subject=await self._log.living(conn, actor.tenant, child),
-            tagged_for=OFFICER,
-        )
-
-
-def _require_whole(act: str, text: StepText) -> None:
+def _problems_of_step(act: str, text: StepText) -> list[Problem]:
     """What and why of every step, and its choice where it has one; all problems at once."""
     problems = [
         Problem(name, f"{name}_missing")
@@ -308,5 +246,4 @@ def _require_whole(act: str, text: StepText) -> None:
     ]
     if text.code not in CODES.get(act, ("",)):
         problems.append(Problem("code", "choose_decision"))
-    if problems:
-        raise InputError(problems)
+    return problems

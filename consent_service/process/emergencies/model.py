@@ -192,8 +192,23 @@ class Meldcode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     postponed_until: date | None
 
 
+class Postponement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Not open to the parents yet: the safety reason, and the day on which it is looked at again."""
+
+    why: str
+    until: date
+
+
+class OwnMeldcode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the own page shows of a walk: the legal steps, and nothing of a postponement."""
+
+    child: PersonId
+    opened_at: datetime
+    steps: tuple[WrittenStep, ...]
+
+
 class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who asked what, on which ground: `name` and `role` of the person, `reference` of the letter."""
+    """Who asked what, on which ground: `name` of the person, `reference` of the letter."""
 
     asker: Asker
     ground: Ground
@@ -203,7 +218,7 @@ class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class StatutoryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One request with what it says and what was done about it."""
+    """One request as it stands now, without what it says."""
 
     request: RecordId
     family: FamilyId
@@ -215,7 +230,24 @@ class StatutoryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     received_at: datetime
     answered_by: StaffId | None
     answered_at: datetime | None
-    said: Mapping[str, str]
+
+
+class WrittenAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was done about a request, and why so."""
+
+    act: str
+    what: str
+    why: str
+
+
+class OpenedRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One request with what it says; answers oldest first."""
+
+    request: StatutoryRequest
+    name: str
+    asked: str
+    reference: str
+    answers: tuple[WrittenAnswer, ...]
 
 
 def lasts_until(starts_at: datetime) -> datetime:

@@ -6,7 +6,7 @@ entry carries the officer's tag until a coordinator releases it (decision 0045).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
@@ -29,11 +29,16 @@ from consent_service.process.emergencies.model import (
     GROUNDS,
     REQUEST,
     NewRequest,
+    OpenedRequest,
     StatutoryRequest,
+    WrittenAnswer,
 )
 from consent_service.process.emergencies.sealed_text import open_text, seal_text
 from consent_service.process.states import START
 from consent_service.process.tables_emergencies import statutory_requests
+
+_PARTS: Final = 3
+"""What each answer is made of: act, what and why."""
 
 
 class StatutoryRequestService:
@@ -117,7 +122,7 @@ class StatutoryRequestService:
                 raise InputError(problems)
             key = await self._ring.sealing_person_key(conn, actor.tenant, PersonId(row.child))
             said = {} if row.sealed_answer is None else open_text(self._ring, key, request, row.sealed_answer)
-            number = len(said) // 3 + 1
+            number = len(said) // _PARTS + 1
             said |= {f"act_{number}": act, f"what_{number}": what, f"why_{number}": why}
             r = statutory_requests.c
             await conn.execute(
@@ -134,7 +139,7 @@ class StatutoryRequestService:
             await self._tell(conn, actor, PersonId(row.child), event)
 
     async def of_family(self, actor: Counsellor, family: FamilyId) -> tuple[StatutoryRequest, ...]:
-        """The requests about the children of one family, newest first, with what they say.
+        """The requests about the children of one family, newest first, without what they say.
 
         Raises:
             NotAllowedError: not with this family.
@@ -143,20 +148,30 @@ class StatutoryRequestService:
         async with self._database.reading() as conn:
             await self._require_with(conn, actor, family)
             query = select(statutory_requests).where(r.tenant == actor.tenant, r.family == family)
-            rows = (await conn.execute(query.order_by(r.received_at.desc(), r.request.desc()))).all()
-            keys = await self._ring.person_keys(conn, actor.tenant, [row.child for row in rows])
-            found = []
-            for row in rows:
-                key = keys.get(row.child)
-                if key is not None:
-                    said = open_text(self._ring, key, row.request, row.sealed_request)
-                    if row.sealed_answer is not None:
-                        said |= open_text(self._ring, key, row.request, row.sealed_answer)
-                    found.append(_as_request(row, said))
-            return tuple(found)
+            rows = await conn.execute(query.order_by(r.received_at.desc(), r.request.desc()))
+            return tuple(_as_request(row) for row in rows)
+
+    async def read(self, actor: Counsellor, request: RecordId) -> OpenedRequest:
+        """What was asked and what was done about it; logged before it is shown.
+
+        Raises:
+            NotAllowedError: not with this family.
+            NotFoundError: no such request here.
+        """
+        async with self._database.transaction() as conn:
+            row = await self._row(conn, actor, request)
+            one = _as_request(row)
+            read = events.StatutoryTextRead("request", request, one.family)
+            await self._tell(conn, actor, one.child, read)
+            key = await self._ring.person_key(conn, actor.tenant, one.child)
+            asked = open_text(self._ring, key, request, row.sealed_request)
+            answered = (
+                {} if row.sealed_answer is None else open_text(self._ring, key, request, row.sealed_answer)
+            )
+            return _opened(one, asked, answered)
 
     async def _row(
-        self, conn: AsyncConnection, actor: Counsellor, request: RecordId, *, lock: bool
+        self, conn: AsyncConnection, actor: Counsellor, request: RecordId, *, lock: bool = False
     ) -> Row[Any]:
         r = statutory_requests.c
         query = select(statutory_requests).where(r.tenant == actor.tenant, r.request == request)
@@ -199,7 +214,7 @@ def _problems(new: NewRequest) -> list[Problem]:
     return found
 
 
-def _as_request(row: Row[Any], said: dict[str, str]) -> StatutoryRequest:
+def _as_request(row: Row[Any]) -> StatutoryRequest:
     return StatutoryRequest(
         request=RecordId(row.request),
         family=FamilyId(row.family),
@@ -211,5 +226,17 @@ def _as_request(row: Row[Any], said: dict[str, str]) -> StatutoryRequest:
         received_at=row.received_at,
         answered_by=None if row.answered_by is None else StaffId(row.answered_by),
         answered_at=row.answered_at,
-        said=said,
+    )
+
+
+def _opened(one: StatutoryRequest, asked: dict[str, str], answered: dict[str, str]) -> OpenedRequest:
+    numbers = range(1, len(answered) // _PARTS + 1)
+    return OpenedRequest(
+        request=one,
+        name=asked["name"],
+        asked=asked["asked"],
+        reference=asked.get("reference", ""),
+        answers=tuple(
+            WrittenAnswer(answered[f"act_{n}"], answered[f"what_{n}"], answered[f"why_{n}"]) for n in numbers
+        ),
     )

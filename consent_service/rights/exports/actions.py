@@ -109,6 +109,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.InformationReleased,
         events.ReleaseRefused,
         events.ReleaseFailed,
+        events.StatutoryTextRead,
         events.LogViewed,
         events.ClientServed,
         events.LogVerified,

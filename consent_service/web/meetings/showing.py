@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import RelationshipId
-from consent_service.process.meetings.model import TO_COME, Agreement, MeetingView
+from consent_service.process.meetings.model import TO_COME, Agreement, Meeting, MeetingView
 from consent_service.process.meetings.states import MEETING
 from consent_service.web.components import Option
 from consent_service.web.forms import FormState
@@ -96,7 +97,7 @@ async def meeting_page(
         trigger=view.content.trigger,
         starts_at=about.starts_at,
         agenda=view.content.agenda,
-        acts=MEETING.acts_in(about.state),
+        acts=_acts_now(about, room.visit.services.installation.clock.now()),
         guardians=guardians_of(room),
         contacts=await contacts_of(room, about.relationship),
         agreements=agreement_lines(view.agreements, action=f"{base}/opvolgen"),
@@ -109,6 +110,12 @@ async def meeting_page(
         twice=any(one.code == "meeting_time_twice" for one in problems),
         form=_form(room, view, problems, language),
     )
+
+
+def _acts_now(about: Meeting, now: datetime) -> tuple[str, ...]:
+    """What can be done with it; that it was held only once its moment has come."""
+    too_early = about.starts_at is None or about.starts_at > now
+    return tuple(act for act in MEETING.acts_in(about.state) if act != "hold" or not too_early)
 
 
 def agreement_lines(agreements: Sequence[Agreement], *, action: str = "") -> tuple[AgreementLine, ...]:

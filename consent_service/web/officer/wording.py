@@ -35,6 +35,7 @@ from consent_service.policy.explain import sentence
 from consent_service.policy.problem_words import ADVICE
 from consent_service.process.model import ReminderKind
 from consent_service.web.components import FieldLine, Option
+from consent_service.web.meldcode.words import LAWFUL_CODES
 from consent_service.web.officer.policies_words import ORIGINS
 from consent_service.web.officer.reason_words import (
     CLIENT_WORDS,
@@ -119,6 +120,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "staff.invitation_ended.v1": N_("Uitnodiging vervallen"),
     "statutory_request.received.v1": N_("Verzoek met wettelijke grond"),
     "statutory_request.answered.v1": N_("Verzoek met wettelijke grond beantwoord"),
+    "statutory_text.read.v1": N_("Meldcode of verzoek gelezen"),
     "contact.attested.v1": N_("Contactpersoon bevestigd"),
     "contact.away.v1": N_("Contactpersoon afwezig"),
     "contact.lapsed.v1": N_("Contactpersoon niet bevestigd"),
@@ -217,6 +219,7 @@ _REMINDERS: Final[Mapping[ReminderKind, str]] = {
     "contact_attestation": N_("contactpersoon bevestigen"),
     "recall_unanswered": N_("geen antwoord op terugroepen"),
     "recall_long_unanswered": N_("lang geen antwoord op terugroepen"),
+    "meldcode_postponed": N_("meldcode nog niet open voor de ouders"),
 }
 _CODES: Final[Mapping[str, str]] = {
     **{str(kind): words for kind, words in _REMINDERS.items()},
@@ -233,6 +236,7 @@ _CODES: Final[Mapping[str, str]] = {
     **PAGE_REASONS,
     **INVITATION_ENDS,
     **{str(origin): words for origin, words in ORIGINS.items()},
+    **LAWFUL_CODES,
     "school_staff": N_("Medewerker van de school"),
     "full": N_("volledig"),
     "neutral": N_("alleen datum en code"),

@@ -69,6 +69,7 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         secure_href=door.SECURE,
         leave_action=door.LEAVE,
         meetings_href=door.MEETINGS if isinstance(own.actor, GuardianActor) else "",
+        meldcode_href=door.MELDCODE if own.young in ("", "alone") else "",
         messages_href=door.MESSAGES,
         unread=await visit.unread(visit.own_person()),
         young=own.young,

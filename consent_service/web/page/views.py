@@ -97,6 +97,7 @@ class OwnChoicesNowPage(View, frozen=True):
     about_me: tuple[OwnLine, ...] = ()
     """What I told about myself and no place shows; without child and school."""
     meetings_href: str = ""
+    meldcode_href: str = ""
 
 
 class OwnQuestionPage(View, frozen=True):

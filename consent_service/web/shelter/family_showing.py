@@ -67,6 +67,8 @@ async def family_page(room: Room) -> FamilyPage:
         receipts_href=room.at("bewijzen"),
         access_href=room.at("toegang"),
         meetings_href=room.at("gesprekken"),
+        meldcode_href=room.at("meldcode"),
+        requests_href=room.at("verzoeken"),
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,

@@ -172,6 +172,8 @@ def _task_href(task: Task, actor: Counsellor) -> str:
         return shelter_address(actor.tenant, "taken")
     if task.kind == "parent_to_tell" and task.relationship is not None:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "noodgeval")
+    if task.kind == "meldcode_postponed":
+        return family_address(actor.tenant, task.family, "meldcode")
     if task.kind in CONTACT_TASKS and task.relationship is not None:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "contacten")
     return family_address(actor.tenant, task.family)

@@ -292,6 +292,8 @@ class FamilyPage(View, frozen=True):
     to_confirm: tuple[ToConfirmLine, ...] = ()
     access_href: str = ""
     meetings_href: str = ""
+    meldcode_href: str = ""
+    requests_href: str = ""
     """Where a lost or stolen code of an own page is renewed."""
 
 

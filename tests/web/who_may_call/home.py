@@ -35,6 +35,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /mijn-pagina/klopt-niet": own_page(404),
     "GET /mijn-pagina/gesprekken": {**own_page(200), "child at home": 404},
     "POST /mijn-pagina/gesprekken": {**own_page(400), "child at home": 404},
+    "GET /mijn-pagina/meldcode": own_page(200),
     "GET /mijn-pagina/pincode": own_page(200),
     "POST /mijn-pagina/pincode": own_page(400),
     "POST /mijn-pagina/weg": everybody(303),

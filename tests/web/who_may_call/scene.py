@@ -22,6 +22,7 @@ from consent_service.identity.model import ChildActor, Fg, PersonActor, StaffAct
 from consent_service.identity.permissions import Circumstances
 from consent_service.identity.sessions import Opened
 from consent_service.organisations.model import NewStaff
+from consent_service.process.emergencies.model import NewRequest, StepText
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from tests.shelter import OPERATOR, World, furnish
@@ -34,6 +35,9 @@ CHILDREN: Final = (("Noor", date(2018, 5, 4)), ("Yara", date(2012, 3, 7)))
 _YES: Final[dict[str, Answer]] = dict.fromkeys(
     ("shelter_involvement", "support_advice", "three_way_meeting"), "yes"
 )
+
+WRITTEN: Final = StepText(what="Wat wij zagen.", why="Daarom.")
+ASKED: Final = NewRequest(asker="raad", ground="bw_1_240", name="Iemand", asked="Hoe het gaat.")
 
 
 class Scene:
@@ -147,6 +151,8 @@ async def make_scene(site: Site) -> Scene:
         types=[TypeKey("support_advice")],
     )
     meeting = await world.services.meetings.propose(world.counsellor, relationship, "routine")
+    meldcode = await world.services.meldcodes.begin(world.counsellor, view.family, child, WRITTEN)
+    matter = await world.services.statutory_requests.receive(world.counsellor, view.family, child, ASKED)
     fg = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("fg", "Fenna Gegevens")
     )
@@ -162,6 +168,8 @@ async def make_scene(site: Site) -> Scene:
         "sitting": sitting.sitting,
         "record": shared.record,
         "meeting": str(meeting),
+        "meldcode": meldcode,
+        "matter": matter,
         "act": "gehouden",
     }
     places = await _places(world) | own

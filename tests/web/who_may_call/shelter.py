@@ -9,6 +9,8 @@ from tests.web.who_may_call.roles import Row, shelter
 _SHARED: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
 _CONTACT: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}"
 _MEETINGS: Final = "/opvang/{tenant}/gezinnen/{family}/gesprekken"
+_MELDCODE: Final = "/opvang/{tenant}/gezinnen/{family}/meldcode"
+_REQUESTS: Final = "/opvang/{tenant}/gezinnen/{family}/verzoeken"
 TABLE: Final[dict[str, Row]] = {
     "GET /opvang/{tenant}": shelter(200, colleague=200),
     "GET /opvang/{tenant}/taken": shelter(200, colleague=200),
@@ -66,6 +68,19 @@ TABLE: Final[dict[str, Row]] = {
     f"POST {_MEETINGS}/{{meeting}}/opvolgen": shelter(400),
     f"POST {_MEETINGS}/{{meeting}}/delen": shelter(303),
     f"POST {_MEETINGS}/{{meeting}}/stap/{{act}}": shelter(303),
+    f"GET {_MELDCODE}": shelter(200),
+    f"POST {_MELDCODE}": shelter(400),
+    f"GET {_MELDCODE}/{{meldcode}}": shelter(200),
+    f"POST {_MELDCODE}/{{meldcode}}/stap": shelter(400),
+    f"POST {_MELDCODE}/{{meldcode}}/uitstellen": shelter(400),
+    f"POST {_MELDCODE}/{{meldcode}}/openen": shelter(303),
+    f"GET {_MELDCODE}/{{meldcode}}/formulier": shelter(303),
+    f"POST {_MELDCODE}/{{meldcode}}/formulier": shelter(303),
+    f"POST {_MELDCODE}/{{meldcode}}/afsluiten": shelter(303),
+    f"GET {_REQUESTS}": shelter(200),
+    f"POST {_REQUESTS}": shelter(400),
+    f"GET {_REQUESTS}/{{matter}}": shelter(200),
+    f"POST {_REQUESTS}/{{matter}}/antwoord": shelter(400),
     "POST /opvang/{tenant}/gesprekken/{meeting}/goedkeuren": shelter(400, colleague=409),
     f"POST {_CONTACT}/uitnodigen": shelter(303),
     f"GET {_CONTACT}/uitnodigen": shelter(303),
