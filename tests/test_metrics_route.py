@@ -17,6 +17,7 @@ from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.errors import ConfigurationError
 from consent_service.foundation.settings import Settings, load_settings
 from consent_service.identity.client_metrics import ClientMetrics
+from consent_service.process.notices.metrics import NoticeMetrics
 from consent_service.web.problems import page_of_error
 
 
@@ -27,7 +28,11 @@ def _settings(folder: Path) -> Settings:
 def test_metrics_are_shown_to_the_token_only(tmp_path: Path, clock: MovableClock) -> None:
     settings = _settings(tmp_path)
     clients = SimpleNamespace(machine_clients=SimpleNamespace(metrics=ClientMetrics()))
-    services = SimpleNamespace(sequencer=SimpleNamespace(metrics=LogMetrics(clock)), identity=clients)
+    services = SimpleNamespace(
+        sequencer=SimpleNamespace(metrics=LogMetrics(clock)),
+        identity=clients,
+        notice_sender=SimpleNamespace(metrics=NoticeMetrics()),
+    )
     doors = SimpleNamespace(settings=settings, services=services)
     app = Litestar([metrics], state=State({"doors": doors}), exception_handlers={Exception: page_of_error})
     path = token_file(settings)

@@ -1,12 +1,15 @@
 """Walks the log behind a cursor of its own, entry by entry; what each walker does of it is its own.
 
 A batch moves the cursor and does its work in one transaction, so that after a crash nothing is lost or
-done twice. Of two walkers at once the second finds the first one's cursor and gives way.
+done twice. Of two walkers at once the second finds the first one's cursor and gives way. A batch ends when
+it has taken a second, whatever it is of: nobody else waits long, and slow work still gets on.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from sqlalchemy import exc, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +19,9 @@ from consent_service.foundation.database import Database
 from consent_service.foundation.ids import TenantId
 from consent_service.process.tables import follower_cursors
 
-_BATCH = 50
+_BATCH: Final = 50
+_LONGEST: Final = 1.0
+"""Seconds after which a batch takes no other entry."""
 Step = Callable[[AsyncConnection, TenantId, TrailEntry], Awaitable[None]]
 
 
@@ -35,17 +40,21 @@ class LogWalk:
             async with self._database.transaction() as conn:
                 start = await self._cursor(conn, tenant)
                 entries = await self._log.follow(conn, tenant, start or 0, limit=_BATCH)
+                read, until = 0, time.monotonic() + _LONGEST
                 for entry in entries:
                     await self._step(conn, tenant, entry)
-                if entries:
-                    await self._move(conn, tenant, (start or 0) + len(entries), first=start is None)
+                    read += 1
+                    if time.monotonic() > until:
+                        break
+                if read:
+                    await self._move(conn, tenant, (start or 0) + read, first=start is None)
         except exc.IntegrityError:  # another walker was first: its rows stand, and so does its cursor
             return 0
-        return len(entries)
+        return read
 
     async def catch_up(self, tenant: TenantId) -> None:
         """Read to the end."""
-        while await self.run_once(tenant) == _BATCH:
+        while await self.run_once(tenant):
             continue
 
     async def _cursor(self, conn: AsyncConnection, tenant: TenantId) -> int | None:

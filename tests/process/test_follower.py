@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent_service.audit.log import TrailEntry
 from consent_service.consent.service import Target
-from consent_service.foundation.ids import PersonId
+from consent_service.foundation.ids import PersonId, TenantId
 from consent_service.process.follower import Follower
 from consent_service.process.tables import follower_cursors, tasks
 from consent_service.process.walk import LogWalk
@@ -109,3 +111,20 @@ async def test_an_entry_whose_person_was_erased_asks_for_nothing(world: World) -
         assert await ring.destroy_person_key(conn, world.tenant, PersonId(world.colleague.staff))
     await follower(world).catch_up(world.tenant)
     assert await count(world, tasks) == 0
+
+
+async def test_slow_work_gets_on_entry_by_entry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that took too long keeps what it did, so that what follows is never done over and over."""
+    await stood_in(world)
+    monkeypatch.setattr("consent_service.process.walk._LONGEST", -1.0)
+    seen = list[str]()
+
+    async def slow(_conn: AsyncConnection, _tenant: TenantId, entry: TrailEntry) -> None:
+        seen.append(entry.id)
+
+    database, log = world.services.installation.database, world.services.log
+    walker = LogWalk("slow", slow, database=database, log=log)
+    assert await walker.run_once(world.tenant) == 1
+    await walker.catch_up(world.tenant)
+    assert len(seen) == len(set(seen)) > 3
+    assert await walker.run_once(world.tenant) == 0
