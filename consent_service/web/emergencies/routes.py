@@ -102,13 +102,13 @@ async def ask(
     return visit.redirect(_address(room, at), done="noodgeval" if new.approver else "noodgeval-gevraagd")
 
 
-@post(_FAMILY + "/noodgeval/{emergency:str}/{act:str}", include_in_schema=False)
+@post(_FAMILY + "/noodgeval/{emergency:str}/{deed:str}", include_in_schema=False)
 async def follow(
     visit: NamedDependency[Visit],
     tenant: FromPath[str],
     family: FromPath[str],
     emergency: FromPath[str],
-    act: FromPath[str],
+    deed: FromPath[str],
 ) -> Response[Any]:
     """Take the question back, stop it, or say that the parent was told; sent twice it is done once."""
     room = await enter(visit, tenant, family)
@@ -116,11 +116,11 @@ async def follow(
     mine = await glass.of_family(room.actor, room.family.family)
     one = next((one for one in mine if one.break_glass == about), None)
     acts = {"intrekken": glass.drop, "stoppen": glass.end, "verteld": glass.tell_parent}
-    if one is None or act not in acts:
+    if one is None or deed not in acts:
         raise NotFoundError("break-glass")
     there = _address(room, room.relationship(one.relationship))
     try:
-        await acts[act](room.actor, about)
+        await acts[deed](room.actor, about)
     except (ConflictError, InputError):
         return visit.redirect(there)
     return visit.redirect(there, done="noodgeval-bijgewerkt")

@@ -65,17 +65,17 @@ async def look(
     return await show(visit, actor, view)
 
 
-@post(_ALL + "/{emergency:str}/{act:str}", include_in_schema=False)
+@post(_ALL + "/{emergency:str}/{decision:str}", include_in_schema=False)
 async def decide(
-    visit: NamedDependency[Visit], tenant: FromPath[str], emergency: FromPath[str], act: FromPath[str]
+    visit: NamedDependency[Visit], tenant: FromPath[str], emergency: FromPath[str], decision: FromPath[str]
 ) -> Response[Any]:
     """Sent twice it is done once; one's own request is refused by the service, in words."""
     actor = visit.counsellor(tenant)
     acts = _deeds(visit.services.break_glass)
-    if act not in acts:
+    if decision not in acts:
         raise NotFoundError("break-glass")
     try:
-        await acts[act](actor, RecordId(emergency))
+        await acts[decision](actor, RecordId(emergency))
     except InputError as wrong:
         return await _waiting(visit, actor, wrong.problems)
     except ConflictError:

@@ -17,6 +17,8 @@ TABLE: Final[dict[str, Row]] = {
     "POST /school/{tenant}/kinderen/{relationship}/klopt-niet": school(400),
     "GET /school/{tenant}/kinderen/{relationship}/gesprekken": school(200),
     "POST /school/{tenant}/kinderen/{relationship}/gesprekken": school(400),
+    "GET /school/{tenant}/kinderen/{relationship}/noodgeval": school(303, unlisted=303),
+    "POST /school/{tenant}/kinderen/{relationship}/noodgeval": school(200),
     "GET /school/{tenant}/bevestigen": school(303, unlisted=303),
     "POST /school/{tenant}/bevestigen": school(303, unlisted=303),
     "GET /school/{tenant}/kinderen/{relationship}/afwezig": school(200),
