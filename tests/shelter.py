@@ -124,20 +124,8 @@ class World:
         return relationship
 
     async def confirmed_before(self, relationship: RelationshipId, contact: SchoolStaff) -> None:
-        """The start is over when the story begins: sent and confirmed, with no entry to be counted."""
-        now = self.clock.now()
-        async with self.services.installation.database.transaction() as conn:
-            await conn.execute(
-                insert(first_contacts).values(
-                    tenant=self.tenant,
-                    relationship=relationship,
-                    state="confirmed",
-                    sent_at=now,
-                    sent_by=self.counsellor.staff,
-                    confirmed_at=now,
-                    confirmed_by=contact.staff,
-                )
-            )
+        """The start is over when the story begins (`confirm_before`)."""
+        await confirm_before(self.services, relationship, self.counsellor, contact)
 
     async def confirmed(self, relationship: RelationshipId, *contacts: SchoolStaff) -> None:
         """The counsellor says for this school term that these still are contacts; the first one if none."""
@@ -186,6 +174,25 @@ class World:
         await self.services.reevaluator.catch_up(self.tenant)
         await self.services.meetings.catch_up(self.tenant)
         await self.services.follower.catch_up(self.tenant)
+
+
+async def confirm_before(
+    services: Services, relationship: RelationshipId, counsellor: Counsellor, contact: SchoolStaff
+) -> None:
+    """The first contact was sent and the pupil confirmed before the story, with no entry to be counted."""
+    now = services.installation.clock.now()
+    async with services.installation.database.transaction() as conn:
+        await conn.execute(
+            insert(first_contacts).values(
+                tenant=counsellor.tenant,
+                relationship=relationship,
+                state="confirmed",
+                sent_at=now,
+                sent_by=counsellor.staff,
+                confirmed_at=now,
+                confirmed_by=contact.staff,
+            )
+        )
 
 
 async def make_world(database: Database, clock: MovableClock, journal: StopJournal, folder: Path) -> World:

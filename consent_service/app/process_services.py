@@ -10,6 +10,7 @@ from consent_service.app.installation import Installation
 from consent_service.app.meeting_services import meeting_service
 from consent_service.app.shared import Shared
 from consent_service.families.service import FamilyService
+from consent_service.foundation.ids import RecordId, StaffId, TenantId
 from consent_service.process.calendar import Calendar
 from consent_service.process.emergencies.break_glass import BreakGlassService
 from consent_service.process.emergencies.meldcode import MeldcodeService
@@ -80,7 +81,7 @@ def of_process(
         notice_inbox=_notice_inbox(parts, shared, release),
         notice_bounces=NoticeBounces(database=shared.database, log=shared.log, clock=shared.clock),
         notice_sender=_notice_sender(parts, shared, release, notices),
-        break_glass=_break_glass(shared),
+        break_glass=_break_glass(shared, notices),
         meldcodes=_meldcodes(shared, release, families),
         statutory_requests=_statutory_requests(shared),
         starts=_starts(shared, release, _telling(notices)),
@@ -157,7 +158,12 @@ def _notice_inbox(parts: Installation, shared: Shared, release: ReleaseService) 
     )
 
 
-def _break_glass(shared: Shared) -> BreakGlassService:
+def _break_glass(shared: Shared, notices: NoticeService) -> BreakGlassService:
+    async def call(conn: AsyncConnection, tenant: TenantId, colleague: StaffId, about: RecordId) -> None:
+        await notices.queue(
+            conn, NewNotice(kind="decide_along", tenant=tenant, to_staff=colleague, about=about)
+        )
+
     return BreakGlassService(
         database=shared.database,
         ring=shared.ring,
@@ -166,6 +172,7 @@ def _break_glass(shared: Shared) -> BreakGlassService:
         journal=shared.journal,
         organisations=shared.organisations,
         policies=shared.policies,
+        call=call,
     )
 
 

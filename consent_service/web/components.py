@@ -108,3 +108,12 @@ class PasskeyAsked(Part, frozen=True):
 
     options: str
     then: str = ""
+
+
+class UrgentChild(Part, frozen=True):
+    """A child about whom a contact may read something now because a life may depend on it, until when."""
+
+    action: str
+    name: str
+    birth_date: date
+    until: datetime

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
+from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
@@ -310,6 +311,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
     **SIGNAL_LABELS,
+    **GLASS_LABELS,
     **MELDCODE_FIELDS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
@@ -430,6 +432,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **SIGNAL_TABLES,
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
+    **GLASS_TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

@@ -26,6 +26,7 @@ from tests.web.afterwards_examples import afterwards_examples
 from tests.web.answers_examples import answers_examples
 from tests.web.child_examples import child_examples
 from tests.web.contact_examples import contact_examples
+from tests.web.emergency_examples import emergency_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.invitation_examples import invitation_examples
 from tests.web.meeting_examples import meeting_examples
@@ -426,6 +427,7 @@ def _shelter(language: str) -> dict[str, View]:
         **meeting_examples(language),
         **start_examples(language),
         **signal_examples(language),
+        **emergency_examples(language),
     }
 
 

@@ -92,11 +92,12 @@ class Fitting:
             return [Problem("approver", "second_person_yourself")]
         return (
             []
-            if approver in await self._colleagues(conn, actor.tenant)
+            if approver in await self.colleagues(conn, actor.tenant)
             else [Problem("approver", "second_person_unknown")]
         )
 
-    async def _colleagues(self, conn: AsyncConnection, tenant: TenantId) -> frozenset[StaffId]:
+    async def colleagues(self, conn: AsyncConnection, tenant: TenantId) -> frozenset[StaffId]:
+        """Who works at the shelter now and can decide along."""
         members = await self._organisations.staff_members(conn, tenant)
         return frozenset(one.staff for one in members if one.kind == "counsellor" and one.ended_at is None)
 

@@ -6,7 +6,7 @@ forbids is forbidden here too. When it is over the item is emptied; the reason s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -28,7 +28,16 @@ from consent_service.foundation.errors import (
     Problem,
     StopsPendingError,
 )
-from consent_service.foundation.ids import EntryId, FamilyId, RecordId, RelationshipId, TenantId, new_id
+from consent_service.foundation.ids import (
+    EntryId,
+    FamilyId,
+    RecordId,
+    RelationshipId,
+    SchoolId,
+    StaffId,
+    TenantId,
+    new_id,
+)
 from consent_service.foundation.stop_journal import StopJournal
 from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator, System, by
 from consent_service.identity.permissions import Action, Circumstances
@@ -55,6 +64,16 @@ from consent_service.records.emergencies import RUNNING, Decided, open_items, ur
 from consent_service.records.sealing import seal_content
 from consent_service.records.tables_emergencies import break_glasses
 
+CallColleague = Callable[[AsyncConnection, TenantId, StaffId, RecordId], Awaitable[None]]
+"""Queues a message to a second person in the caller's transaction; it says nothing."""
+
+
+async def call_nobody(
+    _conn: AsyncConnection, _tenant: TenantId, _colleague: StaffId, _about: RecordId
+) -> None:
+    """Where no messages are sent: what waits is found by who looks."""
+
+
 _EMPTIED: Final[Mapping[str, Any]] = {"envelope": b"", "digest": b""}
 Supervisor = PrivacyCoordinator | Fg
 
@@ -72,7 +91,9 @@ class BreakGlassService:
         journal: StopJournal,
         organisations: OrganisationService,
         policies: PolicyService,
+        call: CallColleague = call_nobody,
     ) -> None:
+        self._call = call
         self._database = database
         self._ring = ring
         self._log = log
@@ -121,7 +142,8 @@ class BreakGlassService:
         async with self._database.transaction() as conn:
             one, about = await self._locked(conn, actor.tenant, break_glass)
             require(actor, Action.APPROVE_BREAK_GLASS, Circumstances(tenant=actor.tenant))
-            if one.state not in ("asked", "running_by_phone", "unconfirmed"):
+            own = one.state == "running" and one.approver == actor.staff
+            if one.state not in ("asked", "running_by_phone", "unconfirmed") and not own:
                 raise NotFoundError("break-glass")
             sealed = (
                 await conn.execute(
@@ -263,6 +285,17 @@ class BreakGlassService:
         async with self._database.reading() as conn:
             return await read_break_glasses(conn, actor.tenant)
 
+    async def places(self, actor: Supervisor, found: Iterable[BreakGlass]) -> dict[RelationshipId, SchoolId]:
+        """At which school each was; of an erased child nothing is known."""
+        require(actor, Action.VIEW_EMERGENCIES, Circumstances(tenant=actor.tenant))
+        places = {}
+        async with self._database.reading() as conn:
+            for relationship in sorted({one.relationship for one in found}):
+                about = await read_relationship(conn, actor.tenant, relationship)
+                if about is not None:
+                    places[relationship] = about.school
+        return places
+
     # --- parts -------------------------------------------------------------------------------
 
     async def _as_second(self, actor: Counsellor, break_glass: RecordId, act: BreakGlassAct) -> None:
@@ -311,7 +344,17 @@ class BreakGlassService:
             break_glass, about.relationship, asking.kind.key, new.reason, untold, new.approver, until
         )
         await self._tell(conn, about, asked, by(actor), hidden=untold)
+        for colleague in await self._to_call(conn, actor, new):
+            await self._call(conn, about.tenant, colleague, break_glass)
         return break_glass
+
+    async def _to_call(
+        self, conn: AsyncConnection, actor: Counsellor, new: NewBreakGlass
+    ) -> tuple[StaffId, ...]:
+        """Who agreed by phone confirms it; else every colleague may decide along."""
+        if new.approver is not None:
+            return (new.approver,)
+        return tuple(sorted(await self._fitting.colleagues(conn, actor.tenant) - {actor.staff}))
 
     async def _sealed(
         self,

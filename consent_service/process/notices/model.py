@@ -22,14 +22,15 @@ NoticeKind = Literal[
     "agreement_due",
     "review_due",
     "recall",
+    "decide_along",
 ]
 """Whoever needs another kind adds a line here and one in `WORDS`."""
 KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
 AT_ONCE: Final[frozenset[NoticeKind]] = frozenset(
-    {"meeting_invitation", "meeting_moved", "meeting_cancelled", "care_signal", "recall"}
+    {"meeting_invitation", "meeting_moved", "meeting_cancelled", "care_signal", "recall", "decide_along"}
 )
 """Kinds that wait for no digest; quiet hours hold for all but what is urgent."""
-URGENT: Final[frozenset[NoticeKind]] = frozenset({"care_signal"})
+URGENT: Final[frozenset[NoticeKind]] = frozenset({"care_signal", "decide_along"})
 """Kinds that are urgent whatever is said when they are queued."""
 WORDS: Final[dict[NoticeKind, str]] = {
     "something_new": N_("Er is iets nieuws voor u."),
@@ -42,6 +43,7 @@ WORDS: Final[dict[NoticeKind, str]] = {
     "agreement_due": N_("U heeft een afspraak die nu nodig is."),
     "review_due": N_("Het is tijd om iets opnieuw te bekijken."),
     "recall": N_("U wordt gevraagd iets te verwijderen."),
+    "decide_along": N_("Een collega vraagt u nu mee te beslissen."),
 }
 """What the inbox says of each kind. A mail says none of this."""
 

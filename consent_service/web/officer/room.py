@@ -12,6 +12,7 @@ _PAGES = (
     ("taken", N_("Taken")),
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),
+    ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
     ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),

@@ -22,6 +22,7 @@ from consent_service.process.model import TITLES, Task
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.components import FieldLine
+from consent_service.web.emergencies import officer_routes as emergency_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
 from consent_service.web.officer import (
@@ -133,6 +134,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
     *region_routes.ROUTES,
+    *emergency_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]

@@ -29,6 +29,7 @@ from consent_service.records.service import Note
 from consent_service.release.model import Ask, WaitingLine
 from consent_service.release.model import ChildLine as KnownChild
 from consent_service.web.components import Option, RefusedPart, ReleasedPart
+from consent_service.web.emergencies import school_routes as emergency_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.school import attesting, stepping_back
 from consent_service.web.school.finding import child_address, known_child, navigation, pupil_to_confirm
@@ -81,6 +82,7 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
         school=school.name,
         recalls_href=f"/school/{actor.tenant}/teruggeroepen" if notices else "",
         open_recalls=len(open_notices(notices)),
+        urgent=await emergency_routes.urgent_children(visit, actor),
         attest_href=f"/school/{actor.tenant}/bevestigen" if asked & set(places) else "",
         children=tuple(
             ChildLine(
@@ -195,6 +197,7 @@ ROUTES: list[HTTPRouteHandler] = [
     write,
     *stepping_back.ROUTES,
     *attesting.ROUTES,
+    *emergency_routes.ROUTES,
 ]
 
 

@@ -13,6 +13,7 @@ from consent_service.web.components import (
     ReleasedPart,
     ShareField,
     TaskLine,
+    UrgentChild,
 )
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
@@ -61,6 +62,7 @@ class ChildrenPage(View, frozen=True):
     waiting: tuple[WaitingChild, ...] = ()
     other_parent_href: str = ""
     signals: tuple[SignalChild, ...] = ()
+    urgent: tuple[UrgentChild, ...] = ()
 
 
 class AskedChild(Part, frozen=True):

@@ -108,7 +108,11 @@ async def approvals_page(visit: Visit, actor: Counsellor, problems: Sequence[Pro
     form = FormState.of(visit.posted, problems, language=visit.language)
     markers = await _waiting_markers(visit, actor)
     meetings = await _waiting_meetings(visit, actor)
-    return ApprovalsPage(shelter_address(actor.tenant), tuple(lines), form, markers, meetings)
+    urgent = len(await services.break_glass.waiting(actor))
+    there = shelter_address(actor.tenant, "noodgevallen")
+    return ApprovalsPage(
+        shelter_address(actor.tenant), tuple(lines), form, markers, meetings, urgent, there if urgent else ""
+    )
 
 
 async def _waiting_meetings(visit: Visit, actor: Counsellor) -> tuple[WaitingMeetingLine, ...]:
@@ -160,10 +164,14 @@ def _family_line(family: FamilyView, actor: Counsellor, open_tasks: int, *, subs
 
 
 def _task_href(task: Task, actor: Counsellor) -> str:
+    if task.kind in ("break_glass_to_approve", "break_glass_to_confirm"):
+        return shelter_address(actor.tenant, "noodgevallen")
     if task.audience == "approver":
         return shelter_address(actor.tenant, "goedkeuren")
     if task.family is None:
         return shelter_address(actor.tenant, "taken")
+    if task.kind == "parent_to_tell" and task.relationship is not None:
+        return family_address(actor.tenant, task.family, "scholen", task.relationship, "noodgeval")
     if task.kind == "meldcode_postponed":
         return family_address(actor.tenant, task.family, "meldcode")
     if task.kind in CONTACT_TASKS and task.relationship is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from consent_service.web.emergencies import routes as emergency_routes
+from consent_service.web.emergencies import second_routes
 from consent_service.web.ending import routes as ending_routes
 from consent_service.web.shelter import (
     answers_routes,
@@ -34,4 +36,6 @@ ROUTES = [
     *ending_routes.ROUTES,
     *start_routes.ROUTES,
     *signal_routes.ROUTES,
+    *emergency_routes.ROUTES,
+    *second_routes.ROUTES,
 ]

@@ -253,6 +253,7 @@ class RelationshipCard(Part, frozen=True):
     end_href: str = ""
     plan_href: str = ""
     copied_href: str = ""
+    emergency_href: str = ""
     succession_href: str = ""
     """Empty unless this school goes on as another one."""
     first_contact_href: str = ""
@@ -470,3 +471,5 @@ class ApprovalsPage(View, frozen=True):
     form: FormState = EMPTY
     markers: tuple[WaitingMarkerLine, ...] = ()
     meetings: tuple[WaitingMeetingLine, ...] = ()
+    emergencies: int = 0
+    emergencies_href: str = ""

@@ -22,7 +22,7 @@ from consent_service.identity.model import ChildActor, Fg, PersonActor, StaffAct
 from consent_service.identity.permissions import Circumstances
 from consent_service.identity.sessions import Opened
 from consent_service.organisations.model import NewStaff
-from consent_service.process.emergencies.model import NewRequest, StepText
+from consent_service.process.emergencies.model import NewBreakGlass, NewRequest, StepText
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from tests.shelter import OPERATOR, World, furnish
@@ -132,6 +132,17 @@ class Scene:
         return Browser(self.site.client, opened.token)
 
 
+def _urgent(world: World) -> NewBreakGlass:
+    """A colleague agreed by phone, so that the school reads it at once."""
+    return NewBreakGlass(
+        information_type=TypeKey("support_advice"),
+        fields={"helps": "Heeft altijd een EpiPen bij zich."},
+        reason="medical",
+        why="De moeder belde.",
+        approver=world.colleague.staff,
+    )
+
+
 async def make_scene(site: Site) -> Scene:
     """The scene, over the real services."""
     world = site.world
@@ -153,6 +164,7 @@ async def make_scene(site: Site) -> Scene:
     meeting = await world.services.meetings.propose(world.counsellor, relationship, "routine")
     meldcode = await world.services.meldcodes.begin(world.counsellor, view.family, child, WRITTEN)
     matter = await world.services.statutory_requests.receive(world.counsellor, view.family, child, ASKED)
+    emergency = await world.services.break_glass.ask(world.counsellor, relationship, _urgent(world))
     fg = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("fg", "Fenna Gegevens")
     )
@@ -171,6 +183,9 @@ async def make_scene(site: Site) -> Scene:
         "meldcode": meldcode,
         "matter": matter,
         "act": "gehouden",
+        "emergency": str(emergency),
+        "deed": "verteld",
+        "decision": "approve",
     }
     places = await _places(world) | own
     return Scene(site, view, places, other=other, elsewhere=elsewhere, fg=Fg(world.tenant, fg))

@@ -27,6 +27,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /school/{tenant}/andere-ouder": school(200, unlisted=200),
     "GET /school/{tenant}/kinderen/{relationship}/signaal": school(200),
     "POST /school/{tenant}/kinderen/{relationship}/signaal": school(200),
+    "GET /school/{tenant}/kinderen/{relationship}/noodgeval": school(303, unlisted=303),
+    "POST /school/{tenant}/kinderen/{relationship}/noodgeval": school(200),
     "GET /school/{tenant}/bevestigen": school(303, unlisted=303),
     "POST /school/{tenant}/bevestigen": school(303, unlisted=303),
     "GET /school/{tenant}/kinderen/{relationship}/afwezig": school(200),

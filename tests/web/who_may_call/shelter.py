@@ -13,6 +13,7 @@ _AT_SCHOOL: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}"
 _MEETINGS: Final = "/opvang/{tenant}/gezinnen/{family}/gesprekken"
 _MELDCODE: Final = "/opvang/{tenant}/gezinnen/{family}/meldcode"
 _REQUESTS: Final = "/opvang/{tenant}/gezinnen/{family}/verzoeken"
+_EMERGENCY: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/noodgeval"
 TABLE: Final[dict[str, Row]] = {
     "GET /opvang/{tenant}": shelter(200, colleague=200),
     "GET /opvang/{tenant}/taken": shelter(200, colleague=200),
@@ -90,6 +91,14 @@ TABLE: Final[dict[str, Row]] = {
     f"POST {_REQUESTS}": shelter(400),
     f"GET {_REQUESTS}/{{matter}}": shelter(200),
     f"POST {_REQUESTS}/{{matter}}/antwoord": shelter(400),
+    f"GET {_EMERGENCY}": shelter(200),
+    f"GET {_EMERGENCY}/{{kind}}": shelter(200),
+    f"POST {_EMERGENCY}/{{kind}}": shelter(400),
+    "POST /opvang/{tenant}/gezinnen/{family}/noodgeval/{emergency}/{deed}": shelter(303),
+    "GET /opvang/{tenant}/noodgevallen": shelter(200, colleague=200),
+    "GET /opvang/{tenant}/noodgevallen/{emergency}": shelter(303, colleague=303),
+    "POST /opvang/{tenant}/noodgevallen/{emergency}": shelter(200, colleague=200),
+    "POST /opvang/{tenant}/noodgevallen/{emergency}/{decision}": shelter(400, colleague=303),
     "POST /opvang/{tenant}/gesprekken/{meeting}/goedkeuren": shelter(400, colleague=409),
     f"POST {_CONTACT}/uitnodigen": shelter(303),
     f"GET {_CONTACT}/uitnodigen": shelter(303),
