@@ -206,6 +206,7 @@ async def _child_page(
         away_href=f"{address}/afwezig",
         meetings_href=f"{address}/gesprekken",
         stands_in=known.relationship in standing_in,
+        urgent=await emergency_routes.urgent_among(visit, actor, [known.relationship]),
         call_first=known.relationship in await visit.services.recalls.call_first_at(actor),
         released=released,
         form=form,
