@@ -6,16 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from consent_service.families.model import FamilyView
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, StopsPendingError
-from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey
+from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey, new_id
 from consent_service.organisations.model import NewStaff
+from consent_service.process.emergencies.model import StepText
 from consent_service.process.notices.rows import found
+from consent_service.process.tables_emergencies import meldcodes, statutory_requests
 from consent_service.release.model import Released
 from tests.process.notices.mailing import BO, addressed, mailing, recipients, send
 from tests.scenarios.stories import told_family
 from tests.scenarios.test_break_glass import ITEM, NEED, asked, opened, running
+from tests.scenarios.test_meldcode import REQUEST
 from tests.shelter import OPERATOR, World
 
 NIGHT = datetime(2026, 9, 1, 21, 30, tzinfo=UTC)
@@ -186,3 +190,19 @@ async def test_what_is_unsafe_to_tell_stands_on_no_page(world: World) -> None:
     assert isinstance(await opened(world, told.relationship), Released)
     await world.settle()
     assert [one for one in await world.services.rights.who_looked(told.mother) if one.emergency] == []
+
+
+async def test_a_walk_or_a_request_whose_entry_says_otherwise_is_found_when_the_log_is_compared(
+    world: World, view: FamilyView
+) -> None:
+    child = view.children[0].child
+    text = StepText(what="Gezien.", why="Twee keer.")
+    await world.services.meldcodes.begin(world.counsellor, view.family, child, text)
+    await world.services.statutory_requests.receive(world.counsellor, view.family, child, REQUEST)
+    await world.settle()
+    assert (await world.services.supervision.verify(world.officer)).ok
+    changes = (update(meldcodes).values(child=new_id()), update(statutory_requests).values(asker="police"))
+    for change in changes:
+        async with world.services.installation.database.transaction() as conn:
+            await conn.execute(change)
+    assert not (await world.services.supervision.verify(world.officer)).ok
