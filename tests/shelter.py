@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import insert
+
 from consent_service.app import Installation, Services, build_services
 from consent_service.consent.model import Answer, Receipt, Shown, Signature
 from consent_service.consent.questions import text_version
@@ -22,6 +24,7 @@ from consent_service.families.model import (
     SafetyAssessment,
     SchoolConfirmation,
 )
+from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.clock import MovableClock
 from consent_service.foundation.database import Database
 from consent_service.foundation.ids import (
@@ -94,9 +97,17 @@ class World:
         return await self.services.families.view(self.counsellor, family)
 
     async def at_school(
-        self, child: PersonId, school: SchoolId | None = None, contact: SchoolStaff | None = None
+        self,
+        child: PersonId,
+        school: SchoolId | None = None,
+        contact: SchoolStaff | None = None,
+        *,
+        begun: bool = True,
     ) -> RelationshipId:
-        """The child at a school, with an active contact."""
+        """The child at a school, with an active contact who confirmed the pupil before this story begins.
+
+        `begun`: False for what comes before that; a story may also send and confirm it itself (`starts`).
+        """
         where = school or self.linde
         details = self.details[where]
         relationship = await self.services.families.start_relationship(
@@ -108,7 +119,13 @@ class World:
         )
         who = contact or (self.contact if where == self.linde else self.eik_contact)
         await self.services.families.list_contact(self.counsellor, relationship, who.staff)
+        if begun:
+            await self.confirmed_before(relationship, who)
         return relationship
+
+    async def confirmed_before(self, relationship: RelationshipId, contact: SchoolStaff) -> None:
+        """The start is over when the story begins (`confirm_before`)."""
+        await confirm_before(self.services, relationship, self.counsellor, contact)
 
     async def confirmed(self, relationship: RelationshipId, *contacts: SchoolStaff) -> None:
         """The counsellor says for this school term that these still are contacts; the first one if none."""
@@ -157,6 +174,25 @@ class World:
         await self.services.reevaluator.catch_up(self.tenant)
         await self.services.meetings.catch_up(self.tenant)
         await self.services.follower.catch_up(self.tenant)
+
+
+async def confirm_before(
+    services: Services, relationship: RelationshipId, counsellor: Counsellor, contact: SchoolStaff
+) -> None:
+    """The first contact was sent and the pupil confirmed before the story, with no entry to be counted."""
+    now = services.installation.clock.now()
+    async with services.installation.database.transaction() as conn:
+        await conn.execute(
+            insert(first_contacts).values(
+                tenant=counsellor.tenant,
+                relationship=relationship,
+                state="confirmed",
+                sent_at=now,
+                sent_by=counsellor.staff,
+                confirmed_at=now,
+                confirmed_by=contact.staff,
+            )
+        )
 
 
 async def make_world(database: Database, clock: MovableClock, journal: StopJournal, folder: Path) -> World:

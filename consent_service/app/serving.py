@@ -52,6 +52,8 @@ from consent_service.web.security import SecurityHeaders, refuse_nul
 from consent_service.web.shared import lock_routes, logged_out_routes, proof_routes
 from consent_service.web.shared import routes as shared_routes
 from consent_service.web.shelter import routes as shelter_routes
+from consent_service.web.signals import school_routes as school_signal_routes
+from consent_service.web.start import school_routes as school_start_routes
 from consent_service.web.static_files import static_files
 from consent_service.web.visit import open_visit
 
@@ -133,6 +135,8 @@ def _routes() -> list[ControllerRouterHandler]:
         *school_routes.ROUTES,
         *meeting_routes.ROUTES,
         *school_meeting_routes.ROUTES,
+        *school_signal_routes.ROUTES,
+        *school_start_routes.ROUTES,
         *own_meeting_routes.ROUTES,
         *meldcode_routes.ROUTES,
         *request_routes.ROUTES,

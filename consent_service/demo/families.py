@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 
 import msgspec
@@ -29,10 +30,11 @@ from consent_service.families.model import (
     SchoolConfirmation,
 )
 from consent_service.foundation.clock import local_date
-from consent_service.foundation.errors import IntegrityError
+from consent_service.foundation.errors import InputError, IntegrityError
 from consent_service.foundation.ids import PersonId, RelationshipId, TypeKey
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
 from consent_service.organisations.model import SchoolDetails
+from consent_service.process.signals.model import FirstContactRefused
 from consent_service.records.model import Shared, ShareRefused
 from consent_service.records.service import Note
 from consent_service.release.service import Ask
@@ -79,6 +81,20 @@ class Home:
             )
         return relationship
 
+    async def begin(self, relationship: RelationshipId, school: SchoolDetails, login: str) -> None:
+        """The first contact goes to the school, and the contact with this login confirms the pupil.
+
+        Raises:
+            IntegrityError: the demo is told no where it may not be.
+        """
+        starts, contact = self.services.starts, self.shelter.at_school(login)
+        confirmed = SchoolConfirmation(school.establishment_code, school.street, school.phone)
+        sent = await starts.send_first_contact(self.counsellor, relationship, confirmed)
+        if isinstance(sent, FirstContactRefused):
+            raise IntegrityError("demo: the first contact was refused")
+        await starts.confirm_pupil(contact, relationship)
+        await starts.read_who_helps(contact, relationship)
+
     def guardian(self, view: FamilyView, given_names: str) -> GuardianActor:
         """The guardian of the family with these given names."""
         found = next(one for one in view.guardians if one.identity.given_names == given_names)
@@ -123,6 +139,17 @@ class Home:
             raise IntegrityError(f"demo: {key} was refused: {outcome.code}")
         return outcome
 
+    async def signal(self, relationship: RelationshipId) -> None:
+        """Ask the school for extra attention; where the holidays of today are not known, nothing is sent.
+
+        Raises:
+            IntegrityError: the demo's own family was refused it.
+        """
+        with suppress(InputError):
+            outcome = await self.services.signals.send(self.counsellor, relationship)
+            if isinstance(outcome, ShareRefused):
+                raise IntegrityError(f"demo: a signal was refused: {outcome.code}")
+
     async def try_in_vain(
         self, actor: Counsellor | SchoolStaff, relationship: RelationshipId, key: str, **fields: str
     ) -> ShareRefused:
@@ -149,6 +176,8 @@ class Home:
 async def write_families(services: Services, shelter: Shelter) -> Paper:
     """All three families, put in order in the log; the receipt of the first mother."""
     home = Home(services, shelter)
+    for school in shelter.schools.values():
+        await services.signal_routing.place_school(shelter.officer(), school, "midden")
     paper = await _mother_in_hiding(home)
     await _parents_who_disagree(home)
     await _two_children_two_schools(home)
@@ -178,10 +207,11 @@ async def _mother_in_hiding(home: Home) -> Paper:
     }
     samira = home.guardian(view, "Samira")
     receipt = await home.ask(samira, answers, name="Samira Voorbeeld")
+    await home.begin(noor, LINDE, "ida")
     await home.share(home.counsellor, noor, "shelter_involvement", status="involved", shown_as="neutral")
     helps = "Even alleen kunnen zitten als het druk wordt."
     await home.share(home.counsellor, noor, "support_advice", helps=helps, moment="changes")
-    await home.share(home.counsellor, noor, "care_signal", code_word="handle_with_care")
+    await home.signal(noor)
     absent = {"date": home.today.isoformat(), "part_of_day": "morning", "kind": "authorised"}
     await home.share(home.shelter.at_school("ida"), noor, "school_absence", **absent)
     await home.try_in_vain(home.counsellor, noor, "practical_needs", need="school_things", note="Een rugzak.")
@@ -200,6 +230,7 @@ async def _parents_who_disagree(home: Home) -> None:
     mees = await home.enrol(view.children[0].child, LINDE, {"ida": None, "dirk": "ida"})
     yes: Answers = {"shelter_involvement": "yes", "contact_persons": "yes", "support_advice": "yes"}
     await home.ask(home.guardian(view, "Tom"), yes, name="Tom Proef")
+    await home.begin(mees, LINDE, "ida")
     await home.share(home.counsellor, mees, "shelter_involvement", status="involved", shown_as="neutral")
     await home.share(home.counsellor, mees, "support_advice", helps="Een vaste plek vooraan in de klas.")
     ilse = home.guardian(view, "Ilse")
@@ -231,6 +262,8 @@ async def _two_children_two_schools(home: Home) -> None:
     }
     await home.ask(home.guardian(view, "Layla"), answers, name="Layla Testman")
     known = {"status": "involved", "shown_as": "organisation_name"}
+    await home.begin(at_linde, LINDE, "ida")
+    await home.begin(at_eik, EIK, "eva")
     for relationship in (at_linde, at_eik):
         await home.share(home.counsellor, relationship, "shelter_involvement", **known)
     await home.share(home.counsellor, at_linde, "support_advice", helps="Buiten spelen na het eten.")

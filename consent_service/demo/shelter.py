@@ -28,6 +28,8 @@ from consent_service.organisations.model import SCHOOL_WEEK, NewStaff, SchoolDet
 
 OPERATOR: Final = Operator("demo")
 SHELTER: Final = "Opvang De Haven"
+NEUTRAL_NAME: Final = "Hulporganisatie"
+"""By which a school knows it until a parent chose otherwise."""
 LINDE: Final = SchoolDetails("12AB00", "De Linde", "Lindelaan 1", "Tilburg", "013-5550101")
 EIK: Final = SchoolDetails("34CD01", "De Eik", "Eikstraat 2", "Tilburg", "013-5550202")
 
@@ -95,6 +97,10 @@ class Shelter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise TypeError(login)
         return actor
 
+    def officer(self) -> PrivacyCoordinator:
+        """Who decides over privacy here."""
+        return next(one for one in self.people.values() if isinstance(one, PrivacyCoordinator))
+
     def at_school(self, login: str) -> SchoolStaff:
         """The member of school staff with this login."""
         actor = self.people[login]
@@ -121,7 +127,7 @@ async def furnish(services: Services) -> Shelter:
     """Register the shelter, its schools, agreements for this and the next year, and all staff."""
     organisations = services.organisations
     tenant = await organisations.register_tenant(
-        OPERATOR, name=SHELTER, neutral_name="Hulporganisatie", phone="0800-5550000"
+        OPERATOR, name=SHELTER, neutral_name=NEUTRAL_NAME, phone="0800-5550000"
     )
     await services.policies.ensure_active(tenant)
     today = local_date(services.installation.clock.now())

@@ -37,6 +37,7 @@ from consent_service.families.tables import (
     relationship_contacts,
     relationships,
 )
+from consent_service.families.tables_starting import first_contacts
 from consent_service.families.writing_contacts import ContactWriter
 from consent_service.foundation.clock import Clock, local_date, strictly_after
 from consent_service.foundation.errors import NotFoundError
@@ -292,10 +293,19 @@ class FamilyWriter(ContactWriter):
         who: By,
         late_since: datetime | None = None,
     ) -> None:
-        """The school's contact says it is no pupil of theirs: it ends, somebody weighs the breach (S12)."""
+        """The school's contact says it is no pupil of theirs: it ends, somebody weighs the breach (S12).
+
+        So does the start with this school (`process.signals.states`), whatever it came to.
+        """
         current = await read_relationship(conn, found.tenant, found.relationship)
         if current is None or current.ended_at is not None:
             return
+        begun = first_contacts.c
+        await conn.execute(
+            update(first_contacts)
+            .where(begun.tenant == found.tenant, begun.relationship == found.relationship)
+            .values(state="closed")
+        )
         await self.end_relationship(conn, found, "not_our_pupil", who=who, late_since=late_since)
         await self._note(conn, found, events.PupilDisowned(found.relationship, member), who, late_since)
 

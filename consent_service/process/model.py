@@ -158,6 +158,8 @@ CONTACT_TASKS: Final[frozenset[TaskKind]] = frozenset(
     {"contact_attestation", "contact_lapsed", "contact_needed", "contact_stepped_off"}
 )
 """Tasks that are done on a contact list."""
+SIGNAL_TASKS: Final[frozenset[TaskKind]] = frozenset({"call_the_school", "pass_on_signal"})
+"""Tasks about a signal, done once somebody heard it, was called, or it is no more; never ticked off."""
 ONCE: Final[frozenset[TaskKind]] = frozenset(
     TITLES.keys() - {"second_approval", "intake_again", "substitute_review"}
 )
@@ -333,7 +335,7 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             asked: frozenset[TaskKind] = frozenset({"contact_attestation"})
             return (Settled(asked, relationship=relationship, person=PersonId(member)),)
         case SignalRead() | SignalCalled() | SignalGone():
-            return (Settled(_OF_SIGNAL, relationship=event.relationship),)
+            return (Settled(SIGNAL_TASKS, relationship=event.relationship),)
         case MarkerDecided(family=family, guardian=guardian):
             return (Settled(frozenset({"marker_to_approve"}), family, person=guardian),)
         case MarkerEnded(family=family, guardian=guardian):
@@ -355,8 +357,6 @@ _ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
 """The tasks that each act about a break-glass ends."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
-_OF_SIGNAL: Final[frozenset[TaskKind]] = frozenset({"call_the_school", "pass_on_signal"})
-"""Tasks about a signal, done once somebody heard it or it is no more."""
 _NOBODY_LEFT: Final[frozenset[TaskKind]] = frozenset({"contact_needed", "contact_stepped_off"})
 """Tasks to find somebody, done once somebody is listed."""
 _ASKED: Final[frozenset[TaskKind]] = frozenset(

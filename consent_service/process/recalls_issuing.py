@@ -20,7 +20,7 @@ from consent_service.identity.model import System, by
 from consent_service.process.recalls_model import RecallCause, RecallNotice, state_of
 from consent_service.process.tables import erasure_notices, recalls
 
-_RELEASED: Final = frozenset({"information.released.v1"})
+_RECEIVED: Final = frozenset({"information.released.v1", "call.made.v1"})
 _MOST_READINGS: Final = 500
 BY_SERVICE: Final = by(System())
 
@@ -28,16 +28,30 @@ BY_SERVICE: Final = by(System())
 async def last_read(
     conn: AsyncConnection, log: AuditLog, about: Relationship, before: datetime
 ) -> dict[TypeKey, datetime]:
-    """When somebody at the school last read each type; what was read and replaced since counts too."""
-    wanted = TrailFilter(relationship=about.relationship, types=_RELEASED, until=before)
+    """When somebody at the school last read each type or was told it by phone (S48).
+
+    What was read and replaced since counts too. A card that a counsellor opened is no reading by the school:
+    what was told of it is the call's own entry.
+    """
+    wanted = TrailFilter(relationship=about.relationship, types=_RECEIVED, until=before)
     page = await log.trail(conn, about.tenant, wanted, limit=_MOST_READINGS)
     found: dict[TypeKey, datetime] = {}
     for entry in page.entries:
         event = None if entry.detail is None else entry.detail.event
-        if isinstance(event, events.InformationReleased) and event.reader_kind == "school":
-            for one in event.records:
-                found.setdefault(one.information_type, entry.at)
+        for kind in _received(event):
+            found.setdefault(kind, entry.at)
     return found
+
+
+def _received(event: events.Event | None) -> tuple[TypeKey, ...]:
+    """The types that reached the school by this."""
+    match event:
+        case events.InformationReleased(reader_kind="school", role=role, records=read) if role != "phone":
+            return tuple(one.information_type for one in read)
+        case events.CallMade(types=told):
+            return told
+        case _:
+            return ()
 
 
 async def last_asked(conn: AsyncConnection, about: Relationship) -> dict[TypeKey, datetime]:

@@ -66,6 +66,7 @@ class OpenedRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     author: StaffId
     written_at: datetime
     fields: dict[str, str]
+    expires_at: datetime | None = None
 
 
 class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

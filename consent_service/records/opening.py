@@ -82,6 +82,7 @@ def _open(key: RecordTypeKey, one: SealedRecord) -> OpenedRecord:
         author=one.author,
         written_at=one.written_at,
         fields=content.fields,
+        expires_at=one.expires_at,
     )
 
 

@@ -94,7 +94,8 @@ class RecordService:
 
         Raises:
             NotAllowedError: the permission table has no row for this.
-            InputError: every problem with the fields, at once; nothing was sealed.
+            InputError: every problem with the fields, at once; nothing was sealed. Also what is kept for some
+                school days and comes without its process, which alone knows the school's calendar (`Along`).
             ConflictError: other rules came into force at this moment; nothing was written.
             UnavailableError: keys, log or database are away, or a stop is not replayed yet.
         """
@@ -115,6 +116,7 @@ class RecordService:
             decision = self._decide(rules, owned, actor, kind, note)  # 3
             if decision.permit is None:
                 return await self._refused(conn, actor, about, direction, decision)
+            _require_process(kind, along)
             shared = await self._write(conn, actor, about, kind, note, decision, along)  # 4, 5
             if along is not None:
                 await along.do(conn, shared)
@@ -435,6 +437,16 @@ def _kept_until(kind: InformationType, note: Note, now: datetime, along: Along |
     if along is not None and isinstance(kind.retention, ForSchoolDays):
         return along.until
     return expires(kind, dict(note.fields), now)
+
+
+def _require_process(kind: InformationType, along: Along | None) -> None:
+    """What is kept for school days is written by the process that counts them and sees it is heard.
+
+    Raises:
+        InputError: it came another way.
+    """
+    if along is None and isinstance(kind.retention, ForSchoolDays):
+        raise InputError([Problem("information_type", "signal_page_only")])
 
 
 def _is_for_emergencies(kind: InformationType, note: Note) -> bool:

@@ -30,7 +30,7 @@ from consent_service.organisations.service import OrganisationService
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import next_change
 from consent_service.policy.service import PolicyService
-from consent_service.release.judging import Judged, judged, readings
+from consent_service.release.judging import Judged, judged, readings, writing
 from consent_service.release.read import Situation, read_situation
 
 TRIES: Final = 3
@@ -92,14 +92,16 @@ class Door:
         """Whether this reader may know that the family is being helped; no record is opened for it.
 
         A role that does not read the gate type itself, such as a teacher's, may know of a child as soon
-        as the rules give it any type about that child.
+        as the rules give it any type about that child, or let it write one: the administration writes
+        absence and may read nothing of it.
         """
         rules = await self._policies.in_force(situation.active_bundle)
         gate, now = rules.catalogue.gate, self._clock.now()
         answer = judged(situation, rules, reader, "contact", asked=[(gate.key, "s2c")], now=now)
         if reader.role not in gate.readers:
             others = readings(situation, rules, reader, now=now)
-            answer = next((other for other in others if other.permit is not None), answer)
+            found = next((other for other in others if other.permit is not None), None)
+            answer = found or writing(situation, rules, reader, now=now) or answer
         return msgspec.structs.replace(answer, to_open=())
 
     @asynccontextmanager

@@ -149,12 +149,12 @@ def _refused(
     return events.ReleaseRefused(relationship, purpose, reader.id, reader.kind, reader.role, refused)
 
 
-def unlisted_event(reader: Reader, ask: Ask, gate: TypeKey) -> events.ReleaseRefused:
-    """Somebody asked for a child on whose list he never stood, or for a child that is not there.
+def unlisted_event(reader: Reader, ask: Ask, gate: TypeKey, code: str) -> events.ReleaseRefused:
+    """Somebody asked for a child on whose list he never stood, that is not there or not confirmed.
 
     Nothing was judged: of all types only the one that tells of a child at all is named.
     """
-    refused = (events.RefusedType(gate, NEVER_LISTED),)
+    refused = (events.RefusedType(gate, code),)
     return events.ReleaseRefused(ask.relationship, ask.purpose, reader.id, reader.kind, reader.role, refused)
 
 

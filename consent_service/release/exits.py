@@ -59,12 +59,15 @@ from consent_service.policy.recorded import recorded, to_bytes
 from consent_service.release.door import TRIES, Door
 from consent_service.release.entries import NEVER_LISTED, NOTHING_THERE, guard
 from consent_service.release.judging import Judged
-from consent_service.release.read import was_ever_listed
+from consent_service.release.read import Situation, was_ever_listed
+from consent_service.release.starting import NOT_SENT, is_confirmed, may_hear
 
 ExitKind = Literal["mail", "text_message", "calendar_file", "inbox", "page", "csv", "print"]
 NOT_WORKING: Final = "not_working_here"
 NOT_SHOWN: Final = "not_shown"
 NO_CHANNEL: Final = "no_safe_channel"
+_THAT_IT_WAITS: Final = frozenset({"mail", "text_message", "inbox"})
+"""What says that something waits, and never about whom."""
 _OUTSIDE: Final = frozenset({"mail", "text_message", "calendar_file"})
 """Ways to somebody of a family that need a channel which that person called safe."""
 
@@ -223,6 +226,8 @@ class Exits(Door):
         except NotFoundError:
             return True, await self._refuse(conn, leaving, NOTHING_THERE)
         about = situation.known.relationship
+        if not self._is_begun(situation, leaving.kind):
+            return True, await self._refuse(conn, leaving, NOT_SENT, subject=about.child)
         facts = Circumstances(tenant=about.tenant, school=about.school, way="s2c")
         denied = may(member, Action.ASK_RELEASE, facts)
         if isinstance(denied, Denied):
@@ -234,6 +239,10 @@ class Exits(Door):
             return True, await self._refuse(conn, leaving, code, subject=about.child)
         permit = await self._permit(conn, leaving, answer)
         return permit is not None, permit
+
+    def _is_begun(self, situation: Situation, kind: ExitKind) -> bool:
+        """Before the pupil was confirmed only that something waits may leave, and not before it was sent."""
+        return is_confirmed(situation) or (kind in _THAT_IT_WAITS and may_hear(situation, self._clock.now()))
 
     async def _is_known_to(
         self,
@@ -263,7 +272,7 @@ class Exits(Door):
             situation = await self._situation(conn, reader.tenant, relationship)
         except NotFoundError:
             return False
-        if situation.known.relationship.school != reader.school:
+        if situation.known.relationship.school != reader.school or not self._is_begun(situation, "inbox"):
             return False
         answer = await self._at_the_gate(situation, Reader("school", reader.staff, reader.role))
         return answer.permit is not None

@@ -48,12 +48,14 @@ class Judged(msgspec.Struct, frozen=True):
     basis: Basis = "consent"
 
 
-def asked_types(catalogue: Catalogue, purpose: Purpose, direction: Direction) -> list[Asked]:
-    """Every type that goes this way for this purpose; which of them the reader gets is policy."""
+def asked_types(
+    catalogue: Catalogue, purpose: Purpose, direction: Direction, *, only: TypeKey | None = None
+) -> list[Asked]:
+    """Every type that goes this way for this purpose, or `only` one; which the reader gets is policy."""
     return [
         (kind.key, direction)
         for kind in catalogue.types.values()
-        if purpose in kind.purposes and direction in kind.directions
+        if purpose in kind.purposes and direction in kind.directions and only in (None, kind.key)
     ]
 
 
@@ -174,6 +176,33 @@ def readings(situation: Situation, rules: Rules, reader: Reader, *, now: datetim
         ]
         if asked:
             yield judged(situation, rules, reader, purpose, asked=asked, now=now)
+
+
+def writing(situation: Situation, rules: Rules, reader: Reader, *, now: datetime) -> Judged | None:
+    """That the rules let this reader write something about the child; the first type that they allow.
+
+    Only while the school may know of the child at all, by what its contact would get. Opens nothing.
+    """
+    gate, known = rules.catalogue.gate, situation.known
+    contact = Reader(reader.kind, reader.id, gate.readers[0])
+    if judged(situation, rules, contact, "contact", asked=[(gate.key, "s2c")], now=now).permit is None:
+        return None
+    for kind in rules.catalogue.types.values():
+        if reader.role not in kind.writers or "c2s" not in kind.directions:
+            continue
+        question = question_for(
+            known,
+            rules.catalogue,
+            action="share",
+            reader=reader,
+            purpose=kind.purposes[0],
+            asked=[(kind.key, "c2s")],
+            now=now,
+        )
+        decision = decide(rules.bundle, question, now=now)
+        if decision.permit is not None:
+            return Judged(situation, rules, decision, decision.permit, decision.refusals)
+    return None
 
 
 def refused_types(answer: Judged) -> dict[TypeKey, Refusal | None]:

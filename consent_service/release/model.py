@@ -16,12 +16,14 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a reader asks: about which child at which school, why, and in which language to answer.
 
     basis: on which ground in law; on that of vital interest a school asks for the item of a break-glass.
+    only: of what there is for this purpose no more than this one type.
     """
 
     relationship: RelationshipId
     purpose: Purpose
     language: str = "nl"
     basis: Basis = "consent"
+    only: TypeKey | None = None
 
 
 class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +61,14 @@ class ChildLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     school: SchoolId
     full_name: str
     birth_date: date
+
+
+class WaitingLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A child whom nobody at the school confirmed yet: asked to confirm, or with a care signal, or both."""
+
+    child: ChildLine
+    to_confirm: bool
+    signal: bool
 
 
 class UrgentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -54,6 +54,7 @@ from consent_service.families.tables import (
     safety_assessments,
     safety_markers,
 )
+from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.database import UtcDateTime
 from consent_service.foundation.errors import IntegrityError, KeyDestroyedError
 from consent_service.foundation.ids import (
@@ -95,7 +96,7 @@ class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """What was read: the facts, the version they stand on, and what is needed to open the records.
 
     `key` is None once it was destroyed: what was shared can be opened by nobody. `urgent` stands beside the
-    records, never among them.
+    records, never among them. `start`: how far the first contact with the school is, None before it.
     """
 
     known: Known
@@ -107,6 +108,7 @@ class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     records: tuple[SealedRecord, ...]
     digests: dict[TypeKey, bytes]
     urgent: Urgent | None = None
+    start: str | None = None
 
 
 async def read_situation(
@@ -141,6 +143,7 @@ async def read_situation(
         records=sealed,
         digests={TypeKey(row.k1): row.b1 for row in rows.get("digest", [])},
         urgent=urgent,
+        start=rows["start"][0].k1 if "start" in rows else None,
     )
 
 
@@ -180,6 +183,7 @@ def _statement(tenant: TenantId, relationship: RelationshipId) -> Any:
         *_organisation_sections(tenant, relationship, family, school),
         *_record_sections(tenant, relationship, same_child),
         _emergency_section(tenant, relationship),
+        _start_section(tenant, relationship),
     )  # fmt: skip
 
 
@@ -306,6 +310,12 @@ def _emergency_section(tenant: str, relationship: str) -> Select[Any]:
         k6=two.c.staff, n1=cast(e.untold, Integer), t1=e.starts_at, t2=e.ends_at, t3=e.requested_at,
         b1=e.envelope, b2=e.digest,
     )  # fmt: skip
+
+
+def _start_section(tenant: str, relationship: str) -> Select[Any]:
+    f = first_contacts.c
+    here = (f.tenant == tenant, f.relationship == relationship)
+    return _section("start", first_contacts, key=here, k1=f.state)
 
 
 def _identity(

@@ -1,4 +1,4 @@
-"""THE exit. `to_school`, `to_shelter`, `children_of_contact`, `preview`: nothing leaves any other way.
+"""THE exit. `to_school`, `to_shelter`, `preview` and the lists of `lists`: nothing leaves any other way.
 
     1. load everything in one joined read            4. open, in memory, only what the Permit names
     2. may this actor ask this at all                5. append the entry, guarded by the version row
@@ -11,14 +11,8 @@ the sentences are `wording`, the entries and their guard `entries`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import assert_never
-
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.audit.details import Attachment
-from consent_service.audit.log import OFFICER
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import (
     ConflictError,
@@ -29,47 +23,40 @@ from consent_service.foundation.errors import (
 )
 from consent_service.foundation.ids import EntryId, RelationshipId, is_id
 from consent_service.identity.model import ChildActor, Counsellor, GuardianActor, SchoolStaff, by
-from consent_service.identity.permissions import Action, Circumstances
+from consent_service.identity.permissions import Action
 from consent_service.information.model import Direction, Terms
-from consent_service.organisations.service import require
 from consent_service.policy.explain import Audience, explain
 from consent_service.policy.facts import Reader
 from consent_service.policy.projection import Known, active_contacts, assigned_counsellors
-from consent_service.policy.recorded import recorded, to_bytes
 from consent_service.records.model import OpenedRecord
 from consent_service.records.opening import open_records, type_keys_for
 from consent_service.release.door import TRIES
 from consent_service.release.entries import (
+    NEVER_LISTED,
     Told,
-    duties,
-    emergencies,
     failed_event,
-    guard,
-    is_untold,
     refused,
     released,
-    released_event,
     unlisted_event,
 )
-from consent_service.release.exits import Exits
 from consent_service.release.judging import (
     Judged,
     asked_types,
     best_askings,
     for_reader,
     judged,
-    urgent_line,
-    urgent_purpose,
     urgent_types,
 )
+from consent_service.release.lists import Lists
 from consent_service.release.model import Ask as Ask
-from consent_service.release.model import ChildLine, Refused, Released, TypePreview, UrgentLine
-from consent_service.release.read import Situation, was_ever_listed
-from consent_service.release.showing import child_of, only, require_shown, viewer_of, worded
+from consent_service.release.model import Refused, Released, TypePreview
+from consent_service.release.read import was_ever_listed
+from consent_service.release.showing import only, require_shown, viewer_of, worded
+from consent_service.release.starting import NOT_CONFIRMED, open_before
 from consent_service.release.wording import preview_line
 
 
-class ReleaseService(Exits):
+class ReleaseService(Lists):
     """Every exit."""
 
     async def to_school(self, actor: SchoolStaff, ask: Ask) -> Released | Refused:
@@ -79,7 +66,8 @@ class ReleaseService(Exits):
         statements, and the same entry for the officer. Who left the list gets a refusal.
 
         Raises:
-            NotFoundError: no such relationship, or never on its list; or the child was erased.
+            NotFoundError: no such relationship, or never on its list; or the child was erased; or nobody
+                there confirmed the pupil yet, and what is asked is no care signal (S49).
             NotAllowedError: once on the list of a child that another school now goes on with.
             IntegrityError: something was tampered with or damaged; logged as a refusal.
             UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
@@ -132,37 +120,6 @@ class ReleaseService(Exits):
             if answer is not None:
                 return answer
         raise ConflictError("the situation keeps changing")
-
-    async def children_of_contact(
-        self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
-    ) -> tuple[ChildLine, ...]:
-        """The children this contact may know about: the gate type decides, child by child (S45).
-
-        Each child shown is one entry; a child that may not be known is not in the list and not counted.
-
-        Raises:
-            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
-        """
-        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
-        reader = Reader("school", actor.staff, actor.role)
-        lines = [await self._child_line(actor, reader, relationship) for relationship in relationships]
-        known = (line for line in lines if line is not None)
-        return tuple(sorted(known, key=lambda line: (line.full_name, line.birth_date, line.child)))
-
-    async def urgent_of_contact(
-        self, actor: SchoolStaff, relationships: Sequence[RelationshipId]
-    ) -> tuple[UrgentLine, ...]:
-        """What this contact may read now because a life may depend on it, with the child it is about (S29).
-
-        Also of a child nobody said yes about. Each line is an entry; the item is asked with `to_school`.
-
-        Raises:
-            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
-        """
-        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
-        reader = Reader("school", actor.staff, actor.role)
-        lines = [await self._urgent_line(actor, reader, relationship) for relationship in relationships]
-        return tuple(line for line in lines if line is not None)
 
     async def preview(
         self,
@@ -224,6 +181,9 @@ class ReleaseService(Exits):
         for _ in range(TRIES):
             self._refuse_while_stopping(actor.tenant, ask.relationship)
             judgement = await self._judge(actor, reader, ask, direction)
+            if judgement is None:
+                await self._refuse_unknown(actor, reader, ask, NOT_CONFIRMED)
+                raise NotFoundError("relationship")
             answer = await self._answer(actor, reader, ask, judgement, audience)
             if answer is not None:
                 return answer
@@ -231,16 +191,21 @@ class ReleaseService(Exits):
 
     async def _judge(
         self, actor: SchoolStaff | Counsellor, reader: Reader, ask: Ask, direction: Direction
-    ) -> Judged:
+    ) -> Judged | None:
+        """None where a school asks about a pupil whom nobody there confirmed (`starting`)."""
         async with self._database.reading() as conn:
             situation = await self._situation(conn, actor.tenant, ask.relationship)  # 1
             await self._require(conn, actor, situation, Action.ASK_RELEASE, direction)  # 2
         situation = await self._renewed(situation)
         rules = await self._policies.in_force(situation.active_bundle)
-        asked = asked_types(rules.catalogue, ask.purpose, direction)
+        asked = asked_types(rules.catalogue, ask.purpose, direction, only=ask.only)
         if ask.basis == "vital_interest":
             asked = urgent_types(situation, rules.catalogue)
         now = self._clock.now()
+        if reader.kind == "school" and ask.basis == "consent":
+            asked = open_before(situation, asked, now)
+            if not asked:
+                return None
         return judged(situation, rules, reader, ask.purpose, asked=asked, now=now, basis=ask.basis)  # 3
 
     async def _answer(
@@ -269,80 +234,6 @@ class ReleaseService(Exits):
             raise
         return worded(ask, judgement, entry, opened, audience)  # 6: committed
 
-    async def _child_line(
-        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
-    ) -> ChildLine | None:
-        for _ in range(TRIES):
-            self._refuse_while_stopping(actor.tenant, relationship)
-            try:
-                judgement = await self._judge_gate(actor, reader, relationship)
-            except NotFoundError:
-                return None
-            if judgement.permit is None:
-                return None
-            event = released_event(judgement, reader, "contact", types=tuple(judgement.permit.types))
-            async with self._database.transaction() as conn:
-                await self._require_living_log(conn, actor.tenant)
-                told = Told(event, judgement.situation.known.relationship.child)
-                logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
-                await self._log_duties(conn, actor, judgement, told, logged)
-                self._refuse_while_stopping(actor.tenant, relationship)
-            if logged is not None:
-                return child_of(judgement.situation)
-        raise ConflictError("the situation keeps changing")
-
-    async def _urgent_line(
-        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
-    ) -> UrgentLine | None:
-        """Nothing is written where no break-glass runs: that is so for nearly every child."""
-        for _ in range(TRIES):
-            self._refuse_while_stopping(actor.tenant, relationship)
-            try:
-                judgement = await self._judge_urgent(actor, reader, relationship)
-            except NotFoundError:
-                return None
-            if judgement is None or judgement.permit is None:
-                return None
-            event = released_event(
-                judgement, reader, judgement.permit.purpose, types=tuple(judgement.permit.types)
-            )
-            async with self._database.transaction() as conn:
-                await self._require_living_log(conn, actor.tenant)
-                told = Told(event, judgement.situation.known.relationship.child, hidden=is_untold(judgement))
-                logged = await self._log_entry(conn, actor, judgement, told, guarded=True)
-                await self._log_duties(conn, actor, judgement, told, logged)
-                self._refuse_while_stopping(actor.tenant, relationship)
-            if logged is not None:
-                return urgent_line(child_of(judgement.situation), judgement)
-        raise ConflictError("the situation keeps changing")
-
-    async def _judge_urgent(
-        self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId
-    ) -> Judged | None:
-        async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor.tenant, relationship)
-            await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
-        situation = await self._renewed(situation)
-        if situation.urgent is None:
-            return None
-        rules = await self._policies.in_force(situation.active_bundle)
-        kind = rules.catalogue.types.get(situation.urgent.facts.information_type)
-        if kind is None:
-            return None
-        asked = urgent_types(situation, rules.catalogue)
-        answer = judged(
-            situation, rules, reader, urgent_purpose(kind), asked=asked, now=self._clock.now(),
-            basis="vital_interest",
-        )  # fmt: skip
-        return msgspec.structs.replace(answer, to_open=())
-
-    async def _judge_gate(self, actor: SchoolStaff, reader: Reader, relationship: RelationshipId) -> Judged:
-        """Whether this reader may know that the family is being helped; see `door`."""
-        async with self._database.reading() as conn:
-            situation = await self._situation(conn, actor.tenant, relationship)
-            await self._require(conn, actor, situation, Action.ASK_RELEASE, "s2c")
-        return await self._at_the_gate(await self._renewed(situation), reader)
-
     # --- steps -------------------------------------------------------------------------------
 
     async def _require_ever_listed(self, actor: SchoolStaff, reader: Reader, ask: Ask) -> None:
@@ -351,9 +242,15 @@ class ReleaseService(Exits):
             raise NotFoundError("relationship")
         async with self._database.reading() as conn:
             listed = await was_ever_listed(conn, actor.tenant, ask.relationship, actor.staff)
-        if listed:
-            return
-        event = unlisted_event(reader, ask, self._policies.proposal.catalogue.gate.key)
+        if not listed:
+            await self._refuse_unknown(actor, reader, ask, NEVER_LISTED)
+            raise NotFoundError("relationship")
+
+    async def _refuse_unknown(
+        self, actor: SchoolStaff | Counsellor, reader: Reader, ask: Ask, code: str
+    ) -> None:
+        """The entry of somebody who is answered as if there were no such child."""
+        event = unlisted_event(reader, ask, self._policies.proposal.catalogue.gate.key, code)
         async with self._database.transaction() as conn:
             await self._require_living_log(conn, actor.tenant)
             await self._log.append(
@@ -364,35 +261,6 @@ class ReleaseService(Exits):
                 subject=None,
                 relationship=event.relationship,
             )
-        raise NotFoundError("relationship")
-
-    async def _require(
-        self,
-        conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor | GuardianActor | ChildActor,
-        situation: Situation,
-        action: Action,
-        direction: Direction,
-    ) -> None:
-        about = situation.known.relationship
-        match actor:
-            case SchoolStaff():
-                facts = Circumstances(tenant=about.tenant, school=about.school, way=direction)
-            case Counsellor():
-                assigned = await self._organisations.is_assigned(conn, actor, about.family)
-                facts = Circumstances(
-                    tenant=about.tenant, family=about.family, way=direction, assigned=assigned
-                )
-                action = Action.VIEW_FAMILY if action is Action.SEE_OWN_PAGE else action
-            case GuardianActor():
-                facts = Circumstances(
-                    tenant=about.tenant, family=about.family, person=actor.guardian, way=direction
-                )
-            case ChildActor():
-                facts = Circumstances(tenant=about.tenant, family=about.family, person=about.child)
-            case _:
-                assert_never(actor)
-        require(actor, action, facts)
 
     async def _append(
         self,
@@ -415,42 +283,6 @@ class ReleaseService(Exits):
                 entry = await self._log_entry(conn, actor, judgement, another)
                 await self._log_duties(conn, actor, judgement, another, entry)
         return first
-
-    async def _log_duties(
-        self,
-        conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor,
-        judgement: Judged,
-        told: Told,
-        entry: EntryId | None,
-    ) -> None:
-        """What has to be done because of an entry stands in the log when that entry does."""
-        if entry is not None:
-            for duty in (*emergencies(judgement, told, entry), *duties(judgement, told, entry)):
-                await self._log_entry(conn, actor, judgement, duty)
-
-    async def _log_entry(
-        self,
-        conn: AsyncConnection,
-        actor: SchoolStaff | Counsellor,
-        judgement: Judged,
-        told: Told,
-        *,
-        guarded: bool = False,
-    ) -> EntryId | None:
-        about = judgement.situation.known.relationship
-        return await self._log.append(
-            conn,
-            tenant=about.tenant,
-            event=told.event,
-            by=by(actor),
-            subject=told.subject,
-            tagged_for=OFFICER if told.hidden else None,
-            relationship=about.relationship,
-            bundle=judgement.rules.bundle.hash,
-            guard=guard(judgement, self._clock.now()) if guarded else None,
-            attachment=Attachment(about.child, to_bytes(recorded(judgement.decision))) if guarded else None,
-        )
 
     def _open(self, judgement: Judged) -> tuple[OpenedRecord, ...]:
         """4. Everything the permit names is checked against its digest; what is due is kept."""

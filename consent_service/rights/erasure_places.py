@@ -35,6 +35,7 @@ from consent_service.families.tables import (
     safety_assessments,
     safety_markers,
 )
+from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.ids import INSTALLATION, TenantId
 from consent_service.identity.tables import (
     login_attempts,
@@ -53,7 +54,7 @@ from consent_service.process.meetings.tables import (
     meetings,
 )
 from consent_service.process.notices.tables import notice_wishes, notices
-from consent_service.process.signals.tables import care_signals, first_contacts, first_day_ticks, phone_calls
+from consent_service.process.signals.tables import care_signals, first_day_ticks, phone_calls
 from consent_service.process.tables import calendar_marks, recalls, tasks
 from consent_service.process.tables_emergencies import meldcode_steps, meldcodes, statutory_requests
 from consent_service.process.tables_ending import ending_plans

@@ -59,7 +59,7 @@ def record_part(
     """One opened record with the words of its type, and the organisation by the name that was chosen."""
     kind = catalogue.types[record.information_type]
     text = texts.types[record.information_type]
-    until = expires(kind, record.fields, record.written_at)
+    until = record.expires_at or expires(kind, record.fields, record.written_at)
     return RecordPart(
         type_key=kind.key,
         label=text.label,

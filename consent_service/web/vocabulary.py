@@ -14,6 +14,8 @@ from consent_service.web import afterwards_words
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
+from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
+from consent_service.web.start.words import START_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -308,6 +310,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
+    **SIGNAL_LABELS,
     **GLASS_LABELS,
     **MELDCODE_FIELDS,
     "given_names": N_("Voornamen"),
@@ -425,6 +428,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
+    **START_TABLES,
+    **SIGNAL_TABLES,
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
     **GLASS_TABLES,
@@ -447,7 +452,11 @@ _TONES: Final[Mapping[str, Tone]] = {
     "asked": "attention",
     "lapsed": "danger",
     "kept": "attention",
+    "confirmed": "good",
+    "read": "good",
     "failed": "danger",
+    "unread": "danger",
+    "called": "good",
 }
 
 

@@ -36,7 +36,7 @@ OUTCOMES: tuple[Attempt, ...] = ("refused", "opened")
 BY_TYPE: dict[object, object] = {
     int: 3,
     bool: True,
-    date: "2026-09-01",
+    date: date(2026, 9, 1),
     datetime: datetime(2026, 9, 1, tzinfo=UTC),
 }
 
@@ -72,6 +72,30 @@ def test_every_event_reads_as_a_sentence_in_every_language(kind: type[Any], lang
     assert told.endswith(".")
     assert "{" not in told
     assert language == "nl" or told != translator("nl").text(sentence.msgid, **sentence.params)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda struct: struct.__name__)
+def test_every_choice_within_an_event_reads_as_a_sentence(kind: type[Any]) -> None:
+    example, hints = an_example(kind), get_type_hints(kind)
+    for field in msgspec.structs.fields(kind):
+        for value in every_value(hints[field.name]):
+            sentence = describe(msgspec.structs.replace(example, **{field.name: value}))
+            told = translator("en").text(sentence.msgid, **sentence.params)
+            assert told.endswith("."), (field.name, value)
+            assert told != translator("nl").text(sentence.msgid, **sentence.params), (field.name, value)
+
+
+def every_value(annotation: object) -> tuple[object, ...]:
+    """All choices there are; of what is no choice none."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    if annotation is bool:
+        return (True, False)
+    if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
+        return tuple(value for one in get_args(annotation) for value in every_value(one)) + (
+            (None,) if type(None) in get_args(annotation) else ()
+        )
+    return ()
 
 
 def test_no_two_kinds_of_event_read_the_same() -> None:

@@ -54,6 +54,7 @@ async def stage(tmp_path: Path, photographs: Path | None) -> AsyncIterator[Stage
 async def test_a_whole_guidance(stage: Stage) -> None:
     wednesday, thursday = MONDAY + timedelta(days=2), MONDAY + timedelta(days=3)
     await the_start(stage)
+    await acts.first_contact(stage)
     stage.clock.jump(at(MONDAY + timedelta(days=1), 9, 0))
     await acts.report_absence(stage)
     await meeting.propose_and_plan(stage, wednesday, invited=1)

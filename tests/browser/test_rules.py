@@ -28,6 +28,7 @@ from consent_service.release.service import Ask
 from consent_service.web.serving import any_free_port
 from tests.browser.conftest import Tab
 from tests.ledger import whole_trail
+from tests.shelter import confirm_before
 from tests.web.officer_rules import AGE, SAFETY, YES, weakened, widened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -266,6 +267,7 @@ async def _child_of_thirteen(home: Home) -> None:
     relationship = await home.enrol(view.children[0].child, LINDE, {"ida": None})
     answers: dict[str, Answer] = {"shelter_involvement": "yes", "support_advice": "yes"}
     await home.ask(home.guardian(view, "Hanna"), answers, name="Hanna Verzonnen")
+    await confirm_before(home.services, relationship, home.counsellor, home.shelter.at_school("ida"))
     await home.services.release.to_school(home.shelter.at_school("ida"), Ask(relationship, "support"))
     await home.services.sequencer.run_once(home.shelter.tenant)
 

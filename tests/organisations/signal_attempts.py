@@ -29,6 +29,7 @@ def signal_attempts(own: World, other: World, at: RelationshipId) -> dict[str, A
         "starts.ticked": lambda: starts.ticked(school, at),
         "starts.tick": lambda: starts.tick(school, at, ["gate"]),
         "signals.send": lambda: signals.send(who, at),
+        "signals.outlook": lambda: signals.outlook(who, at),
         "signals.sent": lambda: signals.sent(who, at),
         "signals.recipient": lambda: signals.recipient(who, at),
         "signals.called": lambda: signals.called(who, at, "director"),

@@ -306,6 +306,8 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "release.to_school": lambda: s.release.to_school(school, Ask(relationship, "support")),
         "release.to_shelter": lambda: s.release.to_shelter(who, Ask(relationship, "support")),
         "release.children_of_contact": lambda: s.release.children_of_contact(school, [relationship]),
+        "release.signals_of_contact": lambda: s.release.signals_of_contact(school, [relationship]),
+        "release.waiting_of_contact": lambda: s.release.waiting_of_contact(school, [relationship]),
         "release.preview": lambda: s.release.preview(thief, relationship, language="nl"),
         "custody.destroy": lambda: s.custody.destroy(other.officer, relationship),
         "custody.destroy_child": lambda: s.custody.destroy_child(other.officer, child),

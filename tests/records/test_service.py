@@ -287,17 +287,18 @@ async def test_nothing_is_written_while_a_stop_waits(world: World) -> None:
     assert isinstance(await ask(world, other.relationship), Released)
 
 
-async def test_a_signal_is_gone_after_five_school_days(world: World) -> None:
+async def test_a_signal_is_written_by_its_own_process_only(world: World) -> None:
     view = await world.family()
     relationship = await world.at_school(view.children[0].child)
     await world.intake(world.guardian(view), {"shelter_involvement": "yes", "care_signal": "yes"})
-    await world.services.records.share(
-        world.counsellor, relationship, Note(TypeKey("care_signal"), {"code_word": "handle_with_care"})
-    )
-    for days, kind in ((0, Released), (6, Released), (1, Refused)):
-        world.clock.advance(timedelta(days=days))
-        await world.settle()
-        assert isinstance(await ask(world, relationship), kind), days
+    before = await count(world, records)
+    with pytest.raises(InputError) as refused:
+        await world.services.records.share(
+            world.counsellor, relationship, Note(TypeKey("care_signal"), {"code_word": "handle_with_care"})
+        )
+    assert [one.code for one in refused.value.problems] == ["signal_page_only"]
+    assert await count(world, records) == before
+    assert isinstance(await ask(world, relationship), Refused)
 
 
 async def test_what_has_no_key_any_more_takes_nothing_new(world: World) -> None:

@@ -15,7 +15,7 @@ from consent_service.foundation.ids import TypeKey
 from consent_service.process.model import next_working_day
 from consent_service.records.model import ShareRefused
 from consent_service.records.service import Note
-from consent_service.release import service as release_service
+from consent_service.release import lists as release_lists
 from consent_service.release.model import Refused, Released
 from tests.scenarios.stories import ADVICE, SUPPORT, ask, sentence_of, told_family, trail
 from tests.shelter import POLICIES, World, furnish
@@ -108,7 +108,7 @@ async def test_a_duty_that_cannot_be_written_down_stops_the_release(
     def planted(*_: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(release_service, "duties", planted)
+    monkeypatch.setattr(release_lists, "duties", planted)
     with pytest.raises(RuntimeError, match="planted"):
         await ask(reviewed, told.relationship)
     assert await trail(reviewed, "information.released.v1") == ()

@@ -43,10 +43,11 @@ async def told_family(
     guardians: tuple[tuple[str, AuthorityKind | None], ...] = (("Samira", "holder"),),
     safety: SafetyAssessment = SAFE,
     family_name: str = "Voorbeeld",
+    begun: bool = True,
 ) -> Told:
-    """The first guardian said yes to support advice, and the counsellor shared some."""
+    """The first guardian said yes to support advice, and the counsellor shared some (`World.at_school`)."""
     view = await world.family(guardians=guardians, safety=safety, family_name=family_name)
-    relationship = await world.at_school(view.children[0].child)
+    relationship = await world.at_school(view.children[0].child, begun=begun)
     mother = world.guardian(view)
     receipt = await world.intake(mother, YES)
     shared = await share(world, relationship)

@@ -74,6 +74,8 @@ async def test_a_family_that_leaves_ends_its_meetings_to_come(world: World) -> N
 
 
 async def test_s30_two_children_meet_at_one_moment_and_stay_apart(world: World) -> None:
+    for school in (world.linde, world.eik):
+        await world.services.signal_routing.place_school(world.officer, school, "midden")
     view = await world.family(children=NOOR_AND_ADAM)
     mother = world.guardian(view)
     noor = await world.at_school(view.children[0].child)

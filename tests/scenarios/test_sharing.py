@@ -12,7 +12,8 @@ from consent_service.foundation.errors import InputError, NotAllowedError, NotFo
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
-from consent_service.records.model import Shared, ShareRefused
+from consent_service.process.signals.model import SignalSent
+from consent_service.records.model import ShareRefused
 from consent_service.records.service import Note
 from consent_service.release.model import Refused, Released
 from consent_service.release.service import Ask
@@ -166,10 +167,9 @@ async def test_s19_a_signal_shared_before_goes_when_the_gate_closes(world: World
     relationship = await world.at_school(view.children[0].child)
     mother = world.guardian(view)
     await world.intake(mother, {"care_signal": "yes", "shelter_involvement": "yes"})
-    shared = await world.services.records.share(
-        world.counsellor, relationship, Note(TypeKey("care_signal"), {"code_word": "handle_with_care"})
-    )
-    assert isinstance(shared, Shared)
+    await world.services.signal_routing.place_school(world.officer, world.linde, "midden")
+    sent = await world.services.signals.send(world.counsellor, relationship)
+    assert isinstance(sent, SignalSent)
     assert isinstance(await ask(world, relationship), Released)
     await world.intake(mother, {"care_signal": "yes", "shelter_involvement": "no"})
     assert isinstance(await ask(world, relationship), Refused)

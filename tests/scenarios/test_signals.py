@@ -193,7 +193,7 @@ async def test_without_a_region_or_with_an_unknown_year_nothing_is_sent_and_it_i
         await world.services.signals.send(world.counsellor, relationship)
     assert [one.code for one in refused.value.problems] == ["school_region_missing"]
     await world.services.signal_routing.place_school(world.officer, world.linde, "zuid")
-    await move_to(world, datetime(2028, 9, 20, 8, tzinfo=UTC))
+    await move_to(world, datetime(2029, 9, 20, 8, tzinfo=UTC))
     with pytest.raises(InputError) as refused:
         await world.services.signals.send(world.counsellor, relationship)
     assert [one.code for one in refused.value.problems] == ["school_days_missing"]
@@ -253,7 +253,7 @@ async def test_s16_a_related_contact_hears_of_no_signal_and_the_deputy_does(worl
 
 
 async def test_s49_two_schools_with_one_name_are_told_apart_by_code_street_and_phone(world: World) -> None:
-    told = await told_family(world)
+    told = await told_family(world, begun=False)
     other = SchoolConfirmation("34CD01", "Lindestraat 9", "010-5550303")
     with pytest.raises(InputError) as refused:
         await world.services.starts.send_first_contact(world.counsellor, told.relationship, other)
@@ -263,7 +263,7 @@ async def test_s49_two_schools_with_one_name_are_told_apart_by_code_street_and_p
 
 
 async def test_the_start_goes_from_sent_to_read_and_never_by_itself(world: World) -> None:
-    told = await told_family(world)
+    told = await told_family(world, begun=False)
     starts, about = world.services.starts, told.relationship
     assert await starts.seen_at_school(world.contact, about) is None
     with pytest.raises(ConflictError):
@@ -285,7 +285,7 @@ async def test_the_start_goes_from_sent_to_read_and_never_by_itself(world: World
 
 async def test_s19_without_the_gate_type_no_first_contact_goes(world: World) -> None:
     view = await world.family()
-    relationship = await world.at_school(view.children[0].child)
+    relationship = await world.at_school(view.children[0].child, begun=False)
     await world.intake(world.guardian(view), {"shelter_involvement": "no"})
     refused = await world.services.starts.send_first_contact(world.counsellor, relationship, CONFIRMED)
     assert isinstance(refused, FirstContactRefused)

@@ -36,6 +36,8 @@ from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
 from tests.web.policies_examples import policies_examples
 from tests.web.safety_examples import safety_examples
+from tests.web.signal_examples import signal_examples
+from tests.web.start_examples import start_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
@@ -423,6 +425,8 @@ def _shelter(language: str) -> dict[str, View]:
         **receipt_examples(),
         **contact_examples(language),
         **meeting_examples(language),
+        **start_examples(language),
+        **signal_examples(language),
         **emergency_examples(language),
     }
 

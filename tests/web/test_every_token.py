@@ -64,7 +64,7 @@ class Walk:
             self.world.clock.advance(self.chance.choice((MOMENT, MOMENT, MOMENT, MOMENT, PAUSE, TALK)))
             token = self.model.lives[-1].token if self.model.lives else self.chance.choice(self.ever)
             act = self.chance.choices(acts, (2, 5, 3, 5, 4, 1))[0]
-            await self._looks(token, "/tablet-terug")  # an act may ask nothing, and the model counts a use
+            await self.identity.actor_for(token)  # somebody comes with it, whatever is done then
             await act(self.model.use(token, self.world.clock.now()))
             for _look in range(LOOKS):
                 now = [one.token for one in self.model.lives[-1:]]

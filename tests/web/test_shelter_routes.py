@@ -427,6 +427,12 @@ def _every_route(site: Site, family: FamilyView, relationship: str) -> list[tupl
         "record": family.family,
         "guardian": family.guardians[0].guardian,
         "marker": family.family,
+        "deed": "verteld",
+        "decision": "approve",
+        "plan": family.family,
+        "emergency": family.family,
+        "signal": family.family,
+        "call": family.family,
     }
     found: list[tuple[str, str]] = []
     for route in ROUTES:

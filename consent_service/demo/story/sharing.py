@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent_service.demo.shelter import LINDE, NEUTRAL_NAME
 from consent_service.demo.story.outcome import Outcome, expect, told
 from consent_service.demo.story.stage import CANARY, CHILD, Stage, must_not_say, must_say, must_show
 from consent_service.foundation.i18n import N_
@@ -45,8 +46,28 @@ async def unconsented_type_cannot_be_shared(stage: Stage) -> Outcome:
     return told(N_("Wie belt wie: de ouder zei nee, dus ook de begeleider kan het niet delen."))
 
 
-async def school_contact_logs_in(stage: Stage) -> Outcome:
+async def first_contact_is_sent(stage: Stage) -> Outcome:
+    """By hand, after code, street and phone were typed once more."""
+    await stage.open_family()
+    await stage.tablet.follow("Eerste contact")
+    typed = {"establishment_code": LINDE.establishment_code, "street": LINDE.street, "phone": LINDE.phone}
+    page = await stage.tablet.press("Verstuur het eerste contact", typed)
+    must_say(page, "Verstuurd, de school moet nog bevestigen")
+    return told(N_("Nagekeken en verstuurd. Tot nu toe zag de school niets van dit kind."))
+
+
+async def school_confirms_the_pupil(stage: Stage) -> Outcome:
     page = await stage.school.log_in_as("Ida Intern")
+    must_say(page, CHILD, "Is dit uw leerling?")
+    must_not_say(page, NEUTRAL_NAME)
+    await stage.school.follow("Is dit uw leerling?")
+    page = await stage.school.press("Bevestigen", {"pupil": "yes"})
+    must_say(page, NEUTRAL_NAME)
+    return told(N_("Eerst een ja over {child}. Pas daarna leest de school wie er helpt."), child=CHILD)
+
+
+async def school_contact_logs_in(stage: Stage) -> Outcome:
+    page = await stage.school.open("/")
     must_say(page, "Kinderen van wie ik contactpersoon ben", CHILD)
     page = await stage.school.follow(CHILD)
     stage.child_page = page.address

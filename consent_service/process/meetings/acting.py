@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from consent_service.families.reading import read_children, read_relationship
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, KeyDestroyedError, NotFoundError
-from consent_service.foundation.ids import StaffId, TenantId, TypeKey
+from consent_service.foundation.ids import SchoolId, StaffId, TenantId, TypeKey
 from consent_service.identity.model import Actor, Counsellor, System, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.service import KeyRing
@@ -39,8 +39,8 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 
 SHARED_AS = TypeKey("three_way_meeting")
-IsHoliday = Callable[[date], bool | None]
-"""Whether schools are closed on a day; None: nobody knows for that year."""
+IsHoliday = Callable[[AsyncConnection, TenantId, SchoolId, date], Awaitable[bool | None]]
+"""Whether this school is closed on a day; None: nobody knows where it is, or of that year."""
 
 
 class MeetingParts:

@@ -175,7 +175,8 @@ class Planning(MeetingParts):
     ) -> tuple[Warning_, ...]:
         found: list[Warning_] = ["clash"] if await has_clash(conn, about, at, who) else []
         if self._is_holiday is not None:
-            closed = self._is_holiday(local_date(at))
+            school = (await self._relationship(conn, about)).school
+            closed = await self._is_holiday(conn, about.tenant, school, local_date(at))
             found += ["no_holidays_known"] if closed is None else ["holiday"] if closed else []
         if not await self._may_all_read(conn, about, who[1:]):
             found.append("no_consent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Final, Literal, get_args
 
@@ -9,7 +10,7 @@ import msgspec
 
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import N_
-from consent_service.foundation.ids import EntryId, RelationshipId, SchoolId, TypeKey
+from consent_service.foundation.ids import EntryId, RelationshipId, SchoolId, StaffId, TypeKey
 from consent_service.organisations.model import is_phone
 from consent_service.process.signals.school_days import REGIONS, Region
 from consent_service.records.model import OpenedRecord
@@ -108,6 +109,21 @@ class CareSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     called_at: datetime | None
 
 
+class SignalOutlook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a signal that is sent now would do: along which way, who hears it, until when.
+
+    `hears_now` reads at this moment, `hears_then` at `due_at` (a deputy's working day may have begun).
+    With `problems` nothing can be sent, and what is not known is None or empty.
+    """
+
+    setting: RouteSetting | None
+    due_at: datetime | None
+    gone_at: datetime | None
+    hears_now: tuple[StaffId, ...]
+    hears_then: tuple[StaffId, ...]
+    problems: tuple[Problem, ...] = ()
+
+
 class SignalSent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """On its way, along a route; `call_first` when the recipient has no login here and is called."""
 
@@ -135,6 +151,10 @@ class SchoolRegion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: Region | None
 
 
+_FREE: Final = re.compile(r"0800[ -]?[0-9]{4}")
+"""A short free number, such as that of Veilig Thuis."""
+
+
 def check_route(setting: RouteSetting) -> tuple[Problem, ...]:
     """Everything wrong with a route, at once: who is in between has a name and a number."""
     problems = []
@@ -146,6 +166,6 @@ def check_route(setting: RouteSetting) -> tuple[Problem, ...]:
         problems.append(Problem("recipient", "required"))
     if len(setting.recipient) > 120:
         problems.append(Problem("recipient", "too_long", {"max": "120"}))
-    if setting.route != "direct" and not is_phone(setting.phone):
+    if setting.route != "direct" and not (is_phone(setting.phone) or _FREE.fullmatch(setting.phone.strip())):
         problems.append(Problem("phone", "phone_form"))
     return tuple(problems)

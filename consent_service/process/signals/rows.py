@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.model import Relationship
 from consent_service.families.reading import read_relationship
+from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import ConflictError, NotFoundError
 from consent_service.foundation.ids import RelationshipId, SchoolId, TenantId, TypeKey
 from consent_service.process.signals.model import Call, CareSignal, FirstContact, RouteSetting
 from consent_service.process.signals.school_days import Region
-from consent_service.process.signals.tables import first_contacts, phone_calls, school_regions, signal_routes
+from consent_service.process.signals.tables import phone_calls, school_regions, signal_routes
 
 
 async def running(

@@ -1,11 +1,12 @@
 """On which days primary schools teach, per region of the Netherlands. Pure; other years are refused.
 
 Holidays: Rijksoverheid, "Overzicht schoolvakanties per schooljaar" (the Regeling vaststelling schoolvakanties
-on the Wpo, article 15(2)): 2027-2028 read at rijksoverheid.nl/onderwerpen/schoolvakanties; 2025-2026 and
-2026-2027 as opendata.rijksoverheid.nl has them. Summer, Christmas and one week in May are fixed for every
-school; autumn and spring are the dates that are advised, from which a school may depart. Days off by law:
-Algemene termijnenwet article 3(1). A school's own days off are not known here and count as school days, so
-that what must be gone is gone sooner, never later.
+on the Wpo, article 15(2)): 2027-2028 and 2028-2029 read at rijksoverheid.nl/onderwerpen/schoolvakanties;
+2025-2026 and 2026-2027 as opendata.rijksoverheid.nl has them, held against rosters that schools published.
+Summer, Christmas and one week in May are fixed for every school; autumn and spring are the dates that are
+advised, from which a school may depart. Days off by law: Algemene termijnenwet article 3(1), with 5 May of
+every year. Good Friday, a second week in May and a school's own days off are for each school to choose; they
+are not known here and count as school days, so that what must be gone is gone sooner, never later.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _ALL: Final[dict[int, tuple[_Days, ...]]] = {
     2025: ((date(2025, 12, 20), date(2026, 1, 4)), (date(2026, 4, 25), date(2026, 5, 3))),
     2026: ((date(2026, 12, 19), date(2027, 1, 3)), (date(2027, 4, 24), date(2027, 5, 2))),
     2027: ((date(2027, 12, 25), date(2028, 1, 9)), (date(2028, 4, 29), date(2028, 5, 7))),
+    2028: ((date(2028, 12, 23), date(2029, 1, 7)), (date(2029, 4, 28), date(2029, 5, 6))),
 }
 """Christmas and May, the same in every region, by the year in which the school year begins; both days in."""
 _OWN: Final[dict[tuple[int, Region], tuple[_Days, ...]]] = {
@@ -73,16 +75,32 @@ _OWN: Final[dict[tuple[int, Region], tuple[_Days, ...]]] = {
         (date(2028, 2, 26), date(2028, 3, 5)),
         (date(2028, 7, 22), date(2028, 9, 3)),
     ),
+    (2028, "noord"): (
+        (date(2028, 10, 14), date(2028, 10, 22)),
+        (date(2029, 2, 17), date(2029, 2, 25)),
+        (date(2029, 7, 21), date(2029, 9, 2)),
+    ),
+    (2028, "midden"): (
+        (date(2028, 10, 21), date(2028, 10, 29)),
+        (date(2029, 2, 17), date(2029, 2, 25)),
+        (date(2029, 7, 7), date(2029, 8, 19)),
+    ),
+    (2028, "zuid"): (
+        (date(2028, 10, 21), date(2028, 10, 29)),
+        (date(2029, 2, 10), date(2029, 2, 18)),
+        (date(2029, 7, 14), date(2029, 8, 26)),
+    ),
 }
 """Autumn, spring and summer of each region, in that order; both days in."""
 _BY_LAW: Final = frozenset(
     {
-        *(date(2026, 4, 6), date(2026, 4, 27), date(2026, 5, 14), date(2026, 5, 25)),
-        *(date(2027, 3, 29), date(2027, 4, 27), date(2027, 5, 6), date(2027, 5, 17)),
-        *(date(2028, 4, 17), date(2028, 4, 27), date(2028, 5, 25), date(2028, 6, 5)),
+        *(date(2026, 4, 6), date(2026, 4, 27), date(2026, 5, 5), date(2026, 5, 14), date(2026, 5, 25)),
+        *(date(2027, 3, 29), date(2027, 4, 27), date(2027, 5, 5), date(2027, 5, 6), date(2027, 5, 17)),
+        *(date(2028, 4, 17), date(2028, 4, 27), date(2028, 5, 5), date(2028, 5, 25), date(2028, 6, 5)),
+        *(date(2029, 4, 2), date(2029, 4, 27), date(2029, 5, 10), date(2029, 5, 21)),
     }
 )
-"""Second Easter day, King's day, Ascension and second Whit day; the others fall in a holiday or a weekend."""
+"""Second Easter day, King's day, 5 May, Ascension, second Whit day; others fall in a holiday or weekend."""
 FIRST_DAY: Final = date(2025, 8, 1)
 """The first day of which the table knows (Wpo: a school year runs from 1 August to 31 July)."""
 
@@ -107,6 +125,14 @@ def is_school_day(day: date, region: Region) -> bool:
     own = (days for (_, where), found in _OWN.items() if where == region for days in found)
     shared = (days for found in _ALL.values() for days in found)
     return not any(first <= day <= last for first, last in (*own, *shared))
+
+
+def is_closed(day: date, region: Region) -> bool | None:
+    """Whether schools of this region are closed on this day; None: the table has no such year."""
+    try:
+        return not is_school_day(day, region)
+    except InputError:
+        return None
 
 
 def school_day_from(day: date, region: Region) -> date:

@@ -37,6 +37,7 @@ from consent_service.organisations.service import OrganisationService, require
 from consent_service.process.signals.model import (
     CareSignal,
     RouteSetting,
+    SignalOutlook,
     SignalSent,
     SpokenTo,
 )
@@ -118,22 +119,55 @@ class SignalService:
             return shared
         return SignalSent(signal, shared.entry, due, gone, call_first=setting.route != "direct")
 
-    async def sent(self, actor: Counsellor, relationship: RelationshipId) -> tuple[CareSignal, ...]:
+    async def sent(
+        self, actor: Counsellor, relationship: RelationshipId, *, also_gone: int = 0
+    ) -> tuple[CareSignal, ...]:
         """The signals about this child that are not gone yet, newest first, with their receipts.
+
+        `also_gone`: so many of those that are gone follow them; at the school nothing is left of these.
 
         Raises:
             NotAllowedError: the counsellor is not with this family.
             NotFoundError: no such relationship.
+            ConflictError: the relationship has ended.
         """
         async with self._database.reading() as conn:
             await self._with_family(conn, actor, relationship)
             query = (
                 select(care_signals)
-                .where(care_signals.c.tenant == actor.tenant, care_signals.c.state != "gone")
-                .where(care_signals.c.relationship == relationship)
+                .where(care_signals.c.tenant == actor.tenant, care_signals.c.relationship == relationship)
                 .order_by(care_signals.c.sent_at.desc(), care_signals.c.signal)
             )
-            return tuple(signal_from(row) for row in await conn.execute(query))
+            found = [signal_from(row) for row in await conn.execute(query)]
+        gone = [one for one in found if one.state == "gone"]
+        return (*(one for one in found if one.state != "gone"), *gone[:also_gone])
+
+    async def outlook(self, actor: Counsellor, relationship: RelationshipId) -> SignalOutlook:
+        """What sending would do now, before anybody sends: the way, who hears it, until when.
+
+        Whether the parents allow it is not asked here (`release.preview`), nor is anything written.
+
+        Raises:
+            NotAllowedError: the counsellor is not with this family.
+            NotFoundError: no such relationship.
+            ConflictError: the relationship has ended.
+        """
+        now = self._clock.now()
+        async with self._database.reading() as conn:
+            about = await self._with_family(conn, actor, relationship)
+            region = await region_of(conn, actor.tenant, about.school)
+            setting = None if region is None else await route_in(conn, actor.tenant, region)
+            lists = await read_contacts(conn, about.tenant, [about.relationship])
+        if region is None:
+            missing = Problem("region", "school_region_missing")
+            return SignalOutlook(None, None, None, (), (), (missing,))
+        try:
+            due, gone = heard_by(now, region), gone_at(now, region, days=self._days)
+        except InputError as unknown:
+            return SignalOutlook(setting, None, None, (), (), tuple(unknown.problems))
+        listed = lists[about.relationship]
+        reading, then = (reading_contacts(listed, self._school_terms, at) for at in (now, due))
+        return SignalOutlook(setting, due, gone, tuple(sorted(reading)), tuple(sorted(then)))
 
     async def recipient(self, actor: Counsellor, relationship: RelationshipId) -> RouteSetting | None:
         """Along which way a signal about this child goes, and whom to call; None without a region.
@@ -184,6 +218,8 @@ class SignalService:
                 await self._stop_all(conn, tenant, relationship, entry.at)
             case events.RelationshipEnded(relationship=relationship):
                 await self._stop_all(conn, tenant, relationship, entry.at)
+            case events.RecordRetracted(information_type=kind, record=record) if kind == CARE_SIGNAL_TYPE:
+                await self._was_taken_back(conn, tenant, record)
             case _:
                 return
 
@@ -269,6 +305,19 @@ class SignalService:
             return
         await self._move(conn, row, "read", read_at=entry.at)
         event = events.SignalRead(about.relationship, row.signal, entry.id)
+        await self._log_entry(conn, System(), about, event)
+
+    async def _was_taken_back(self, conn: AsyncConnection, tenant: TenantId, record: str) -> None:
+        """Its record is gone already: there is nothing left to hear, and nobody has to call."""
+        place = (care_signals.c.tenant == tenant, care_signals.c.record == record)
+        row = (await conn.execute(select(care_signals).where(*place).with_for_update())).first()
+        about = None
+        if row is not None and row.state != "gone":
+            about = await read_relationship(conn, tenant, RelationshipId(row.relationship))
+        if row is None or about is None:
+            return
+        await self._move(conn, row, "stop")
+        event = events.SignalGone(about.relationship, row.signal)
         await self._log_entry(conn, System(), about, event)
 
     async def _stop_all(

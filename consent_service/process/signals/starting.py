@@ -19,6 +19,7 @@ from consent_service.families.attesting import SchoolTerms
 from consent_service.families.listing import reading_contacts
 from consent_service.families.model import Relationship, SchoolConfirmation, check_confirmation
 from consent_service.families.reading import read_contacts
+from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
@@ -43,7 +44,7 @@ from consent_service.process.signals.model import (
 )
 from consent_service.process.signals.rows import calls_in, first_contact_in, packed, running, unpacked
 from consent_service.process.signals.states import FIRST_CONTACT
-from consent_service.process.signals.tables import first_contacts, first_day_ticks, phone_calls
+from consent_service.process.signals.tables import first_day_ticks, phone_calls
 from consent_service.process.signals.telling import Tell, ToHear, tell_nobody
 from consent_service.process.states import START
 from consent_service.release.model import Ask, Released

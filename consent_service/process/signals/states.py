@@ -15,6 +15,8 @@ FIRST_CONTACT: Final = StateTable(
         Step("send", START, "sent", _COUNSELLOR, when="the school confirmed, the gate type given"),
         Step("confirm", "sent", "confirmed", _CONTACT, when="a pupil of this school"),
         Step("disown", "sent", "closed", _CONTACT, when="no pupil of this school"),
+        Step("disown", "confirmed", "closed", _CONTACT, when="no pupil after all"),
+        Step("disown", "read", "closed", _CONTACT, when="no pupil after all"),
         Step("read", "confirmed", "read", _CONTACT),
     ),
 )
@@ -32,9 +34,9 @@ CARE_SIGNAL: Final = StateTable(
         Step("expire", "unread", "gone", ("system",), when="after five school days"),
         Step("expire", "read", "gone", ("system",), when="after five school days"),
         Step("expire", "called", "gone", ("system",), when="after five school days"),
-        Step("stop", "sent", "gone", ("system",), when="withdrawn, objected or ended"),
-        Step("stop", "unread", "gone", ("system",), when="withdrawn, objected or ended"),
-        Step("stop", "read", "gone", ("system",), when="withdrawn, objected or ended"),
-        Step("stop", "called", "gone", ("system",), when="withdrawn, objected or ended"),
+        Step("stop", "sent", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
+        Step("stop", "unread", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
+        Step("stop", "read", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
+        Step("stop", "called", "gone", ("system",), when="withdrawn, objected, taken back or ended"),
     ),
 )

@@ -55,8 +55,8 @@ MEETING_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "meeting_warning": {
         "clash": N_("Iemand heeft dan al een ander gesprek."),
-        "holiday": N_("De school heeft dan vakantie."),
-        "no_holidays_known": N_("Van dat jaar zijn de schoolvakanties niet bekend. Vraag het de school."),
+        "holiday": N_("De school is dan dicht: vakantie, een vrije dag of weekend."),
+        "no_holidays_known": N_("Wij weten niet of de school dan open is. Vraag het de school."),
         "no_consent": N_("Een contactpersoon mag de afspraken nu niet lezen. Kijk naar de toestemming."),
     },
 }

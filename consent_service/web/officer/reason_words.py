@@ -78,6 +78,11 @@ LOGIN_REFUSALS: Final[Mapping[str, str]] = {
     "invitation_invalid": N_("de uitnodiging werkte niet meer"),
 }
 """Why nobody was let in by a login service."""
+START_REASONS: Final[Mapping[str, str]] = {
+    "pupil_not_confirmed": N_("de school bevestigde de leerling nog niet"),
+    "first_contact_not_sent": N_("het eerste contact is nog niet verstuurd"),
+}
+"""Why a school got nothing before the start (release/starting)."""
 INVITATION_ENDS: Final[Mapping[str, str]] = {
     "replaced": N_("vervangen door een nieuwe"),
     "revoked": N_("ingetrokken"),

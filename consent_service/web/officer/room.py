@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent_service.foundation.i18n import N_, translator
+from consent_service.identity.model import Fg
 from consent_service.web.pages import NavigationLink
 from consent_service.web.visit import Officer, Visit
 
@@ -16,8 +17,12 @@ _PAGES = (
     ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
+    ("regios", N_("Regio's en signalen")),
 )
 """Part of the address, and what it is called; the part is also how a page says where it is."""
+
+_DECIDES = frozenset({"regios"})
+"""Settings of whoever decides; the FG finds each change in the log."""
 
 
 def home(actor: Officer, *parts: str) -> str:
@@ -39,4 +44,5 @@ async def navigation(visit: Visit, actor: Officer, here: str) -> tuple[Navigatio
             waiting.get(part, 0),
         )
         for part, label in _PAGES
+        if part not in _DECIDES or not isinstance(actor, Fg)
     )

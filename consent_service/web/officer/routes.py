@@ -49,6 +49,7 @@ from consent_service.web.officer.views import (
     WaitingRules,
 )
 from consent_service.web.officer.wording import EVENTS, LogWords
+from consent_service.web.signals import region_routes
 from consent_service.web.visit import Officer, Visit
 
 _SHOWN_PROBLEMS: Final = 20
@@ -132,6 +133,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
+    *region_routes.ROUTES,
     *emergency_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,

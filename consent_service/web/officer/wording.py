@@ -43,6 +43,7 @@ from consent_service.web.officer.reason_words import (
     LOGIN_REFUSALS,
     PAGE_REASONS,
     REFUSALS,
+    START_REASONS,
 )
 from consent_service.web.officer.wording_together import TOGETHER
 from consent_service.web.vocabulary import (
@@ -231,6 +232,7 @@ _CODES: Final[Mapping[str, str]] = {
     **INCOMPETENCE,
     **EXPLICIT,
     **REFUSALS,
+    **START_REASONS,
     **LOGIN_REFUSALS,
     **CLIENT_WORDS,
     **PAGE_REASONS,
@@ -442,6 +444,8 @@ class LogWords:
         """A type that was not opened and the true cause; without the rules of then only its code."""
         if one.code == "nothing_there":
             cause = self._said.text(N_("Hier is nog niets gedeeld."))
+        elif one.code in START_REASONS:
+            cause = self._said.text(START_REASONS[one.code])
         elif bundle is None:
             cause = one.code
         else:

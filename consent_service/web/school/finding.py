@@ -25,6 +25,20 @@ async def known_child(visit: Visit, actor: SchoolStaff, relationship: str) -> Kn
     return known[0]
 
 
+async def pupil_to_confirm(visit: Visit, actor: SchoolStaff, relationship: str) -> KnownChild:
+    """The child whose first contact waits for a yes or a no of this contact.
+
+    Raises:
+        NotFoundError: not listed, nothing was sent, said already, or no such child: all the same.
+    """
+    listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
+    places = [one.relationship for one in listed if one.relationship == relationship]
+    for one in await visit.services.release.waiting_of_contact(actor, places):
+        if one.to_confirm:
+            return one.child
+    raise NotFoundError("relationship")
+
+
 async def navigation(visit: Visit, actor: SchoolStaff) -> tuple[NavigationLink, ...]:
     """The shelters this login reaches, by their neutral names, when there are several."""
     own = [one for one in visit.known_session().actors if isinstance(one, SchoolStaff)]

@@ -6,8 +6,8 @@ not be known is not in the list, and its own page is not there either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -16,37 +16,51 @@ from litestar.params import FromPath
 
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
-from consent_service.foundation.i18n import translator
+from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import RelationshipId, TypeKey
 from consent_service.identity.model import SchoolStaff
+from consent_service.information.content import compulsory_education_starts
 from consent_service.information.model import Catalogue, InformationType
-from consent_service.organisations.model import Tenant
 from consent_service.policy.decision import Refusal
 from consent_service.policy.explain import sentence
 from consent_service.process.recalls_model import open_notices
 from consent_service.records.model import Shared, ShareRefused, WrittenRecord
 from consent_service.records.service import Note
-from consent_service.release.model import Ask, Refused, Released
+from consent_service.release.model import Ask, WaitingLine
 from consent_service.release.model import ChildLine as KnownChild
 from consent_service.web.components import Option, RefusedPart, ReleasedPart
 from consent_service.web.emergencies import school_routes as emergency_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState
-from consent_service.web.opened import released_part
 from consent_service.web.school import attesting, stepping_back
-from consent_service.web.school.finding import child_address, known_child, navigation
+from consent_service.web.school.finding import child_address, known_child, navigation, pupil_to_confirm
 from consent_service.web.school.forms import PURPOSES, read_purpose
+from consent_service.web.school.showing import released_to_school
 from consent_service.web.school.views import (
     ChildLine,
     ChildrenPage,
     NothingOpenedPage,
     RelationshipPage,
+    SignalChild,
+    WaitingChild,
     WritePage,
     WrittenLine,
     WrittenPage,
 )
 from consent_service.web.sharing import attestations, read_share, share_fields, share_form
 from consent_service.web.visit import Visit
-from consent_service.web.vocabulary import ROLES
+
+_WRITTEN_ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
+    "school_absence": (
+        N_("Schrijf per dag of dagdeel of er verlof was. Uren worden hier niet geteld."),
+        N_("Dit is geen wettelijke verzuimmelding. Die blijft de plicht van de school zelf."),
+    ),
+    "wellbeing_at_school": (
+        N_("Schrijf wat u zag of hoorde, niet wat u ervan vindt. De ouder kan het lezen."),
+    ),
+}
+_NOT_COMPULSORY: Final = N_(
+    "Dit kind is leerplichtig vanaf {day}. Voor een dag daarvoor kiest u nooit vermoedelijk ongeoorloofd."
+)
 
 
 @get("/school/{tenant:str}", include_in_schema=False)
@@ -56,11 +70,13 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
     families = visit.services.families
     listed = await families.school_children(actor.tenant, actor.staff, actor.school)
     known = await visit.services.release.children_of_contact(actor, [one.relationship for one in listed])
+    places = [one.relationship for one in known]
+    others = [one.relationship for one in listed if one.relationship not in places]
+    waiting = await visit.services.release.waiting_of_contact(actor, others)
     shelter = await visit.services.organisations.tenant(actor.tenant)
     school = await visit.services.organisations.school(actor.tenant, actor.school)
     notices = await visit.services.recalls.notices(actor)
     asked = {one.relationship for one in await families.asked_of(actor.tenant, actor.staff, actor.school)}
-    places = [one.relationship for one in known]
     standing_in = await families.stands_in_at(actor.tenant, actor.staff, places)
     view = ChildrenPage(
         school=school.name,
@@ -78,6 +94,9 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
             )
             for child in known
         ),
+        signals=await _signals(visit, actor, places, waiting),
+        waiting=tuple(_waiting_line(actor, one) for one in waiting if one.to_confirm),
+        other_parent_href=f"/school/{actor.tenant}/andere-ouder",
     )
     return await visit.show(view, navigation=await navigation(visit, actor))
 
@@ -88,7 +107,12 @@ async def child(
 ) -> Response[Any]:
     actor = visit.school_staff(tenant)
     visit.refuse_prefetch()
-    return await _child_page(visit, actor, await known_child(visit, actor, relationship))
+    try:
+        known = await known_child(visit, actor, relationship)
+    except NotFoundError:
+        waiting = await pupil_to_confirm(visit, actor, relationship)
+        return visit.redirect(f"{child_address(actor, waiting.relationship)}/bevestigen")
+    return await _child_page(visit, actor, known)
 
 
 @post("/school/{tenant:str}/kinderen/{relationship:str}", include_in_schema=False, status_code=200)
@@ -109,10 +133,11 @@ async def ask(
         outcome = await visit.services.release.to_school(actor, wanted)
     except NotAllowedError as moved:
         raise NotFoundError("relationship") from moved
-    released = await _released(visit, actor, outcome)
     known_now = await visit.services.release.children_of_contact(actor, [about])
+    released = await released_to_school(visit, actor, outcome, named=bool(known_now))
     if not known_now:
-        view = NothingOpenedPage(f"/school/{actor.tenant}", released)
+        waiting = await visit.services.release.waiting_of_contact(actor, [about])
+        view = NothingOpenedPage(f"/school/{actor.tenant}", released, _named(waiting))
         return await visit.show(view, navigation=await navigation(visit, actor))
     return await _child_page(visit, actor, known_now[0], released=released)
 
@@ -205,6 +230,9 @@ async def _child_page(
         step_back_href=f"{address}/klopt-niet",
         away_href=f"{address}/afwezig",
         meetings_href=f"{address}/gesprekken",
+        who_helps_href=f"{address}/wie-helpt",
+        first_day_href=f"{address}/eerste-dag",
+        other_parent_href=f"/school/{actor.tenant}/andere-ouder",
         stands_in=known.relationship in standing_in,
         urgent=await emergency_routes.urgent_among(visit, actor, [known.relationship]),
         call_first=known.relationship in await visit.services.recalls.call_first_at(actor),
@@ -237,6 +265,7 @@ async def _write_page(
         type_key=kind.key,
         label=text.label,
         fields=fields,
+        explanation=_explanation(visit, known, kind),
         attestations=attestations(problems, attested=attested, language=visit.language),
         refused=_refused_part(visit, refused),
         form=share_form(visit.posted, problems, fields, language=visit.language),
@@ -245,16 +274,41 @@ async def _write_page(
     return await visit.show(view, status=status, navigation=await navigation(visit, actor))
 
 
-async def _released(visit: Visit, actor: SchoolStaff, outcome: Released | Refused) -> ReleasedPart:
-    shelter: Tenant = await visit.services.organisations.tenant(actor.tenant)
-    role = translator(visit.language).text(ROLES["counsellor"])
-    return released_part(
-        outcome,
-        catalogue=_catalogue(visit),
-        texts=visit.services.texts.of(visit.language),
-        at=visit.services.installation.clock.now(),
-        written_by=f"{role}, {shelter.neutral_name}",
-        shown_as={"neutral": shelter.neutral_name, "organisation_name": shelter.name},
+def _explanation(visit: Visit, known: KnownChild, kind: InformationType) -> str:
+    """What this is and what it never replaces, for what a school tells about the child."""
+    said = translator(visit.language)
+    sentences = [said.text(one) for one in _WRITTEN_ABOUT.get(kind.key, ())]
+    starts = compulsory_education_starts(known.birth_date)
+    if "not_under_five" in kind.rules and local_date(visit.now()) < starts:
+        sentences.append(said.text(_NOT_COMPULSORY, day=said.date(starts)))
+    return " ".join(sentences)
+
+
+def _waiting_line(actor: SchoolStaff, one: WaitingLine) -> WaitingChild:
+    address = child_address(actor, one.child.relationship)
+    return WaitingChild(
+        one.child.full_name,
+        one.child.birth_date,
+        f"{address}/bevestigen" if one.to_confirm else "",
+    )
+
+
+async def _signals(
+    visit: Visit, actor: SchoolStaff, known: Sequence[RelationshipId], waiting: Sequence[WaitingLine]
+) -> tuple[SignalChild, ...]:
+    """What cannot wait, above everything else; also about a pupil nobody confirmed yet."""
+    found = await visit.services.release.signals_of_contact(actor, known)
+    lines = [*found, *(one.child for one in waiting if one.signal)]
+    return tuple(
+        SignalChild(f"{child_address(actor, one.relationship)}/signaal", one.full_name, one.birth_date)
+        for one in lines
+    )
+
+
+def _named(waiting: Sequence[WaitingLine]) -> WaitingChild | None:
+    """About whom a care signal was read before the pupil was confirmed."""
+    return next(
+        (WaitingChild(one.child.full_name, one.child.birth_date) for one in waiting if one.signal), None
     )
 
 

@@ -30,6 +30,23 @@ class ChildLine(Part, frozen=True):
     """Only in place of another contact, who cannot now."""
 
 
+class WaitingChild(Part, frozen=True):
+    """A child whom nobody here confirmed yet: name and birth date, never who asks (S49)."""
+
+    name: str
+    birth_date: date
+    confirm_href: str = ""
+    """Empty when nothing is asked of this contact."""
+
+
+class SignalChild(Part, frozen=True):
+    """A child about whom a signal waits: the first thing to read."""
+
+    href: str
+    name: str
+    birth_date: date
+
+
 class ChildrenPage(View, frozen=True):
     """The children I am contact for."""
 
@@ -42,6 +59,9 @@ class ChildrenPage(View, frozen=True):
     open_recalls: int = 0
     attest_href: str = ""
     """Empty unless this contact is asked something for the term that began."""
+    waiting: tuple[WaitingChild, ...] = ()
+    other_parent_href: str = ""
+    signals: tuple[SignalChild, ...] = ()
     urgent: tuple[UrgentChild, ...] = ()
 
 
@@ -83,6 +103,9 @@ class RelationshipPage(View, frozen=True):
     step_back_href: str = ""
     away_href: str = ""
     meetings_href: str = ""
+    who_helps_href: str = ""
+    first_day_href: str = ""
+    other_parent_href: str = ""
     stands_in: bool = False
     call_first: bool = False
     """A pick-up list was asked back and none was given since: call before somebody takes the child (S51)."""
@@ -127,11 +150,15 @@ class RecallsPage(View, frozen=True):
 
 
 class NothingOpenedPage(View, frozen=True):
-    """The outcome of a request by somebody who may not know who the child is: no name, no links."""
+    """The outcome of a request by somebody who may not know who the child is: no links, and no name.
+
+    `child` only with a care signal before the pupil was confirmed: that is what it is about.
+    """
 
     template: ClassVar[str] = "school/nothing_opened.html"
     back_href: str
     released: ReleasedPart
+    child: WaitingChild | None = None
 
 
 class WritePage(View, frozen=True):

@@ -183,6 +183,9 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         end_href=room.at("scholen", at.relationship, "einde"),
         plan_href=room.at("scholen", at.relationship, "afronden"),
         copied_href=room.at("scholen", at.relationship, "overgenomen"),
+        first_contact_href=room.at("scholen", at.relationship, "eerste-contact"),
+        call_card_href=room.at("scholen", at.relationship, "belkaart"),
+        tell_itself_href=room.at("scholen", at.relationship, "zelf-vertellen"),
         emergency_href=room.at("scholen", at.relationship, "noodgeval"),
         succession_href=room.at("scholen", at.relationship, "opvolger")
         if await successions_of(room, at)

@@ -10,7 +10,7 @@ from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import translator
 from consent_service.foundation.ids import FamilyId
 from consent_service.identity.model import Counsellor
-from consent_service.process.model import CONTACT_TASKS, TITLES, Task
+from consent_service.process.model import CONTACT_TASKS, SIGNAL_TASKS, TITLES, Task
 from consent_service.web.components import TaskLine
 from consent_service.web.forms import FormState
 from consent_service.web.shelter.forms import SearchEntered
@@ -56,8 +56,8 @@ def task_lines(visit: Visit, tasks: Iterable[Task], actor: Counsellor) -> tuple[
             href=_task_href(task, actor),
             about=next((text.label for key, text in types.items() if key == task.information_type), ""),
             due=task.due_on,
-            urgent=task.kind == "second_approval",
-            done_action=shelter_address(actor.tenant, "taken", task.task, "klaar"),
+            urgent=task.kind == "second_approval" or task.kind in SIGNAL_TASKS,
+            done_action=_done_action(task, actor),
         )
         for task in tasks
     )
@@ -176,7 +176,16 @@ def _task_href(task: Task, actor: Counsellor) -> str:
         return family_address(actor.tenant, task.family, "meldcode")
     if task.kind in CONTACT_TASKS and task.relationship is not None:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "contacten")
+    if task.kind in SIGNAL_TASKS and task.relationship is not None:
+        return family_address(actor.tenant, task.family, "scholen", task.relationship, "signaal")
     return family_address(actor.tenant, task.family)
+
+
+def _done_action(task: Task, actor: Counsellor) -> str:
+    """Where it is ticked off; about a signal the call itself is noted, on its own page."""
+    if task.kind in SIGNAL_TASKS and task.relationship is not None:
+        return ""
+    return shelter_address(actor.tenant, "taken", task.task, "klaar")
 
 
 def _family_or_reason(actor: Counsellor, family: FamilyId, *, assigned: bool) -> str:

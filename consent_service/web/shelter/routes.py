@@ -18,6 +18,8 @@ from consent_service.web.shelter import (
     school_routes,
     sharing_routes,
 )
+from consent_service.web.signals import shelter_routes as signal_routes
+from consent_service.web.start import shelter_routes as start_routes
 
 ROUTES = [
     *home_routes.ROUTES,
@@ -32,6 +34,8 @@ ROUTES = [
     *hand_over_routes.ROUTES,
     *answers_routes.ROUTES,
     *ending_routes.ROUTES,
+    *start_routes.ROUTES,
+    *signal_routes.ROUTES,
     *emergency_routes.ROUTES,
     *second_routes.ROUTES,
 ]

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from consent_service.foundation.errors import InputError, NotFoundError
 from consent_service.foundation.ids import PersonId, RecordId, TypeKey
 from consent_service.information.model import InformationType, Purpose
+from consent_service.process.signals.service import CARE_SIGNAL_TYPE
 from consent_service.records.model import ShareRefused
 from consent_service.records.service import Note
 from consent_service.release.model import Ask
@@ -26,6 +27,7 @@ from consent_service.web.shelter.sharing_showing import (
     shared_by_school_page,
     written_page,
 )
+from consent_service.web.signals.showing import address as signal_address
 from consent_service.web.visit import Visit
 
 _AT_SCHOOL = "/opvang/{tenant:str}/gezinnen/{family:str}/scholen/{relationship:str}"
@@ -41,7 +43,10 @@ async def share_form_page(
 ) -> Response[Any]:
     """Why it would be refused now is told before anybody types (S17, S19)."""
     room = await enter(visit, tenant, family)
-    return await room.show(await share_page(room, room.relationship(relationship), _kind(room, kind)))
+    at, chosen = room.relationship(relationship), _kind(room, kind)
+    if chosen.key == CARE_SIGNAL_TYPE:
+        return visit.redirect(signal_address(room, at))
+    return await room.show(await share_page(room, at, chosen))
 
 
 @post(_AT_SCHOOL + "/delen/{kind:str}", include_in_schema=False)

@@ -256,6 +256,9 @@ class RelationshipCard(Part, frozen=True):
     emergency_href: str = ""
     succession_href: str = ""
     """Empty unless this school goes on as another one."""
+    first_contact_href: str = ""
+    call_card_href: str = ""
+    tell_itself_href: str = ""
     next_questions: int = 0
     change_href: str = ""
     """Where the child's name or birth date is corrected."""

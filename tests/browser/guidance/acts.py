@@ -6,6 +6,7 @@ from datetime import date
 
 from playwright.async_api import expect
 
+from consent_service.demo.shelter import LINDE
 from consent_service.foundation.clock import local_date
 from tests.browser.conftest import Tab
 from tests.browser.guidance.stage import Stage, choose, fill_day, look_again_until, status
@@ -13,6 +14,8 @@ from tests.browser.guidance.stage import Stage, choose, fill_day, look_again_unt
 PIN = "580241"
 COUNSELLOR, CONTACT, MOTHER = "bo@werk.example", "ida@werk.example", "s.veilig@mail.example"
 TYPES = 5
+ORGANISATION = "Hulporganisatie"
+"""The neutral name of the shelter: all that a school ever reads of it."""
 
 
 async def log_in(stage: Stage, who: str, name: str) -> Tab:
@@ -107,6 +110,45 @@ async def open_own_page(stage: Stage, tab: Tab) -> None:
     await tab.page.locator("#digits").fill(stage.digits())
     await tab.press("Open mijn pagina")
     await expect(tab.page.get_by_role("heading", level=1)).to_have_text("Wat de school nu weet")
+
+
+async def first_contact(stage: Stage) -> None:
+    """The school learns of nothing until the counsellor confirmed which school it is, and it the pupil."""
+    contact = await log_in(stage, "contact", "Ida Intern")
+    assert "Noor" not in await contact.page.content()
+    counsellor = await log_in(stage, "counsellor", "Bo Begeleider")
+    await counsellor.follow("Haile")
+    await counsellor.follow("Eerste contact")
+    await counsellor.press("Verstuur het eerste contact")
+    await expect(counsellor.page.locator("[data-error-summary]")).to_be_focused()
+    for name, words in (("establishment_code", "12AB00"), ("street", LINDE.street), ("phone", LINDE.phone)):
+        await counsellor.page.locator(f"#{name}").fill(words)
+    await counsellor.look("first-contact")
+    await counsellor.press("Verstuur het eerste contact")
+    await counsellor.look("first-contact-sent")
+    await stage.mails(CONTACT, 1)
+    await contact.page.reload()
+    assert ORGANISATION not in await contact.page.content()
+    await contact.look("waiting-child")
+    await contact.follow("Is dit uw leerling?")
+    assert ORGANISATION not in await contact.page.content()
+    await choose(contact, "pupil", "yes")
+    await contact.look("confirm-pupil")
+    await contact.press("Bevestigen")
+    await _read_who_helps(contact)
+    await counsellor.page.reload()
+    await expect(counsellor.page.get_by_text("Gelezen wie er helpt")).to_be_visible()
+    await counsellor.look("first-contact-read")
+
+
+async def _read_who_helps(contact: Tab) -> None:
+    await expect(contact.page.get_by_text(ORGANISATION).first).to_be_visible()
+    await contact.look("who-helps")
+    await contact.press("Ik heb dit gelezen")
+    for item in ("parent_app", "photos", "gate"):
+        await choose(contact, "items", item)
+    await contact.press("Bewaren")
+    await contact.look("first-day")
 
 
 async def report_absence(stage: Stage) -> None:

@@ -33,7 +33,8 @@ class Met:
 async def proposed(
     world: World, trigger: Trigger = "routine", answers: dict[str, Answer] | None = None
 ) -> Met:
-    """Proposed by the counsellor."""
+    """Proposed by the counsellor, at a school whose holidays are known."""
+    await world.services.signal_routing.place_school(world.officer, world.linde, "midden")
     view = await world.family()
     relationship = await world.at_school(view.children[0].child)
     mother = world.guardian(view)

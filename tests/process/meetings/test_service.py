@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from consent_service.consent.service import Target
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
@@ -18,6 +18,8 @@ from consent_service.process.meetings.model import (
 )
 from consent_service.process.meetings.rows import read_meeting
 from consent_service.process.notices.tables import notices
+from consent_service.process.signals.school_days import Region
+from consent_service.process.signals.tables import school_regions
 from consent_service.records.model import Shared, ShareRefused
 from consent_service.release.model import Released
 from consent_service.release.service import Ask
@@ -143,22 +145,54 @@ async def test_a_participant_who_may_not_read_is_told_before_planning(world: Wor
     assert answer == Warned(("no_consent",))
 
 
-@pytest.mark.parametrize("closed, warning", [(True, "holiday"), (None, "no_holidays_known")])
-async def test_a_school_holiday_is_told_and_never_guessed(
-    world: World, closed: bool | None, warning: str
+@pytest.mark.parametrize(
+    "region, days, warning",
+    [
+        ("midden", 47, "holiday"),
+        ("noord", 40, "holiday"),
+        ("midden", 4, "holiday"),
+        ("noord", 47, None),
+        ("midden", 40, None),
+    ],
+    ids=["autumn in midden", "autumn in noord", "a saturday", "taught in noord", "taught in midden"],
+)
+async def test_a_day_on_which_the_school_is_closed_is_told_by_its_region(
+    world: World, region: Region, days: int, warning: str | None
 ) -> None:
     met = await proposed(world)
     service = world.services.meetings
+    await world.services.signal_routing.place_school(world.officer, world.linde, region)
     await service.prepare(world.counsellor, met.meeting, met.prepared(world))
-    service._is_holiday = lambda _day: closed
-    answer = await service.plan(world.counsellor, met.meeting, next_day(world), "14:00")
-    assert answer == Warned((warning,))  # type: ignore[arg-type]
+    answer = await service.plan(world.counsellor, met.meeting, next_day(world, days), "14:00")
+    assert (answer == Warned((warning,))) is (warning is not None)  # type: ignore[arg-type]
+
+
+async def test_where_the_holidays_are_not_known_that_is_told_and_nothing_is_guessed(world: World) -> None:
+    met = await proposed(world)
+    service = world.services.meetings
+    await service.prepare(world.counsellor, met.meeting, met.prepared(world))
+    world.clock.set(datetime(2029, 9, 20, 8, tzinfo=UTC))
+    answer = await service.plan(world.counsellor, met.meeting, date(2029, 9, 25), "14:00")
+    assert isinstance(answer, Warned)
+    assert "no_holidays_known" in answer.warnings
+
+
+async def test_a_school_that_nobody_placed_in_a_region_is_told_too(world: World) -> None:
+    met = await proposed(world)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(school_regions))
+    service = world.services.meetings
+    await service.prepare(world.counsellor, met.meeting, met.prepared(world))
+    day = next_day(world)
+    assert await service.plan(world.counsellor, met.meeting, day, "14:00") == Warned(("no_holidays_known",))
+    seen = frozenset({"no_holidays_known"})
+    assert not isinstance(await service.plan(world.counsellor, met.meeting, day, "14:00", seen=seen), Warned)
 
 
 async def test_moving_takes_back_what_was_not_sent_and_is_a_later_version(world: World) -> None:
     met = await planned(world)
     service = world.services.meetings
-    await service.plan(world.counsellor, met.meeting, next_day(world, 4), "10:00")
+    await service.plan(world.counsellor, met.meeting, next_day(world, 3), "10:00")
     sent = [(one.kind, one.state) for one in await rows(world, notices)]
     assert sorted(sent) == [
         *[("meeting_invitation", "cancelled")] * 3,

@@ -31,6 +31,21 @@ from consent_service.process.signals.school_days import (
         (date(2026, 11, 22), "midden", False),
         (date(2025, 8, 25), "noord", True),
         (date(2025, 8, 25), "midden", False),
+        (date(2026, 4, 3), "midden", True),
+        (date(2026, 4, 6), "midden", False),
+        (date(2026, 5, 4), "midden", True),
+        (date(2026, 5, 5), "midden", False),
+        (date(2027, 5, 3), "zuid", True),
+        (date(2027, 5, 5), "zuid", False),
+        (date(2027, 5, 17), "noord", False),
+        (date(2027, 7, 23), "zuid", True),
+        (date(2027, 7, 26), "zuid", False),
+        (date(2027, 9, 3), "zuid", False),
+        (date(2027, 9, 6), "zuid", True),
+        (date(2028, 6, 5), "midden", False),
+        (date(2028, 10, 16), "noord", False),
+        (date(2028, 10, 16), "zuid", True),
+        (date(2029, 5, 21), "midden", False),
     ],
 )
 def test_a_school_teaches_on_the_days_of_its_region(day: date, region: Region, teaches: bool) -> None:
@@ -39,7 +54,7 @@ def test_a_school_teaches_on_the_days_of_its_region(day: date, region: Region, t
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_year_that_is_not_in_the_table_is_refused_and_never_guessed(region: Region) -> None:
-    for day in (date(2025, 7, 31), date(2028, 10, 2)):
+    for day in (date(2025, 7, 31), date(2029, 10, 2)):
         with pytest.raises(InputError) as refused:
             is_school_day(day, region)
         assert [one.code for one in refused.value.problems] == ["school_days_missing"]

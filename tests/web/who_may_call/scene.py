@@ -203,6 +203,8 @@ async def _places(world: World) -> dict[str, str]:
         "marker": new_id(),
         "recall": new_id(),
         "plan": new_id(),
+        "signal": new_id(),
+        "region": "midden",
         "period": "2026-Q1",
         "number": "1",
         "kind": "support_advice",

@@ -7,7 +7,9 @@ from typing import Final
 from tests.web.who_may_call.roles import Row, shelter
 
 _SHARED: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/gedeeld"
+_SIGNAL: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/signaal"
 _CONTACT: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}"
+_AT_SCHOOL: Final = "/opvang/{tenant}/gezinnen/{family}/scholen/{relationship}"
 _MEETINGS: Final = "/opvang/{tenant}/gezinnen/{family}/gesprekken"
 _MELDCODE: Final = "/opvang/{tenant}/gezinnen/{family}/meldcode"
 _REQUESTS: Final = "/opvang/{tenant}/gezinnen/{family}/verzoeken"
@@ -60,6 +62,13 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/bevestigen": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/afwezig": shelter(404),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/afwezig": shelter(404),
+    f"GET {_AT_SCHOOL}/eerste-contact": shelter(200),
+    f"POST {_AT_SCHOOL}/eerste-contact": shelter(400),
+    f"GET {_AT_SCHOOL}/belkaart": shelter(200),
+    f"POST {_AT_SCHOOL}/belkaart": shelter(400),
+    f"POST {_AT_SCHOOL}/belkaart/gebeld": shelter(400),
+    f"GET {_AT_SCHOOL}/zelf-vertellen": shelter(200),
+    f"POST {_AT_SCHOOL}/zelf-vertellen": shelter(400),
     f"GET {_MEETINGS}": shelter(200),
     f"POST {_MEETINGS}": shelter(400),
     f"GET {_MEETINGS}/{{meeting}}": shelter(200),
@@ -102,6 +111,10 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/afronden/{plan}/niet": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/overgenomen": shelter(400),
+    f"GET {_SIGNAL}": shelter(200),
+    f"POST {_SIGNAL}": shelter(303),
+    f"GET {_SIGNAL}/{{signal}}/gebeld": shelter(303),
+    f"POST {_SIGNAL}/{{signal}}/gebeld": shelter(303),
     f"POST {_SHARED}/{{record}}/verkeerd": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/einde": shelter(400),
