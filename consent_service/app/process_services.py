@@ -173,6 +173,7 @@ def _break_glass(shared: Shared, notices: NoticeService) -> BreakGlassService:
         organisations=shared.organisations,
         policies=shared.policies,
         call=call,
+        stop_calling=notices.cancel,
     )
 
 

@@ -19,7 +19,8 @@ _WORST_FIRST: Final[tuple[ProofState, ...]] = ("failed", "pending", "proved")
 class Disclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One time that somebody saw something about a child, or about the person who asks.
 
-    `proof` is whether a signed head of the log shows its entry.
+    `proof` is whether a signed head of the log shows its entry. `emergency`: without consent, because a life
+    could depend on it (S29).
     """
 
     entry: EntryId
@@ -31,6 +32,7 @@ class Disclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: str
     types: tuple[TypeKey, ...]
     proof: ProofState
+    emergency: bool = False
 
 
 class LookedDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +50,7 @@ class LookedDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     types: tuple[TypeKey, ...]
     times: int
     proof: ProofState
+    emergency: bool = False
 
 
 class OwnPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,11 +75,14 @@ class OwnView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def merged(disclosures: Iterable[Disclosure]) -> tuple[LookedDay, ...]:
-    """One line per day, child, place, role and purpose, the newest day first; a day is a day here."""
-    found: dict[tuple[date, str, str, str, str, str], list[Disclosure]] = {}
+    """One line per day, child, place, role and purpose, the newest day first; a day is a day here.
+
+    What was read in an emergency never stands in one line with what was read with consent.
+    """
+    found: dict[tuple[date, str, str, str, str, str, bool], list[Disclosure]] = {}
     for one in sorted(disclosures, key=lambda one: one.at, reverse=True):
-        place = (local_date(one.at), one.child, one.relationship, one.reader_kind, one.role, one.purpose)
-        found.setdefault(place, []).append(one)
+        by = (one.reader_kind, one.role, one.purpose, one.emergency)
+        found.setdefault((local_date(one.at), one.child, one.relationship, *by), []).append(one)
     return tuple(
         LookedDay(
             day=local_date(looks[0].at),
@@ -88,6 +94,7 @@ def merged(disclosures: Iterable[Disclosure]) -> tuple[LookedDay, ...]:
             types=tuple(dict.fromkeys(key for look in reversed(looks) for key in look.types)),
             times=len(looks),
             proof=next(state for state in _WORST_FIRST if any(one.proof == state for one in looks)),
+            emergency=looks[0].emergency,
         )
         for looks in found.values()
     )

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
-from consent_service.audit.events import InformationReleased
+from consent_service.audit.events import BreakGlassRead, InformationReleased
 from consent_service.audit.line_proofs import prove_lines
 from consent_service.audit.log import AuditLog, TrailEntry, TrailFilter
 from consent_service.audit.proof_states import ProofState
@@ -39,6 +39,8 @@ from consent_service.rights.model import OwnPlace, OwnView
 from consent_service.rights.releasing_entries import released_to
 
 _RELEASED = "information.released.v1"
+_URGENT = "break_glass.read.v1"
+"""Names the entry of a release because a life could depend on it; it carries the tags of that entry."""
 
 
 class RightsService:
@@ -115,7 +117,8 @@ class RightsService:
                 found |= {one.id: one for one in page.entries if _is_look(one, people, own)}
             newest = sorted(found.values(), key=lambda one: one.id, reverse=True)[:limit]
             proofs = await prove_lines(conn, actor.tenant, [one.id for one in newest])
-        return tuple(_disclosures(newest, proofs))
+            urgent = await self._in_emergency(conn, actor.tenant, people)
+        return tuple(_disclosures(newest, proofs, urgent))
 
     async def looks_at_children(self, actor: PersonActor) -> tuple[EntryId, ...]:
         """Every entry her page would show of who was given something about a child of hers, oldest first.
@@ -211,6 +214,19 @@ class RightsService:
                 yield one
             after, more = page.next, page.next is not None
 
+    async def _in_emergency(
+        self, conn: AsyncConnection, tenant: TenantId, people: Iterable[PersonId]
+    ) -> frozenset[EntryId]:
+        """Which releases about these people were on the ground of a life that could depend on it (S29)."""
+        found = set[EntryId]()
+        for person in people:
+            async for one in self._all(
+                conn, tenant, TrailFilter(shown_to=person, types=frozenset({_URGENT}))
+            ):
+                if one.detail is not None and isinstance(one.detail.event, BreakGlassRead):
+                    found.add(one.detail.event.entry)
+        return frozenset(found)
+
     async def _is_by_hand(self, actor: PersonActor) -> bool:
         if isinstance(actor, ChildActor):
             return False
@@ -257,7 +273,9 @@ def _is_look(entry: TrailEntry, people: Collection[PersonId], own: PersonId) -> 
     return entry.detail.subject in people and (event.reader_kind != "guardian" or event.reader == own)
 
 
-def _disclosures(entries: Iterable[TrailEntry], proofs: Mapping[EntryId, ProofState]) -> Iterable[Disclosure]:
+def _disclosures(
+    entries: Iterable[TrailEntry], proofs: Mapping[EntryId, ProofState], urgent: Collection[EntryId]
+) -> Iterable[Disclosure]:
     for entry in entries:
         if entry.detail is None or entry.detail.subject is None:
             continue
@@ -274,4 +292,5 @@ def _disclosures(entries: Iterable[TrailEntry], proofs: Mapping[EntryId, ProofSt
             purpose=event.purpose,
             types=event.types,
             proof=proofs[entry.id],
+            emergency=entry.id in urgent,
         )

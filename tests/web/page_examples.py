@@ -190,6 +190,17 @@ def _looked() -> own.WhoLookedDaysPage:
         own.LookedDayPart(
             date(2026, 9, 1), "Noor Voorbeeld", "Opvang Zuid", "counsellor", "meeting", seen, 1, "proved"
         ),
+        own.LookedDayPart(
+            date(2026, 9, 1),
+            "Noor Voorbeeld",
+            "De Linde",
+            "contact",
+            "safety",
+            seen[:1],
+            1,
+            "proved",
+            emergency=True,
+        ),
     )
     gone = own.DestroyedPart(
         "Noor Voorbeeld",

@@ -66,6 +66,8 @@ from consent_service.records.tables_emergencies import break_glasses
 
 CallColleague = Callable[[AsyncConnection, TenantId, StaffId, RecordId], Awaitable[None]]
 """Queues a message to a second person in the caller's transaction; it says nothing."""
+StopCalling = Callable[[AsyncConnection, TenantId, RecordId], Awaitable[object]]
+"""Takes back what was not sent yet: once one decided, nobody needs to be called any more."""
 
 
 async def call_nobody(
@@ -74,6 +76,12 @@ async def call_nobody(
     """Where no messages are sent: what waits is found by who looks."""
 
 
+async def nothing_to_stop(_conn: AsyncConnection, _tenant: TenantId, _about: RecordId) -> None:
+    """Where no messages are sent, none is taken back."""
+
+
+_DECIDED: Final = frozenset({"approve", "refuse", "drop", "confirm", "deny", "review"})
+"""After these nobody is waited for."""
 _EMPTIED: Final[Mapping[str, Any]] = {"envelope": b"", "digest": b""}
 Supervisor = PrivacyCoordinator | Fg
 
@@ -92,8 +100,10 @@ class BreakGlassService:
         organisations: OrganisationService,
         policies: PolicyService,
         call: CallColleague = call_nobody,
+        stop_calling: StopCalling = nothing_to_stop,
     ) -> None:
         self._call = call
+        self._stop_calling = stop_calling
         self._database = database
         self._ring = ring
         self._log = log
@@ -413,6 +423,8 @@ class BreakGlassService:
         """One act of the state table with its entry; what does not fit the table changes nothing."""
         state = BREAK_GLASS.after(one.state, act)
         await self._update(conn, about, one, {"state": state, **changed})
+        if act in _DECIDED:
+            await self._stop_calling(conn, about.tenant, one.break_glass)
         until = changed.get("ends_at") if state in RUNNING else None
         event = events.BreakGlassMoved(one.break_glass, about.relationship, act, until, code)
         await self._tell(conn, about, event, who, hidden=one.untold)

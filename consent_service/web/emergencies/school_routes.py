@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -70,7 +71,14 @@ async def read(
 async def urgent_children(visit: Visit, actor: SchoolStaff) -> tuple[UrgentChild, ...]:
     """What this contact may read now, for the top of the list; each line is an entry of the log."""
     listed = await visit.services.families.school_children(actor.tenant, actor.staff, actor.school)
-    found = await visit.services.release.urgent_of_contact(actor, [one.relationship for one in listed])
+    return await urgent_among(visit, actor, [one.relationship for one in listed])
+
+
+async def urgent_among(
+    visit: Visit, actor: SchoolStaff, places: Sequence[RelationshipId]
+) -> tuple[UrgentChild, ...]:
+    """The same of some children this contact is listed for."""
+    found = await visit.services.release.urgent_of_contact(actor, places)
     return tuple(
         UrgentChild(
             f"{child_address(actor, one.child.relationship)}/noodgeval",

@@ -318,4 +318,5 @@ def looked_part(own: Own, day: LookedDay) -> LookedDayPart:
         ),
         times=day.times,
         proof=day.proof,
+        emergency=day.emergency,
     )

@@ -145,6 +145,7 @@ class LookedDayPart(Part, frozen=True):
     times: int
     proof: str
     """A code of `vocabulary.LINE_PROOFS`."""
+    emergency: bool = False
 
 
 class DestroyedPart(Part, frozen=True):

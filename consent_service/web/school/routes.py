@@ -234,6 +234,7 @@ async def _child_page(
         first_day_href=f"{address}/eerste-dag",
         other_parent_href=f"/school/{actor.tenant}/andere-ouder",
         stands_in=known.relationship in standing_in,
+        urgent=await emergency_routes.urgent_among(visit, actor, [known.relationship]),
         call_first=known.relationship in await visit.services.recalls.call_first_at(actor),
         released=released,
         form=form,

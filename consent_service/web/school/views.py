@@ -109,6 +109,7 @@ class RelationshipPage(View, frozen=True):
     stands_in: bool = False
     call_first: bool = False
     """A pick-up list was asked back and none was given since: call before somebody takes the child (S51)."""
+    urgent: tuple[UrgentChild, ...] = ()
 
 
 class StepBackPage(View, frozen=True):
