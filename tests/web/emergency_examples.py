@@ -55,7 +55,7 @@ def emergency_examples(language: str) -> dict[str, View]:
     told = msgspec.structs.replace(LINE, state="reviewed", told_at=AT)
     asked = msgspec.structs.replace(LINE, drop_action="/x")
     kinds = (Option("/x", "Wat helpt uw kind"), Option("/y", "Gezondheid van uw kind"))
-    wrongly = wrong(language, {"reason": "form.choose", "why": "form.missing", "second": "form.choose"})
+    wrongly = wrong(language, {"vital_reason": "form.choose", "why": "form.missing", "second": "form.choose"})
     released = ReleasedPart(
         "support",
         AT,

@@ -14,7 +14,7 @@ from tests.web.visiting import Browser, Site, words_of
 
 ITEM = "Heeft altijd een EpiPen bij zich."
 WHY = "De moeder belde dat Noor noten heeft gegeten."
-FORM = {"reason": "medical", "why": WHY, "field-helps": ITEM, "second": "wait", "told": "told"}
+FORM = {"vital_reason": "medical", "why": WHY, "field-helps": ITEM, "second": "wait", "told": "told"}
 
 
 class Case:

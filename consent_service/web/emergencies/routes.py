@@ -176,7 +176,7 @@ def _read(form: FormReader, visit: Visit, kind: InformationType) -> NewBreakGlas
     entered = read_share(
         form.posted, share_fields(kind, visit.services.texts.of_type(visit.language, kind.key))
     )
-    reason = form.choice("reason", REASONS)
+    reason = form.choice("vital_reason", REASONS)
     why = form.text("why", max_length=_LONGEST)
     by_phone = form.choice("second", ("wait", "phone")) == "phone"
     approver = form.text("approver", required=by_phone) if by_phone else ""

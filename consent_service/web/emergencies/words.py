@@ -39,7 +39,7 @@ GLASS_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 GLASS_LABELS: Final[Mapping[str, str]] = {
-    "reason": N_("Waarom kan een leven ervan afhangen?"),
+    "vital_reason": N_("Waarom kan een leven ervan afhangen?"),
     "why": N_("Wat is er gebeurd?"),
     "second": N_("Wie beslist mee?"),
     "approver": N_("Welke collega?"),

@@ -186,6 +186,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         first_contact_href=room.at("scholen", at.relationship, "eerste-contact"),
         call_card_href=room.at("scholen", at.relationship, "belkaart"),
         tell_itself_href=room.at("scholen", at.relationship, "zelf-vertellen"),
+        signal_href=room.at("scholen", at.relationship, "signaal"),
         emergency_href=room.at("scholen", at.relationship, "noodgeval"),
         succession_href=room.at("scholen", at.relationship, "opvolger")
         if await successions_of(room, at)

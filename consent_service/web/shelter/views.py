@@ -254,6 +254,7 @@ class RelationshipCard(Part, frozen=True):
     plan_href: str = ""
     copied_href: str = ""
     emergency_href: str = ""
+    signal_href: str = ""
     succession_href: str = ""
     """Empty unless this school goes on as another one."""
     first_contact_href: str = ""
