@@ -63,7 +63,7 @@ async def set_row(world: World, break_glass: RecordId, **values: object) -> None
         await conn.execute(update(break_glasses).where(where).values(**values))
 
 
-async def test_the_school_reads_the_item_without_consent_and_it_is_an_emergency_in_the_log(
+async def test_s29_the_school_reads_the_item_without_consent_and_it_is_an_emergency_in_the_log(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await running(world, noor)
@@ -85,14 +85,14 @@ async def test_the_school_reads_the_item_without_consent_and_it_is_an_emergency_
     assert last.shown_to == last.subject  # the parents are told
 
 
-async def test_on_the_ground_of_consent_it_is_still_not_there(world: World, noor: RelationshipId) -> None:
+async def test_s29_on_the_ground_of_consent_it_is_still_not_there(world: World, noor: RelationshipId) -> None:
     await running(world, noor)
     answer = await world.services.release.to_school(world.contact, Ask(noor, "support"))
     assert isinstance(answer, Refused)
     assert await world.services.release.children_of_contact(world.contact, [noor]) == ()
 
 
-async def test_what_was_shared_with_consent_is_not_read_on_this_ground(
+async def test_s29_what_was_shared_with_consent_is_not_read_on_this_ground(
     world: World, noor: RelationshipId
 ) -> None:
     (view,) = [await world.services.families.view(world.counsellor, f) for f in await families(world)]
@@ -109,7 +109,7 @@ async def families(world: World) -> list[FamilyId]:
         return list(await world.services.organisations.families_of(conn, world.counsellor))
 
 
-async def test_one_person_is_not_two(world: World, noor: RelationshipId) -> None:
+async def test_s29_one_person_is_not_two(world: World, noor: RelationshipId) -> None:
     break_glass = await asked(world, noor)
     with pytest.raises(InputError, match="second_person_yourself"):
         await world.services.break_glass.approve(world.counsellor, break_glass)
@@ -120,7 +120,7 @@ async def test_one_person_is_not_two(world: World, noor: RelationshipId) -> None
     assert isinstance(await opened(world, noor), Refused)
 
 
-async def test_one_person_planted_twice_reads_nothing(world: World, noor: RelationshipId) -> None:
+async def test_s29_one_person_planted_twice_reads_nothing(world: World, noor: RelationshipId) -> None:
     break_glass = await running(world, noor)
     await set_row(world, break_glass, approver=world.counsellor.staff)
     answer = await opened(world, noor)
@@ -129,7 +129,9 @@ async def test_one_person_planted_twice_reads_nothing(world: World, noor: Relati
     assert "second_person_missing" in everything_said(refused.detail)
 
 
-async def test_a_planted_second_person_does_not_fit_the_digest(world: World, noor: RelationshipId) -> None:
+async def test_s29_a_planted_second_person_does_not_fit_the_digest(
+    world: World, noor: RelationshipId
+) -> None:
     break_glass = await asked(world, noor)
     now = world.clock.now()
     await set_row(
@@ -140,7 +142,7 @@ async def test_a_planted_second_person_does_not_fit_the_digest(world: World, noo
         await opened(world, noor)
 
 
-async def test_after_twenty_four_hours_and_a_second_nothing_is_read(
+async def test_s29_after_twenty_four_hours_and_a_second_nothing_is_read(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await running(world, noor)
@@ -156,7 +158,7 @@ async def test_after_twenty_four_hours_and_a_second_nothing_is_read(
     assert (one.break_glass, one.state) == (break_glass, "ended")
 
 
-async def test_a_planted_longer_day_is_still_a_day(world: World, noor: RelationshipId) -> None:
+async def test_s29_a_planted_longer_day_is_still_a_day(world: World, noor: RelationshipId) -> None:
     break_glass = await running(world, noor)
     await set_row(world, break_glass, ends_at=world.clock.now() + timedelta(days=9))
     world.clock.advance(timedelta(hours=24, seconds=1))
@@ -164,7 +166,7 @@ async def test_a_planted_longer_day_is_still_a_day(world: World, noor: Relations
     assert isinstance(await opened(world, noor), Refused)
 
 
-async def test_two_items_at_once_are_refused_and_planted_give_neither(
+async def test_s29_two_items_at_once_are_refused_and_planted_give_neither(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await running(world, noor)
@@ -177,7 +179,7 @@ async def test_two_items_at_once_are_refused_and_planted_give_neither(
     assert isinstance(await opened(world, noor), Refused)
 
 
-async def test_another_child_is_not_read(world: World, noor: RelationshipId) -> None:
+async def test_s29_another_child_is_not_read(world: World, noor: RelationshipId) -> None:
     break_glass = await running(world, noor)
     view = await world.family(children=(("Sam", date(2017, 2, 1)),), family_name="Anders")
     sam = await world.at_school(view.children[0].child)
@@ -188,7 +190,7 @@ async def test_another_child_is_not_read(world: World, noor: RelationshipId) -> 
         await opened(world, sam)
 
 
-async def test_what_tells_where_a_secret_address_is_stays_forbidden(world: World) -> None:
+async def test_s29_what_tells_where_a_secret_address_is_stays_forbidden(world: World) -> None:
     view = await world.family(safety=SECRET)
     relationship = await world.at_school(view.children[0].child)
     new = msgspec.structs.replace(NEED, information_type=PICKUP, fields=PICKUP_FIELDS)
@@ -198,7 +200,7 @@ async def test_what_tells_where_a_secret_address_is_stays_forbidden(world: World
     assert (await row_counts(world))["break_glasses"] == 0
 
 
-async def test_danger_that_is_found_later_stops_what_locates(world: World, noor: RelationshipId) -> None:
+async def test_s29_danger_that_is_found_later_stops_what_locates(world: World, noor: RelationshipId) -> None:
     new = msgspec.structs.replace(NEED, information_type=PICKUP, fields=PICKUP_FIELDS)
     await running(world, noor, new)
     ask = Ask(noor, "safety", basis="vital_interest")
@@ -217,7 +219,7 @@ PICKUP_FIELDS = {
 }
 
 
-async def test_an_address_in_the_text_is_refused_under_a_safety_flag(world: World) -> None:
+async def test_s29_an_address_in_the_text_is_refused_under_a_safety_flag(world: World) -> None:
     view = await world.family(safety=SECRET)
     relationship = await world.at_school(view.children[0].child)
     new = msgspec.structs.replace(NEED, fields={"helps": "Zij is op Dorpsstraat 12, 5011 AA Tilburg."})
@@ -225,7 +227,7 @@ async def test_an_address_in_the_text_is_refused_under_a_safety_flag(world: Worl
         await asked(world, relationship, new)
 
 
-async def test_who_agreed_and_withdraws_that_ends_it(world: World, noor: RelationshipId) -> None:
+async def test_s29_who_agreed_and_withdraws_that_ends_it(world: World, noor: RelationshipId) -> None:
     break_glass = await running(world, noor)
     await world.services.break_glass.end(world.colleague, break_glass)
     assert isinstance(await opened(world, noor), Refused)
@@ -233,14 +235,16 @@ async def test_who_agreed_and_withdraws_that_ends_it(world: World, noor: Relatio
     assert one.state == "withdrawn"
 
 
-async def test_who_agreed_and_left_is_no_second_person_any_more(world: World, noor: RelationshipId) -> None:
+async def test_s29_who_agreed_and_left_is_no_second_person_any_more(
+    world: World, noor: RelationshipId
+) -> None:
     await running(world, noor)
     await world.services.organisations.end_staff(OPERATOR, world.tenant, world.colleague.staff)
     assert isinstance(await opened(world, noor), Refused)
 
 
 @pytest.mark.parametrize("who", ["counsellor", "officer"])
-async def test_it_can_be_ended_sooner_and_nothing_of_it_stays(
+async def test_s29_it_can_be_ended_sooner_and_nothing_of_it_stays(
     world: World, noor: RelationshipId, who: str
 ) -> None:
     break_glass = await running(world, noor)
@@ -252,7 +256,7 @@ async def test_it_can_be_ended_sooner_and_nothing_of_it_stays(
         assert (await conn.execute(select(break_glasses.c.envelope))).scalar_one() == b""
 
 
-async def test_by_phone_it_runs_at_once_and_is_confirmed(world: World, noor: RelationshipId) -> None:
+async def test_s29_by_phone_it_runs_at_once_and_is_confirmed(world: World, noor: RelationshipId) -> None:
     phone = msgspec.structs.replace(NEED, approver=world.colleague.staff)
     break_glass = await asked(world, noor, phone)
     assert isinstance(await opened(world, noor), Released)
@@ -262,7 +266,7 @@ async def test_by_phone_it_runs_at_once_and_is_confirmed(world: World, noor: Rel
     assert isinstance(await opened(world, noor), Released)
 
 
-async def test_by_phone_and_not_so_ends_it_at_once(world: World, noor: RelationshipId) -> None:
+async def test_s29_by_phone_and_not_so_ends_it_at_once(world: World, noor: RelationshipId) -> None:
     break_glass = await asked(world, noor, msgspec.structs.replace(NEED, approver=world.colleague.staff))
     await world.services.break_glass.confirm(world.colleague, break_glass, agreed=False)
     assert isinstance(await opened(world, noor), Refused)
@@ -273,7 +277,7 @@ async def test_by_phone_and_not_so_ends_it_at_once(world: World, noor: Relations
     }
 
 
-async def test_a_colleague_nobody_knows_or_of_the_school_is_no_second_person(
+async def test_s29_a_colleague_nobody_knows_or_of_the_school_is_no_second_person(
     world: World, noor: RelationshipId
 ) -> None:
     for approver in (world.contact.staff, world.officer.staff):
@@ -281,7 +285,9 @@ async def test_a_colleague_nobody_knows_or_of_the_school_is_no_second_person(
             await asked(world, noor, msgspec.structs.replace(NEED, approver=approver))
 
 
-async def test_all_problems_are_told_at_once_and_nothing_is_kept(world: World, noor: RelationshipId) -> None:
+async def test_s29_all_problems_are_told_at_once_and_nothing_is_kept(
+    world: World, noor: RelationshipId
+) -> None:
     wrong = msgspec.structs.replace(NEED, why=" ", fields={}, reason="boredom")
     with pytest.raises(InputError) as told:
         await asked(world, noor, wrong)
@@ -289,7 +295,7 @@ async def test_all_problems_are_told_at_once_and_nothing_is_kept(world: World, n
     assert (await row_counts(world))["break_glasses"] == 0
 
 
-async def test_the_officer_looks_on_the_next_working_day(world: World, noor: RelationshipId) -> None:
+async def test_s29_the_officer_looks_on_the_next_working_day(world: World, noor: RelationshipId) -> None:
     world.clock.set(datetime(2026, 9, 4, 12, tzinfo=UTC))  # a Friday
     await world.settle()
     break_glass = await running(world, noor)
@@ -308,7 +314,7 @@ async def test_the_officer_looks_on_the_next_working_day(world: World, noor: Rel
     assert await world.services.tasks.open_tasks(world.officer) == ()
 
 
-async def test_the_parent_is_told_and_the_counsellor_has_that_to_do(
+async def test_s29_the_parent_is_told_and_the_counsellor_has_that_to_do(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await running(world, noor)
@@ -321,7 +327,7 @@ async def test_the_parent_is_told_and_the_counsellor_has_that_to_do(
     assert "parent_to_tell" not in kinds
 
 
-async def test_unsafe_to_tell_is_for_the_officer_only_until_it_is_told(
+async def test_s29_unsafe_to_tell_is_for_the_officer_only_until_it_is_told(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await running(world, noor, msgspec.structs.replace(NEED, untold="Vader leest mee."))
@@ -338,7 +344,7 @@ async def test_unsafe_to_tell_is_for_the_officer_only_until_it_is_told(
         await world.services.break_glass.tell_parent(world.counsellor, break_glass)
 
 
-async def test_a_second_person_reads_what_is_asked_and_that_is_logged(
+async def test_s29_a_second_person_reads_what_is_asked_and_that_is_logged(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await asked(world, noor)
@@ -353,20 +359,20 @@ async def test_a_second_person_reads_what_is_asked_and_that_is_logged(
         await world.services.break_glass.look(world.colleague, break_glass)
 
 
-async def test_what_was_written_stands_nowhere_in_clear(world: World, noor: RelationshipId) -> None:
+async def test_s29_what_was_written_stands_nowhere_in_clear(world: World, noor: RelationshipId) -> None:
     await running(world, noor)
     stored = await everything_stored(world)
     assert ITEM.encode() not in stored
     assert WHY.encode() not in stored
 
 
-async def test_who_is_not_with_the_family_asks_nothing(world: World, noor: RelationshipId) -> None:
+async def test_s29_who_is_not_with_the_family_asks_nothing(world: World, noor: RelationshipId) -> None:
     stranger = Counsellor(world.tenant, world.colleague.staff)
     with pytest.raises(NotAllowedError):
         await world.services.break_glass.ask(stranger, noor, NEED)
 
 
-async def test_records_sealed_anew_under_another_key_take_the_item_with_them(
+async def test_s29_records_sealed_anew_under_another_key_take_the_item_with_them(
     world: World, noor: RelationshipId
 ) -> None:
     await running(world, noor)
@@ -376,7 +382,7 @@ async def test_records_sealed_anew_under_another_key_take_the_item_with_them(
     assert [one.fields for one in answer.records] == [{"helps": ITEM}]
 
 
-async def test_a_break_glass_without_its_entry_is_found_when_the_log_is_compared(
+async def test_s29_a_break_glass_without_its_entry_is_found_when_the_log_is_compared(
     world: World, noor: RelationshipId
 ) -> None:
     break_glass = await running(world, noor)

@@ -51,7 +51,7 @@ async def decided(world: World, view: FamilyView, *, report: str = "yes") -> Rec
     return meldcode
 
 
-async def test_no_school_can_be_given_a_report_by_any_method(world: World) -> None:
+async def test_s28_no_school_can_be_given_a_report_by_any_method(world: World) -> None:
     """No method takes a recipient, a school or an address; the one constant is Veilig Thuis."""
     names = {
         name
@@ -62,7 +62,9 @@ async def test_no_school_can_be_given_a_report_by_any_method(world: World) -> No
     assert RECIPIENT == "veilig_thuis"
 
 
-async def test_no_step_is_left_out_and_none_goes_without_what_and_why(world: World, view: FamilyView) -> None:
+async def test_s28_no_step_is_left_out_and_none_goes_without_what_and_why(
+    world: World, view: FamilyView
+) -> None:
     meldcode = await begun(world, view)
     with pytest.raises(ConflictError):
         await world.services.meldcodes.take_step(world.counsellor, meldcode, "weigh", FIRST)
@@ -79,7 +81,9 @@ async def test_no_step_is_left_out_and_none_goes_without_what_and_why(world: Wor
     assert MELDCODE.acts_in("mapped") == ("consult",)
 
 
-async def test_the_export_holds_the_steps_and_leaves_with_a_permit(world: World, view: FamilyView) -> None:
+async def test_s28_the_export_holds_the_steps_and_leaves_with_a_permit(
+    world: World, view: FamilyView
+) -> None:
     meldcode = await decided(world, view)
     text = (await world.services.meldcodes.export(world.counsellor, meldcode)).decode()
     assert SECRET_TEXT in text
@@ -91,7 +95,7 @@ async def test_the_export_holds_the_steps_and_leaves_with_a_permit(world: World,
     assert (exported[0].act, exported[0].code) == ("export", RECIPIENT)
 
 
-async def test_a_permit_for_another_exit_writes_no_file(world: World, view: FamilyView) -> None:
+async def test_s28_a_permit_for_another_exit_writes_no_file(world: World, view: FamilyView) -> None:
     permit = await world.services.release.permit_for_member(
         None, world.tenant, world.counsellor.staff, "mail", family=view.family, actor=world.counsellor
     )
@@ -100,7 +104,7 @@ async def test_a_permit_for_another_exit_writes_no_file(world: World, view: Fami
         report_file(permit, ())
 
 
-async def test_without_the_decision_to_report_there_is_no_file(world: World, view: FamilyView) -> None:
+async def test_s28_without_the_decision_to_report_there_is_no_file(world: World, view: FamilyView) -> None:
     early = await begun(world, view)
     with pytest.raises(ConflictError):
         await world.services.meldcodes.export(world.counsellor, early)
@@ -114,7 +118,7 @@ async def test_without_the_decision_to_report_there_is_no_file(world: World, vie
     assert sorted(states) == ["closed", "mapped"]
 
 
-async def test_every_entry_is_the_officers_and_nothing_stands_in_clear(
+async def test_s28_every_entry_is_the_officers_and_nothing_stands_in_clear(
     world: World, view: FamilyView
 ) -> None:
     meldcode = await decided(world, view)
@@ -127,7 +131,7 @@ async def test_every_entry_is_the_officers_and_nothing_stands_in_clear(
     assert steps[0].text == FIRST
 
 
-async def test_the_school_reads_nothing_of_it(world: World, view: FamilyView) -> None:
+async def test_s28_the_school_reads_nothing_of_it(world: World, view: FamilyView) -> None:
     relationship = await world.at_school(view.children[0].child)
     await decided(world, view)
     answer = await world.services.release.to_school(world.contact, Ask(relationship, "safety"))
@@ -135,7 +139,9 @@ async def test_the_school_reads_nothing_of_it(world: World, view: FamilyView) ->
     assert "meldcode" not in everything_said(answer)
 
 
-async def test_a_colleague_who_is_not_with_the_family_walks_no_step(world: World, view: FamilyView) -> None:
+async def test_s28_a_colleague_who_is_not_with_the_family_walks_no_step(
+    world: World, view: FamilyView
+) -> None:
     meldcode = await begun(world, view)
     with pytest.raises(NotAllowedError):
         await world.services.meldcodes.read(world.colleague, meldcode)
@@ -145,7 +151,7 @@ async def test_a_colleague_who_is_not_with_the_family_walks_no_step(world: World
         await world.services.meldcodes.begin(world.counsellor, view.family, PersonId("nobody"), FIRST)
 
 
-async def test_postponing_needs_a_reason_and_a_day_on_which_a_reminder_comes(
+async def test_s28_postponing_needs_a_reason_and_a_day_on_which_a_reminder_comes(
     world: World, view: FamilyView
 ) -> None:
     meldcode = await begun(world, view)
