@@ -8,6 +8,7 @@ from datetime import date
 from consent_service.families.model import FamilyView
 from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey
 from consent_service.identity.model import GuardianActor
+from consent_service.process.emergencies.afterwards import Afterwards
 from consent_service.process.emergencies.model import AskRefused, NewBreakGlass, NewRequest, StepText
 from tests.shelter import World
 
@@ -28,7 +29,9 @@ async def emergency_attempts(
     assert not isinstance(one, AskRefused)
     walk = await own.services.meldcodes.begin(own.counsellor, family, child, TEXT)
     request = await own.services.statutory_requests.receive(own.counsellor, family, child, ASKED)
+    asked = await own.services.break_glass.overview(own.officer)
     return {**_of_break_glass(other, one, view, relationship),
+        "break_glass.afterwards": lambda: _nothing(s.break_glass.afterwards(other.officer, asked)),
         "meldcodes.begin": lambda: s.meldcodes.begin(who, family, child, TEXT),
         "meldcodes.take_step": lambda: s.meldcodes.take_step(who, walk, "consult", TEXT),
         "meldcodes.export": lambda: s.meldcodes.export(who, walk),
@@ -73,3 +76,8 @@ def _of_break_glass(
 
 async def _none(counted: Awaitable[int]) -> int | None:
     return await counted or None
+
+
+async def _nothing(found: Awaitable[dict[RecordId, Afterwards]]) -> tuple[Afterwards, ...]:
+    """What was learned of a break-glass that is not of this shelter."""
+    return tuple(one for one in (await found).values() if one != Afterwards(None, None, ""))

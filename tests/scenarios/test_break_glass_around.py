@@ -12,6 +12,7 @@ from consent_service.families.model import FamilyView
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, StopsPendingError
 from consent_service.foundation.ids import RecordId, RelationshipId, TypeKey, new_id
 from consent_service.organisations.model import NewStaff
+from consent_service.process.emergencies.afterwards import Afterwards
 from consent_service.process.emergencies.model import StepText
 from consent_service.process.notices.rows import found
 from consent_service.process.tables_emergencies import meldcodes, statutory_requests
@@ -151,9 +152,38 @@ async def test_it_is_found_with_its_family_and_its_school(
     break_glass = await asked(world, noor)
     mine = await glass.of_family(world.counsellor, view.family)
     assert [one.break_glass for one in mine] == [break_glass]
-    assert await glass.places(world.officer, mine) == {noor: world.linde}
+    assert await glass.afterwards(world.officer, mine) == {break_glass: Afterwards(world.linde, None, "")}
     gone = msgspec.structs.replace(mine[0], relationship=RelationshipId("gone"))
-    assert await glass.places(world.officer, [gone]) == {}
+    assert await glass.afterwards(world.officer, [gone]) == {break_glass: Afterwards(None, None, "")}
+
+
+@pytest.mark.parametrize("untold", ["", "Vader leest mee."])
+async def test_afterwards_it_is_known_when_it_was_read_first_and_what_was_said(
+    world: World, noor: RelationshipId, untold: str
+) -> None:
+    """Standing in a list is not being read; another emergency at the same place is not this one."""
+    glass = world.services.break_glass
+    first = await running(world, noor)
+    await glass.end(world.officer, first)
+    world.clock.advance(timedelta(minutes=1))
+    await world.settle()
+    second = await running(world, noor, msgspec.structs.replace(NEED, untold=untold))
+    await world.services.release.urgent_of_contact(world.contact, [noor])
+    found_ = await glass.overview(world.officer)
+    assert {one.read_at for one in (await glass.afterwards(world.officer, found_)).values()} == {None}
+    read_at = world.clock.now()
+    for _ in range(30):  # more entries than one page of the log
+        assert isinstance(await opened(world, noor), Released)
+        world.clock.advance(timedelta(minutes=1))
+        await world.settle()
+    await glass.end(world.officer, second)
+    await glass.review(world.officer, second, "not_justified")
+    after = await glass.afterwards(world.officer, found_)
+    assert (after[first].read_at, after[first].outcome) == (None, "")
+    first_read = after[second].read_at
+    assert first_read is not None
+    assert abs(first_read - read_at) < timedelta(seconds=2)
+    assert after[second].outcome == "not_justified"
 
 
 async def test_nothing_here_is_not_found(world: World, noor: RelationshipId) -> None:

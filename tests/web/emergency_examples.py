@@ -95,6 +95,9 @@ def emergency_examples(language: str) -> dict[str, View]:
                 msgspec.structs.replace(
                     REVIEW, state="asked", approver="", starts_at=None, ends_at=None, untold=False
                 ),
+                msgspec.structs.replace(
+                    REVIEW, state="reviewed", read_at=AT, outcome="not_justified", end_action=""
+                ),
             ),
             form=wrong(language, {"outcome": "form.choose"}),
         ),

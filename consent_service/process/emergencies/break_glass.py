@@ -33,7 +33,6 @@ from consent_service.foundation.ids import (
     FamilyId,
     RecordId,
     RelationshipId,
-    SchoolId,
     StaffId,
     TenantId,
     new_id,
@@ -46,6 +45,7 @@ from consent_service.organisations.relationship_state import raise_relationship
 from consent_service.organisations.service import OrganisationService, require
 from consent_service.organisations.tables import relationship_state
 from consent_service.policy.service import PolicyService
+from consent_service.process.emergencies.afterwards import Afterwards, read_afterwards
 from consent_service.process.emergencies.asking import Asking, Fitting, named
 from consent_service.process.emergencies.model import (
     BREAK_GLASS,
@@ -295,16 +295,13 @@ class BreakGlassService:
         async with self._database.reading() as conn:
             return await read_break_glasses(conn, actor.tenant)
 
-    async def places(self, actor: Supervisor, found: Iterable[BreakGlass]) -> dict[RelationshipId, SchoolId]:
-        """At which school each was; of an erased child nothing is known."""
+    async def afterwards(self, actor: Supervisor, found: Iterable[BreakGlass]) -> dict[RecordId, Afterwards]:
+        """Where each was, whether it was read, and what was said about it."""
         require(actor, Action.VIEW_EMERGENCIES, Circumstances(tenant=actor.tenant))
-        places = {}
         async with self._database.reading() as conn:
-            for relationship in sorted({one.relationship for one in found}):
-                about = await read_relationship(conn, actor.tenant, relationship)
-                if about is not None:
-                    places[relationship] = about.school
-        return places
+            return {
+                one.break_glass: await read_afterwards(conn, self._log, actor.tenant, one) for one in found
+            }
 
     # --- parts -------------------------------------------------------------------------------
 

@@ -11,8 +11,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from consent_service.foundation.errors import ConflictError, NotAllowedError, Problem
-from consent_service.foundation.ids import RecordId
+from consent_service.foundation.ids import RecordId, SchoolId
 from consent_service.identity.model import PrivacyCoordinator
+from consent_service.process.emergencies.afterwards import Afterwards
 from consent_service.process.emergencies.model import BREAK_GLASS, OUTCOMES, BreakGlass, ReviewOutcome
 from consent_service.records.emergencies import RUNNING
 from consent_service.web.emergencies.showing import label_of, names_of
@@ -77,22 +78,18 @@ def _coordinator(actor: Officer) -> PrivacyCoordinator:
 async def _overview(visit: Visit, actor: Officer, problems: Sequence[Problem] = ()) -> Response[str]:
     found = await visit.services.break_glass.overview(actor)
     names = await names_of(visit, actor, found)
-    schools = await _schools(visit, actor, found)
+    schools = {one.school: one.name for one in await visit.services.organisations.schools(actor.tenant)}
+    after = await visit.services.break_glass.afterwards(actor, found)
     coordinator = isinstance(actor, PrivacyCoordinator)
     view = ReviewPage(
-        tuple(_line(visit, actor, one, names, schools, decides=coordinator) for one in found),
+        tuple(
+            _line(visit, actor, one, names, schools, after[one.break_glass], decides=coordinator)
+            for one in found
+        ),
         form=FormState.of(visit.posted, problems, language=visit.language),
     )
     status = 400 if problems else 200
     return await visit.show(view, status=status, navigation=await navigation(visit, actor, _HERE))
-
-
-async def _schools(visit: Visit, actor: Officer, found: Sequence[BreakGlass]) -> dict[str, str]:
-    """At which school each was, by name; of an erased child nothing is known."""
-    services = visit.services
-    names = {one.school: one.name for one in await services.organisations.schools(actor.tenant)}
-    places = await services.break_glass.places(actor, found)
-    return {relationship: names.get(school, "") for relationship, school in places.items()}
 
 
 def _line(
@@ -100,7 +97,8 @@ def _line(
     actor: Officer,
     one: BreakGlass,
     names: dict[str, str],
-    schools: dict[str, str],
+    schools: dict[SchoolId, str],
+    after: Afterwards,
     *,
     decides: bool,
 ) -> ReviewLine:
@@ -110,7 +108,7 @@ def _line(
         label=label_of(visit, one.information_type),
         state=one.state,
         reason=one.reason,
-        school=schools.get(one.relationship, ""),
+        school="" if after.school is None else schools.get(after.school, ""),
         requested_by=names.get(one.requested_by, ""),
         requested_at=one.requested_at,
         approver=names.get(one.approver or "", ""),
@@ -119,6 +117,8 @@ def _line(
         ends_at=one.ends_at,
         untold=one.untold,
         told_at=one.told_at,
+        read_at=after.read_at,
+        outcome=after.outcome,
         action=here if decides and "review" in acts else "",
         end_action=f"{here}/stoppen" if decides and one.state in RUNNING else "",
     )

@@ -121,6 +121,8 @@ class ReviewLine(Part, frozen=True):
     told_at: datetime | None
     action: str
     end_action: str
+    read_at: datetime | None = None
+    outcome: str = ""
 
 
 class ReviewPage(View, frozen=True):
