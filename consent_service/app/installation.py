@@ -78,6 +78,8 @@ from consent_service.rights.pruning import PruningService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.rights.timeline import TimelineService
+from consent_service.rights.to_do import ToDoService
 from consent_service.rights.watching import WatchingService
 
 _log = structlog.get_logger()
@@ -166,6 +168,8 @@ class Services(msgspec.Struct, frozen=True):
     supervision: SupervisionService
     entry_releases: EntryReleaseService
     watching: WatchingService
+    timeline: TimelineService
+    to_do: ToDoService
     erasures: ErasureService
     pruning: PruningService
     exports: ExportService

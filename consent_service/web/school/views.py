@@ -61,6 +61,7 @@ class ChildrenPage(View, frozen=True):
     waiting: tuple[WaitingChild, ...] = ()
     other_parent_href: str = ""
     signals: tuple[SignalChild, ...] = ()
+    tasks_href: str = ""
 
 
 class AskedChild(Part, frozen=True):
@@ -107,6 +108,7 @@ class RelationshipPage(View, frozen=True):
     stands_in: bool = False
     call_first: bool = False
     """A pick-up list was asked back and none was given since: call before somebody takes the child (S51)."""
+    timeline_href: str = ""
 
 
 class StepBackPage(View, frozen=True):

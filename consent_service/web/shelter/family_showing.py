@@ -158,6 +158,7 @@ def _card_without_school(room: Room, child: Child) -> RelationshipCard:
         choose_school_href=room.at("kinderen", child.child, "school"),
         change_href=room.at("personen", child.child),
         voice_href=room.at("kinderen", child.child, "stem"),
+        timeline_href=room.at("kinderen", child.child, "tijdlijn"),
     )
 
 
@@ -192,6 +193,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         next_questions=sum(state.answer in ("none", "later") for state in states),
         change_href=room.at("personen", child.child),
         voice_href=room.at("kinderen", child.child, "stem"),
+        timeline_href=room.at("kinderen", child.child, "tijdlijn"),
     )
 
 
