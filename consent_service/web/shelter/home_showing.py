@@ -73,7 +73,7 @@ def task_lines(visit: Visit, tasks: Iterable[Task], actor: Counsellor) -> tuple[
     return tuple(
         TaskLine(
             sentence=said.text(TITLES[task.kind]),
-            href=_task_href(task, actor),
+            href=task_href(task, actor),
             about=next((text.label for key, text in types.items() if key == task.information_type), ""),
             due=task.due_on,
             urgent=task.kind == "second_approval" or task.kind in SIGNAL_TASKS,
@@ -180,7 +180,7 @@ def _family_line(family: FamilyView, actor: Counsellor, open_tasks: int, *, subs
     )
 
 
-def _task_href(task: Task, actor: Counsellor) -> str:
+def task_href(task: Task, actor: Counsellor) -> str:
     """The page on which it is done; never the list the task stands on."""
     if task.audience == "approver":
         return shelter_address(actor.tenant, "goedkeuren")

@@ -128,4 +128,5 @@ TABLE: Final[dict[str, Row]] = {
     "GET /opvang/{tenant}/gezinnen/{family}/bewijzen/{sitting}/keuzes.json": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/toegang": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/toegang": shelter(400),
+    "GET /opvang/{tenant}/gezinnen/{family}/kinderen/{child}/tijdlijn": shelter(200),
 }
