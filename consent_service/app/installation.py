@@ -74,6 +74,7 @@ from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.exports.service import ExportService
+from consent_service.rights.letters import LetterService
 from consent_service.rights.pruning import PruningService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
@@ -170,6 +171,7 @@ class Services(msgspec.Struct, frozen=True):
     watching: WatchingService
     timeline: TimelineService
     to_do: ToDoService
+    letters: LetterService
     erasures: ErasureService
     pruning: PruningService
     exports: ExportService

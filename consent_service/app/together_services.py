@@ -9,16 +9,18 @@ from consent_service.app.shared import Shared
 from consent_service.consent.changes import ChangeService
 from consent_service.families.service import FamilyService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.letters import LetterService
 from consent_service.rights.service import RightsService
 from consent_service.rights.timeline import TimelineService
 from consent_service.rights.to_do import ToDoService
 
 
 class TogetherServices(TypedDict):
-    """The services of `Services` for timelines and for tasks outside the shelter."""
+    """The services of `Services` for timelines, tasks outside the shelter and letters."""
 
     timeline: TimelineService
     to_do: ToDoService
+    letters: LetterService
 
 
 def of_together(
@@ -47,4 +49,5 @@ def of_together(
             meetings=process["meetings"],
             changes=changes,
         ),
+        letters=LetterService(families=families, organisations=shared.organisations, release=release),
     )

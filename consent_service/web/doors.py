@@ -43,6 +43,7 @@ from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.exporting import BundleService
+from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
@@ -145,6 +146,8 @@ class AllServices(Protocol):
     def timeline(self) -> TimelineService: ...
     @property
     def to_do(self) -> ToDoService: ...
+    @property
+    def letters(self) -> LetterService: ...
 
 
 class Doors(msgspec.Struct, frozen=True):

@@ -20,6 +20,9 @@ def timeline_attempts(own: World, other: World, view: FamilyView, at: Relationsh
         ),
         "timeline.at_school": lambda: s.timeline.at_school(school, at),
         "timeline.own": lambda: s.timeline.own(thief),
+        "letters.make": lambda: s.letters.make(
+            other.counsellor, view.family, at, view.guardians[0].guardian, "leave"
+        ),
         "to_do.at_school": lambda: s.to_do.at_school(school),
         "to_do.own": lambda: s.to_do.own(thief),
         "meetings.agreed_at_school": lambda: s.meetings.agreed_at_school(school, at),

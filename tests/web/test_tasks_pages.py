@@ -22,7 +22,8 @@ from consent_service.process.tables import tasks
 from consent_service.web.page.door import HOME, MEETINGS, QUESTION
 from consent_service.web.shelter.home_showing import task_href
 from tests.process.meetings.stories import agreed, next_day, planned
-from tests.web.test_timeline import own_page, stopped
+from tests.rights.test_timeline import stopped
+from tests.web.test_timeline import own_page
 from tests.web.visiting import Site, words_of
 
 
@@ -92,7 +93,7 @@ async def test_the_first_due_stands_first_and_what_is_late_says_so_in_a_word(sit
     for browser, page in lists:
         answer = await browser.get(page)
         assert words_of(answer).count("Te laat") == 1
-        assert "uiterlijk 31 augustus 2026" in words_of(answer)
+        assert "uiterlijk 29 augustus 2026" in words_of(answer)
         assert f'href="{page}"' not in answer.text.split("<main")[1]
 
 
@@ -100,7 +101,14 @@ async def test_the_first_due_stands_first_and_what_is_late_says_so_in_a_word(sit
 @pytest.mark.parametrize("with_family", [True, False], ids=["family", "nobody"])
 def test_no_task_leads_to_the_list_it_stands_on(kind: TaskKind, *, with_family: bool) -> None:
     tenant, family, place = TenantId(new_id()), FamilyId(new_id()), RelationshipId(new_id())
-    about = (family, place) if with_family else (None, None)
-    task = Task(new_id(), kind, "counsellor", *about, EntryId(new_id()), datetime(2026, 9, 1, tzinfo=UTC))
+    task = Task(
+        new_id(),
+        kind,
+        "counsellor",
+        family if with_family else None,
+        place if with_family else None,
+        EntryId(new_id()),
+        datetime(2026, 9, 1, tzinfo=UTC),
+    )
     actor = Counsellor(tenant, StaffId(new_id()))
     assert not task_href(task, actor).endswith("/taken")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from consent_service.web.components import TaskLine
+from consent_service.foundation.settings import TRAINED
+from consent_service.web.components import Option, TaskLine
 from consent_service.web.pages import View
 from consent_service.web.together import views as together
 
@@ -20,6 +21,13 @@ SCHOOL_TASKS = (
 )
 
 
+LETTER = together.LetterText(
+    "nl", "Verlof vragen", ("Aan de directeur van De Linde", "Ik vraag verlof voor mijn kind Noor Haile.")
+)
+GUARDIANS = (Option("g1", "Selam Haile"),)
+LANGUAGES = (Option("nl", "Nederlands"), Option("en", "English"))
+
+
 def together_examples() -> dict[str, View]:
     """With lines and without, for staff and at home."""
     return {
@@ -28,6 +36,13 @@ def together_examples() -> dict[str, View]:
         "school-timeline-empty": together.TimelinePage("/", "Noor Haile", (), at_school=True),
         "parent-page-timeline": together.OwnTimelinePage("/", LINES),
         "parent-page-timeline-young": together.OwnTimelinePage("/", (), young="together"),
+        "shelter-method": together.MethodPage("/", TRAINED),
+        "school-method": together.MethodPage("/", TRAINED),
+        "shelter-letters": together.LettersPage("/", "/", "Noor Haile", GUARDIANS, LANGUAGES),
+        "shelter-letters-refused": together.LettersPage(
+            "/", "/", "Noor Haile", GUARDIANS, LANGUAGES, refused=True
+        ),
+        "shelter-letter": together.LetterPage("/", (LETTER,)),
         "school-tasks": together.SchoolTasksPage("/", SCHOOL_TASKS),
         "school-tasks-none": together.SchoolTasksPage("/", ()),
     }

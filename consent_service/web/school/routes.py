@@ -96,6 +96,7 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
         waiting=tuple(_waiting_line(actor, one) for one in waiting if one.to_confirm),
         other_parent_href=f"/school/{actor.tenant}/andere-ouder",
         tasks_href=f"/school/{actor.tenant}/taken",
+        method_href=f"/school/{actor.tenant}/werkwijze",
     )
     return await visit.show(view, navigation=await navigation(visit, actor))
 

@@ -62,6 +62,7 @@ class ChildrenPage(View, frozen=True):
     other_parent_href: str = ""
     signals: tuple[SignalChild, ...] = ()
     tasks_href: str = ""
+    method_href: str = ""
 
 
 class AskedChild(Part, frozen=True):

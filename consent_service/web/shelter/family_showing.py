@@ -182,6 +182,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         written_href=room.at("scholen", at.relationship, "gedeeld"),
         contacts_href=room.at("scholen", at.relationship, "contacten"),
         end_href=room.at("scholen", at.relationship, "einde"),
+        letters_href=room.at("scholen", at.relationship, "brieven"),
         plan_href=room.at("scholen", at.relationship, "afronden"),
         copied_href=room.at("scholen", at.relationship, "overgenomen"),
         first_contact_href=room.at("scholen", at.relationship, "eerste-contact"),

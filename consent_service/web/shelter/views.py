@@ -264,6 +264,7 @@ class RelationshipCard(Part, frozen=True):
     voice_href: str = ""
     """Where the child itself is asked."""
     timeline_href: str = ""
+    letters_href: str = ""
 
 
 class FamilyPage(View, frozen=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from consent_service.web.components import Part, TaskLine
+from consent_service.web.components import Option, Part, TaskLine
+from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 
 
@@ -56,3 +57,40 @@ class OwnToDoLine(Part, frozen=True):
     href: str = ""
     action: str = ""
     value: str = ""
+
+
+class MethodPage(View, frozen=True):
+    """All steps of the way of working, in their order; `steps` are codes of `method_words`."""
+
+    template: ClassVar[str] = "together/method.html"
+    back_href: str
+    steps: tuple[str, ...]
+
+
+class LettersPage(View, frozen=True):
+    """Choose which letter for which parent, and in which language beside Dutch."""
+
+    template: ClassVar[str] = "together/letters.html"
+    action: str
+    back_href: str
+    child: str
+    guardians: tuple[Option, ...]
+    languages: tuple[Option, ...]
+    form: FormState = EMPTY
+    refused: bool = False
+
+
+class LetterText(Part, frozen=True):
+    """The letter in one language."""
+
+    language: str
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+class LetterPage(View, frozen=True):
+    """A letter to print: the child, the school and the parent who gives it, and nothing else."""
+
+    template: ClassVar[str] = "together/letter.html"
+    back_href: str
+    texts: tuple[LetterText, ...]
