@@ -33,6 +33,7 @@ from consent_service.identity.model import (
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import OrganisationService, require
 from consent_service.process.meetings.service import MeetingService
+from consent_service.process.signals.service import CARE_SIGNAL_TYPE
 from consent_service.release.service import ReleaseService
 from consent_service.rights.model import OwnView
 from consent_service.rights.service import RightsService
@@ -122,7 +123,7 @@ class TimelineService:
         viewer = AtSchool(
             relationship,
             actor.staff,
-            await self._release.readable_types(actor, relationship),
+            await self._release.readable_types(actor, relationship) - {CARE_SIGNAL_TYPE},
             frozenset(one.meeting for one in lines),
         )
         async with self._database.reading() as conn:

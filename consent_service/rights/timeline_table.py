@@ -249,7 +249,10 @@ class AtHome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def shown_to_counsellor(detail: Detail) -> Event | None:
-    """What the counsellor who is with the family sees of it; None: nothing."""
+    """What the counsellor who is with the family sees of it; None: nothing.
+
+    Also what is hidden from the parents for safety: the shelter did it, and it stands on its own pages.
+    """
     return detail.event if type(detail.event) in SHOWN else None
 
 
@@ -296,7 +299,8 @@ def shown_at_home(detail: Detail, viewer: AtHome) -> Event | None:
         case "own":
             return event if detail.subject == viewer.person else None
         case "child":
-            return event if detail.relationship is not None and _is_for_home(event, viewer) else None
+            told = detail.relationship is not None and _is_for_home(event, viewer)
+            return _without_reason(event) if told else None
         case "meeting":
             return event if _is_told(event, viewer.meetings) else None
         case _:
@@ -312,6 +316,13 @@ def _is_told(event: Event, meetings: frozenset[str]) -> bool:
     return getattr(event, "meeting", "") in meetings
 
 
+def _without_reason(event: Event) -> Event:
+    """That it ended is told at home; why may be somebody else's (S3, S27)."""
+    if isinstance(event, events.RelationshipEnded):
+        return msgspec.structs.replace(event, reason="")
+    return event
+
+
 def _is_for_home(event: Event, viewer: AtHome) -> bool:
     """Another guardian's look at the own page is that guardian's."""
     if not isinstance(event, events.InformationReleased):
@@ -322,10 +333,8 @@ def _is_for_home(event: Event, viewer: AtHome) -> bool:
 def _readable(event: Event, actor: str, viewer: AtSchool) -> Event | None:
     """The event with only types this contact may read now; of its own writing also what it wrote."""
     match event:
-        case events.RecordShared(direction="c2s"):
-            return event if actor == viewer.staff else None
         case events.RecordShared() | events.RecordRetracted():
-            return event if event.information_type in viewer.types else None
+            return event if actor == viewer.staff else None  # what waits is found by asking for it
         case events.InformationReleased(reader_kind="school") if event.role != "phone":
             kept = tuple(one for one in event.types if one in viewer.types)
             own = event.reader == viewer.staff and kept

@@ -92,14 +92,21 @@ def test_what_has_no_row_is_shown_to_nobody() -> None:
     assert shown_at_home(detail, HOME) is None
 
 
-def test_a_school_sees_only_types_it_may_read_now_of_its_own_place() -> None:
-    advice = shared()
-    assert shown_to_school(told(advice), SCHOOL) is advice
+def test_a_school_finds_what_waits_by_asking_and_sees_only_its_own_place() -> None:
+    advice, looked = shared(), released(STAFF, "school", SUPPORT)
     assert shown_to_counsellor(told(advice)) is advice
-    assert shown_to_school(told(shared(TypeKey("child_health"))), SCHOOL) is None
-    assert shown_to_school(told(shared(), relationship=OTHER_PLACE), SCHOOL) is None
-    assert shown_to_school(told(shared(), relationship=None), SCHOOL) is None
-    assert shown_to_school(told(shared(), shown_to="officer"), SCHOOL) is None
+    assert shown_to_school(told(advice), SCHOOL) is None
+    assert shown_to_school(told(looked), SCHOOL) is not None
+    assert shown_to_school(told(looked, relationship=OTHER_PLACE), SCHOOL) is None
+    assert shown_to_school(told(looked, relationship=None), SCHOOL) is None
+    assert shown_to_school(told(looked, shown_to="officer"), SCHOOL) is None
+
+
+def test_s27_at_home_it_is_told_that_it_ended_and_not_why() -> None:
+    ended = events.RelationshipEnded(PLACE, "night_departure")
+    at_home = shown_at_home(told(ended), HOME)
+    assert at_home == events.RelationshipEnded(PLACE)
+    assert shown_to_counsellor(told(ended)) is ended
 
 
 def test_a_school_sees_of_a_reading_and_a_call_only_what_may_be_read_now() -> None:

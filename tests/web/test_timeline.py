@@ -36,6 +36,9 @@ async def test_a_contact_reads_what_may_be_known_now(site: Site) -> None:
     contact = await site.logged_in(site.world.contact)
     assert f"{child}/tijdlijn" in (await contact.get(child)).text
     label = site.world.services.texts.of_type("nl", TypeKey("support_advice")).label
+    assert label not in words_of(await contact.get(f"{child}/tijdlijn"))
+    await contact.post(child, {"purpose": "support"})
+    await site.world.settle()
     assert label in words_of(await contact.get(f"{child}/tijdlijn"))
     await stopped(site.world, relationship, TypeKey("support_advice"), mother, father)
     said = words_of(await contact.get(f"{child}/tijdlijn"))
