@@ -10,6 +10,7 @@ from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
 from consent_service.app.process_services import of_process
 from consent_service.app.shared import Shared
+from consent_service.app.together_services import of_together
 from consent_service.audit.cosignature import cosigner_key
 from consent_service.audit.log import AuditLog
 from consent_service.audit.sequencer import Sequencer
@@ -59,6 +60,7 @@ def build_services(parts: Installation) -> Services:
     keys = of_keys(parts, shared)
     release, records = _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
+    process = of_process(parts, shared, release, records, families)
     return Services(
         installation=parts,
         log=log,
@@ -82,7 +84,8 @@ def build_services(parts: Installation) -> Services:
         page_access=_page_access(shared, identity, parts.notifier),
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
-        **of_process(parts, shared, release, records, families),
+        **process,
+        **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),

@@ -74,10 +74,13 @@ from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.exports.service import ExportService
+from consent_service.rights.letters import LetterService
 from consent_service.rights.pruning import PruningService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.rights.timeline import TimelineService
+from consent_service.rights.to_do import ToDoService
 from consent_service.rights.watching import WatchingService
 
 _log = structlog.get_logger()
@@ -166,6 +169,9 @@ class Services(msgspec.Struct, frozen=True):
     supervision: SupervisionService
     entry_releases: EntryReleaseService
     watching: WatchingService
+    timeline: TimelineService
+    to_do: ToDoService
+    letters: LetterService
     erasures: ErasureService
     pruning: PruningService
     exports: ExportService

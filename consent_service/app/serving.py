@@ -55,6 +55,7 @@ from consent_service.web.shelter import routes as shelter_routes
 from consent_service.web.signals import school_routes as school_signal_routes
 from consent_service.web.start import school_routes as school_start_routes
 from consent_service.web.static_files import static_files
+from consent_service.web.together import letter_routes, method_routes, tasks_routes, timeline_routes
 from consent_service.web.visit import open_visit
 
 
@@ -141,6 +142,10 @@ def _routes() -> list[ControllerRouterHandler]:
         *meldcode_routes.ROUTES,
         *request_routes.ROUTES,
         *own_meldcode_routes.ROUTES,
+        *timeline_routes.ROUTES,
+        *tasks_routes.ROUTES,
+        *method_routes.ROUTES,
+        *letter_routes.ROUTES,
         *officer_routes.ROUTES,
         *log_routes(),
         api_routes(),

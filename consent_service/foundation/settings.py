@@ -29,6 +29,9 @@ KeyProviderKind = Literal["file", "pkcs11", "transit"]
 SequencerLock = Literal["auto", "lease"]
 Requirement = Literal["required", "off"]
 
+TRAINED: Final = ("intake", "first_contact", "signals", "meeting", "agreements", "end")
+"""The steps of the way of working, each of which can have a link to training."""
+
 EXAMPLES: Final[Mapping[str, str]] = {
     "environment": "production",
     "state_dir": "/var/lib/ruggensteun",
@@ -74,6 +77,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "timestamp_url": "https://tsa.example/tsr",
     "timestamp_ca_file": "/etc/ruggensteun/tsa-ca.pem",
     "sequencer_lock": "lease",
+    **{f"training_{step}": f"https://leren.ruggensteun.example/{step}" for step in TRAINED},
 }
 """Every setting with a value that works; the example in each message."""
 
@@ -158,6 +162,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The certificates of that authority, to check its answers with."""
     sequencer_lock: SequencerLock
     """How processes agree on who puts entries in order: advisory locks where they exist, else a lease."""
+
+    training_intake: str
+    """Where staff learn this step of the way of working, over HTTPS; empty: the pages show no link."""
+    training_first_contact: str
+    training_signals: str
+    training_meeting: str
+    training_agreements: str
+    training_end: str
+
+    @property
+    def training(self) -> dict[str, str]:
+        """The link to training of each step that has one."""
+        links = {step: str(getattr(self, f"training_{step}")) for step in TRAINED}
+        return {step: link for step, link in links.items() if link}
 
     @property
     def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -247,6 +265,7 @@ def _read(reader: Reader) -> Settings:
         **_minutes(reader),
         **_notice_hours(reader),
         **_proving(reader),
+        **_training(reader),
         neutral_site=reader.web_address("neutral_site", EXAMPLES["neutral_site"]),
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
         log_level=_LOG_LEVELS[reader.choice("log_level", tuple(_LOG_LEVELS))],
@@ -258,6 +277,26 @@ def _read(reader: Reader) -> Settings:
         timestamp_url=reader.web_address("timestamp_url", ""),
         timestamp_ca_file=reader.existing_path("timestamp_ca_file"),
         sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
+    )
+
+
+class _Training(TypedDict):
+    training_intake: str
+    training_first_contact: str
+    training_signals: str
+    training_meeting: str
+    training_agreements: str
+    training_end: str
+
+
+def _training(reader: Reader) -> _Training:
+    return _Training(
+        training_intake=reader.web_address("training_intake", ""),
+        training_first_contact=reader.web_address("training_first_contact", ""),
+        training_signals=reader.web_address("training_signals", ""),
+        training_meeting=reader.web_address("training_meeting", ""),
+        training_agreements=reader.web_address("training_agreements", ""),
+        training_end=reader.web_address("training_end", ""),
     )
 
 
@@ -359,6 +398,9 @@ def _check_together(reader: Reader, settings: Settings) -> None:
     stamped_by_anybody = bool(settings.timestamp_url) and settings.timestamp_ca_file is None
     if stamped_by_anybody and not reader.refused("timestamp_ca_file"):
         reader.refuse("timestamp_ca_file", "settings.timestamp_incomplete")
+    for step, link in settings.training.items():
+        if not link.startswith("https://"):
+            reader.refuse(f"training_{step}", "settings.training_https")
     messages = (settings.smtp_host, settings.smtp_from, settings.sms_gateway)
     for name in ("smtp_host", "smtp_from"):
         if any(messages) and not getattr(settings, name):

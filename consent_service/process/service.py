@@ -29,7 +29,7 @@ class TaskService:
         self._organisations = organisations
 
     async def open_tasks(self, actor: Doer) -> tuple[Task, ...]:
-        """What this person has to do, oldest first."""
+        """What this person has to do: the first due first, what has no day last, else the oldest first."""
         state = relationship_state.c
         query = (
             select(tasks, state.family.label("of_family"))
@@ -39,7 +39,7 @@ class TaskService:
             )
             .where(tasks.c.tenant == actor.tenant, tasks.c.done_at.is_(None))
             .where(tasks.c.audience.in_(_audiences(actor)))
-            .order_by(tasks.c.created_at, tasks.c.task)
+            .order_by(tasks.c.due_on.is_(None), tasks.c.due_on, tasks.c.created_at, tasks.c.task)
         )
         async with self._database.reading() as conn:
             if isinstance(actor, Counsellor):

@@ -37,6 +37,7 @@ from consent_service.foundation.ids import (
     RelationshipId,
     StaffId,
     TenantId,
+    TypeKey,
 )
 from consent_service.identity.model import (
     Actor,
@@ -58,7 +59,7 @@ from consent_service.policy.facts import Reader
 from consent_service.policy.recorded import recorded, to_bytes
 from consent_service.release.door import TRIES, Door
 from consent_service.release.entries import NEVER_LISTED, NOTHING_THERE, guard
-from consent_service.release.judging import Judged
+from consent_service.release.judging import Judged, readings
 from consent_service.release.read import Situation, was_ever_listed
 from consent_service.release.starting import NOT_SENT, is_confirmed, may_hear
 
@@ -214,6 +215,29 @@ class Exits(Door):
                 if await self._is_known_to(conn, reader, *about):
                     known.add(about)
         return frozenset(known)
+
+    async def readable_types(
+        self, actor: SchoolStaff, relationship: RelationshipId, *, filled: bool = False
+    ) -> frozenset[TypeKey]:
+        """The types this contact may be given now, for one purpose or another; nothing is opened.
+
+        For pages that tell that something is there or was done. None of a child that may not be known.
+        `filled`: only those of which there is something to give.
+
+        Raises:
+            UnavailableError: database or keys are away, or a stop is not replayed.
+        """
+        self._refuse_while_stopping(actor.tenant, relationship)
+        async with self._database.reading() as conn:
+            if not await self._is_known_at_school(conn, actor, relationship):
+                return frozenset()
+            situation = await self._situation(conn, actor.tenant, relationship)
+            rules = await self._policies.in_force(situation.active_bundle)
+        reader = Reader("school", actor.staff, actor.role)
+        answers = tuple(readings(situation, rules, reader, now=self._clock.now()))
+        if filled:
+            return frozenset(record.information_type for one in answers for record in one.to_open)
+        return frozenset(key for one in answers if one.permit is not None for key in one.permit.types)
 
     # --- who may be told ---------------------------------------------------------------------
 

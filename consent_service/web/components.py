@@ -33,6 +33,7 @@ class TaskLine(Part, frozen=True):
     """Something to do. `sentence` is translated and holds no more than this reader may know.
 
     `about` is the information type it is about; `done_action` takes the POST that says it has been done.
+    `late`: its day is past, which the page says in a word. An empty `href`: it is done outside this service.
     """
 
     sentence: str
@@ -41,6 +42,7 @@ class TaskLine(Part, frozen=True):
     urgent: bool = False
     done_action: str = ""
     about: str = ""
+    late: bool = False
 
 
 class RecordPart(Part, frozen=True):

@@ -43,9 +43,12 @@ from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.exporting import BundleService
+from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
+from consent_service.rights.timeline import TimelineService
+from consent_service.rights.to_do import ToDoService
 from consent_service.rights.watching import WatchingService
 from consent_service.web.officer.policies_keeping import MatrixKeeper
 from consent_service.web.parent.tries import CodeTries
@@ -139,6 +142,12 @@ class AllServices(Protocol):
     def entry_releases(self) -> EntryReleaseService: ...
     @property
     def watching(self) -> WatchingService: ...
+    @property
+    def timeline(self) -> TimelineService: ...
+    @property
+    def to_do(self) -> ToDoService: ...
+    @property
+    def letters(self) -> LetterService: ...
 
 
 class Doors(msgspec.Struct, frozen=True):

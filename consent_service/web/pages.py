@@ -6,6 +6,7 @@ A view holds plain display values, so that a template needs no more than loops a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -66,5 +67,7 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lock_action: str = "/vergrendel"
     signed_in: SignedIn | None = None
     navigation: tuple[NavigationLink, ...] = ()
+    training: Mapping[str, str] = {}
+    """Links to training by step of the way of working, as this installation has them; staff only."""
     notice: str = ""
     """A translated sentence about what was just done, shown once at the top."""

@@ -287,6 +287,7 @@ class Visit:
             lock_after=self._lock_after(),
             signed_in=signed_in,
             navigation=navigation,
+            training=self.doors.settings.training if signed_in is not None else {},
             notice=self._notice(chosen),
         )
 

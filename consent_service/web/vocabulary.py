@@ -16,6 +16,8 @@ from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
 from consent_service.web.start.words import START_TABLES
+from consent_service.web.together.letter_words import LETTER_TABLES
+from consent_service.web.together.method_words import METHOD_TABLES
 
 Answer = Literal["yes", "no", "later", "none", "withdrawn", "objected", "expired", "suspended", "partly"]
 Safety = Literal["not_assessed", "no_known_danger", "danger"]
@@ -429,6 +431,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
     **START_TABLES,
+    **METHOD_TABLES,
+    **LETTER_TABLES,
     **SIGNAL_TABLES,
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,

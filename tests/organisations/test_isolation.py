@@ -39,6 +39,7 @@ from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
 from tests.organisations.signal_attempts import signal_attempts
+from tests.organisations.timeline_attempts import timeline_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
 
 REFUSED = (NotAllowedError, NotFoundError, InputError)
@@ -213,6 +214,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "endings.plans": lambda: s.endings.plans(who, family),
         "endings.stops": lambda: s.endings.stops(who, relationship),
         **signal_attempts(own, other, relationship),
+        **timeline_attempts(own, other, view, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

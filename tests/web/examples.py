@@ -38,6 +38,7 @@ from tests.web.policies_examples import policies_examples
 from tests.web.safety_examples import safety_examples
 from tests.web.signal_examples import signal_examples
 from tests.web.start_examples import start_examples
+from tests.web.together_examples import together_examples
 
 LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
@@ -161,6 +162,7 @@ def examples(language: str) -> dict[str, View]:
         **page_examples(language),
         **safety_examples(language),
         **meldcode_examples(language),
+        **together_examples(),
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.reading import is_family_shown
@@ -13,7 +15,7 @@ from consent_service.foundation.ids import FamilyId, RelationshipId, TenantId
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
-from consent_service.process.meetings.acting import MeetingParts
+from consent_service.process.meetings.acting import SHARED_AS, MeetingParts
 from consent_service.process.meetings.icalendar import Appointment, calendar
 from consent_service.process.meetings.model import (
     AFTER,
@@ -33,7 +35,7 @@ from consent_service.process.meetings.rows import (
     read_remarks,
 )
 from consent_service.process.meetings.sealing import open_meeting
-from consent_service.process.meetings.tables import meetings
+from consent_service.process.meetings.tables import meeting_agreements, meetings
 from consent_service.release.exits import ExitPermit
 
 _SHOWN_TO_SCHOOL = frozenset({"proposed", "planned", "moved", "held", "agreed", "copied", "cancelled"})
@@ -92,6 +94,29 @@ class Looking(MeetingParts):
             if permit is not None:
                 found += await self._lines(actor, permit)
         return tuple(found)
+
+    async def agreed_at_school(self, actor: SchoolStaff, relationship: RelationshipId) -> tuple[date, ...]:
+        """The days by which the school would have done what it agreed to and what is still open.
+
+        Only where this contact may read now what was agreed there: the words are asked as any information is.
+
+        Raises:
+            UnavailableError: database or keys are away, or a stop is not replayed.
+        """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
+        if SHARED_AS not in await self._release.readable_types(actor, relationship, filled=True):
+            return ()
+        agreed, about = meeting_agreements.c, meetings.c
+        query = (
+            select(agreed.due_on)
+            .join(meetings, (about.tenant == agreed.tenant) & (about.meeting == agreed.meeting))
+            .where(agreed.tenant == actor.tenant, about.relationship == relationship)
+            .where(about.record.is_not(None), about.state.in_(sorted(AFTER)))
+            .where(agreed.owner == "school", agreed.state == "open")
+            .order_by(agreed.due_on)
+        )
+        async with self._database.reading() as conn:
+            return tuple((await conn.execute(query)).scalars())
 
     async def own(self, actor: GuardianActor) -> tuple[OwnMeeting, ...]:
         """The meetings in which this guardian takes part, newest first; see S46 for when none.

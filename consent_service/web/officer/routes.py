@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -13,12 +14,13 @@ from litestar.params import FromPath
 from consent_service.audit.describing import root_in_words
 from consent_service.audit.log import TrailEntry
 from consent_service.audit.log import TrailPage as TrailFound
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import EntryId
 from consent_service.identity.model import Fg
 from consent_service.policy.proposals import WaitingProposal
-from consent_service.process.model import TITLES, Task
+from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.components import FieldLine
@@ -53,6 +55,11 @@ from consent_service.web.signals import region_routes
 from consent_service.web.visit import Officer, Visit
 
 _SHOWN_PROBLEMS: Final = 20
+_PLACES: Final[Mapping[TaskKind, str]] = {
+    "recall_long_unanswered": "teruggeroepen",
+    "pattern_to_look_at": "patronen",
+}
+"""Where a task is done that is more than looking at one entry of the log."""
 
 
 @get("/toezicht/{tenant:str}", include_in_schema=False)
@@ -244,6 +251,8 @@ def _task_line(visit: Visit, actor: Officer, task: Task) -> OfficerTask:
         since=task.created_at,
         about=_words(visit).type_label(task.information_type),
         due=task.due_on,
+        late=task.due_on is not None and task.due_on < local_date(visit.now()),
+        place_href=f"{here}/{_PLACES[task.kind]}" if task.kind in _PLACES else "",
         entry_href=f"{here}/regels/{task.entry}",
         finish_action="" if isinstance(actor, Fg) else f"{here}/taken/{task.task}/klaar",
     )

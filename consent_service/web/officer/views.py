@@ -142,6 +142,9 @@ class OfficerTask(Part, frozen=True):
     finish_action: str = ""
     about: str = ""
     due: date | None = None
+    late: bool = False
+    place_href: str = ""
+    """The page where it is done, when that is more than looking at the entry."""
 
 
 class WaitingRules(Part, frozen=True):

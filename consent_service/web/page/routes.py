@@ -45,6 +45,7 @@ from consent_service.web.page.views import (
 )
 from consent_service.web.parent.views import WithdrawnPage
 from consent_service.web.shelter.room import is_first_time, once
+from consent_service.web.together.own_showing import to_do_lines
 from consent_service.web.visit import Visit, open_stop_visit
 
 _STOP = {"visit": Provide(open_stop_visit)}
@@ -69,6 +70,8 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         secure_href=door.SECURE,
         leave_action=door.LEAVE,
         meetings_href=door.MEETINGS if isinstance(own.actor, GuardianActor) else "",
+        timeline_href=door.TIMELINE,
+        to_do=await to_do_lines(own),
         meldcode_href=door.MELDCODE if own.young in ("", "alone") else "",
         messages_href=door.MESSAGES,
         unread=await visit.unread(visit.own_person()),

@@ -9,6 +9,7 @@ from consent_service.identity.page_factors import FactorKind
 from consent_service.web.components import Option, Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
+from consent_service.web.together.views import OwnToDoLine
 from consent_service.web.vocabulary import Answer
 
 Young = Literal["", "heard", "together", "alone"]
@@ -98,6 +99,9 @@ class OwnChoicesNowPage(View, frozen=True):
     """What I told about myself and no place shows; without child and school."""
     meetings_href: str = ""
     meldcode_href: str = ""
+    timeline_href: str = ""
+    to_do: tuple[OwnToDoLine, ...] = ()
+    """What may still be done here; nothing of it must."""
 
 
 class OwnQuestionPage(View, frozen=True):

@@ -97,6 +97,8 @@ async def children(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
         signals=await _signals(visit, actor, places, waiting),
         waiting=tuple(_waiting_line(actor, one) for one in waiting if one.to_confirm),
         other_parent_href=f"/school/{actor.tenant}/andere-ouder",
+        tasks_href=f"/school/{actor.tenant}/taken",
+        method_href=f"/school/{actor.tenant}/werkwijze",
     )
     return await visit.show(view, navigation=await navigation(visit, actor))
 
@@ -230,6 +232,7 @@ async def _child_page(
         step_back_href=f"{address}/klopt-niet",
         away_href=f"{address}/afwezig",
         meetings_href=f"{address}/gesprekken",
+        timeline_href=f"{address}/tijdlijn",
         who_helps_href=f"{address}/wie-helpt",
         first_day_href=f"{address}/eerste-dag",
         other_parent_href=f"/school/{actor.tenant}/andere-ouder",

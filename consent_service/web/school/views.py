@@ -63,6 +63,8 @@ class ChildrenPage(View, frozen=True):
     other_parent_href: str = ""
     signals: tuple[SignalChild, ...] = ()
     urgent: tuple[UrgentChild, ...] = ()
+    tasks_href: str = ""
+    method_href: str = ""
 
 
 class AskedChild(Part, frozen=True):
@@ -110,6 +112,7 @@ class RelationshipPage(View, frozen=True):
     call_first: bool = False
     """A pick-up list was asked back and none was given since: call before somebody takes the child (S51)."""
     urgent: tuple[UrgentChild, ...] = ()
+    timeline_href: str = ""
 
 
 class StepBackPage(View, frozen=True):

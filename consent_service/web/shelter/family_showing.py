@@ -158,6 +158,7 @@ def _card_without_school(room: Room, child: Child) -> RelationshipCard:
         choose_school_href=room.at("kinderen", child.child, "school"),
         change_href=room.at("personen", child.child),
         voice_href=room.at("kinderen", child.child, "stem"),
+        timeline_href=room.at("kinderen", child.child, "tijdlijn"),
     )
 
 
@@ -181,6 +182,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         written_href=room.at("scholen", at.relationship, "gedeeld"),
         contacts_href=room.at("scholen", at.relationship, "contacten"),
         end_href=room.at("scholen", at.relationship, "einde"),
+        letters_href=room.at("scholen", at.relationship, "brieven"),
         plan_href=room.at("scholen", at.relationship, "afronden"),
         copied_href=room.at("scholen", at.relationship, "overgenomen"),
         first_contact_href=room.at("scholen", at.relationship, "eerste-contact"),
@@ -194,6 +196,7 @@ async def _card(room: Room, child: Child, at: Relationship, answers: Standings) 
         next_questions=sum(state.answer in ("none", "later") for state in states),
         change_href=room.at("personen", child.child),
         voice_href=room.at("kinderen", child.child, "stem"),
+        timeline_href=room.at("kinderen", child.child, "tijdlijn"),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from consent_service.families.model import FamilyView
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.i18n import translator
 from consent_service.foundation.ids import FamilyId
 from consent_service.identity.model import Counsellor
-from consent_service.process.model import CONTACT_TASKS, SIGNAL_TASKS, TITLES, Task
+from consent_service.process.model import CONTACT_TASKS, SIGNAL_TASKS, TITLES, Task, TaskKind
 from consent_service.web.components import TaskLine
 from consent_service.web.forms import FormState
 from consent_service.web.shelter.forms import SearchEntered
@@ -25,6 +27,24 @@ from consent_service.web.shelter.views import (
     WaitingMeetingLine,
 )
 from consent_service.web.visit import Visit
+
+_OF_FAMILY: Final[Mapping[TaskKind, tuple[str]]] = {
+    "meldcode_postponed": ("meldcode",),
+    "intake_again": ("tablet",),
+    "ask_again": ("tablet",),
+    "consent_ends": ("tablet",),
+    "consent_ended": ("tablet",),
+    "oral_ended": ("tablet",),
+    "authority_unknown": ("gezag",),
+    "authority_ends": ("gezag",),
+    "safety_review": ("veiligheid",),
+    "court_order_ends": ("veiligheid",),
+    "marker_review": ("niet-benaderen",),
+    "code_in_other_hands": ("toegang",),
+}
+"""Where the tasks of a family are done, below its page; the others on that page itself."""
+_AT_SCHOOL: Final[Mapping[TaskKind, str]] = {"recall_unanswered": "belkaart", "look_into_wrong": "gedeeld"}
+"""And those about a child at a school."""
 
 
 async def families_page(visit: Visit, actor: Counsellor) -> FamiliesPage:
@@ -48,15 +68,16 @@ async def families_page(visit: Visit, actor: Counsellor) -> FamiliesPage:
 
 def task_lines(visit: Visit, tasks: Iterable[Task], actor: Counsellor) -> tuple[TaskLine, ...]:
     """What is to be done, each with the page where it is done; no names, they stand on that page."""
-    said = translator(visit.language)
+    said, today = translator(visit.language), local_date(visit.now())
     types = visit.services.texts.of(visit.language).types
     return tuple(
         TaskLine(
             sentence=said.text(TITLES[task.kind]),
-            href=_task_href(task, actor),
+            href=task_href(task, actor),
             about=next((text.label for key, text in types.items() if key == task.information_type), ""),
             due=task.due_on,
             urgent=task.kind == "second_approval" or task.kind in SIGNAL_TASKS,
+            late=task.due_on is not None and task.due_on < today,
             done_action=_done_action(task, actor),
         )
         for task in tasks
@@ -163,13 +184,14 @@ def _family_line(family: FamilyView, actor: Counsellor, open_tasks: int, *, subs
     )
 
 
-def _task_href(task: Task, actor: Counsellor) -> str:
+def task_href(task: Task, actor: Counsellor) -> str:
+    """The page on which it is done; never the list the task stands on."""
     if task.kind in ("break_glass_to_approve", "break_glass_to_confirm"):
         return shelter_address(actor.tenant, "noodgevallen")
     if task.audience == "approver":
         return shelter_address(actor.tenant, "goedkeuren")
     if task.family is None:
-        return shelter_address(actor.tenant, "taken")
+        return shelter_address(actor.tenant, "zoeken")
     if task.kind == "parent_to_tell" and task.relationship is not None:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "noodgeval")
     if task.kind == "meldcode_postponed":
@@ -178,7 +200,10 @@ def _task_href(task: Task, actor: Counsellor) -> str:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "contacten")
     if task.kind in SIGNAL_TASKS and task.relationship is not None:
         return family_address(actor.tenant, task.family, "scholen", task.relationship, "signaal")
-    return family_address(actor.tenant, task.family)
+    if task.kind in _AT_SCHOOL and task.relationship is not None:
+        page = _AT_SCHOOL[task.kind]
+        return family_address(actor.tenant, task.family, "scholen", task.relationship, page)
+    return family_address(actor.tenant, task.family, *_OF_FAMILY.get(task.kind, ()))
 
 
 def _done_action(task: Task, actor: Counsellor) -> str:

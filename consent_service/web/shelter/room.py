@@ -15,7 +15,12 @@ from consent_service.identity.model import Counsellor
 from consent_service.web.pages import NavigationLink, View
 from consent_service.web.visit import Visit
 
-_NAVIGATION = (("", N_("Mijn gezinnen")), ("/taken", N_("Te doen")), ("/goedkeuren", N_("Goedkeuren")))
+_NAVIGATION = (
+    ("", N_("Mijn gezinnen")),
+    ("/taken", N_("Te doen")),
+    ("/goedkeuren", N_("Goedkeuren")),
+    ("/werkwijze", N_("Zo werken wij")),
+)
 
 
 def shelter_address(tenant: TenantId, *parts: str) -> str:

@@ -265,6 +265,8 @@ class RelationshipCard(Part, frozen=True):
     """Where the child's name or birth date is corrected."""
     voice_href: str = ""
     """Where the child itself is asked."""
+    timeline_href: str = ""
+    letters_href: str = ""
 
 
 class FamilyPage(View, frozen=True):

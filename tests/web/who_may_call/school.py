@@ -35,4 +35,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /school/{tenant}/kinderen/{relationship}/afwezig": school(400),
     "GET /school/{tenant}/teruggeroepen": school(200, unlisted=200),
     "POST /school/{tenant}/teruggeroepen/{recall}": school(400, unlisted=400),
+    "GET /school/{tenant}/kinderen/{relationship}/tijdlijn": school(200),
+    "GET /school/{tenant}/taken": school(200, unlisted=200),
+    "GET /school/{tenant}/werkwijze": school(200, unlisted=200),
 }

@@ -137,4 +137,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /opvang/{tenant}/gezinnen/{family}/bewijzen/{sitting}/keuzes.json": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/toegang": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/toegang": shelter(400),
+    "GET /opvang/{tenant}/gezinnen/{family}/kinderen/{child}/tijdlijn": shelter(200),
+    "GET /opvang/{tenant}/werkwijze": shelter(200, colleague=200),
+    "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/brieven": shelter(200),
+    "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/brieven": shelter(400),
 }
