@@ -12,7 +12,7 @@ GLASS_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "glass_state": {
         "asked": N_("Wacht op een tweede persoon"),
         "running": N_("De school kan het lezen"),
-        "running_by_phone": N_("De school kan het lezen, nog te bevestigen"),
+        "running_by_phone": N_("Te lezen, nog te bevestigen"),
         "unconfirmed": N_("Afgelopen, nog te bevestigen"),
         "ended": N_("Afgelopen"),
         "withdrawn": N_("Gestopt door de tweede persoon"),
