@@ -269,14 +269,27 @@ def _read(reader: Reader) -> Settings:
         neutral_site=reader.web_address("neutral_site", EXAMPLES["neutral_site"]),
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
         log_level=_LOG_LEVELS[reader.choice("log_level", tuple(_LOG_LEVELS))],
-        smtp_host=reader.host("smtp_host", ""),
-        smtp_port=reader.number("smtp_port", 587, lowest=1, highest=65535),
-        smtp_from=reader.sender("smtp_from"),
-        sms_gateway=reader.host("sms_gateway", ""),
+        **_mail(reader),
         witnesses_file=reader.existing_path("witnesses_file"),
         timestamp_url=reader.web_address("timestamp_url", ""),
         timestamp_ca_file=reader.existing_path("timestamp_ca_file"),
         sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
+    )
+
+
+class _Mail(TypedDict):
+    smtp_host: str
+    smtp_port: int
+    smtp_from: str
+    sms_gateway: str
+
+
+def _mail(reader: Reader) -> _Mail:
+    return _Mail(
+        smtp_host=reader.host("smtp_host", ""),
+        smtp_port=reader.number("smtp_port", 587, lowest=1, highest=65535),
+        smtp_from=reader.sender("smtp_from"),
+        sms_gateway=reader.host("sms_gateway", ""),
     )
 
 

@@ -10,18 +10,24 @@ from sqlalchemy import update
 from consent_service.foundation.ids import (
     EntryId,
     FamilyId,
+    PersonId,
     RelationshipId,
+    SchoolId,
     StaffId,
     TenantId,
     TypeKey,
     new_id,
 )
-from consent_service.identity.model import Counsellor
+from consent_service.identity.model import Counsellor, SchoolStaff
+from consent_service.process.meetings.model import NewAgreement
 from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.process.tables import tasks
+from consent_service.release.model import ChildLine
+from consent_service.rights.to_do import SchoolToDo
 from consent_service.web.page.door import HOME, MEETINGS, QUESTION
 from consent_service.web.shelter.home_showing import task_href
-from tests.process.meetings.stories import agreed, next_day, planned
+from consent_service.web.together.tasks_routes import task_href as task_href_at_school
+from tests.process.meetings.stories import agreed, held, next_day, planned
 from tests.rights.test_timeline import stopped
 from tests.web.test_timeline import own_page
 from tests.web.visiting import Site, words_of
@@ -112,3 +118,34 @@ def test_no_task_leads_to_the_list_it_stands_on(kind: TaskKind, *, with_family: 
     )
     actor = Counsellor(tenant, StaffId(new_id()))
     assert not task_href(task, actor).endswith("/taken")
+
+
+async def test_a_parent_sees_a_copy_to_read_and_her_own_agreements(site: Site) -> None:
+    world, met = site.world, await held(site.world)
+    service = world.services.meetings
+    mine = NewAgreement("Elke avond voorlezen.", "parents", next_day(world, 1))
+    await service.agree(world.counsellor, met.meeting, (mine,))
+    await service.give_copy(world.counsellor, met.meeting)
+    said = words_of(await (await own_page(site, met.mother)).get(HOME))
+    assert "U kreeg de afspraken." in said
+    assert "Uw afspraak: Elke avond voorlezen." in said
+    assert "Te laat" not in said
+    await world.settle()
+    world.clock.advance(timedelta(days=5))
+    await service.remark(met.mother, met.meeting, "Goed zo.", for_school=False)
+    said = words_of(await (await own_page(site, met.mother)).get(HOME))
+    assert "U kreeg de afspraken." not in said
+    assert "Te laat" in said
+
+
+def test_what_a_contact_does_is_done_on_the_page_of_that_child() -> None:
+    actor = SchoolStaff(TenantId(new_id()), StaffId(new_id()), SchoolId(new_id()), "contact")
+    born = datetime(2018, 5, 4, tzinfo=UTC).date()
+    place = RelationshipId(new_id())
+    child = ChildLine(actor.tenant, place, PersonId(new_id()), actor.school, "Noor Voorbeeld", born)
+    home = f"/school/{actor.tenant}"
+    assert task_href_at_school(actor, SchoolToDo("answer_recall")) == f"{home}/teruggeroepen"
+    assert task_href_at_school(actor, SchoolToDo("attest_contact", child)) == f"{home}/bevestigen"
+    page = f"{home}/kinderen/{place}"
+    assert task_href_at_school(actor, SchoolToDo("confirm_pupil", child)) == f"{page}/bevestigen"
+    assert task_href_at_school(actor, SchoolToDo("agreement", child)) == page

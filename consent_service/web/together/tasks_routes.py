@@ -41,7 +41,7 @@ ROUTES: list[HTTPRouteHandler] = [school_tasks]
 def _line(visit: Visit, actor: SchoolStaff, one: SchoolToDo) -> TaskLine:
     return TaskLine(
         sentence=translator(visit.language).text(AT_SCHOOL[one.kind]),
-        href=_href(actor, one),
+        href=task_href(actor, one),
         due=one.due_on,
         late=one.due_on is not None and one.due_on < local_date(visit.now()),
         urgent=one.kind == "read_signal",
@@ -49,7 +49,8 @@ def _line(visit: Visit, actor: SchoolStaff, one: SchoolToDo) -> TaskLine:
     )
 
 
-def _href(actor: SchoolStaff, one: SchoolToDo) -> str:
+def task_href(actor: SchoolStaff, one: SchoolToDo) -> str:
+    """The page where it is done."""
     home = f"/school/{actor.tenant}"
     if one.kind == "answer_recall" or one.child is None:
         return f"{home}/teruggeroepen"
