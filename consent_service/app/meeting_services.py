@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.app.shared import Shared
 from consent_service.foundation.ids import SchoolId, TenantId
+from consent_service.foundation.notifier import CalendarPart
 from consent_service.process.meetings.service import MeetingService
 from consent_service.process.notices.model import Notice, NoticeKind
 from consent_service.process.notices.service import NoticeService
@@ -26,7 +27,12 @@ _WITH_APPOINTMENT: Final[tuple[NoticeKind, ...]] = (
 
 
 def meeting_service(
-    shared: Shared, records: RecordService, release: ReleaseService, notices: NoticeService
+    shared: Shared,
+    records: RecordService,
+    release: ReleaseService,
+    notices: NoticeService,
+    *,
+    organizer: str,
 ) -> MeetingService:
     """Meetings stand on everything that shares, releases and sends."""
     meetings = MeetingService(
@@ -40,9 +46,10 @@ def meeting_service(
         release=release,
         notices=notices,
         is_holiday=_is_closed,
+        organizer=organizer,
     )
 
-    async def appointment(conn: AsyncConnection, notice: Notice, permit: ExitPermit) -> bytes | None:
+    async def appointment(conn: AsyncConnection, notice: Notice, permit: ExitPermit) -> CalendarPart | None:
         return None if notice.about is None else await meetings.calendar_file(conn, permit, notice.about)
 
     for kind in _WITH_APPOINTMENT:

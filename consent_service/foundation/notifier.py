@@ -36,6 +36,13 @@ class MessagesUnavailableError(UnavailableError):
     code = "messages_unavailable"
 
 
+class CalendarPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A calendar file, and its method: mail says the same one beside it (RFC 6047 section 2.4)."""
+
+    method: Literal["PUBLISH", "CANCEL"]
+    content: bytes
+
+
 class Outgoing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one mail says: a subject and a text that tell nothing, perhaps a calendar file.
 
@@ -46,7 +53,7 @@ class Outgoing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str
     text: str
     at: datetime
-    calendar: bytes | None = None
+    calendar: CalendarPart | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +82,11 @@ class MailSession(Protocol):
 
 class Notifier(Protocol):
     """Sends one-time codes, and opens conversations for everything else."""
+
+    @property
+    def sender(self) -> str:
+        """The neutral address everything comes from; empty where nothing is sent."""
+        ...
 
     @property
     def offers(self) -> tuple[MessageKind, ...]:
@@ -112,6 +124,10 @@ class MailNotifier:
 
     def __init__(self, server: MailServer | None) -> None:
         self._server = server
+
+    @property
+    def sender(self) -> str:
+        return "" if self._server is None else self._server.sender
 
     @property
     def offers(self) -> tuple[MessageKind, ...]:
@@ -222,7 +238,13 @@ def _raw(server: MailServer, to: str, message: Outgoing) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     if message.calendar is not None:
-        mail.add_attachment(message.calendar, maintype="text", subtype="calendar", filename=CALENDAR_NAME)
+        mail.add_attachment(
+            message.calendar.content,
+            maintype="text",
+            subtype="calendar",
+            filename=CALENDAR_NAME,
+            params={"method": message.calendar.method, "charset": "utf-8"},
+        )
     return mail.as_bytes()
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from consent_service.families.model import FamilyView
+from consent_service.foundation.notifier import MailServer
 from consent_service.identity.model import GuardianActor, SchoolStaff
 from consent_service.process.meetings.model import NewAgreement, Preparation
 from tests.organisations.log_attempts import Attempt
+from tests.postbox import SENDER
 from tests.process.meetings.stories import next_day, planned
+from tests.process.notices.mailing import with_server
 from tests.shelter import World
 
 
@@ -21,11 +24,12 @@ async def meeting_attempts(own: World, other: World, view: FamilyView) -> dict[s
 
     async def file() -> object:
         """A permit of the second shelter is for what is of the second shelter."""
-        release, database = other.services.release, other.services.installation.database
+        sending = with_server(other, MailServer("127.0.0.1", 25, SENDER)).services
+        release, database = sending.release, sending.installation.database
         async with database.transaction() as conn:
             permit = await release.permit_for_member(conn, other.tenant, who.staff, "calendar_file")
             assert permit is not None
-            return await s.calendar_file(conn, permit, meeting)
+            return await sending.meetings.calendar_file(conn, permit, meeting)
 
     async def lapse() -> object:
         """By the service itself, of a meeting that nothing ends."""

@@ -59,6 +59,7 @@ class MeetingParts:
         release: ReleaseService,
         notices: NoticeService,
         is_holiday: IsHoliday | None = None,
+        organizer: str = "",
     ) -> None:
         self._database = database
         self._ring = ring
@@ -70,6 +71,7 @@ class MeetingParts:
         self._release = release
         self._notices = notices
         self._is_holiday = is_holiday
+        self._organizer = organizer
 
     async def _run(self, conn: AsyncConnection, actor: Counsellor, meeting: str) -> Meeting:
         """The meeting, taken until this transaction ends, for a counsellor who is with the family."""

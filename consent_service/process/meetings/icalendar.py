@@ -1,6 +1,8 @@
 """A calendar file with one appointment and nothing in it (RFC 5545, RFC 5546): pure bytes.
 
 No name, no place, no telling title: a calendar is shared with colleagues, and shown on a phone at home.
+It is published, not requested: a request names everybody who is invited and is answered by their calendars
+(RFC 5546 section 3.2.2). What was published is replaced, and called off, by a later version under the same UID.
 """
 
 from __future__ import annotations
@@ -11,14 +13,17 @@ from typing import Final, Literal
 
 import msgspec
 
-Method = Literal["REQUEST", "CANCEL"]
+Method = Literal["PUBLISH", "CANCEL"]
 TITLE: Final = "Afspraak"
 WHERE: Final = "zie de dienst"
 _OCTETS: Final = 75
 
 
 class Appointment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When, how long in minutes, and which version of which appointment; `organizer` is a neutral address."""
+    """When, how long in minutes, and which version of which appointment.
+
+    `organizer` is the neutral address that the mail comes from: every file must name one (RFC 5546 3.2.1).
+    """
 
     uid: str
     sequence: int
@@ -26,7 +31,7 @@ class Appointment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: int
     stamp: datetime
     method: Method
-    organizer: str = ""
+    organizer: str
 
 
 def calendar(one: Appointment) -> bytes:
@@ -66,8 +71,7 @@ def _lines(one: Appointment) -> Iterator[str]:
     yield f"DTEND:{_utc(one.starts_at + timedelta(minutes=one.minutes))}"
     yield f"SUMMARY:{escaped(TITLE)}"
     yield f"LOCATION:{escaped(WHERE)}"
-    if one.organizer:
-        yield f"ORGANIZER:mailto:{one.organizer}"
+    yield f"ORGANIZER:mailto:{one.organizer}"
     yield f"STATUS:{'CANCELLED' if one.method == 'CANCEL' else 'CONFIRMED'}"
     yield "CLASS:PRIVATE"
     yield "END:VEVENT"

@@ -12,11 +12,12 @@ from consent_service.families.reading import is_family_shown
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, RelationshipId, TenantId
+from consent_service.foundation.notifier import CalendarPart
 from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.process.meetings.acting import SHARED_AS, MeetingParts
-from consent_service.process.meetings.icalendar import Appointment, calendar
+from consent_service.process.meetings.icalendar import Appointment, Method, calendar
 from consent_service.process.meetings.model import (
     AFTER,
     MINUTES,
@@ -141,25 +142,28 @@ class Looking(MeetingParts):
                 ]
             )
 
-    async def calendar_file(self, conn: AsyncConnection, permit: ExitPermit, meeting: str) -> bytes | None:
+    async def calendar_file(
+        self, conn: AsyncConnection, permit: ExitPermit, meeting: str
+    ) -> CalendarPart | None:
         """The appointment as it stands now, for whom the exit door gave a permit; None: nothing to send."""
         about = await read_meeting(conn, permit.tenant, meeting)
-        if about is None or about.starts_at is None or about.relationship != permit.relationship:
+        if not self._organizer or about is None or about.starts_at is None:
             return None
-        if about.state not in (*PLANNED, "cancelled"):
+        if about.relationship != permit.relationship or about.state not in (*PLANNED, "cancelled"):
             return None
         if about.state in PLANNED and await self._is_over(conn, about):
             return None
-        return calendar(
-            Appointment(
-                uid=about.uid,
-                sequence=about.sequence,
-                starts_at=about.starts_at,
-                minutes=MINUTES,
-                stamp=about.changed_at,
-                method="CANCEL" if about.state == "cancelled" else "REQUEST",
-            )
+        method: Method = "CANCEL" if about.state == "cancelled" else "PUBLISH"
+        appointment = Appointment(
+            uid=about.uid,
+            sequence=about.sequence,
+            starts_at=about.starts_at,
+            minutes=MINUTES,
+            stamp=about.changed_at,
+            method=method,
+            organizer=self._organizer,
         )
+        return CalendarPart(method, calendar(appointment))
 
     # --- parts -------------------------------------------------------------------------------
 

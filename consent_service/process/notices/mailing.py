@@ -13,17 +13,19 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.foundation.i18n import N_, translator
-from consent_service.foundation.notifier import Answer, MailSession, Outgoing
+from consent_service.foundation.notifier import Answer, CalendarPart, MailSession, Outgoing
 from consent_service.process.notices.addresses import Destination
 from consent_service.process.notices.model import Notice
 from consent_service.release.exits import ExitPermit
 
 SUBJECT: Final = N_("Er staat een bericht voor u klaar")
-CalendarFile = Callable[[AsyncConnection, Notice, ExitPermit], Awaitable[bytes | None]]
+CalendarFile = Callable[[AsyncConnection, Notice, ExitPermit], Awaitable[CalendarPart | None]]
 """Makes the calendar file of a message: no telling title, no names, no place. None: it is off."""
 
 
-def mail_of(mail: str, *, origin: str, language: str, at: datetime, calendar: bytes | None) -> Outgoing:
+def mail_of(
+    mail: str, *, origin: str, language: str, at: datetime, calendar: CalendarPart | None
+) -> Outgoing:
     """The mail for one recipient, whatever and however much waits."""
     subject = translator(language).text(SUBJECT)
     return Outgoing(mail, subject, f"{subject}.\n\n{origin}\n", at, calendar)

@@ -25,6 +25,7 @@ from consent_service.foundation.errors import ConflictError, UnavailableError
 from consent_service.foundation.ids import TenantId, new_id
 from consent_service.foundation.notifier import (
     Answer,
+    CalendarPart,
     MailSession,
     MessagesUnavailableError,
     Notifier,
@@ -176,7 +177,8 @@ class NoticeSender:
         kept, permits, files = await self._permitted(conn, parcel, to)
         if not kept:
             return None
-        mail, calendar = new_id(), files[0] if len(kept) == 1 else None
+        mail = new_id()
+        calendar = files[0] if len(kept) == 1 and to.kind == "mail" else None
         begun = await move(
             conn,
             first.tenant,
@@ -197,12 +199,12 @@ class NoticeSender:
 
     async def _permitted(
         self, conn: AsyncConnection, parcel: Parcel, to: Destination
-    ) -> tuple[list[Notice], list[ExitPermit], list[bytes | None]]:
+    ) -> tuple[list[Notice], list[ExitPermit], list[CalendarPart | None]]:
         """The messages that may leave, each with its permit and calendar file; the others end here (S2).
 
         A message whose file is not made any more is about something that is off.
         """
-        kept, permits, files = list[Notice](), list[ExitPermit](), list[bytes | None]()
+        kept, permits, files = list[Notice](), list[ExitPermit](), list[CalendarPart | None]()
         for one in parcel.notices:
             permit = await self._permit(conn, one, "mail" if to.kind == "mail" else "text_message")
             provider = self._calendars.get(one.kind)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_service.process.meetings.icalendar import Appointment, calendar, escaped, folded
+from tests.process.meetings.reading_calendar import NotValidError, Program, read
 
 ONE = Appointment(
     uid="6f1d5e9c-2b1e-4c8a-9f58-0d2f6d0b7a11",
@@ -17,7 +18,8 @@ ONE = Appointment(
     starts_at=datetime(2026, 10, 27, 13, tzinfo=UTC),
     minutes=60,
     stamp=datetime(2026, 10, 20, 9, 30, tzinfo=UTC),
-    method="REQUEST",
+    method="PUBLISH",
+    organizer="post@dienst.example",
 )
 
 
@@ -27,7 +29,7 @@ def test_a_file_says_when_and_nothing_else() -> None:
         "VERSION:2.0",
         "PRODID:-//-//-//NL",
         "CALSCALE:GREGORIAN",
-        "METHOD:REQUEST",
+        "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:{ONE.uid}",
         "SEQUENCE:0",
@@ -36,6 +38,7 @@ def test_a_file_says_when_and_nothing_else() -> None:
         "DTEND:20261027T140000Z",
         "SUMMARY:Afspraak",
         "LOCATION:zie de dienst",
+        "ORGANIZER:mailto:post@dienst.example",
         "STATUS:CONFIRMED",
         "CLASS:PRIVATE",
         "END:VEVENT",
@@ -44,14 +47,62 @@ def test_a_file_says_when_and_nothing_else() -> None:
     ]
 
 
-def test_a_cancellation_is_the_same_appointment_in_a_later_version() -> None:
-    file = calendar(
-        msgspec.structs.replace(ONE, method="CANCEL", sequence=2, organizer="post@dienst.example")
-    )
-    lines = set(file.split(b"\r\n"))
-    assert {b"METHOD:CANCEL", b"SEQUENCE:2", b"STATUS:CANCELLED"} <= lines
-    assert b"ORGANIZER:mailto:post@dienst.example" in lines
-    assert f"UID:{ONE.uid}".encode() in file
+LATER = msgspec.structs.replace(
+    ONE, sequence=1, starts_at=datetime(2026, 10, 28, 9, tzinfo=UTC), stamp=datetime(2026, 10, 21, tzinfo=UTC)
+)
+OFF = msgspec.structs.replace(LATER, method="CANCEL", sequence=2, stamp=datetime(2026, 10, 22, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("one", [ONE, LATER, OFF], ids=["published", "moved", "called off"])
+def test_every_file_is_valid_and_names_nobody_who_is_invited(one: Appointment) -> None:
+    event = read(calendar(one))
+    assert event.method == one.method
+    assert b"ATTENDEE" not in calendar(one)
+
+
+def test_planted_a_request_without_whom_it_asks_is_not_valid() -> None:
+    """What we wrote before: RFC 5546 section 3.2.2 asks for an organizer and at least one attendee."""
+    asked = calendar(ONE).replace(b"METHOD:PUBLISH", b"METHOD:REQUEST")
+    with pytest.raises(NotValidError, match="REQUEST with 0 times ATTENDEE"):
+        read(asked)
+
+
+@pytest.mark.parametrize(
+    "given_, changed",
+    [
+        (b"ORGANIZER:mailto:post@dienst.example\r\n", b""),
+        (b"CLASS:PRIVATE", b"ATTENDEE:mailto:iemand@school.example"),
+        (b"\r\n", b"\n"),
+        (b"Z\r\nDTEND", b"\r\nDTEND"),
+        (b"SUMMARY:Afspraak", b"SUMMARY:" + b"a" * 80),
+        (b"END:VEVENT\r\n", b"END:VEVENT\r\nX-NAME:Noor\r\n"),
+    ],
+    ids=["no organizer", "an attendee", "line ends", "local time", "long line", "more"],
+)
+def test_planted_what_is_not_to_the_letter_is_refused(given_: bytes, changed: bytes) -> None:
+    with pytest.raises(NotValidError):
+        read(calendar(ONE).replace(given_, changed))
+
+
+@pytest.mark.parametrize(
+    "files, when",
+    [
+        ([ONE], ONE.starts_at),
+        ([ONE, LATER], LATER.starts_at),
+        ([LATER, ONE], LATER.starts_at),
+        ([ONE, LATER, OFF], None),
+        ([ONE, OFF, LATER], None),
+        ([OFF, ONE, LATER], None),
+    ],
+    ids=["one", "moved", "overtaken", "called off", "called off before the move came", "first of all"],
+)
+def test_whatever_comes_first_a_calendar_shows_what_stands(
+    files: list[Appointment], when: datetime | None
+) -> None:
+    program = Program()
+    for one in files:
+        program.open(calendar(one))
+    assert [event.at("DTSTART") for event in program.shown.values()] == ([] if when is None else [when])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from consent_service.consent.service import Target
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
+from consent_service.foundation.notifier import MailServer
 from consent_service.process.meetings.model import (
     MeetingRefused,
     NewAgreement,
@@ -25,6 +26,7 @@ from consent_service.release.model import Released
 from consent_service.release.service import Ask
 from tests.ledger import rows
 from tests.process.meetings.stories import MAY, agreed, held, next_day, planned, proposed
+from tests.process.notices.mailing import with_server
 from tests.scenarios.stories import trail
 from tests.shelter import SAFE, SECRET, World
 
@@ -302,6 +304,7 @@ async def test_nothing_at_rest_or_in_the_log_says_what_was_said(world: World) ->
 
 
 async def test_a_calendar_file_is_of_what_stands_now(world: World) -> None:
+    world = with_server(world, MailServer("127.0.0.1", 25, "post@dienst.example"))
     met = await planned(world)
     database, release = world.services.installation.database, world.services.release
     service = world.services.meetings
@@ -312,11 +315,12 @@ async def test_a_calendar_file_is_of_what_stands_now(world: World) -> None:
                 conn, world.tenant, world.contact.staff, met.relationship, "calendar_file"
             )
             assert permit is not None
-            return await service.calendar_file(conn, permit, met.meeting)
+            part = await service.calendar_file(conn, permit, met.meeting)
+        return None if part is None else part.content
 
     first = await file()
     assert first is not None
-    assert b"METHOD:REQUEST" in first
+    assert b"METHOD:PUBLISH" in first
     assert b"SEQUENCE:0" in first
     await service.cancel(world.counsellor, met.meeting)
     last = await file()

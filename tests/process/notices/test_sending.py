@@ -12,7 +12,7 @@ from sqlalchemy import select
 from consent_service.audit.events import NoticeBounced, NoticeNotSent
 from consent_service.consent.page_access import PageAccessService
 from consent_service.foundation.errors import StopsPendingError
-from consent_service.foundation.notifier import MailServer
+from consent_service.foundation.notifier import CalendarPart, MailServer
 from consent_service.identity.model import SchoolStaff
 from consent_service.organisations.model import NewStaff
 from consent_service.process.notices.model import Notice
@@ -97,8 +97,8 @@ async def test_a_mail_says_nothing_but_that_something_waits(world: World) -> Non
     with mailing(world) as (world, postbox):
         await addressed(world, world.contact.staff, IDA)
 
-        async def calendar(_conn: object, notice: Notice, _permit: ExitPermit) -> bytes | None:
-            return b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+        async def calendar(_conn: object, notice: Notice, _permit: ExitPermit) -> CalendarPart | None:
+            return CalendarPart("PUBLISH", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 
         world.services.notices.with_calendar("meeting_invitation", calendar)
         await queue(
@@ -112,6 +112,7 @@ async def test_a_mail_says_nothing_but_that_something_waits(world: World) -> Non
     assert mail["Subject"] == "Er staat een bericht voor u klaar"
     assert text.get_content().split() == [*mail["Subject"].split()[:-1], "klaar.", "http://127.0.0.1:8000"]
     assert (file.get_content_type(), file.get_filename()) == ("text/calendar", "afspraak.ics")
+    assert (file.get_param("method"), file.get_content_charset()) == ("PUBLISH", "utf-8")
     said = envelope.content.decode().lower()
     for word in ("noor", "voorbeeld", "linde 1", "opvang", "gesprek", "kind", "school", "samira"):
         assert word not in said.replace(IDA, ""), word
