@@ -494,8 +494,6 @@ def _school(language: str) -> dict[str, View]:
             FIELDS,
         ),
         "school-written": school.WrittenPage(
-            "/",
-            "Noor Haile",
-            (school.WrittenLine("Niet op school", AT, date(2027, 8, 1)),),
+            "/", "Noor Haile", (school.WrittenLine("Niet op school", AT, date(2027, 8, 1)),)
         ),
     }

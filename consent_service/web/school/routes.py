@@ -214,8 +214,7 @@ async def _child_page(
     shelter = await visit.services.organisations.tenant(actor.tenant)
     catalogue = _catalogue(visit)
     address = child_address(actor, known.relationship)
-    families = visit.services.families
-    standing_in = await families.stands_in_at(actor.tenant, actor.staff, [known.relationship])
+    services, here = visit.services, [known.relationship]
     view = RelationshipPage(
         action=address,
         back_href=f"/school/{actor.tenant}",
@@ -236,9 +235,9 @@ async def _child_page(
         who_helps_href=f"{address}/wie-helpt",
         first_day_href=f"{address}/eerste-dag",
         other_parent_href=f"/school/{actor.tenant}/andere-ouder",
-        stands_in=known.relationship in standing_in,
-        urgent=await emergency_routes.urgent_among(visit, actor, [known.relationship]),
-        call_first=known.relationship in await visit.services.recalls.call_first_at(actor),
+        stands_in=bool(await services.families.stands_in_at(actor.tenant, actor.staff, here)),
+        urgent=await emergency_routes.urgent_among(visit, actor, here),
+        call_first=known.relationship in await services.recalls.call_first_at(actor),
         released=released,
         form=form,
     )
