@@ -212,7 +212,6 @@ async def _child_page(
     form: FormState = EMPTY,
 ) -> Response[str]:
     shelter = await visit.services.organisations.tenant(actor.tenant)
-    catalogue = _catalogue(visit)
     address = child_address(actor, known.relationship)
     services, here = visit.services, [known.relationship]
     view = RelationshipPage(
@@ -222,11 +221,8 @@ async def _child_page(
         birth_date=known.birth_date,
         organisation=shelter.neutral_name,
         organisation_phone=shelter.phone,
-        purposes=_purposes(catalogue, actor),
-        write_links=tuple(
-            Option(f"{address}/schrijven/{kind.key}", _label(visit, kind.key))
-            for kind in _writable_types(catalogue, actor)
-        ),
+        purposes=_purposes(_catalogue(visit), actor),
+        write_links=_write_links(visit, actor, address),
         written_href=f"{address}/geschreven",
         step_back_href=f"{address}/klopt-niet",
         away_href=f"{address}/afwezig",
@@ -243,6 +239,13 @@ async def _child_page(
     )
     status = 400 if form.problems else 200
     return await visit.show(view, status=status, navigation=await navigation(visit, actor))
+
+
+def _write_links(visit: Visit, actor: SchoolStaff, address: str) -> tuple[Option, ...]:
+    return tuple(
+        Option(f"{address}/schrijven/{kind.key}", _label(visit, kind.key))
+        for kind in _writable_types(_catalogue(visit), actor)
+    )
 
 
 async def _write_page(
