@@ -9,6 +9,7 @@ import pytest
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError
 from consent_service.foundation.ids import EntryId, StaffId
 from consent_service.identity.model import Fg
+from consent_service.process.evaluation.counting import count_quarter
 from consent_service.process.evaluation.model import ALL, Cell
 from consent_service.process.evaluation.service import EvaluationService
 from consent_service.process.evaluation.withholding import NotPublishableError, Table, choose
@@ -16,6 +17,7 @@ from consent_service.process.tables_evaluation import evaluation_counts, evaluat
 from consent_service.release.exits import ExitPermit
 from consent_service.web.evaluation.csv_file import csv_of
 from tests.ledger import rows
+from tests.process.meetings.stories import agreed
 from tests.scenarios.stories import ask, told_family
 from tests.shelter import World
 
@@ -64,6 +66,23 @@ async def test_what_was_counted_is_shown_as_far_as_nothing_small_follows(world: 
     }
     (line,) = await evaluation.published(world.officer)
     assert (line.period, line.shown, line.withheld) == (PERIOD, 1, len(found) - 1)
+
+
+@pytest.mark.parametrize("followed", [True, False])
+async def test_a_meeting_is_counted_by_whether_anybody_looked_at_it_since(
+    world: World, followed: bool
+) -> None:
+    met = await agreed(world)
+    if followed:
+        (agreement,) = (await world.services.meetings.view(world.counsellor, met.meeting)).agreements
+        await world.services.meetings.follow_up(
+            world.counsellor, met.meeting, agreement.agreement, "done", None
+        )
+    await world.settle()
+    async with world.services.installation.database.reading() as conn:
+        counted = await count_quarter(conn, world.services.log, world.tenant, PERIOD)
+    meetings = {leaf.category: number for leaf, number in counted.items() if leaf.measure == "meetings"}
+    assert meetings == {"followed_up": int(followed), "not_followed_up": int(not followed)}
 
 
 async def test_one_more_child_afterwards_changes_nothing_and_it_is_fixed_once(world: World) -> None:
