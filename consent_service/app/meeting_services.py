@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.app.shared import Shared
+from consent_service.families.service import FamilyService
 from consent_service.foundation.ids import SchoolId, TenantId
 from consent_service.foundation.notifier import CalendarPart
 from consent_service.process.meetings.service import MeetingService
@@ -31,6 +32,7 @@ def meeting_service(
     records: RecordService,
     release: ReleaseService,
     notices: NoticeService,
+    families: FamilyService,
     *,
     organizer: str,
 ) -> MeetingService:
@@ -47,6 +49,7 @@ def meeting_service(
         notices=notices,
         is_holiday=_is_closed,
         organizer=organizer,
+        families=families,
     )
 
     async def appointment(conn: AsyncConnection, notice: Notice, permit: ExitPermit) -> CalendarPart | None:

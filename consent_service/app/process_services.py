@@ -74,7 +74,9 @@ def of_process(
         recalls=recalls,
         tasks=TaskService(database=parts.database, clock=parts.clock, organisations=shared.organisations),
         notices=notices,
-        meetings=meeting_service(shared, records, release, notices, organizer=parts.notifier.sender),
+        meetings=meeting_service(
+            shared, records, release, notices, families, organizer=parts.notifier.sender
+        ),
         notice_deputies=NoticeDeputies(
             database=shared.database, clock=shared.clock, notices=notices, terms=shared.school_terms
         ),

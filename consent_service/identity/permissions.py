@@ -294,7 +294,7 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.PROPOSE_MEETING: {Counsellor: with_the_family, SchoolStaff: active_contact},
     Action.APPROVE_MEETING: {Counsellor: in_own_organisation},
     Action.RUN_MEETING: {Counsellor: with_the_family},
-    Action.REMARK_ON_MEETING: {GuardianActor: for_oneself},
+    Action.REMARK_ON_MEETING: {GuardianActor: for_oneself, ChildActor: for_oneself},
     # What goes before consent: two persons stand behind a break-glass; anybody who works here can stop it
     Action.ASK_BREAK_GLASS: {Counsellor: with_the_family},
     Action.APPROVE_BREAK_GLASS: {Counsellor: in_own_organisation},

@@ -116,7 +116,7 @@ MAY = {
     Action.PROPOSE_MEETING: "BS",
     Action.APPROVE_MEETING: "B",
     Action.RUN_MEETING: "B",
-    Action.REMARK_ON_MEETING: "G",
+    Action.REMARK_ON_MEETING: "GC",
     Action.APPROVE_RECORD: "B",
     Action.ASK_RELEASE: "BS",
     Action.LIST_OWN_CHILDREN: "S",

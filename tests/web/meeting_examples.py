@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from msgspec.structs import replace
+
 from consent_service.process.meetings.states import MEETING
 from consent_service.web.components import Option
 from consent_service.web.forms import EMPTY, FormState
@@ -31,6 +33,8 @@ def meeting_examples(language: str) -> dict[str, View]:
         ),
         "shelter-meetings-none": views.MeetingsPage("/", "/", (), (), ()),
         "shelter-meeting-proposed": _meeting("proposed", form=wrong(language, {"agenda": "form.missing"})),
+        "shelter-meeting-young": replace(_meeting("copied", agreed=True), child_decides=True),
+        "shelter-meeting-young-proposed": replace(_meeting("proposed"), child_decides=True),
         "shelter-meeting-warned": _meeting("planned", warnings=("clash", "holiday"), twice=True),
         "shelter-meeting-held": _meeting("held"),
         "shelter-meeting-agreed": _meeting("agreed", agreed=True, refused=True),
@@ -46,6 +50,12 @@ def meeting_examples(language: str) -> dict[str, View]:
             "/",
             "/",
             (views.OwnMeetingLine("Noor Haile", "agreed", AT, "Hoe gaat het?", AGREED, REMARKS, "m1"),),
+        ),
+        "parent-page-meetings-young": views.OwnMeetingsPage(
+            "/",
+            "/",
+            (views.OwnMeetingLine("Yara Haile", "agreed", AT, "Hoe gaat het?", AGREED, (), "m1"),),
+            young=True,
         ),
         "parent-page-meetings-none": views.OwnMeetingsPage("/", "/", ()),
     }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from consent_service.process.meetings.model import MeetingRefused
 from consent_service.web.page.door import MEETINGS
 from tests.process.meetings.stories import Met, agreed, next_day, planned, proposed
+from tests.process.meetings.test_young import young
 from tests.web.visiting import Browser, Site, words_of
 
 
@@ -161,3 +162,32 @@ async def test_without_consent_a_counsellor_reads_why_and_a_contact_that_it_cann
     answer = await contact.post(path, {"trigger": "routine"})
     assert (answer.status_code, "Dit kan nu niet." in words_of(answer)) == (400, True)
     assert "toestemming" not in words_of(answer)
+
+
+async def test_who_decides_alone_finds_meetings_on_her_own_page(site: Site) -> None:
+    met, child = await young(site.world)
+    service = site.world.services.meetings
+    counsellor, one = await site.logged_in(site.world.counsellor), _at(site, met, met.meeting)
+    page = await counsellor.get(one)
+    assert "Het kind beslist zelf." in words_of(page)
+    assert met.mother.guardian not in page.text
+    prepared = {
+        "agenda": "Hoe gaat het op school?",
+        "guardians": child.child,
+        "school_contacts": site.world.contact.staff,
+        "meeting_place": "school",
+    }
+    assert (await counsellor.post(f"{one}/voorbereiden", prepared)).status_code == 303
+    await service.plan(site.world.counsellor, met.meeting, next_day(site.world), "14:00")
+    services = site.world.services
+    async with services.installation.database.transaction() as conn:
+        opened = await services.identity.own_pages.open(conn, child, replaces=None)
+    mine = Browser(site.client, opened.token)
+    assert f'href="{MEETINGS}"' in (await mine.get("/mijn-pagina/keuzes")).text
+    said = words_of(await mine.get(MEETINGS))
+    assert "Jouw gesprekken" in said
+    assert "Hoe gaat het op school?" in said
+    assert (await mine.get(MEETINGS, purpose="prefetch")).status_code != 200
+    assert (await mine.post(MEETINGS, {"meeting": met.meeting, "remark": "Nu al"})).status_code == 303
+    parent = await _own_page(site, met)
+    assert "Er is nog geen gesprek." in words_of(await parent.get(MEETINGS))

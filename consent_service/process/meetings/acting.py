@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import OFFICER, AuditLog
+from consent_service.families.looking import FamilyRegister
 from consent_service.families.model import Relationship
-from consent_service.families.reading import read_children, read_relationship
+from consent_service.families.reading import guardian_ids, read_children, read_relationship
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, KeyDestroyedError, NotFoundError
-from consent_service.foundation.ids import SchoolId, StaffId, TenantId, TypeKey
-from consent_service.identity.model import Actor, Counsellor, System, by
+from consent_service.foundation.ids import PersonId, SchoolId, StaffId, TenantId, TypeKey
+from consent_service.identity.model import Actor, ChildActor, Counsellor, System, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.relationship_state import raise_relationship
@@ -60,6 +61,7 @@ class MeetingParts:
         notices: NoticeService,
         is_holiday: IsHoliday | None = None,
         organizer: str = "",
+        families: FamilyRegister,
     ) -> None:
         self._database = database
         self._ring = ring
@@ -72,6 +74,7 @@ class MeetingParts:
         self._notices = notices
         self._is_holiday = is_holiday
         self._organizer = organizer
+        self._families = families
 
     async def _run(self, conn: AsyncConnection, actor: Counsellor, meeting: str) -> Meeting:
         """The meeting, taken until this transaction ends, for a counsellor who is with the family."""
@@ -151,6 +154,17 @@ class MeetingParts:
         """Names of the family's other children, which no note of this meeting may hold (S30)."""
         children = await read_children(conn, self._ring, tenant, family=about.family)
         return tuple(names_of_others(children, about.child))
+
+    async def _decides_alone(self, conn: AsyncConnection, about: Meeting) -> bool:
+        """Whether the child itself is the one to invite: from then on a guardian is told nothing (S9)."""
+        child = ChildActor(about.tenant, about.child, about.family)
+        return about.child in await self._families.own_children(conn, child)
+
+    async def _invitable(self, conn: AsyncConnection, about: Meeting) -> tuple[PersonId, ...]:
+        """Who of the family may be asked to the table."""
+        if await self._decides_alone(conn, about):
+            return (about.child,)
+        return tuple(await guardian_ids(conn, about.tenant, about.family))
 
     async def _relationship(self, conn: AsyncConnection, about: Meeting) -> Relationship:
         found = await read_relationship(conn, about.tenant, about.relationship)

@@ -2,7 +2,7 @@
 
 No name, no place, no telling title: a calendar is shared with colleagues, and shown on a phone at home.
 It is published, not requested: a request names everybody who is invited and is answered by their calendars
-(RFC 5546 section 3.2.2). What was published is replaced, and called off, by a later version of its UID.
+(RFC 5546 section 3.2.2). What was published is replaced, and called off, by a later version of the same UID.
 """
 
 from __future__ import annotations

@@ -8,12 +8,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent_service.families.reading import is_family_shown
-from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, RelationshipId, TenantId
 from consent_service.foundation.notifier import CalendarPart
-from consent_service.identity.model import Counsellor, GuardianActor, SchoolStaff
+from consent_service.identity.model import Counsellor, GuardianActor, PersonActor, SchoolStaff, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.process.meetings.acting import SHARED_AS, MeetingParts
@@ -26,6 +24,7 @@ from consent_service.process.meetings.model import (
     MeetingView,
     OwnMeeting,
     SchoolLine,
+    is_told,
 )
 from consent_service.process.meetings.rows import (
     meetings_of,
@@ -76,6 +75,7 @@ class Looking(MeetingParts):
                 contacts=contacts,
                 agreements=await read_agreements(conn, self._ring, actor.tenant, about),
                 remarks=await read_remarks(conn, self._ring, actor.tenant, meeting),
+                invitable=await self._invitable(conn, about),
             )
 
     async def at_school(
@@ -119,28 +119,32 @@ class Looking(MeetingParts):
         async with self._database.reading() as conn:
             return tuple((await conn.execute(query)).scalars())
 
-    async def own(self, actor: GuardianActor) -> tuple[OwnMeeting, ...]:
-        """The meetings in which this guardian takes part, newest first; see S46 for when none.
+    async def own(self, actor: PersonActor) -> tuple[OwnMeeting, ...]:
+        """The meetings that somebody of the family may know of, newest first, by a permit of the exit door.
+
+        A guardian: in which she takes part, about children she decides over today; see S46 for when none.
+        A child that decides alone: every one about itself.
 
         Raises:
             NotAllowedError: not one's own page.
+            NotFoundError: nobody with this id in this family.
         """
-        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
-        require(actor, Action.SEE_OWN_PAGE, facts)
-        today = local_date(self._clock.now())
-        async with self._database.reading() as conn:
-            if not await is_family_shown(conn, actor.tenant, actor.family, actor.guardian, day=today):
+        me = person_of(actor)
+        require(
+            actor,
+            Action.SEE_OWN_PAGE,
+            Circumstances(tenant=actor.tenant, family=actor.family, person=me),
+        )
+        async with self._database.transaction() as conn:
+            permit = await self._release.permit_for_guardian(conn, actor.tenant, me, "page", actor=actor)
+            if permit is None:
                 return ()
-            mine = await meetings_of(conn, actor.tenant, actor.guardian)
-            wanted = (meetings.c.family == actor.family, meetings.c.meeting.in_(mine))
+            children = await self._families.own_children(conn, actor)
+            wanted = [meetings.c.family == actor.family, meetings.c.child.in_(sorted(children))]
+            if isinstance(actor, GuardianActor):
+                wanted.append(meetings.c.meeting.in_(await meetings_of(conn, actor.tenant, me)))
             found = await read_meetings(conn, actor.tenant, *wanted)
-            return tuple(
-                [
-                    await self._own_meeting(conn, actor, one)
-                    for one in found
-                    if one.state != "awaiting_approval"
-                ]
-            )
+            return tuple([await self._own_meeting(conn, actor, one) for one in found if is_told(one)])
 
     async def calendar_file(
         self, conn: AsyncConnection, permit: ExitPermit, meeting: str
@@ -187,7 +191,7 @@ class Looking(MeetingParts):
             if one.meeting in mine or one.proposed_by == actor.staff
         ]
 
-    async def _own_meeting(self, conn: AsyncConnection, actor: GuardianActor, about: Meeting) -> OwnMeeting:
+    async def _own_meeting(self, conn: AsyncConnection, actor: PersonActor, about: Meeting) -> OwnMeeting:
         tenant: TenantId = actor.tenant
         key = await self._ring.person_key(conn, tenant, about.child)
         agreed = await read_agreements(conn, self._ring, tenant, about) if about.state in AFTER else ()
@@ -198,5 +202,5 @@ class Looking(MeetingParts):
             starts_at=about.starts_at,
             agenda=open_meeting(self._ring, key, about.meeting, about.sealed).agenda,
             agreements=agreed,
-            remarks=await read_remarks(conn, self._ring, tenant, about.meeting, of=actor.guardian),
+            remarks=await read_remarks(conn, self._ring, tenant, about.meeting, of=person_of(actor)),
         )

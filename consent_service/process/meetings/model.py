@@ -77,7 +77,9 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Remark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a guardian says of the agreements; `for_school`: the school may read it too."""
+    """What a guardian, or a child that decides alone, says of the agreements; `for_school`: the school may
+    read it too.
+    """
 
     guardian: PersonId
     words: str
@@ -114,6 +116,8 @@ class MeetingView(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     contacts: tuple[StaffId, ...]
     agreements: tuple[Agreement, ...]
     remarks: tuple[Remark, ...]
+    invitable: tuple[PersonId, ...]
+    """Who of the family may be invited: its guardians, or the child itself where it decides alone."""
 
 
 class SchoolLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,7 +130,7 @@ class SchoolLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OwnMeeting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A meeting as a guardian who takes part sees it: never another guardian's remarks, never the trigger."""
+    """A meeting as somebody of the family sees it: never another's remarks, never the trigger."""
 
     meeting: str
     child: PersonId
@@ -155,6 +159,11 @@ class Warned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing was planned yet: look at these first, then plan again saying that they were seen."""
 
     warnings: tuple[Warning_, ...]
+
+
+def is_told(one: Meeting) -> bool:
+    """Nobody outside the shelter is told of what waits for a second person (A10)."""
+    return one.state != "awaiting_approval"
 
 
 def check_words(field: str, words: str, others: tuple[str, ...], *, required: bool) -> list[Problem]:

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.log import OFFICER
-from consent_service.families.reading import is_family_shown
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.foundation.ids import PersonId, new_id
-from consent_service.identity.model import Counsellor, GuardianActor, by
+from consent_service.identity.model import Counsellor, GuardianActor, PersonActor, by, person_of
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.process.meetings.acting import SHARED_AS, MeetingParts
@@ -81,13 +80,13 @@ class Following(MeetingParts):
                 await self._agreed(conn, actor, about, one)
             await self._step(conn, actor, about, "agree")
 
-    async def remark(
-        self, actor: GuardianActor, meeting: str, words: str, *, for_school: bool = False
-    ) -> None:
-        """What a guardian who took part says of the agreements; the school reads it only if she says so.
+    async def remark(self, actor: PersonActor, meeting: str, words: str, *, for_school: bool = False) -> None:
+        """What a guardian who took part, or a child that decides alone, says of the agreements.
+
+        The school reads it only if she says so.
 
         Raises:
-            NotFoundError: no meeting in which this guardian takes part and that is shown to her.
+            NotFoundError: no meeting that is shown to her, see `looking.own`.
             InputError: nothing written, too long, or about two children.
         """
         async with self._database.transaction() as conn:
@@ -99,14 +98,14 @@ class Following(MeetingParts):
             if problems:
                 raise InputError(problems)
             remark = new_id()
-            key = await self._ring.sealing_person_key(conn, actor.tenant, actor.guardian)
+            key = await self._ring.sealing_person_key(conn, actor.tenant, person_of(actor))
             await conn.execute(
                 insert(meeting_remarks).values(
                     tenant=actor.tenant,
                     remark=remark,
                     meeting=meeting,
                     relationship=about.relationship,
-                    guardian=actor.guardian,
+                    guardian=person_of(actor),
                     for_school=for_school,
                     remarked_at=self._clock.now(),
                     sealed_words=seal_words(self._ring, key, remark, words),
@@ -193,17 +192,19 @@ class Following(MeetingParts):
 
     # --- parts -------------------------------------------------------------------------------
 
-    async def _own(self, conn: AsyncConnection, actor: GuardianActor, meeting: str) -> Meeting:
-        """A meeting that this guardian may see: as one who takes part, and to whom the family is shown."""
-        found = await read_meeting(conn, actor.tenant, meeting)
-        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=actor.guardian)
+    async def _own(self, conn: AsyncConnection, actor: PersonActor, meeting: str) -> Meeting:
+        """A meeting that this person sees: about a child of hers today, and as one who takes part.
+
+        A child that decides alone sees every one about itself.
+        """
+        me = person_of(actor)
+        facts = Circumstances(tenant=actor.tenant, family=actor.family, person=me)
         require(actor, Action.REMARK_ON_MEETING, facts)
-        if found is None or found.family != actor.family:
+        found = await read_meeting(conn, actor.tenant, meeting)
+        if found is None or found.child not in await self._families.own_children(conn, actor):
             raise NotFoundError("meeting")
         guardians, _ = await read_participants(conn, actor.tenant, meeting)
-        today = local_date(self._clock.now())
-        shown = await is_family_shown(conn, actor.tenant, actor.family, actor.guardian, day=today)
-        if actor.guardian not in guardians or not shown:
+        if isinstance(actor, GuardianActor) and me not in guardians:
             raise NotFoundError("meeting")
         return await self._taken(conn, found)
 

@@ -8,11 +8,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.families.listing import is_listed
-from consent_service.families.reading import (
-    guardian_ids,
-    is_family_shown,
-    read_contacts,
-)
+from consent_service.families.reading import is_family_shown, read_contacts
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
 from consent_service.foundation.ids import StaffId
@@ -138,11 +134,12 @@ class Planning(MeetingParts):
         others = await self._others(conn, about.tenant, about)
         problems = check_words("agenda", entered.agenda, others, required=True)
         problems += check_words("interpreter", entered.interpreter, others, required=False)
-        family = await guardian_ids(conn, about.tenant, about.family)
+        alone = await self._decides_alone(conn, about)
+        family = await self._invitable(conn, about)
         today = local_date(self._clock.now())
         if not entered.guardians or not set(entered.guardians) <= set(family):
-            problems.append(Problem("guardians", "meeting_no_guardian"))
-        for guardian in set(entered.guardians) & set(family):
+            problems.append(Problem("guardians", "meeting_decides_alone" if alone else "meeting_no_guardian"))
+        for guardian in () if alone else set(entered.guardians) & set(family):
             if not await is_family_shown(conn, about.tenant, about.family, guardian, day=today):
                 problems.append(Problem("guardians", "meeting_guardian_unsafe"))
         lists = await read_contacts(conn, about.tenant, [about.relationship])

@@ -8,7 +8,7 @@ from consent_service.process.states import START, StateTable, Step
 
 _COUNSELLOR: Final = ("counsellor",)
 _EITHER: Final = ("counsellor", "school contact")
-_REMARK: Final = ("guardian", "counsellor")
+_REMARK: Final = ("guardian", "young person")
 
 MEETING: Final = StateTable(
     "meeting",

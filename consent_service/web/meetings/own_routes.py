@@ -1,4 +1,4 @@
-"""A guardian's driegesprekken on the own page: when, what was agreed, and what she says of it."""
+"""Driegesprekken on the own page: when, what was agreed, and what a guardian or young person says of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
-from consent_service.identity.model import GuardianActor
+from consent_service.foundation.errors import ConflictError, InputError, Problem
+from consent_service.identity.model import ChildActor, PersonActor
 from consent_service.process.meetings.model import MOST_WORDS, OwnMeeting
 from consent_service.process.meetings.states import MEETING
 from consent_service.web.forms import FormReader, FormState
@@ -21,12 +21,13 @@ from consent_service.web.visit import Visit
 
 @get(door.MEETINGS, include_in_schema=False)
 async def own_meetings(visit: NamedDependency[Visit]) -> Response[Any]:
-    return await _show(visit, _guardian(visit))
+    visit.refuse_prefetch()
+    return await _show(visit, visit.own_person())
 
 
 @post(door.MEETINGS, include_in_schema=False)
 async def remark(visit: NamedDependency[Visit]) -> Response[Any]:
-    actor = _guardian(visit)
+    actor = visit.own_person()
     form = FormReader(visit.posted)
     known = await visit.services.meetings.own(actor)
     meeting = form.choice("meeting", [one.meeting for one in known])
@@ -47,22 +48,15 @@ async def remark(visit: NamedDependency[Visit]) -> Response[Any]:
 ROUTES = [own_meetings, remark]
 
 
-def _guardian(visit: Visit) -> GuardianActor:
-    """A young person has no part in this page yet: what was agreed is told by the counsellor."""
-    actor = visit.own_person()
-    if not isinstance(actor, GuardianActor):
-        raise NotFoundError("meetings")
-    return actor
-
-
-async def _show(visit: Visit, actor: GuardianActor, problems: Sequence[Problem] = ()) -> Response[Any]:
+async def _show(visit: Visit, actor: PersonActor, problems: Sequence[Problem] = ()) -> Response[Any]:
     found = await visit.services.meetings.own(actor)
     family = await visit.services.families.own_family(actor)
     names = {one.child: one.identity.full_name for one in family.children}
     view = OwnMeetingsPage(
         action=door.MEETINGS,
         back_href=door.HOME,
-        meetings=tuple(_line(one, names.get(one.child, "")) for one in found if one.child in names),
+        meetings=tuple(_line(one, names.get(one.child, "")) for one in found),
+        young=isinstance(actor, ChildActor),
         form=FormState.of(visit.posted, problems, language=visit.language),
     )
     return await visit.show(view, status=400 if problems else 200)

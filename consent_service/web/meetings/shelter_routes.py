@@ -17,7 +17,7 @@ from consent_service.web.forms import FormReader
 from consent_service.web.meetings.forms import read_agreements, read_outcome, read_preparation, read_which
 from consent_service.web.meetings.showing import (
     contacts_of,
-    guardians_of,
+    invitable,
     list_page,
     meeting_page,
     places_of,
@@ -79,7 +79,7 @@ async def prepare(
     form = FormReader(visit.posted)
     entered = read_preparation(
         form,
-        guardians=tuple(one.value for one in guardians_of(room)),
+        guardians=tuple(one.value for one in invitable(room, view)),
         contacts=tuple(one.value for one in await contacts_of(room, view.meeting.relationship)),
     )
     service = visit.services.meetings
@@ -220,5 +220,5 @@ async def _done(
 
 
 def _on_the_form(problem: Problem) -> Problem:
-    field = "meeting_day" if problem.field == "day" else problem.field
+    field = {"day": "meeting_day", "participants": "guardians"}.get(problem.field, problem.field)
     return Problem(field, problem.code, problem.params)

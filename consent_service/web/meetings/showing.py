@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from consent_service.foundation.errors import Problem
-from consent_service.foundation.ids import RelationshipId
+from consent_service.foundation.ids import PersonId, RelationshipId
 from consent_service.process.meetings.model import TO_COME, Agreement, Meeting, MeetingView
 from consent_service.process.meetings.states import MEETING
 from consent_service.web.components import Option
@@ -30,9 +30,10 @@ def places_of(room: Room) -> tuple[Option, ...]:
     )
 
 
-def guardians_of(room: Room) -> tuple[Option, ...]:
-    """The guardians of the family."""
-    return tuple(Option(one.guardian, one.identity.full_name) for one in room.family.guardians)
+def invitable(room: Room, view: MeetingView) -> tuple[Option, ...]:
+    """Who of the family may be invited: its guardians, or the child itself where it decides alone."""
+    names = _names(room)
+    return tuple(Option(one, names[one]) for one in view.invitable)
 
 
 async def contacts_of(room: Room, relationship: RelationshipId) -> tuple[Option, ...]:
@@ -87,7 +88,7 @@ async def meeting_page(
     there = room.relationship(about.relationship)
     school = await room.visit.services.organisations.school(room.actor.tenant, there.school)
     base = room.at("gesprekken", about.meeting)
-    names = {one.guardian: one.identity.full_name for one in room.family.guardians}
+    names = _names(room)
     return MeetingPage(
         base=base,
         back_href=room.at("gesprekken"),
@@ -98,7 +99,7 @@ async def meeting_page(
         starts_at=about.starts_at,
         agenda=view.content.agenda,
         acts=_acts_now(about, room.visit.services.installation.clock.now()),
-        guardians=guardians_of(room),
+        guardians=invitable(room, view),
         contacts=await contacts_of(room, about.relationship),
         agreements=agreement_lines(view.agreements, action=f"{base}/opvolgen"),
         remarks=tuple(
@@ -107,9 +108,16 @@ async def meeting_page(
         warnings=warnings,
         told=about.record is not None,
         refused=refused,
+        child_decides=about.child in view.invitable,
         twice=any(one.code == "meeting_time_twice" for one in problems),
         form=_form(room, view, problems, language),
     )
+
+
+def _names(room: Room) -> dict[PersonId, str]:
+    """Everybody of the family by name."""
+    people = {one.guardian: one.identity.full_name for one in room.family.guardians}
+    return people | {one.child: one.identity.full_name for one in room.family.children}
 
 
 def _acts_now(about: Meeting, now: datetime) -> tuple[str, ...]:

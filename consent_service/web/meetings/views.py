@@ -73,6 +73,7 @@ class MeetingPage(View, frozen=True):
     told: bool = False
     refused: bool = False
     twice: bool = False
+    child_decides: bool = False
     form: FormState = EMPTY
 
 
@@ -100,10 +101,11 @@ class OwnMeetingLine(Part, frozen=True):
 
 
 class OwnMeetingsPage(View, frozen=True):
-    """The meetings of a guardian, with what was agreed."""
+    """The meetings that a guardian, or a `young` person who decides alone, may know of."""
 
     template: ClassVar[str] = "meetings/own.html"
     action: str
     back_href: str
     meetings: tuple[OwnMeetingLine, ...]
+    young: bool = False
     form: FormState = EMPTY

@@ -20,7 +20,7 @@ from consent_service.consent.screen import screen_hash
 from consent_service.consent.service import Key, StopAccepted, Target
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.foundation.ids import TypeKey
-from consent_service.identity.model import GuardianActor, PersonActor, person_of
+from consent_service.identity.model import PersonActor, person_of
 from consent_service.rights.model import OwnPlace, merged
 from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
@@ -69,7 +69,7 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         who_looked_href=door.WHO_LOOKED,
         secure_href=door.SECURE,
         leave_action=door.LEAVE,
-        meetings_href=door.MEETINGS if isinstance(own.actor, GuardianActor) else "",
+        meetings_href=door.MEETINGS if own.young in ("", "alone") else "",
         timeline_href=door.TIMELINE,
         to_do=await to_do_lines(own),
         meldcode_href=door.MELDCODE if own.young in ("", "alone") else "",
