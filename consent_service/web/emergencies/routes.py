@@ -206,7 +206,9 @@ def _kind(room: Room, key: str) -> InformationType:
 
 
 def _can_be_asked(kind: InformationType) -> bool:
-    return "s2c" in kind.directions and kind.decided_by != "own_guardian" and bool(kind.fields)
+    """Only what the contact may ever read: anything else would be refused after all was typed."""
+    readable = "s2c" in kind.directions and "contact" in kind.readers
+    return readable and kind.decided_by != "own_guardian" and bool(kind.fields)
 
 
 def _address(room: Room, at: Relationship, *parts: str) -> str:

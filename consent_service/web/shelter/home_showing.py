@@ -207,8 +207,10 @@ def task_href(task: Task, actor: Counsellor) -> str:
 
 
 def _done_action(task: Task, actor: Counsellor) -> str:
-    """Where it is ticked off; about a signal the call itself is noted, on its own page."""
+    """Where it is ticked off; a call about a signal, and deciding along, are done on their own pages."""
     if task.kind in SIGNAL_TASKS and task.relationship is not None:
+        return ""
+    if task.kind in ("break_glass_to_approve", "break_glass_to_confirm"):
         return ""
     return shelter_address(actor.tenant, "taken", task.task, "klaar")
 
