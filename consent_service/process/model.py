@@ -29,6 +29,8 @@ from consent_service.audit.events import (
     Event,
     IntakeFinished,
     InvitationEnded,
+    KeyDestroyed,
+    KeyDestroyedOnOrder,
     MarkerDecided,
     MarkerEnded,
     MarkerRequested,
@@ -341,6 +343,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
         case MarkerEnded(family=family, guardian=guardian):
             about_marker: frozenset[TaskKind] = frozenset({"marker_to_approve", "marker_review"})
             return (Settled(about_marker, family, person=guardian),)
+        case KeyDestroyed(kind="relationship") | KeyDestroyedOnOrder(kind="relationship"):
+            return (Settled(_ABOUT_CONTENT, relationship=RelationshipId(event.owner)),)
         case ReminderDue(kind="consent_ended" | "oral_ended"):
             near: frozenset[TaskKind] = frozenset({"consent_ends", "oral_unconfirmed"})
             return (Settled(near, None, event.relationship, event.information_type, event.person),)
@@ -357,6 +361,8 @@ _ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
 """The tasks that each act about a break-glass ends."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
+_ABOUT_CONTENT: Final[frozenset[TaskKind]] = frozenset({"look_into_wrong", "second_approval", "ask_again"})
+"""Tasks about what was shared or may be, pointless once nobody can read or share it any more."""
 _NOBODY_LEFT: Final[frozenset[TaskKind]] = frozenset({"contact_needed", "contact_stepped_off"})
 """Tasks to find somebody, done once somebody is listed."""
 _ASKED: Final[frozenset[TaskKind]] = frozenset(

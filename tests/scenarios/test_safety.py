@@ -415,14 +415,16 @@ _OWN_CODES = [
     "consent/page_access.py",
     "consent/page_login.py",
     "keyring/providers/transit_line.py",
+    "process/meetings/looking.py",
     "process/notices/bounces.py",
     "process/notices/mailing.py",
     "process/notices/sending.py",
 ]
 """The first two send a code to the one who opens the own page, at the address that one named; to nobody
-else. The third speaks to the server that holds root keys, and knows of no person. `bounces` only
-reads; the others send nothing without a permit of the release door, which there is for no other holder
-until danger is ruled out (`tests/release/test_exits.py`).
+else. The third speaks to the server that holds root keys, and knows of no person. `looking` makes
+a calendar file for the one who asks, under a permit; `bounces` only reads; the others send nothing
+without a permit of the release door, which there is for no other holder until danger is ruled out
+(`tests/release/test_exits.py`).
 """
 
 

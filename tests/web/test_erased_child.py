@@ -125,7 +125,7 @@ async def test_every_page_of_everybody_still_opens_and_names_the_child_nowhere(s
     home = await household(world)
     await world.services.custody.destroy_child(world.officer, home.noor)
     await world.settle()
-    world.clock.advance(timedelta(days=3))
+    world.clock.advance(timedelta(days=24))
     await world.services.sequencer.run_once(world.tenant)
     await world.services.calendar.run(world.tenant, world.clock.now())
     await world.settle()

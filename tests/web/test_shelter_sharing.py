@@ -235,7 +235,8 @@ async def test_a_task_leads_to_its_family_and_is_ticked_off_once(site: Site) -> 
     counsellor = await counsellor_at(site)
     await counsellor.open(f"/opvang/{site.world.tenant}")
     await counsellor.follow("De ouder kon nu niet kiezen.")
-    assert counsellor.path == family_path(site, family.family)
+    assert counsellor.path == family_path(site, family.family, "pincode"), "first a PIN, then the tablet"
+    await counsellor.open(f"/opvang/{site.world.tenant}")
     done = counsellor.form_with("Gedaan")
     await counsellor.press("Gedaan")
     assert "De taak is klaar." in counsellor.text
