@@ -10,14 +10,15 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from consent_service.foundation.errors import NotFoundError, Problem
+from consent_service.foundation.errors import NotAllowedError, NotFoundError, Problem
 from consent_service.foundation.ids import SchoolId
+from consent_service.identity.model import PrivacyCoordinator
 from consent_service.organisations.model import StaffMember
 from consent_service.web.address_views import AddressPage, take_address
 from consent_service.web.forms import FormState
 from consent_service.web.officer.address_views import AddressesPage, AddressGroup, AddressLine
 from consent_service.web.officer.room import home, navigation
-from consent_service.web.visit import Officer, Visit
+from consent_service.web.visit import Visit
 
 _HERE: Final = "adressen"
 
@@ -25,7 +26,7 @@ _HERE: Final = "adressen"
 @get("/toezicht/{tenant:str}/adressen", include_in_schema=False)
 async def addresses(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     """The shelter first, then each school; within these whom mail does not reach first."""
-    actor = visit.officer(tenant)
+    actor = _coordinator(visit, tenant)
     members = await _members(visit, actor)
     states = await visit.services.notice_inbox.address_states(actor, [one.staff for one in members])
     lines: dict[SchoolId | None, list[AddressLine]] = {}
@@ -51,7 +52,7 @@ async def addresses(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Res
 async def one_address(
     visit: NamedDependency[Visit], tenant: FromPath[str], member: FromPath[str]
 ) -> Response[Any]:
-    actor = visit.officer(tenant)
+    actor = _coordinator(visit, tenant)
     return await _page(visit, actor, await _member(visit, actor, member))
 
 
@@ -59,9 +60,8 @@ async def one_address(
 async def enter_address(
     visit: NamedDependency[Visit], tenant: FromPath[str], member: FromPath[str]
 ) -> Response[Any]:
-    actor = visit.officer(tenant)
+    actor = _coordinator(visit, tenant)
     found = await _member(visit, actor, member)
-    await visit.services.notice_inbox.address_states(actor, [found.staff])
     if problems := await take_address(visit, actor, found.staff):
         return await _page(visit, actor, found, problems)
     return visit.redirect(home(actor, _HERE), done="adres")
@@ -70,7 +70,19 @@ async def enter_address(
 ROUTES: list[HTTPRouteHandler] = [addresses, one_address, enter_address]
 
 
-async def _members(visit: Visit, actor: Officer) -> tuple[StaffMember, ...]:
+def _coordinator(visit: Visit, tenant: str) -> PrivacyCoordinator:
+    """Said before looking for anybody; `notice_inbox` says it again.
+
+    Raises:
+        NotAllowedError: the FG supervises.
+    """
+    actor = visit.officer(tenant)
+    if not isinstance(actor, PrivacyCoordinator):
+        raise NotAllowedError("enter_address: not_your_role")
+    return actor
+
+
+async def _members(visit: Visit, actor: PrivacyCoordinator) -> tuple[StaffMember, ...]:
     """Everybody who works here or at a school now, by name."""
     async with visit.services.installation.database.reading() as conn:
         members = await visit.services.organisations.staff_members(conn, actor.tenant)
@@ -78,7 +90,7 @@ async def _members(visit: Visit, actor: Officer) -> tuple[StaffMember, ...]:
     return tuple(sorted(there, key=lambda one: (one.name, one.staff)))
 
 
-async def _member(visit: Visit, actor: Officer, member: str) -> StaffMember:
+async def _member(visit: Visit, actor: PrivacyCoordinator, member: str) -> StaffMember:
     """One of these.
 
     Raises:
@@ -91,7 +103,7 @@ async def _member(visit: Visit, actor: Officer, member: str) -> StaffMember:
 
 
 async def _page(
-    visit: Visit, actor: Officer, member: StaffMember, problems: Sequence[Problem] = ()
+    visit: Visit, actor: PrivacyCoordinator, member: StaffMember, problems: Sequence[Problem] = ()
 ) -> Response[Any]:
     states = await visit.services.notice_inbox.address_states(actor, [member.staff])
     view = AddressPage(
