@@ -22,7 +22,6 @@ from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
 from consent_service.web.style.views import style_page
 from consent_service.web.vocabulary import ProblemKind
-from tests.web.address_examples import address_examples
 from tests.web.afterwards_examples import afterwards_examples
 from tests.web.answers_examples import answers_examples
 from tests.web.child_examples import child_examples
@@ -153,7 +152,6 @@ def examples(language: str) -> dict[str, View]:
         **_shared(language),
         **_shelter(language),
         **answers_examples(language),
-        **address_examples(language),
         **afterwards_examples(language),
         **intake_examples(language),
         **child_examples(language),

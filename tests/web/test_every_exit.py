@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
+import httpx
 import pytest
 from litestar import Litestar, Response, get
 
@@ -146,6 +147,7 @@ async def test_s45_a_planted_page_round_the_door_is_seen(site: Site, monkeypatch
     monkeypatch.setattr(serving, "Litestar", Litestar)
     app = create_app(site.world.services, site.settings)
     app.register(planted)
-    monkeypatch.setattr(site.client, "_transport", type(site.client._transport)(app))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    monkeypatch.setattr(site.client, "_transport", transport)
     nail_shut(monkeypatch)
     assert await telling(scene, "contact", {"GET /school/lijst": None}) == {"GET /school/lijst"}
