@@ -17,11 +17,12 @@ _PAGES = (
     ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
+    ("adressen", N_("Adressen voor berichten")),
     ("regios", N_("Regio's en signalen")),
 )
 """Part of the address, and what it is called; the part is also how a page says where it is."""
 
-_DECIDES = frozenset({"regios"})
+_DECIDES = frozenset({"regios", "adressen"})
 """Settings of whoever decides; the FG finds each change in the log."""
 
 

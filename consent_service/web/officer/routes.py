@@ -28,6 +28,7 @@ from consent_service.web.emergencies import officer_routes as emergency_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
 from consent_service.web.officer import (
+    address_routes,
     entry_routes,
     head_routes,
     leaving_routes,
@@ -137,6 +138,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *entry_routes.ROUTES,
     *head_routes.ROUTES,
     *text_routes.ROUTES,
+    *address_routes.ROUTES,
     *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
