@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from consent_service.demo.shelter import LINDE, NEUTRAL_NAME, last_school_day
 from consent_service.demo.story.outcome import Outcome, expect, told
 from consent_service.demo.story.stage import CANARY, CHILD, Stage, must_not_say, must_say, must_show
@@ -108,7 +110,11 @@ async def school_writes_absence(stage: Stage) -> Outcome:
     await stage.school.open(stage.child_page)
     await stage.school.follow("Niet op school")
     day = last_school_day(stage.today)
-    absent = {"field-date": day, "field-part_of_day": "morning", "field-kind": "authorised"}
+    absent: dict[str, str | date] = {
+        "field-date": day,
+        "field-part_of_day": "morning",
+        "field-kind": "authorised",
+    }
     await stage.school.press("Delen", absent)
     return told(N_("De school schrijft op: een ochtend niet op school, met verlof."))
 
