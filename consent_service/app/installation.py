@@ -72,6 +72,7 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
+from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.exports.service import ExportService
@@ -149,6 +150,7 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     recall_desk: RecallDesk
     cases: CaseService
+    desk: DeskService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService
