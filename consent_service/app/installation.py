@@ -70,7 +70,9 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
+from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.exports.service import ExportService
@@ -147,6 +149,8 @@ class Services(msgspec.Struct, frozen=True):
     reevaluator: Reevaluator
     recalls: RecallService
     recall_desk: RecallDesk
+    cases: CaseService
+    desk: DeskService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService

@@ -17,6 +17,7 @@ from consent_service.audit.happenings.afterwards import (
     RecallAsked,
     RecallCause,
 )
+from consent_service.audit.happenings.cases import CaseEvent, CaseMoved, CaseOpened
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
     ConsentEvent,
@@ -253,6 +254,9 @@ __all__ = [
     "BundleActivated",
     "By",
     "CallMade",
+    "CaseEvent",
+    "CaseMoved",
+    "CaseOpened",
     "ChildRegistered",
     "ClientAdmitted",
     "ClientChanged",
@@ -465,6 +469,7 @@ Event = (
     | EmergencyEvent
     | SignalEvent
     | NoticeEvent
+    | CaseEvent
 )
 """Everything that can stand in the log."""
 

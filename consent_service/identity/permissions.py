@@ -328,6 +328,12 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.ROTATE_LOG_KEY: {Operator: anywhere},
     Action.REOPEN_LOG: {Operator: anywhere},
     Action.PRUNE_LOG: {Operator: on_a_decision},
+    # Requests about one's own data: the coordinator decides, the FG advises (AVG 12-22, 38, 39)
+    Action.ASK_CASE: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.CARRY_CASE: {Counsellor: with_the_family},
+    Action.VIEW_CASES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.DECIDE_CASE: {PrivacyCoordinator: in_own_organisation},
+    Action.ADVISE_ON_CASE: {Fg: in_own_organisation},
     # Being forgotten: two coordinators stand behind it; an operator types it for them, or carries it out
     Action.ASK_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.APPROVE_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.tables import audit_details, audit_index
@@ -60,6 +60,7 @@ from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
+from consent_service.rights.cases.tables import rights_cases
 from consent_service.rights.tables import erasure_targets, erasures
 
 
@@ -73,6 +74,8 @@ class Place(msgspec.Struct, frozen=True):
     holding: tuple[Column[Any], ...] = ()
     within: tuple[Column[Any], ...] = ()
     through: tuple[Column[Any], Column[Any]] | None = None
+    emptied: tuple[Column[Any], ...] = ()
+    """With these the row stays, without what they hold: that something was asked and answered is kept."""
 
 
 _SESSIONS: Final = Place(
@@ -121,6 +124,17 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(meldcode_steps, (meldcode_steps.c.child,)),
     Place(meldcodes, (meldcodes.c.child, meldcodes.c.family)),
     Place(statutory_requests, (statutory_requests.c.child, statutory_requests.c.family)),
+    Place(
+        rights_cases,
+        (rights_cases.c.requester, rights_cases.c.child, rights_cases.c.family, rights_cases.c.opened_by),
+        emptied=(
+            rights_cases.c.requester,
+            rights_cases.c.child,
+            rights_cases.c.family,
+            rights_cases.c.opened_by,
+            rights_cases.c.sealed,
+        ),
+    ),
     Place(record_digests, (record_digests.c.relationship,)),
     Place(records, (records.c.relationship, records.c.about)),
     Place(contact_attestations, (contact_attestations.c.relationship,)),
@@ -176,7 +190,11 @@ async def _remove(
     rows = [tuple(row) for row in await conn.execute(select(*key).where(own).limit(limit))]
     if not rows:
         return 0
-    return (await conn.execute(delete(table).where(tuple_(*key).in_(rows)))).rowcount
+    these = tuple_(*key).in_(rows)
+    if place.emptied:
+        nothing = dict.fromkeys((one.name for one in place.emptied), None)
+        return (await conn.execute(update(table).where(these).values(nothing))).rowcount
+    return (await conn.execute(delete(table).where(these))).rowcount
 
 
 def _names(place: Place, erased: Collection[str]) -> ColumnElement[bool]:

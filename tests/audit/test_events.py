@@ -18,6 +18,7 @@ from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
     afterwards,
+    cases,
     consent,
     emergencies,
     erasures,
@@ -107,6 +108,7 @@ def test_an_event_knows_its_type() -> None:
 
 
 MODULES = (
+    cases,
     organisations,
     families,
     consent,
@@ -135,6 +137,8 @@ FIRST_RELEASE = [
     "break_glass.read.v1",
     "bundle.activated.v1",
     "call.made.v1",
+    "case.moved.v1",
+    "case.opened.v1",
     "child.registered.v1",
     "client.admitted.v1",
     "client.changed.v1",

@@ -169,6 +169,7 @@ ENTRY_ONLY: Final = {
     "StaffLinked",
     "StaffUnlinked",
     "StatutoryRequestAnswered",
+    "CaseMoved",
     "StatutoryTextRead",
     "StopReplayed",
     "TextResumed",

@@ -58,6 +58,7 @@ KINDS: Final = {
     "AssignmentStarted": ["assignment"],
     "AuthorityRecorded": ["authority"],
     "BreakGlassAsked": ["break_glass"],
+    "CaseOpened": ["case"],
     "BundleActivated": ["bundle"],
     "ChildRegistered": ["child"],
     "ClientChanged": [],

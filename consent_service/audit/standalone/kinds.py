@@ -122,6 +122,8 @@ KINDS = {
     "log.witness_dismissed.v1": ("Getuige telt niet meer", "Witness no longer counts"),
     "log.pruned.v1": ("Oude regels opgeruimd", "Old entries pruned"),
     "entries.released.v1": ("Regels vrijgegeven", "Entries released"),
+    "case.opened.v1": ("Verzoek over eigen gegevens", "Request about one's own data"),
+    "case.moved.v1": ("Verzoek: wat ermee gebeurde", "Request: what was done about it"),
     "erasure.asked.v1": ("Wissen gevraagd", "Erasure requested"),
     "erasure.approved.v1": ("Wissen goedgekeurd", "Erasure approved"),
     "erasure.dropped.v1": ("Wissen gaat niet door", "Erasure does not take place"),

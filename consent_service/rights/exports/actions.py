@@ -95,6 +95,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.KeysBackedUp,
         events.PolicyProposed,
         events.ErasureAsked,
+        events.CaseOpened,
         events.LogReopened,
     }
 )

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from consent_service.audit.events import (
     AfterwardsEvent,
+    CaseEvent,
     ConsentEvent,
     EmergencyEvent,
     ErasureEvent,
@@ -47,6 +48,7 @@ Activity = Literal[
     "logboek",
     "sleutels",
     "spelregels",
+    "verzoeken",
     "wissen",
 ]
 _SAFETY = (SafetyAssessed, GuardianSafetyAssessed, MarkerRequested, MarkerDecided, MarkerEnded)
@@ -75,6 +77,8 @@ def activity_of(event: Event) -> Activity:
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
+    if isinstance(event, CaseEvent):
+        return "verzoeken"
     if isinstance(event, ErasureEvent):
         return "wissen"
     if isinstance(event, EmergencyEvent):

@@ -8,6 +8,7 @@ from consent_service.web.pages import NavigationLink
 from consent_service.web.visit import Officer, Visit
 
 _PAGES = (
+    ("bureau", N_("Bureau")),
     ("", N_("Logboek")),
     ("taken", N_("Taken")),
     ("teksten", N_("Teksten")),

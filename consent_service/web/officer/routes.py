@@ -24,6 +24,7 @@ from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.components import FieldLine
+from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
@@ -135,6 +136,7 @@ ROUTES: list[HTTPRouteHandler] = [
     verify_again,
     tasks,
     finish_task,
+    *desk_routes.ROUTES,
     *entry_routes.ROUTES,
     *head_routes.ROUTES,
     *text_routes.ROUTES,

@@ -11,6 +11,8 @@ TOGETHER: Final[Mapping[str, str]] = {
     "break_glass.asked.v1": N_("Noodgeval gevraagd"),
     "break_glass.moved.v1": N_("Noodgeval: wat ermee gebeurde"),
     "break_glass.read.v1": N_("Noodgeval: gelezen zonder toestemming"),
+    "case.opened.v1": N_("Verzoek over eigen gegevens"),
+    "case.moved.v1": N_("Verzoek: wat ermee gebeurde"),
     "meldcode.opened.v1": N_("Meldcode begonnen"),
     "meldcode.moved.v1": N_("Meldcode: stap gezet"),
     "exit.permitted.v1": N_("Iets mocht naar buiten"),

@@ -19,6 +19,7 @@ TABLE: Final[dict[str, Row]] = {
     "GET /toezicht/{tenant}/controle": officers(303),
     "POST /toezicht/{tenant}/controle": officers(200),
     "GET /toezicht/{tenant}/patronen": officers(200),
+    "GET /toezicht/{tenant}/bureau": officers(200),
     "GET /toezicht/{tenant}/teruggeroepen": officers(200),
     "GET /toezicht/{tenant}/noodgevallen": officers(200),
     "POST /toezicht/{tenant}/noodgevallen/{emergency}": coordinator(400),
