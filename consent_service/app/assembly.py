@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from consent_service.app.afterwards_services import of_afterwards
+from consent_service.app.breach_services import of_breaches
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
@@ -89,6 +90,7 @@ def build_services(parts: Installation) -> Services:
         **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
         **of_desk(shared, families),
+        **of_breaches(shared, release),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )

@@ -70,6 +70,10 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.breaches.following import BreachFollower
+from consent_service.rights.breaches.letters import BreachLetterService
+from consent_service.rights.breaches.reporting import BreachReporting
+from consent_service.rights.breaches.service import BreachService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.desk import DeskService
@@ -150,6 +154,10 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     recall_desk: RecallDesk
     cases: CaseService
+    breaches: BreachService
+    breach_letters: BreachLetterService
+    breach_reporting: BreachReporting
+    breach_follower: BreachFollower
     desk: DeskService
     endings: EndingService
     evaluation: EvaluationService

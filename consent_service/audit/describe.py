@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from consent_service.audit.describe_afterwards import describe_afterwards
+from consent_service.audit.describe_breaches import describe_breach
 from consent_service.audit.describe_cases import describe_case
 from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_emergencies import describe_emergency
@@ -27,6 +28,7 @@ from consent_service.audit.events import (
     AgreementSigned,
     AssignmentEnded,
     AssignmentStarted,
+    BreachEvent,
     BundleActivated,
     CaseEvent,
     ConsentEvent,
@@ -112,6 +114,8 @@ def describe(event: Event) -> Sentence:
         return describe_afterwards(event)
     if isinstance(event, CaseEvent):
         return describe_case(event)
+    if isinstance(event, BreachEvent):
+        return describe_breach(event)
     if isinstance(event, EmergencyEvent):
         return describe_emergency(event)
     if isinstance(event, SignalEvent):

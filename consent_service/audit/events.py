@@ -17,6 +17,13 @@ from consent_service.audit.happenings.afterwards import (
     RecallAsked,
     RecallCause,
 )
+from consent_service.audit.happenings.breaches import (
+    BreachEvent,
+    BreachExamined,
+    BreachLetterMoved,
+    BreachMoved,
+    BreachOpened,
+)
 from consent_service.audit.happenings.cases import CaseEvent, CaseMoved, CaseOpened
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
@@ -248,6 +255,11 @@ __all__ = [
     "AssignmentEnded",
     "AssignmentStarted",
     "AuthorityRecorded",
+    "BreachEvent",
+    "BreachExamined",
+    "BreachLetterMoved",
+    "BreachMoved",
+    "BreachOpened",
     "BreakGlassAsked",
     "BreakGlassMoved",
     "BreakGlassRead",
@@ -470,6 +482,7 @@ Event = (
     | SignalEvent
     | NoticeEvent
     | CaseEvent
+    | BreachEvent
 )
 """Everything that can stand in the log."""
 

@@ -96,11 +96,13 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.PolicyProposed,
         events.ErasureAsked,
         events.CaseOpened,
+        events.BreachOpened,
         events.LogReopened,
     }
 )
 READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.BreachExamined,
         events.FirstContactRead,
         events.SignalRead,
         events.IdentityViewed,
@@ -123,6 +125,8 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.BreachMoved,
+        events.BreachLetterMoved,
         events.FirstContactConfirmed,
         events.FirstDayTicked,
         events.SchoolPlaced,
@@ -264,6 +268,7 @@ _REFUSALS = (
     events.ClientRefused,
 )
 _LOG_USED = (
+    events.BreachExamined,
     events.LogViewed,
     events.LogVerified,
     events.LogPinned,

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from consent_service.audit.events import (
     AfterwardsEvent,
+    BreachEvent,
     CaseEvent,
     ConsentEvent,
     EmergencyEvent,
@@ -49,6 +50,7 @@ Activity = Literal[
     "sleutels",
     "spelregels",
     "verzoeken",
+    "datalekken",
     "wissen",
 ]
 _SAFETY = (SafetyAssessed, GuardianSafetyAssessed, MarkerRequested, MarkerDecided, MarkerEnded)
@@ -77,6 +79,8 @@ def activity_of(event: Event) -> Activity:
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
+    if isinstance(event, BreachEvent):
+        return "datalekken"
     if isinstance(event, CaseEvent):
         return "verzoeken"
     if isinstance(event, ErasureEvent):

@@ -15,6 +15,7 @@ _PAGES = (
     ("patronen", N_("Patronen")),
     ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
+    ("datalekken", N_("Datalekken")),
     ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),

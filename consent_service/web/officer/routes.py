@@ -23,6 +23,7 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.breaches import routes as breach_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
@@ -58,6 +59,8 @@ from consent_service.web.visit import Officer, Visit
 
 _SHOWN_PROBLEMS: Final = 20
 _PLACES: Final[Mapping[TaskKind, str]] = {
+    "breach_to_assess": "datalekken",
+    "break_glass_wrong": "datalekken",
     "recall_long_unanswered": "teruggeroepen",
     "pattern_to_look_at": "patronen",
 }
@@ -146,6 +149,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *evaluation_routes.ROUTES,
     *region_routes.ROUTES,
     *emergency_routes.ROUTES,
+    *breach_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]
