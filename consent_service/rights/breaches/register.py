@@ -41,7 +41,7 @@ class BreachRegister:
         self._clock = clock
 
     async def open(self, actor: PrivacyCoordinator, new: NewBreach) -> str:
-        """A breach is put into the register; its id. The clock runs from when it was known.
+        """A breach is put into the register; its id, also when it stood there. The clock runs from then.
 
         Raises:
             NotAllowedError: not a privacy coordinator of this shelter.
@@ -65,6 +65,9 @@ class BreachRegister:
             happened_until=new.happened_until,
         )
         async with self._database.transaction() as conn:
+            there = await self._same(conn, actor.tenant, breach)
+            if there is not None:
+                return there
             await self._put(conn, actor.tenant, breach, words)
             await self._told_opened(conn, actor, actor.tenant, breach)
         return breach.breach
@@ -105,6 +108,21 @@ class BreachRegister:
         return True
 
     # --- parts -------------------------------------------------------------------------------
+
+    async def _same(self, conn: AsyncConnection, tenant: TenantId, one: Breach) -> str | None:
+        """The breach that was entered a moment ago: a form that was sent twice is one breach."""
+        c = breaches.c
+        query = select(c.breach).where(
+            c.tenant == tenant,
+            c.kind == one.kind,
+            c.state == one.state,
+            c.opened_by == one.opened_by,
+            c.discovered_at == one.discovered_at,
+            c.happened_from == one.happened_from,
+            c.happened_until == one.happened_until,
+        )
+        found: str | None = (await conn.execute(query.limit(1))).scalar_one_or_none()
+        return found
 
     async def _put(
         self, conn: AsyncConnection, tenant: TenantId, one: Breach, words: Mapping[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -98,7 +99,7 @@ def codes(problems: list[object]) -> set[tuple[str, str]]:
 
 def test_everything_wrong_is_said_at_once() -> None:
     wrong = NewBreach(
-        kind="x",  # type: ignore[arg-type]
+        kind=UNKNOWN,
         discovered_at=NOW + timedelta(hours=1),
         happened_from=date(2026, 11, 25),
         happened_until=date(2026, 11, 24),
@@ -135,18 +136,25 @@ def test_one_thing_wrong(change: dict[str, object], problem: tuple[str, str]) ->
     assert codes(list(check_new(replace(NEW, **change), now=NOW))) == {problem}
 
 
-WEEK = {"since": date(2026, 11, 16), "until": date(2026, 11, 23)}
+SINCE, UNTIL = date(2026, 11, 16), date(2026, 11, 23)
+UNKNOWN: Any = "x"
+NO_QUESTION = Question(kind=UNKNOWN, since=SINCE, until=UNTIL)
+NO_TABLET = Question(kind="tablet", since=SINCE, until=UNTIL)
 
 
 @pytest.mark.parametrize(
     "asked, problem",
     [
-        pytest.param(Question(kind="actor", **WEEK), ("seen_by", "required"), id="nobody"),
-        pytest.param(Question(kind="tablet", **WEEK), ("device", "required"), id="no tablet"),
+        pytest.param(Question(kind="actor", since=SINCE, until=UNTIL), ("seen_by", "required"), id="nobody"),
+        pytest.param(
+            Question(kind="tablet", since=SINCE, until=UNTIL), ("device", "required"), id="no tablet"
+        ),
         pytest.param(Question(kind="entry"), ("entry_number", "required"), id="no entry"),
-        pytest.param(Question(kind="x", **WEEK), ("question", "breach.choose_question"), id="no question"),  # type: ignore[arg-type]
+        pytest.param(NO_QUESTION, ("question", "breach.choose_question"), id="no question"),
         pytest.param(Question(kind="period"), ("seen_from", "required"), id="no period"),
-        pytest.param(Question(kind="period", since=date(2026, 11, 1)), ("seen_until", "required"), id="no end"),
+        pytest.param(
+            Question(kind="period", since=date(2026, 11, 1)), ("seen_until", "required"), id="no end"
+        ),
         pytest.param(
             Question(kind="period", since=date(2027, 1, 1), until=date(2027, 1, 2)),
             ("seen_from", "date_future"),
@@ -181,8 +189,8 @@ def test_a_question_that_cannot_be_answered(asked: Question, problem: tuple[str,
 @pytest.mark.parametrize(
     "asked",
     [
-        pytest.param(Question(kind="actor", actor=StaffId("s"), **WEEK), id="actor"),
-        pytest.param(Question(kind="tablet", device="d", **WEEK), id="device"),
+        pytest.param(Question(kind="actor", actor=StaffId("s"), since=SINCE, until=UNTIL), id="actor"),
+        pytest.param(Question(kind="tablet", device="d", since=SINCE, until=UNTIL), id="device"),
         pytest.param(
             Question(kind="period", since=date(2016, 11, 23), until=date(2026, 11, 23)), id="ten years"
         ),
