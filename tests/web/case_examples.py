@@ -48,16 +48,16 @@ def case_examples(language: str) -> dict[str, View]:
     one = _one(said.text(REFUSALS["law"]), language)
     return {
         **desk_examples(),
-        "cases-list": cases.CasesPage((_LATE, _LINE, _DONE), "/toezicht/t/verzoek"),
-        "cases-list-none": cases.CasesPage(()),
-        "cases-new": new,
-        "cases-new-wrong": replace(new, form=wrong(language, mistakes)),
-        "cases-one": one,
-        "cases-one-wrong": replace(one, form=wrong(language, {"ground": "choose_ground_of_refusal"})),
-        "cases-own": own,
-        "cases-own-young": replace(own, young="alone", about=(), lines=()),
-        "cases-pass-on": passed,
-        "cases-pass-on-wrong": replace(passed, form=wrong(language, {"case_requester": "choose_requester"})),
+        "officer-cases": cases.CasesPage((_LATE, _LINE, _DONE), "/toezicht/t/verzoek"),
+        "officer-cases-none": cases.CasesPage(()),
+        "officer-case-new": new,
+        "officer-case-new-wrong": replace(new, form=wrong(language, mistakes)),
+        "officer-case": one,
+        "officer-case-wrong": replace(one, form=wrong(language, {"ground": "choose_ground_of_refusal"})),
+        "page-rights": own,
+        "page-rights-young": replace(own, young="alone", about=(), lines=()),
+        "shelter-own-data": passed,
+        "shelter-own-data-wrong": replace(passed, form=wrong(language, {"case_requester": "choose_requester"})),
     }
 
 
