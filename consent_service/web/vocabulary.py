@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
+from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
@@ -315,6 +316,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     **SIGNAL_LABELS,
     **GLASS_LABELS,
     **MELDCODE_FIELDS,
+    **CASE_LABELS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -438,6 +440,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
     **GLASS_TABLES,
+    **CASE_TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {

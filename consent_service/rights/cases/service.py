@@ -179,7 +179,7 @@ class CaseService(CaseTaking):
         """
         async with self._acting(actor, case) as (conn, one):
             if outcome not in get_args(Outcome):
-                raise InputError([Problem("outcome", "choose_outcome")])
+                raise InputError([Problem("outcome", "choose_case_outcome")])
             problems = check_ground(one, outcome, ground)
             standing = await self._now(conn, actor, one)
             if outcome != "refuse" and standing in _WEIGHED and not weighed:

@@ -10,6 +10,7 @@ from consent_service.web.visit import Officer, Visit
 _PAGES = (
     ("bureau", N_("Bureau")),
     ("", N_("Logboek")),
+    ("verzoeken", N_("Verzoeken")),
     ("taken", N_("Taken")),
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),

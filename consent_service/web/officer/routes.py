@@ -23,6 +23,7 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.cases import routes as case_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
@@ -137,6 +138,7 @@ ROUTES: list[HTTPRouteHandler] = [
     tasks,
     finish_task,
     *desk_routes.ROUTES,
+    *case_routes.ROUTES,
     *entry_routes.ROUTES,
     *head_routes.ROUTES,
     *text_routes.ROUTES,

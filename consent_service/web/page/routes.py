@@ -72,6 +72,7 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         meetings_href=door.MEETINGS if own.young in ("", "alone") else "",
         timeline_href=door.TIMELINE,
         to_do=await to_do_lines(own),
+        rights_href=door.RIGHTS,
         meldcode_href=door.MELDCODE if own.young in ("", "alone") else "",
         messages_href=door.MESSAGES,
         unread=await visit.unread(visit.own_person()),

@@ -98,6 +98,7 @@ class OwnChoicesNowPage(View, frozen=True):
     about_me: tuple[OwnLine, ...] = ()
     """What I told about myself and no place shows; without child and school."""
     meetings_href: str = ""
+    rights_href: str = ""
     meldcode_href: str = ""
     timeline_href: str = ""
     to_do: tuple[OwnToDoLine, ...] = ()
