@@ -176,6 +176,13 @@ from consent_service.audit.happenings.records import (
     ReleaseFailed,
     ReleaseRefused,
 )
+from consent_service.audit.happenings.retention import (
+    RecordExpired,
+    RetentionEvent,
+    RetentionHeld,
+    RetentionRan,
+    RetentionScheduled,
+)
 from consent_service.audit.happenings.signals import (
     CallMade,
     FirstContactConfirmed,
@@ -397,6 +404,7 @@ __all__ = [
     "RecordApproved",
     "RecordAttested",
     "RecordEvent",
+    "RecordExpired",
     "RecordRetracted",
     "RecordShareRefused",
     "RecordShared",
@@ -411,6 +419,10 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "RetentionEvent",
+    "RetentionHeld",
+    "RetentionRan",
+    "RetentionScheduled",
     "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
@@ -459,6 +471,7 @@ Event = (
     | KeyEvent
     | PolicyEvent
     | ErasureEvent
+    | RetentionEvent
     | WhoEvent
     | MeetingEvent
     | AfterwardsEvent

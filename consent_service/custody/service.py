@@ -198,6 +198,23 @@ class CustodyService:
             await self._destroy(conn, found, deed)
         return len(circle.people) + len(circle.relationships)
 
+    async def retire(self, tenant: TenantId, relationship: RelationshipId) -> Destruction:
+        """Destroy the key of a child at a school of which nothing is kept any more; a retention run asks it.
+
+        Raises:
+            NotFoundError: no such relationship in this shelter.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        doomed = Doomed("relationship", relationship)
+        return await self._carry_out(tenant, doomed, _Deed(by(System())), at_once=False)
+
+    async def end_member(self, conn: AsyncConnection, tenant: TenantId, member: StaffId) -> None:
+        """Destroy the key of a member of staff who left long ago, as a part of a retention run."""
+        found = _Found(tenant, FamilyId(""), PersonId(member), (), erased=True)
+        shut = await find_shut(conn, self._ring, tenant, found.child)
+        gone = await self._ring.destroy_person_key(conn, tenant, found.child)
+        await self._note(conn, found, _Deed(by(System())), ("person", member), gone=gone, shut=shut)
+
     # --- parts -------------------------------------------------------------------------------
 
     async def _carry_out(

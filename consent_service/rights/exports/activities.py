@@ -29,6 +29,7 @@ from consent_service.audit.events import (
     OrganisationEvent,
     PolicyEvent,
     RecordEvent,
+    RetentionEvent,
     SafetyAssessed,
     SessionEvent,
     SignalEvent,
@@ -75,7 +76,7 @@ def activity_of(event: Event) -> Activity:
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
-    if isinstance(event, ErasureEvent):
+    if isinstance(event, ErasureEvent | RetentionEvent):
         return "wissen"
     if isinstance(event, EmergencyEvent):
         return "noodgeval"
