@@ -25,6 +25,13 @@ NOTICES: Final[Mapping[str, str]] = {
     "noodgeval-gevraagd": N_("Uw vraag is gesteld. Bel een collega: die beslist nu mee."),
     "noodgeval-bijgewerkt": N_("Dit is vastgelegd."),
     "noodgeval-bekeken": N_("Uw oordeel is vastgelegd."),
+    "opruimen": N_("Het opruimen begint binnen een minuut. U kunt hier zien hoe ver het is."),
+    "termijnen-voorgelegd": N_(
+        "Uw keuze is vastgelegd. Een andere privacycoördinator keurt de termijnen goed."
+    ),
+    "termijnen-goedgekeurd": N_("De termijnen zijn goedgekeurd."),
+    "vastgezet": N_("Dit blijft bewaard tot u het loslaat."),
+    "losgelaten": N_("Dit is losgelaten. Wat te oud is, gaat bij de volgende keer weg."),
     "cijfers": N_("De cijfers zijn vastgesteld. Ze veranderen niet meer."),
     "signaal": N_("Verstuurd. Hieronder ziet u wanneer het gelezen is."),
     "signaal-bel": N_("Vastgelegd. Bel nu: de school krijgt geen bericht."),

@@ -23,10 +23,10 @@ class RetentionActs(ActSource):
     async def rows(self, conn: AsyncConnection, tenant: TenantId) -> AsyncIterator[Done]:
         """Every hold and schedule, and what became of it."""
         async for row in streamed(conn, select(retention_holds).where(retention_holds.c.tenant == tenant)):
-            facts = (row.hold, row.ground, row.review_on.isoformat())
-            yield Done(Act("hold", (*facts, row.placed_by)), row.placed_at)
+            what = (row.hold, row.ground, row.review_on.isoformat())
+            yield Done(Act("hold", (*what, row.placed_by)), row.placed_at)
             if row.lifted_at is not None:
-                yield Done(Act("hold_lifted", (*facts, row.lifted_by)), row.lifted_at)
+                yield Done(Act("hold_lifted", (*what, row.lifted_by)), row.lifted_at)
         here = retention_schedules
         async for row in streamed(conn, select(here).where(here.c.tenant == tenant)):
             facts = (row.schedule, row.periods)

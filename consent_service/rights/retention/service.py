@@ -29,7 +29,15 @@ from consent_service.foundation.errors import (
     Problem,
     UnavailableError,
 )
-from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, StaffId, TenantId, new_id
+from consent_service.foundation.ids import (
+    FamilyId,
+    PersonId,
+    RelationshipId,
+    StaffId,
+    TenantId,
+    TypeKey,
+    new_id,
+)
 from consent_service.identity.model import Fg, PrivacyCoordinator, System, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue
@@ -284,7 +292,7 @@ class RetentionService:
     async def _preview(self, conn: AsyncConnection, tenant: TenantId) -> Preview:
         now = self._clock.now()
         held, kept = await held_ids(conn, tenant), await self._kept(conn, tenant)
-        going: dict[str, Past] = {}
+        going: dict[TypeKey, Past] = {}
         for one in await past_records(conn, tenant, self._catalogue.types, now, held):
             so_far = going.get(one.information_type, Past())
             going[one.information_type] = _with(so_far, one)
