@@ -26,9 +26,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "noodgeval-bijgewerkt": N_("Dit is vastgelegd."),
     "noodgeval-bekeken": N_("Uw oordeel is vastgelegd."),
     "opruimen": N_("Het opruimen begint binnen een minuut. U kunt hier zien hoe ver het is."),
-    "termijnen-voorgelegd": N_(
-        "Uw keuze is vastgelegd. Een andere privacycoördinator keurt de termijnen goed."
-    ),
+    "termijnen-voorgelegd": N_("Dit is vastgelegd. Een andere privacycoördinator keurt het goed."),
     "termijnen-goedgekeurd": N_("De termijnen zijn goedgekeurd."),
     "vastgezet": N_("Dit blijft bewaard tot u het loslaat."),
     "losgelaten": N_("Dit is losgelaten. Wat te oud is, gaat bij de volgende keer weg."),

@@ -62,6 +62,8 @@ class _Looker:
         self._staff = {row["staff"]: row["ended_at"] for row in tables["staff"]}
         self._logins = {(row["provider"], row["subject"]) for row in tables["staff_links"]}
         self._family = {row[key]: row["family"] for name, key in PEOPLE.items() for row in tables[name]}
+        keys = {row["person"] for row in tables["person_keys"]}
+        self._shut = {row["owner"] for row in tables["key_destructions"]} - keys
         kept = {self._family[row["relationship"]] for row in tables["records"]}
         self._gone = {
             row["family"]
@@ -141,10 +143,11 @@ class _Looker:
         return "left behind" if table == "erasure_targets" else None
 
     def _named(self, table: str, row: Row) -> str | None:
-        """What stays for ever names nobody who is known; the log only who still is."""
+        """What stays for ever names nobody of a family; the log who is known, or what nobody can open."""
         if table == "audit_details":
             named = {row["person"], row["attached_for"]} - {None}
-            return None if named <= self._family.keys() | self._staff.keys() else "of nobody"
+            known = self._family.keys() | self._staff.keys() | self._shut
+            return None if named <= known else "of nobody"
         families = {row.get(name) for name in ("family", "child", "guardian", "relationship")} - {None}
         lasting = table != "key_destructions" and bool(families - self._family.keys())
         return "of nobody" if lasting else None
