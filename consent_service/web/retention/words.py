@@ -18,7 +18,6 @@ from consent_service.information.model import (
 from consent_service.rights.retention.model import (
     AfterSchool,
     Always,
-    HoldGround,
     OfCatalogue,
     OfLog,
     Own,
@@ -28,7 +27,7 @@ from consent_service.rights.retention.model import (
     WithStaff,
 )
 
-HOLD_GROUNDS: Final[Mapping[HoldGround, str]] = {
+HOLD_GROUNDS: Final[Mapping[str, str]] = {
     "claim": N_("Een rechtszaak of een claim (AVG 17 lid 3 onder e)"),
     "needed_by_person": N_("De persoon heeft het zelf nodig voor een rechtszaak (AVG 18 lid 1 onder c)"),
     "authority": N_("Een onderzoek van een toezichthouder (AVG 17 lid 3 onder b)"),

@@ -16,6 +16,8 @@ from consent_service.identity.model import Fg
 from consent_service.process.tables import tasks
 from consent_service.records.tables import records
 from consent_service.rights.erasure_model import Wanted
+from consent_service.rights.retention import service as retention_service
+from consent_service.rights.retention.finding import past_records
 from consent_service.rights.retention.model import NewHold, Past
 from consent_service.rights.retention.tables import retention_holds
 from tests.ledger import count, entries, rows
@@ -125,13 +127,11 @@ async def test_a_hold_placed_while_a_run_goes_on_still_counts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was found before the hold is looked at again when its turn comes."""
-    from consent_service.rights.retention import service as running
-
-    told, real = await told_family(world), running.past_records
+    told = await told_family(world)
     world.clock.set(LATER)
 
     async def finding(*args: Any, **named: Any) -> Any:
-        found = await real(*args, **named)
+        found = await past_records(*args, **named)
         if not await rows(world, retention_holds):
             await plant(
                 world,
@@ -145,7 +145,7 @@ async def test_a_hold_placed_while_a_run_goes_on_still_counts(
 
     world.clock.advance(timedelta(days=1))
     await world.services.retention.ask(world.officer)
-    monkeypatch.setattr(running, "past_records", finding)
+    monkeypatch.setattr(retention_service, "past_records", finding)
     found = await world.services.retention.look(world.tenant)
     assert found is not None
     assert (found.done.records, await count(world, records)) == (0, 1)

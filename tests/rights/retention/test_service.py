@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from consent_service.audit import events
+from consent_service.audit.erasing import forget_batch
 from consent_service.consent.tables import consent_ledger
 from consent_service.custody.service import CustodyService
 from consent_service.families.tables import families
@@ -26,8 +27,10 @@ from consent_service.organisations.tables import staff
 from consent_service.process.tables import tasks
 from consent_service.records.service import Note
 from consent_service.records.tables import record_digests, records
+from consent_service.rights import erasure as erasing
 from consent_service.rights.retention import service as retention_service
 from consent_service.rights.retention.model import Done, Past
+from consent_service.rights.retention.removing import remove_rows
 from consent_service.rights.retention.tables import retention_runs
 from consent_service.rights.tables import erasures
 from tests.ledger import count, entries, rows
@@ -141,7 +144,7 @@ async def test_a_killed_run_goes_on_and_counts_everything_once(
     for _ in range(7):
         await plant(world, "tasks", kind="x", done_at=world.clock.now() - timedelta(days=400))
     world.clock.advance(timedelta(days=1))
-    real, calls = retention_service.remove_rows, 0
+    real, calls = remove_rows, 0
 
     async def dying(*args: Any, **named: Any) -> int:
         nonlocal calls
@@ -206,19 +209,16 @@ async def test_a_family_that_was_begun_with_is_finished_by_the_next_run(
     await ended(world)
     await agreed_periods(world, await second_coordinator(world))
     world.clock.advance(FIVE_YEARS)
-    from consent_service.rights import erasure
-
-    real = erasure.forget_batch
 
     async def dying(*_: Any, **__: Any) -> None:
         raise DatabaseUnavailableError("away")
 
-    monkeypatch.setattr(erasure, "forget_batch", dying)
+    monkeypatch.setattr(erasing, "forget_batch", dying)
     with pytest.raises(DatabaseUnavailableError):
         await run(world)
     (begun,) = await rows(world, erasures)
     assert begun.state == "running"
-    monkeypatch.setattr(erasure, "forget_batch", real)
+    monkeypatch.setattr(erasing, "forget_batch", forget_batch)
     assert await world.services.retention.look(world.tenant) is not None
     (done,) = await rows(world, erasures)
     assert (done.state, await count(world, families)) == ("executed", 0)
