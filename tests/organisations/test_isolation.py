@@ -38,6 +38,7 @@ from tests.ledger import rows
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
+from tests.organisations.retention_attempts import retention_attempts
 from tests.organisations.signal_attempts import signal_attempts
 from tests.organisations.timeline_attempts import timeline_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
@@ -333,6 +334,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         **await log_attempts(own, other, view),
         **await meeting_attempts(own, other, view),
         **await emergency_attempts(own, other, view, relationship),
+        **await retention_attempts(own, other, view, relationship),
     }
 
 

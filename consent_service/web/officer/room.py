@@ -15,7 +15,7 @@ _PAGES = (
     ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
     ("cijfers", N_("Cijfers")),
-    ("bewaren", N_("Bewaren")),
+    ("bewaren", N_("Bewaartermijnen")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
     ("regios", N_("Regio's en signalen")),
