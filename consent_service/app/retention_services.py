@@ -7,6 +7,7 @@ from typing import TypedDict
 from consent_service.app.shared import Shared
 from consent_service.custody.service import CustodyService
 from consent_service.rights.retention.forgetting import ScheduledErasures
+from consent_service.rights.retention.holding import refuse_held_child
 from consent_service.rights.retention.service import RetentionService
 
 
@@ -17,7 +18,7 @@ class RetentionServices(TypedDict):
 
 
 def of_retention(shared: Shared, custody: CustodyService) -> RetentionServices:
-    """Put it together; opens nothing and starts nothing."""
+    """Put it together, and let no key of what is held be destroyed; opens nothing and starts nothing."""
     erasures = ScheduledErasures(
         database=shared.database,
         ring=shared.ring,
@@ -27,6 +28,7 @@ def of_retention(shared: Shared, custody: CustodyService) -> RetentionServices:
         custody=custody,
         catalogue=shared.catalogue,
     )
+    custody.when_destroying(refuse_held_child)
     return RetentionServices(
         retention=RetentionService(
             database=shared.database,

@@ -8,6 +8,7 @@ those too (`epochs`), and the key backups made before then are gone (`backups`).
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
@@ -55,6 +56,9 @@ from consent_service.organisations.relationship_state import raise_family, raise
 from consent_service.organisations.service import require
 from consent_service.organisations.tables import staff
 
+Guard = Callable[[AsyncConnection, TenantId, FamilyId, PersonId], Awaitable[None]]
+"""What has something against it that nothing more of this child of this family opens."""
+
 
 class _Found(msgspec.Struct, frozen=True):
     """What is about to be destroyed: keys of a child at schools and, when somebody is erased, their own."""
@@ -97,6 +101,11 @@ class CustodyService:
         self._clock = clock
         self._journal = journal
         self._epochs = epochs
+        self._guards: list[Guard] = []
+
+    def when_destroying(self, guard: Guard) -> None:
+        """Asked before a destruction is accepted; may raise InputError. Not asked of one that was accepted."""
+        self._guards.append(guard)
 
     async def destroy(
         self, actor: PrivacyCoordinator, relationship: RelationshipId, *, at_once: bool = False
@@ -223,8 +232,10 @@ class CustodyService:
         """1. is it there  2. journal, flushed to disk  3. keys, rows and entries  4. mark done  5. proof."""
         async with self._database.reading() as conn:
             found = await _find(conn, tenant, doomed)  # 1
-        if found is None:
-            raise NotFoundError(doomed.kind)
+            if found is None:
+                raise NotFoundError(doomed.kind)
+            for guard in self._guards:
+                await guard(conn, tenant, found.family, found.child)
         subject: dict[str, str] = {doomed.kind: doomed.id}
         if deed.coordinator is not None:
             subject["coordinator"] = deed.coordinator

@@ -81,6 +81,17 @@ async def refuse_held(conn: AsyncConnection, circle: Circle, scope: ErasureScope
             raise InputError([Problem("subject", "erasures.held")])
 
 
+async def refuse_held_child(
+    conn: AsyncConnection, tenant: TenantId, family: FamilyId, child: PersonId
+) -> None:
+    """No key of a held child is destroyed, of all its schools or of one.
+
+    Raises:
+        InputError: a hold stands (AVG 17(3)).
+    """
+    await refuse_held(conn, Circle(tenant, family, whole=False, children=(child,)), "child")
+
+
 async def _standing(conn: AsyncConnection, tenant: TenantId) -> tuple[Hold, ...]:
     return tuple(one for one in await read_holds(conn, tenant) if one.stands)
 

@@ -9,6 +9,7 @@ import pytest
 
 from consent_service.audit import events
 from consent_service.consent.tables import consent_ledger
+from consent_service.custody.model import Doomed, Order
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError, Problem
 from consent_service.foundation.i18n import problem_sentence
 from consent_service.foundation.ids import StaffId, new_id
@@ -25,7 +26,7 @@ from tests.rights.forgetting import decided, second_coordinator, whole
 from tests.rights.retention.household import agreed_periods, plant
 from tests.rights.retention.test_service import FIVE_YEARS, LATER, codes, ended, run
 from tests.scenarios.stories import told_family
-from tests.shelter import World
+from tests.shelter import OPERATOR, World
 
 NEXT_MONTH = date(2026, 10, 1)
 
@@ -74,6 +75,22 @@ async def test_an_erasure_of_what_is_held_is_refused_with_a_sentence_for_the_per
         assert refused.value.problems == (Problem("subject", "erasures.held"),)
     for language, words in (("nl", "artikel 17 lid 3"), ("en", "article 17(3)")):
         assert words in problem_sentence(Problem("subject", "erasures.held"), language)
+    await whole(world)
+
+
+async def test_no_key_of_what_is_held_is_destroyed(world: World) -> None:
+    custody, told = world.services.custody, await told_family(world)
+    child = told.view.children[0].child
+    hold = await world.services.retention.hold(world.officer, of(child))
+    order = Order(world.tenant, world.officer.staff, Doomed("relationship", told.relationship))
+    for door in (
+        custody.destroy(world.officer, told.relationship),
+        custody.destroy_child(world.officer, child),
+        custody.carry_out(OPERATOR, order),
+    ):
+        assert await codes(door) == ["erasures.held"]
+    await world.services.retention.lift(world.officer, hold)
+    await custody.destroy_child(world.officer, child)
     await whole(world)
 
 
