@@ -79,6 +79,7 @@ from consent_service.rights.exports.service import ExportService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.pruning import PruningService
 from consent_service.rights.releasing_entries import EntryReleaseService
+from consent_service.rights.retention.service import RetentionService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.timeline import TimelineService
@@ -177,6 +178,7 @@ class Services(msgspec.Struct, frozen=True):
     to_do: ToDoService
     letters: LetterService
     erasures: ErasureService
+    retention: RetentionService
     pruning: PruningService
     exports: ExportService
     bundles: BundleService

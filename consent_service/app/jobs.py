@@ -88,6 +88,8 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
         await services.watching.notice_daily(tenant, services.installation.clock.now())
     with _told("signals"):
         await services.signals.look(tenant, services.installation.clock.now())
+    with _told("retention"):
+        await services.retention.look(tenant)
     with _told("reindexing"):
         await services.reindexing.keep_up(tenant)
 

@@ -177,6 +177,13 @@ from consent_service.audit.happenings.records import (
     ReleaseFailed,
     ReleaseRefused,
 )
+from consent_service.audit.happenings.retention import (
+    RecordExpired,
+    RetentionEvent,
+    RetentionHeld,
+    RetentionRan,
+    RetentionScheduled,
+)
 from consent_service.audit.happenings.signals import (
     CallMade,
     FirstContactConfirmed,
@@ -401,6 +408,7 @@ __all__ = [
     "RecordApproved",
     "RecordAttested",
     "RecordEvent",
+    "RecordExpired",
     "RecordRetracted",
     "RecordShareRefused",
     "RecordShared",
@@ -415,6 +423,10 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "RetentionEvent",
+    "RetentionHeld",
+    "RetentionRan",
+    "RetentionScheduled",
     "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
@@ -463,6 +475,7 @@ Event = (
     | KeyEvent
     | PolicyEvent
     | ErasureEvent
+    | RetentionEvent
     | WhoEvent
     | MeetingEvent
     | AfterwardsEvent

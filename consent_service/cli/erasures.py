@@ -40,6 +40,7 @@ _TYPED: Final[Mapping[Typed, str]] = {
     "asked": N_("vraag getypt door de beheerder"),
     "approved": N_("goedkeuring getypt door de beheerder"),
     "both": N_("allebei getypt door de beheerder"),
+    "schedule": N_("volgens de bewaartermijnen"),
 }
 _SCOPES: Final[Mapping[ErasureScope, str]] = {
     "person": N_("ouder of voogd"),

@@ -105,6 +105,8 @@ class Action(StrEnum):
     APPROVE_ERASURE = "approve_erasure"
     EXECUTE_ERASURE = "execute_erasure"
     VIEW_ERASURE = "view_erasure"
+    VIEW_RETENTION = "view_retention"
+    DECIDE_RETENTION = "decide_retention"
     DESTROY_KEY = "destroy_key"
     VIEW_DESTRUCTION = "view_destruction"
     REPLACE_KEYS = "replace_keys"

@@ -343,6 +343,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Fg: in_own_organisation,
         Operator: anywhere,
     },
+    # How long things are kept: periods, holds and runs
+    Action.VIEW_RETENTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.DECIDE_RETENTION: {PrivacyCoordinator: in_own_organisation},
     Action.VIEW_RECALLS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VIEW_EVALUATION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.PUBLISH_EVALUATION: {PrivacyCoordinator: in_own_organisation},

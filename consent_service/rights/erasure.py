@@ -62,10 +62,11 @@ from consent_service.rights.erasure_rows import (
     write_erasure,
     write_targets,
 )
+from consent_service.rights.retention.holding import refuse_held
 
 BATCH: Final = 500
 """Rows of each kind per transaction."""
-_LOCK: Final = "erasure"
+LOCK: Final = "erasure"
 
 
 class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,6 +163,7 @@ class ErasureService:
             if circle is None:
                 raise NotFoundError(wanted.scope)
             await lock_family(conn, where, circle.family)
+            await refuse_held(conn, circle, wanted.scope)
             if await is_asked(conn, where, wanted.subject):
                 raise InputError([Problem("subject", "erasures.asked_already")])
             await self._refuse_while_sharing(conn, wanted.scope, circle)
@@ -239,7 +241,7 @@ class ErasureService:
                 everything works, and nothing is released meanwhile.
         """
         where = _allowed(actor, Action.EXECUTE_ERASURE, tenant)
-        async with self._database.exclusive(_LOCK):
+        async with self._database.exclusive(LOCK):
             async with self._database.transaction() as conn:
                 one = await read_erasure(conn, where, erasure)
                 stop = None if one.state == "running" else await self._begin_now(conn, where, one, by(actor))
@@ -261,7 +263,7 @@ class ErasureService:
             raise IntegrityError(f"stop journal: the erasure {stop.id} cannot be read")
         where = TenantId(stop.tenant)
         try:
-            async with self._database.exclusive(_LOCK):
+            async with self._database.exclusive(LOCK):
                 async with self._database.transaction() as conn:
                     running = await self._begin_late(conn, where, order, stop.at)
                 if running:
@@ -276,15 +278,19 @@ class ErasureService:
         """Journalled inside the transaction, the family's row taken: what is refused was not accepted."""
         if (code := missing(one, await coordinators_of(conn, where))) is not None:  # 1
             raise InputError([Problem("erasure", code)])
-        subject, approved_by = one.subject or "", one.approved_by or ""
-        circle = await circle_of(conn, where, one.scope, subject)
+        circle = await circle_of(conn, where, one.scope, one.subject or "")
         if circle is None:
             raise NotFoundError(one.scope)
         await lock_family(conn, where, circle.family)
+        await refuse_held(conn, circle, one.scope)
         await self._refuse_while_sharing(conn, one.scope, circle)
+        return await self._begin_journalled(conn, one, circle, who)
+
+    async def _begin_journalled(self, conn: AsyncConnection, one: Erasure, circle: Circle, who: By) -> Stop:
+        subject, approved_by = one.subject or "", one.approved_by or ""
         order = _Order(one.erasure, one.scope, subject, one.ground, one.asked_by, approved_by, one.typed)
         stop = self._journal.accept(  # 2
-            "erasure", tenant=where, at=self._clock.now(), subject=msgspec.structs.asdict(order)
+            "erasure", tenant=circle.tenant, at=self._clock.now(), subject=msgspec.structs.asdict(order)
         )
         await self._begin(conn, one, circle, who)  # 3
         return stop

@@ -61,6 +61,7 @@ from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
 from consent_service.rights.cases.tables import rights_cases
+from consent_service.rights.retention.tables import retention_holds
 from consent_service.rights.tables import erasure_targets, erasures
 
 
@@ -149,6 +150,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(relationships, (relationships.c.relationship, relationships.c.child, relationships.c.family)),
     Place(children, (children.c.child, children.c.family)),
     Place(guardians, (guardians.c.guardian, guardians.c.family)),
+    Place(retention_holds, (retention_holds.c.family, retention_holds.c.child)),
     Place(families, (families.c.family,)),
 )
 """In this order: rows that point to others before those they point to."""

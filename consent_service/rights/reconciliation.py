@@ -31,6 +31,7 @@ from consent_service.process.meetings.acts import MeetingActs
 from consent_service.records.acts import RecordActs
 from consent_service.rights.acts import ErasureActs, running_erasures
 from consent_service.rights.cases.acts import CaseActs
+from consent_service.rights.retention.acts import RetentionActs
 
 SOURCES: Final[tuple[ActSource, ...]] = (
     KeyActs(),
@@ -50,6 +51,7 @@ SOURCES: Final[tuple[ActSource, ...]] = (
     EmergencyActs(),
     ErasureActs(),
     CaseActs(),
+    RetentionActs(),
 )
 
 

@@ -48,6 +48,7 @@ from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
+from consent_service.rights.retention.service import RetentionService
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.timeline import TimelineService
@@ -119,6 +120,8 @@ class AllServices(Protocol):
     def endings(self) -> EndingService: ...
     @property
     def evaluation(self) -> EvaluationService: ...
+    @property
+    def retention(self) -> RetentionService: ...
     @property
     def starts(self) -> StartService: ...
     @property

@@ -15,6 +15,7 @@ from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
+from consent_service.web.retention import words as retention_words
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
 from consent_service.web.start.words import START_TABLES
 from consent_service.web.together.letter_words import LETTER_TABLES
@@ -313,6 +314,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
+    **retention_words.FIELD_LABELS,
     **SIGNAL_LABELS,
     **GLASS_LABELS,
     **MELDCODE_FIELDS,
@@ -439,6 +441,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **SIGNAL_TABLES,
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
+    **retention_words.TABLES,
     **GLASS_TABLES,
     **CASE_TABLES,
 }

@@ -30,6 +30,7 @@ from consent_service.audit.happenings import (
     organisations,
     policies,
     records,
+    retention,
     signals,
     upkeep,
     who,
@@ -125,6 +126,7 @@ MODULES = (
     afterwards,
     notices,
     signals,
+    retention,
 )
 FIRST_RELEASE = [
     "agreement.ended.v1",
@@ -261,6 +263,7 @@ FIRST_RELEASE = [
     "receipt.printed.v1",
     "record.approved.v1",
     "record.attested.v1",
+    "record.expired.v1",
     "record.retracted.v1",
     "record.share_refused.v1",
     "record.shared.v1",
@@ -271,6 +274,9 @@ FIRST_RELEASE = [
     "release.failed.v1",
     "release.refused.v1",
     "reminder.due.v1",
+    "retention.held.v1",
+    "retention.ran.v1",
+    "retention.scheduled.v1",
     "safety.assessed.v1",
     "safety.guardian_assessed.v1",
     "safety.marker_decided.v1",

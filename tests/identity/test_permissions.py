@@ -144,6 +144,8 @@ MAY = {
     Action.APPROVE_ERASURE: "PO",
     Action.EXECUTE_ERASURE: "PO",
     Action.VIEW_ERASURE: "PFO",
+    Action.VIEW_RETENTION: "PF",
+    Action.DECIDE_RETENTION: "P",
     Action.DESTROY_KEY: "PO",
     Action.VIEW_DESTRUCTION: "PF",
     Action.REPLACE_KEYS: "O",

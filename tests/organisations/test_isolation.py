@@ -38,6 +38,7 @@ from tests.ledger import rows
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
+from tests.organisations.retention_attempts import retention_attempts
 from tests.organisations.signal_attempts import signal_attempts
 from tests.organisations.timeline_attempts import timeline_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
@@ -73,7 +74,7 @@ ELSEWHERE = {
 }
 """Doors swept in their own tests, or that take no id of a family."""
 UNREACHABLE = {
-    "when_leaving",
+    "when_leaving", "when_destroying",
     "register_tenant", "tenants", "register_family", "families_of", "replay", "own_answers",
     "withdraw_by_code", "holder_of_code", "holder_to_stop", "answers_by_code",
     "trail", "verify", "head", "may_take_log", "open_tasks",
@@ -333,6 +334,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         **await log_attempts(own, other, view),
         **await meeting_attempts(own, other, view),
         **await emergency_attempts(own, other, view, relationship),
+        **await retention_attempts(own, other, view, relationship),
     }
 
 

@@ -50,6 +50,9 @@ COUNTS_NO_MORE: Final[dict[str, str]] = {
     "relationship_contacts": "whom somebody stood in for",
 }
 STAYS: Final[dict[str, str]] = {
+    "retention_holds": "who placed and lifted it",
+    "retention_runs": "who asked for it",
+    "retention_schedules": "who stands behind the periods",
     "authority_facts": "who saw it",
     "break_glasses": "who asked and agreed; of who left the release counts no agreement",
     "care_signals": "who sent it",

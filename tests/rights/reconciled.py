@@ -58,6 +58,7 @@ NO_ACTS: Final = {
     "record_digests": "what the log commits to: see custody.checking",
     "relationship_keys": "made with the relationship, which is an act; their end is one too",
     "relationship_state": "a version, raised by every act",
+    "retention_runs": "what a job did; that it ended is an entry only",
     "return_pins": "fleeting",
     "school_regions": "a setting; an entry only",
     "session_devices": "names only",
@@ -75,6 +76,7 @@ NO_ACTS: Final = {
 }
 """Tables of which no row is compared, and why."""
 ENTRY_ONLY: Final = {
+    "RetentionRan",
     "AssignmentEnded",
     "ConsentReevaluated",
     "DutyArose",

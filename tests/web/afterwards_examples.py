@@ -12,6 +12,7 @@ from consent_service.web.evaluation import views as evaluation
 from consent_service.web.pages import View
 from tests.web.address_examples import address_examples
 from tests.web.family_examples import wrong
+from tests.web.retention_examples import retention_examples
 
 _DAY = date(2026, 9, 1)
 _LATER = date(2026, 12, 1)
@@ -20,6 +21,7 @@ _LATER = date(2026, 12, 1)
 def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
     return {**_ending(language), **_evaluation(language), **address_examples(language)}
+    return {**_ending(language), **_evaluation(language), **retention_examples(language)}
 
 
 def _ending(language: str) -> dict[str, View]:

@@ -164,6 +164,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.BundleActivated,
         events.PolicyApproved,
         events.ErasureApproved,
+        events.RetentionHeld,
+        events.RetentionScheduled,
         events.LogHeadLearned,
         events.LogHeadAccepted,
         events.WitnessDismissed,
@@ -187,6 +189,8 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ConsentWithdrawn,
         events.ConsentInvalidated,
         events.RecordRetracted,
+        events.RecordExpired,
+        events.RetentionRan,
         events.PageAccessRevoked,
         events.KeyDestroyed,
         events.KeyDestroyedOnOrder,
@@ -321,4 +325,6 @@ def cycle_of(event: Event) -> Cycle:
         return "4"
     if isinstance(event, ErasureEvent) and action_of(event) == "D":
         return "15" if isinstance(event, events.ErasureExecuted) else "3"
+    if isinstance(event, events.RecordExpired | events.RetentionRan):
+        return "15"
     return _CYCLES[action_of(event)]

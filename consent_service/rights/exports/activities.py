@@ -30,6 +30,7 @@ from consent_service.audit.events import (
     OrganisationEvent,
     PolicyEvent,
     RecordEvent,
+    RetentionEvent,
     SafetyAssessed,
     SessionEvent,
     SignalEvent,
@@ -80,6 +81,7 @@ def activity_of(event: Event) -> Activity:
     if isinstance(event, CaseEvent):
         return "verzoeken"
     if isinstance(event, ErasureEvent):
+    if isinstance(event, ErasureEvent | RetentionEvent):
         return "wissen"
     if isinstance(event, EmergencyEvent):
         return "noodgeval"

@@ -17,6 +17,7 @@ _PAGES = (
     ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
     ("cijfers", N_("Cijfers")),
+    ("bewaren", N_("Bewaartermijnen")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
     ("adressen", N_("Adressen voor berichten")),

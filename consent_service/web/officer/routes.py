@@ -54,6 +54,7 @@ from consent_service.web.officer.views import (
     WaitingRules,
 )
 from consent_service.web.officer.wording import EVENTS, LogWords
+from consent_service.web.retention import routes as retention_routes
 from consent_service.web.signals import region_routes
 from consent_service.web.visit import Officer, Visit
 
@@ -147,6 +148,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
     *region_routes.ROUTES,
+    *retention_routes.ROUTES,
     *emergency_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,

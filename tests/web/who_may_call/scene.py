@@ -214,6 +214,8 @@ async def _places(world: World) -> dict[str, str]:
         "key": "support_advice",
         "task": new_id(),
         "proposal": new_id(),
+        "schedule": new_id(),
+        "hold": new_id(),
         "bundle": "0" * 64,
         "entry": page.entries[0].id,
         "text": world.services.texts.of_type("nl", TypeKey("support_advice")).hash,
