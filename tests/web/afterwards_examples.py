@@ -20,8 +20,8 @@ _LATER = date(2026, 12, 1)
 
 def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
-    return {**_ending(language), **_evaluation(language), **address_examples(language)}
-    return {**_ending(language), **_evaluation(language), **retention_examples(language)}
+    beside = {**address_examples(language), **retention_examples(language)}
+    return {**_ending(language), **_evaluation(language), **beside}
 
 
 def _ending(language: str) -> dict[str, View]:

@@ -44,6 +44,7 @@ def case_examples(language: str) -> dict[str, View]:
         lines=(_LINE, _DONE),
     )
     new = cases.NewCasePage("/toezicht/t/verzoek", "/toezicht/t/verzoeken", "x")
+    nobody = wrong(language, {"case_requester": "choose_requester"})
     mistakes = {"case_kind": "choose_request", "asker": "required"}
     one = _one(said.text(REFUSALS["law"]), language)
     return {
@@ -57,7 +58,7 @@ def case_examples(language: str) -> dict[str, View]:
         "page-rights": own,
         "page-rights-young": replace(own, young="alone", about=(), lines=()),
         "shelter-own-data": passed,
-        "shelter-own-data-wrong": replace(passed, form=wrong(language, {"case_requester": "choose_requester"})),
+        "shelter-own-data-wrong": replace(passed, form=nobody),
     }
 
 

@@ -80,7 +80,6 @@ def activity_of(event: Event) -> Activity:
         return "spelregels"
     if isinstance(event, CaseEvent):
         return "verzoeken"
-    if isinstance(event, ErasureEvent):
     if isinstance(event, ErasureEvent | RetentionEvent):
         return "wissen"
     if isinstance(event, EmergencyEvent):
