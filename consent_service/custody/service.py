@@ -104,7 +104,7 @@ class CustodyService:
         self._guards: list[Guard] = []
 
     def when_destroying(self, guard: Guard) -> None:
-        """Asked before a destruction is accepted, and may raise InputError; not asked of one that was."""
+        """Asked before a destruction is accepted, and may raise InputError; never of a replayed one."""
         self._guards.append(guard)
 
     async def destroy(

@@ -88,11 +88,11 @@ def _run(row: Row[Any]) -> Run:
 
 
 async def newest_schedule(conn: AsyncConnection, tenant: TenantId, periods: str) -> Schedule | None:
-    """The newest schedule with exactly these periods; its row is locked where the engine has locks."""
+    """The newest schedule with exactly these periods."""
     here = retention_schedules.c
     query = select(retention_schedules).where(here.tenant == tenant, here.periods == periods)
     newest = query.order_by(here.proposed_at.desc(), here.schedule.desc()).limit(1)
-    row = (await conn.execute(newest.with_for_update())).mappings().first()
+    row = (await conn.execute(newest)).mappings().first()
     return None if row is None else Schedule(**{name: row[name] for name in Schedule.__struct_fields__})
 
 
@@ -103,11 +103,12 @@ async def write_schedule(conn: AsyncConnection, tenant: TenantId, one: Schedule)
 
 async def approve_schedule(
     conn: AsyncConnection, tenant: TenantId, schedule: str, *, by: StaffId, at: datetime
-) -> None:
-    """Another coordinator stands behind it too."""
+) -> bool:
+    """Another coordinator stands behind it too; False when somebody did already."""
     here = retention_schedules.c
-    await conn.execute(
+    approved = await conn.execute(
         update(retention_schedules)
-        .where(here.tenant == tenant, here.schedule == schedule)
+        .where(here.tenant == tenant, here.schedule == schedule, here.approved_by.is_(None))
         .values(approved_by=by, approved_at=at)
     )
+    return approved.rowcount == 1

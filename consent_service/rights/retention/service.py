@@ -191,11 +191,11 @@ class RetentionService:
             found = await newest_schedule(conn, actor.tenant, periods_hash(self._catalogue))
             if found is None or found.schedule != schedule:
                 raise NotFoundError("schedule")
-            if found.approved_by is not None:
-                raise InputError([Problem("schedule", "retention.approved_already")])
             if found.proposed_by == actor.staff:
                 raise InputError([Problem("schedule", "retention.own")])
-            await approve_schedule(conn, actor.tenant, schedule, by=actor.staff, at=self._clock.now())
+            now = self._clock.now()
+            if not await approve_schedule(conn, actor.tenant, schedule, by=actor.staff, at=now):
+                raise InputError([Problem("schedule", "retention.approved_already")])
             event = events.RetentionScheduled(schedule, "approved", found.periods)
             await self._append(conn, actor.tenant, event, by(actor))
 
