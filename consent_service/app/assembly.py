@@ -9,6 +9,7 @@ from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
 from consent_service.app.process_services import of_process
+from consent_service.app.review_services import of_reviews
 from consent_service.app.shared import Shared
 from consent_service.app.together_services import of_together
 from consent_service.audit.cosignature import cosigner_key
@@ -87,6 +88,7 @@ def build_services(parts: Installation) -> Services:
         **process,
         **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
+        **of_reviews(shared),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )

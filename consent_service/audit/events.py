@@ -176,6 +176,13 @@ from consent_service.audit.happenings.records import (
     ReleaseFailed,
     ReleaseRefused,
 )
+from consent_service.audit.happenings.reviews import (
+    PersonSought,
+    QuestionAsked,
+    ReviewEvent,
+    SampleDrawn,
+    SampleJudged,
+)
 from consent_service.audit.happenings.signals import (
     CallMade,
     FirstContactConfirmed,
@@ -379,6 +386,7 @@ __all__ = [
     "PasskeyAdded",
     "PasskeyRemoved",
     "PatternSeen",
+    "PersonSought",
     "PolicyApproved",
     "PolicyEvent",
     "PolicyProposed",
@@ -389,6 +397,7 @@ __all__ = [
     "ProviderChanged",
     "ProviderRegistered",
     "PupilDisowned",
+    "QuestionAsked",
     "RecallAcknowledged",
     "RecallAsked",
     "RecallCause",
@@ -411,8 +420,11 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "ReviewEvent",
     "RouteSet",
     "SafetyAssessed",
+    "SampleDrawn",
+    "SampleJudged",
     "SchoolChanged",
     "SchoolPlaced",
     "SchoolRegistered",
@@ -465,6 +477,7 @@ Event = (
     | EmergencyEvent
     | SignalEvent
     | NoticeEvent
+    | ReviewEvent
 )
 """Everything that can stand in the log."""
 

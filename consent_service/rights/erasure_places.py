@@ -60,6 +60,7 @@ from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
+from consent_service.rights.reviews.tables import review_notes, saved_questions
 from consent_service.rights.tables import erasure_targets, erasures
 
 
@@ -135,6 +136,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(relationships, (relationships.c.relationship, relationships.c.child, relationships.c.family)),
     Place(children, (children.c.child, children.c.family)),
     Place(guardians, (guardians.c.guardian, guardians.c.family)),
+    Place(saved_questions, (saved_questions.c.person,)),
+    Place(review_notes, (review_notes.c.about,)),
     Place(families, (families.c.family,)),
 )
 """In this order: rows that point to others before those they point to."""

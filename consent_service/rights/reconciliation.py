@@ -30,6 +30,7 @@ from consent_service.process.emergency_acts import EmergencyActs
 from consent_service.process.meetings.acts import MeetingActs
 from consent_service.records.acts import RecordActs
 from consent_service.rights.acts import ErasureActs, running_erasures
+from consent_service.rights.reviews.acts import ReviewActs
 
 SOURCES: Final[tuple[ActSource, ...]] = (
     KeyActs(),
@@ -48,6 +49,7 @@ SOURCES: Final[tuple[ActSource, ...]] = (
     MeetingActs(),
     EmergencyActs(),
     ErasureActs(),
+    ReviewActs(),
 )
 
 

@@ -29,6 +29,7 @@ from consent_service.audit.happenings import (
     organisations,
     policies,
     records,
+    reviews,
     signals,
     upkeep,
     who,
@@ -107,6 +108,7 @@ def test_an_event_knows_its_type() -> None:
 
 
 MODULES = (
+    reviews,
     organisations,
     families,
     consent,
@@ -241,6 +243,7 @@ FIRST_RELEASE = [
     "passkey.added.v1",
     "passkey.removed.v1",
     "pattern.seen.v1",
+    "person.sought.v1",
     "policy.approved.v1",
     "policy.proposed.v1",
     "policy.refused.v1",
@@ -249,6 +252,7 @@ FIRST_RELEASE = [
     "provider.changed.v1",
     "provider.registered.v1",
     "pupil.disowned.v1",
+    "question.asked.v1",
     "recall.acknowledged.v1",
     "recall.asked.v1",
     "recall.erased.v1",
@@ -272,6 +276,8 @@ FIRST_RELEASE = [
     "safety.marker_decided.v1",
     "safety.marker_ended.v1",
     "safety.marker_requested.v1",
+    "sample.drawn.v1",
+    "sample.judged.v1",
     "school.changed.v1",
     "school.placed.v1",
     "school.registered.v1",

@@ -106,6 +106,8 @@ KINDS: Final = {
     "RelationshipStarted": ["relationship", "place"],
     "RelationshipSucceeded": ["place", "place"],
     "SafetyAssessed": ["safety"],
+    "SampleDrawn": ["sample", "sample_entry"],
+    "SampleJudged": ["sample_judgement"],
     "SchoolRegistered": ["school"],
     "SchoolSucceeded": ["succession"],
     "StaffAdded": ["staff"],

@@ -20,7 +20,7 @@ from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import EntryId
 from consent_service.identity.model import Fg
 from consent_service.policy.proposals import WaitingProposal
-from consent_service.process.model import TITLES, Task, TaskKind
+from consent_service.process.model import SAMPLE_TASKS, TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.components import FieldLine
@@ -58,6 +58,7 @@ _SHOWN_PROBLEMS: Final = 20
 _PLACES: Final[Mapping[TaskKind, str]] = {
     "recall_long_unanswered": "teruggeroepen",
     "pattern_to_look_at": "patronen",
+    "sample_to_review": "steekproef",
 }
 """Where a task is done that is more than looking at one entry of the log."""
 
@@ -254,8 +255,13 @@ def _task_line(visit: Visit, actor: Officer, task: Task) -> OfficerTask:
         late=task.due_on is not None and task.due_on < local_date(visit.now()),
         place_href=f"{here}/{_PLACES[task.kind]}" if task.kind in _PLACES else "",
         entry_href=f"{here}/regels/{task.entry}",
-        finish_action="" if isinstance(actor, Fg) else f"{here}/taken/{task.task}/klaar",
+        finish_action=f"{here}/taken/{task.task}/klaar" if _may_finish(actor, task) else "",
     )
+
+
+def _may_finish(actor: Officer, task: Task) -> bool:
+    """The FG finishes nothing; a sample is finished by reviewing it."""
+    return not isinstance(actor, Fg) and task.kind not in SAMPLE_TASKS
 
 
 def _words(visit: Visit) -> LogWords:
