@@ -8,7 +8,7 @@ from typing import Final
 from consent_service.foundation.errors import Problem
 from consent_service.information.detection import looks_like_bsn
 
-_FORM: Final = re.compile(r"[A-Z]{1,4}(?:-?[0-9]{1,6}){1,3}")
+_FORM: Final = re.compile(r"[A-Z]{1,4}-?[0-9]{1,6}(?:-[0-9]{1,6}){0,2}")
 
 
 def read_reference(typed: str) -> str:

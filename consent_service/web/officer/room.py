@@ -10,6 +10,7 @@ from consent_service.web.visit import Officer, Visit
 _PAGES = (
     ("", N_("Logboek")),
     ("taken", N_("Taken")),
+    ("vragen", N_("Vragen en steekproef")),
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),
     ("noodgevallen", N_("Noodgevallen")),

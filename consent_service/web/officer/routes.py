@@ -51,6 +51,7 @@ from consent_service.web.officer.views import (
     WaitingRules,
 )
 from consent_service.web.officer.wording import EVENTS, LogWords
+from consent_service.web.reviews import routes as review_routes
 from consent_service.web.signals import region_routes
 from consent_service.web.visit import Officer, Visit
 
@@ -143,6 +144,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *evaluation_routes.ROUTES,
     *region_routes.ROUTES,
     *emergency_routes.ROUTES,
+    *review_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]
