@@ -14,6 +14,7 @@ from consent_service.web.officer.head_views import HeadPage
 from consent_service.web.officer.search_words import basis_options, decision_options
 from consent_service.web.pages import View
 from tests.web.family_examples import AT, wrong
+from tests.web.review_examples import review_examples
 
 ENTRIES = (
     officer.EntryLine(
@@ -84,6 +85,7 @@ def officer_examples(language: str) -> dict[str, View]:
         release_action="/vrijgeven",
     )
     return {
+        **review_examples(language),
         "officer-trail": trail,
         "officer-trail-searched": officer.TrailPage(
             *where,

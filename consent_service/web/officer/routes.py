@@ -109,7 +109,9 @@ async def verify_again(visit: NamedDependency[Visit], tenant: FromPath[str]) -> 
 @get("/toezicht/{tenant:str}/taken", include_in_schema=False)
 async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
+    visit.refuse_prefetch()
     found = await visit.services.tasks.open_tasks(actor)
+    await visit.services.supervision.looked(actor, "tasks", len(found))
     waiting = await visit.services.policy_changes.waiting(actor)
     view = TasksPage(
         home(actor),

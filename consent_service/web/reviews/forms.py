@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final, cast
 
 import msgspec
 
+from consent_service.foundation.errors import Problem
+from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import PersonId, StaffId, is_id
 from consent_service.rights.reviews.asking import PURPOSES, CasePurpose, CaseSearch
 from consent_service.rights.reviews.judging import (
@@ -22,9 +24,28 @@ from consent_service.rights.reviews.questions import PERIODS, Period, QuestionKi
 from consent_service.rights.reviews.references import problem_of_reference, read_reference
 from consent_service.rights.reviews.saved import Kept
 from consent_service.web.components import FieldLine
-from consent_service.web.forms import FormReader, prefill_day
+from consent_service.web.forms import FormReader, FormState, Posted, prefill_day
 
 AFTER: Final = "after"
+_LABELS: Final = {
+    "case": N_("Nummer van de zaak"),
+    "reference": N_("Nummer van de zaak"),
+    "purpose": N_("Waarvoor?"),
+    "names": N_("Voornaam en achternaam van het kind"),
+    "person": N_("Nummer van het kind of de ouder"),
+    "staff": N_("Medewerker"),
+    "period": N_("Over welke tijd?"),
+    "verdict": N_("Wat vindt u?"),
+    "finding": N_("Wat is er?"),
+    "note": N_("Aantekening"),
+}
+
+
+def form_state(posted: Posted, problems: Sequence[Problem], language: str) -> FormState:
+    """The form as it was sent, each problem with the name of its field."""
+    said = translator(language)
+    labels = {name: said.text(label) for name, label in _LABELS.items()}
+    return FormState.of(posted, problems, language=language, labels=labels)
 
 
 def read_question(form: FormReader, kind: QuestionKind, staff: Collection[str], today: date) -> Kept:

@@ -19,7 +19,14 @@ from consent_service.rights.reviews.saved import Kept, KeptQuestion
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.officer.room import home, navigation
-from consent_service.web.reviews.forms import AFTER, fields_of, read_case, read_keeping, read_question
+from consent_service.web.reviews.forms import (
+    AFTER,
+    fields_of,
+    form_state,
+    read_case,
+    read_keeping,
+    read_question,
+)
 from consent_service.web.reviews.showing import HERE as SAMPLES
 from consent_service.web.reviews.showing import Showing, bars
 from consent_service.web.reviews.views import (
@@ -191,7 +198,7 @@ async def _form(
     words, said = QUESTIONS[kind], translator(visit.language)
     here = home(actor, HERE, SLUGS[kind])
     showing = await Showing.of(visit, actor)
-    state = FormState.of(visit.posted, problems, language=visit.language)
+    state = form_state(visit.posted, problems, visit.language)
     if found is not None:
         state = FormState.prefilled({"person": found[0].value if found else ""})
     view = QuestionPage(
@@ -240,7 +247,7 @@ async def _answer(
         later=bool(after),
         unknown=answer.unknown,
         case=kept.reference,
-        form=FormState.of(visit.posted, problems, language=visit.language),
+        form=form_state(visit.posted, problems, visit.language),
     )
     status = 400 if problems else 200
     return await visit.show(view, status=status, navigation=await navigation(visit, actor, HERE))

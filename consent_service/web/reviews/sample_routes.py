@@ -16,9 +16,9 @@ from consent_service.foundation.errors import ConflictError, InputError, NotFoun
 from consent_service.foundation.ids import EntryId, RecordId
 from consent_service.rights.reviews.judging import LONGEST_NOTE
 from consent_service.web.components import FieldLine
-from consent_service.web.forms import FormReader, FormState
+from consent_service.web.forms import FormReader
 from consent_service.web.officer.room import home, navigation
-from consent_service.web.reviews.forms import read_judgement
+from consent_service.web.reviews.forms import form_state, read_judgement
 from consent_service.web.reviews.question_routes import HERE as QUESTIONS
 from consent_service.web.reviews.showing import HERE, Showing, by_id
 from consent_service.web.reviews.views import JudgePage, SamplePage, SamplesPage
@@ -123,7 +123,7 @@ async def _judging(
         findings=options(visit.language, FINDINGS),
         may_note=one.may_note,
         longest_note=LONGEST_NOTE,
-        form=FormState.of(visit.posted, problems, language=visit.language),
+        form=form_state(visit.posted, problems, visit.language),
     )
     status = 400 if problems else 200
     return await visit.show(view, status=status, navigation=await navigation(visit, actor, QUESTIONS))

@@ -105,6 +105,10 @@ CODES: Final[Mapping[str, str]] = {
     **CASE_PURPOSES,
     **VERDICTS,
     **FINDINGS,
+    "sample": N_("Steekproef"),
+    "tasks": N_("Taken"),
+    "recalls": N_("Teruggeroepen"),
+    "break_glasses": N_("Noodgevallen"),
 }
 """Codes of these events in the sentences of the log."""
 
