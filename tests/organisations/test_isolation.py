@@ -38,6 +38,7 @@ from tests.ledger import rows
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
+from tests.organisations.review_attempts import review_attempts
 from tests.organisations.signal_attempts import signal_attempts
 from tests.organisations.timeline_attempts import timeline_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
@@ -215,6 +216,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "endings.stops": lambda: s.endings.stops(who, relationship),
         **signal_attempts(own, other, relationship),
         **timeline_attempts(own, other, view, relationship),
+        **(await review_attempts(own, other, view)),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

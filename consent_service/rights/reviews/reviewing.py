@@ -23,8 +23,6 @@ from consent_service.foundation.errors import ConflictError, InputError, NotAllo
 from consent_service.foundation.ids import EntryId, PersonId, RecordId, StaffId, TenantId
 from consent_service.identity.model import Fg, PrivacyCoordinator, by
 from consent_service.identity.permissions import Action, Circumstances
-from consent_service.keyring.opening import open_for_person
-from consent_service.keyring.sealing import seal_for_person
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
 from consent_service.rights.reviews.judging import (
@@ -38,6 +36,7 @@ from consent_service.rights.reviews.judging import (
     problems_of,
 )
 from consent_service.rights.reviews.sampling import SampleDrawing, sample_row
+from consent_service.rights.reviews.sealed_note import open_note, seal_note
 from consent_service.rights.reviews.tables import (
     review_drawn,
     review_judgements,
@@ -48,7 +47,6 @@ from consent_service.rights.reviews.tables import (
 Officer = PrivacyCoordinator | Fg
 VIEWED: Final = "sample"
 """How the log names a sample among the views that were looked at."""
-_NOTE: Final = "review-note"
 _Said = dict[EntryId, dict[str, str]]
 
 
@@ -204,13 +202,7 @@ class ReviewService:
         keys = {} if about is None else await self._ring.person_keys(conn, actor.tenant, [about])
         if about is None or about not in keys:
             raise ConflictError("there is nobody under whose key these words could be kept")
-        sealed = seal_for_person(
-            self._ring,
-            keys[about],
-            purpose=_NOTE,
-            record=_record(sample, entry, said.verdict),
-            plaintext=note.encode(),
-        )
+        sealed = seal_note(self._ring, keys[about], (sample, entry, said.verdict), note)
         await conn.execute(insert(review_notes).values(**place, about=about, sealed=sealed))
         return True
 
@@ -225,12 +217,10 @@ class ReviewService:
         found: dict[EntryId, str] = {}
         for row in rows:
             if row.about in keys:
-                record = _record(row.sample, row.entry, row.verdict)
-                raw = open_for_person(
-                    self._ring, keys[row.about], purpose=_NOTE, record=record, envelope=row.sealed
-                )
+                place = (row.sample, row.entry, row.verdict)
+                words = open_note(self._ring, keys[row.about], place, row.sealed)
                 earlier = found.get(row.entry)
-                found[row.entry] = raw.decode() if earlier is None else f"{earlier}\n{raw.decode()}"
+                found[row.entry] = words if earlier is None else f"{earlier}\n{words}"
         return found
 
 
@@ -246,10 +236,6 @@ async def _is_first(conn: AsyncConnection, judged: dict[str, Any]) -> bool:
 
 def _about(entry: TrailEntry) -> PersonId | None:
     return None if entry.detail is None else entry.detail.subject
-
-
-def _record(sample: str, entry: str, verdict: str) -> str:
-    return f"{sample}/{entry}/{verdict}"
 
 
 async def _said(conn: AsyncConnection, tenant: TenantId, sample: RecordId) -> _Said:
