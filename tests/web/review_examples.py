@@ -134,10 +134,10 @@ def _answers(language: str) -> dict[str, View]:
     days = (date(2026, 8, 1), date(2026, 9, 1))
     title = (QUESTIONS["who_saw"].title, QUESTIONS["who_saw"].meaning)
     fields = (FieldLine("period", "month"), FieldLine("person", "c1"))
-    where = (fields, "/vragen/wie-zag", "/vragen/wie-zag/bewaren")
+    where = ("/vragen/wie-zag", "/vragen/wie-zag/bewaren")
     return {
         "officer-answer": reviews.AnswerPage(
-            "/vragen", *title, "Persoon 9f3a01c2", *days, ROWS, DAYS, 22, *where, case="Z-2026-014"
+            "/vragen", *title, "Persoon 9f3a01c2", *days, ROWS, DAYS, 22, fields, *where, case="Z-2026-014"
         ),
         "officer-answer-part": reviews.AnswerPage(
             "/vragen",
@@ -147,13 +147,14 @@ def _answers(language: str) -> dict[str, View]:
             ROWS,
             DAYS,
             22,
+            fields,
             *where,
             after="e1",
             later=True,
             unknown=2,
             form=wrong(language, Problem("reference", "form.no_reference"), reference="Noor"),
         ),
-        "officer-answer-empty": reviews.AnswerPage("/vragen", *title, "", *days, (), (), 0, *where),
+        "officer-answer-empty": reviews.AnswerPage("/vragen", *title, "", *days, (), (), 0, fields, *where),
     }
 
 

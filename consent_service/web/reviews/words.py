@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from consent_service.rights.reviews.drawing import Stratum
 from consent_service.rights.reviews.judging import Finding, Verdict
 from consent_service.rights.reviews.questions import Period, QuestionKind
 from consent_service.web.components import Option
+
+_Code = TypeVar("_Code", bound=str)
 
 
 class QuestionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,9 +104,9 @@ PROOFS: Final[Mapping[ProofState, str]] = {
 PROOF_TONES: Final[Mapping[ProofState, str]] = {"proved": "good", "pending": "attention", "failed": "danger"}
 CODES: Final[Mapping[str, str]] = {
     **{str(kind): words.title for kind, words in QUESTIONS.items()},
-    **CASE_PURPOSES,
-    **VERDICTS,
-    **FINDINGS,
+    **{str(code): words for code, words in CASE_PURPOSES.items()},
+    **{str(code): words for code, words in VERDICTS.items()},
+    **{str(code): words for code, words in FINDINGS.items()},
     "sample": N_("Steekproef"),
     "tasks": N_("Taken"),
     "recalls": N_("Teruggeroepen"),
@@ -113,7 +115,7 @@ CODES: Final[Mapping[str, str]] = {
 """Codes of these events in the sentences of the log."""
 
 
-def options(language: str, words: Mapping[str, str]) -> tuple[Option, ...]:
+def options(language: str, words: Mapping[_Code, str]) -> tuple[Option, ...]:
     """Each code with its words in this language."""
     said = translator(language)
     return tuple(Option(code, said.text(text)) for code, text in words.items())
