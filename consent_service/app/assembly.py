@@ -11,6 +11,7 @@ from consent_service.app.log_parts import log_heads, publisher
 from consent_service.app.process_services import of_process
 from consent_service.app.retention_services import of_retention
 from consent_service.app.rights_services import of_desk
+from consent_service.app.review_services import of_reviews
 from consent_service.app.shared import Shared
 from consent_service.app.together_services import of_together
 from consent_service.audit.cosignature import cosigner_key
@@ -90,6 +91,7 @@ def build_services(parts: Installation) -> Services:
         **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
         **of_desk(shared, families),
+        **of_reviews(shared),
         **keys,
         **of_retention(shared, keys["custody"]),
         **_of_rights(parts, shared, families, keys["custody"]),

@@ -80,6 +80,9 @@ from consent_service.rights.letters import LetterService
 from consent_service.rights.pruning import PruningService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.retention.service import RetentionService
+from consent_service.rights.reviews.asking import QuestionService
+from consent_service.rights.reviews.reviewing import ReviewService
+from consent_service.rights.reviews.saved import SavedQuestions
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.timeline import TimelineService
@@ -174,6 +177,9 @@ class Services(msgspec.Struct, frozen=True):
     supervision: SupervisionService
     entry_releases: EntryReleaseService
     watching: WatchingService
+    questions: QuestionService
+    saved_questions: SavedQuestions
+    reviews: ReviewService
     timeline: TimelineService
     to_do: ToDoService
     letters: LetterService

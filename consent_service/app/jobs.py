@@ -86,6 +86,8 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
         await services.break_glass.run_out(tenant)
         await services.calendar.run(tenant, services.installation.clock.now())
         await services.watching.notice_daily(tenant, services.installation.clock.now())
+    with _told("samples"):
+        await services.reviews.drawing.draw_due(tenant)
     with _told("signals"):
         await services.signals.look(tenant, services.installation.clock.now())
     with _told("retention"):

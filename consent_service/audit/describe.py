@@ -19,6 +19,7 @@ from consent_service.audit.describe_log import describe_erasure, describe_log
 from consent_service.audit.describe_meetings import describe_meetings
 from consent_service.audit.describe_notices import describe_notices
 from consent_service.audit.describe_retention import describe_retention
+from consent_service.audit.describe_reviews import describe_review
 from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
@@ -70,6 +71,7 @@ from consent_service.audit.events import (
     ReleaseFailed,
     ReleaseRefused,
     RetentionEvent,
+    ReviewEvent,
     SchoolChanged,
     SchoolRegistered,
     SessionEnded,
@@ -116,6 +118,8 @@ def describe(event: Event) -> Sentence:
         return describe_afterwards(event)
     if isinstance(event, CaseEvent):
         return describe_case(event)
+    if isinstance(event, ReviewEvent):
+        return describe_review(event)
     if isinstance(event, EmergencyEvent):
         return describe_emergency(event)
     if isinstance(event, SignalEvent):

@@ -183,6 +183,12 @@ from consent_service.audit.happenings.retention import (
     RetentionHeld,
     RetentionRan,
     RetentionScheduled,
+from consent_service.audit.happenings.reviews import (
+    PersonSought,
+    QuestionAsked,
+    ReviewEvent,
+    SampleDrawn,
+    SampleJudged,
 )
 from consent_service.audit.happenings.signals import (
     CallMade,
@@ -390,6 +396,7 @@ __all__ = [
     "PasskeyAdded",
     "PasskeyRemoved",
     "PatternSeen",
+    "PersonSought",
     "PolicyApproved",
     "PolicyEvent",
     "PolicyProposed",
@@ -400,6 +407,7 @@ __all__ = [
     "ProviderChanged",
     "ProviderRegistered",
     "PupilDisowned",
+    "QuestionAsked",
     "RecallAcknowledged",
     "RecallAsked",
     "RecallCause",
@@ -427,8 +435,11 @@ __all__ = [
     "RetentionHeld",
     "RetentionRan",
     "RetentionScheduled",
+    "ReviewEvent",
     "RouteSet",
     "SafetyAssessed",
+    "SampleDrawn",
+    "SampleJudged",
     "SchoolChanged",
     "SchoolPlaced",
     "SchoolRegistered",
@@ -483,6 +494,7 @@ Event = (
     | SignalEvent
     | NoticeEvent
     | CaseEvent
+    | ReviewEvent
 )
 """Everything that can stand in the log."""
 

@@ -115,6 +115,8 @@ class Action(StrEnum):
     REENCRYPT_RECORDS = "reencrypt_records"
     REINDEX_NAMES = "reindex_names"
     VIEW_PATTERNS = "view_patterns"
+    FIND_FOR_CASE = "find_for_case"
+    REVIEW_SAMPLE = "review_sample"
     RECALL_SHARED = "recall_shared"
     VIEW_RECALLS = "view_recalls"
     PLAN_END = "plan_end"

@@ -351,6 +351,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.PUBLISH_EVALUATION: {PrivacyCoordinator: in_own_organisation},
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
+    # Reviewing the log: supervising is not deciding, so both do it (AVG 39)
+    Action.FIND_FOR_CASE: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.REVIEW_SAMPLE: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.REPLACE_KEYS: {Operator: anywhere},
     Action.BACK_UP_KEYS: {Operator: anywhere},

@@ -41,6 +41,8 @@ from consent_service.audit.events import (
     PupilDisowned,
     RecordShared,
     ReminderDue,
+    SampleDrawn,
+    SampleJudged,
     SignalCalled,
     SignalGone,
     SignalRead,
@@ -87,6 +89,7 @@ TaskKind = (
         "competence_to_look_at",
         "pattern_to_look_at",
         "release_to_review",
+        "sample_to_review",
         "contact_lapsed",
         "contact_stepped_off",
         "invitation_declined",
@@ -119,6 +122,7 @@ TITLES: dict[TaskKind, str] = {
     "code_in_other_hands": N_("Iemand probeert een code vaak. Bel deze ouder en maak een nieuwe code."),
     "competence_to_look_at": N_("Een kind kan nu niet meebeslissen. Kijk of dat oordeel klopt."),
     "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
+    "sample_to_review": N_("Steekproef van deze week: kijk of wat er gebeurde in orde was."),
     "contact_lapsed": N_("Een contactpersoon is niet bevestigd en ziet niets meer. Vraag wie het nu is."),
     "notice_failed": N_("Een bericht kon niet worden verstuurd. Bel zelf, en kijk of het adres klopt."),
     "contact_stepped_off": N_("Een contactpersoon is dat niet meer. Kijk wie het nu is."),
@@ -162,6 +166,8 @@ CONTACT_TASKS: Final[frozenset[TaskKind]] = frozenset(
 """Tasks that are done on a contact list."""
 SIGNAL_TASKS: Final[frozenset[TaskKind]] = frozenset({"call_the_school", "pass_on_signal"})
 """Tasks about a signal, done once somebody heard it, was called, or it is no more; never ticked off."""
+SAMPLE_TASKS: Final[frozenset[TaskKind]] = frozenset({"sample_to_review"})
+"""Done once every entry of the sample was judged; never ticked off."""
 ONCE: Final[frozenset[TaskKind]] = frozenset(
     TITLES.keys() - {"second_approval", "intake_again", "substitute_review"}
 )
@@ -310,6 +316,9 @@ def _to_look_at(event: Event) -> tuple[NewTask, ...]:
             return (NewTask("invitation_declined", "privacy_coordinator"),)
         case PatternSeen():
             return (NewTask("pattern_to_look_at", "privacy_coordinator"),)
+        case SampleDrawn(officer=officer, week=week):
+            about, due = PersonId(officer), week + timedelta(days=13)
+            return (NewTask("sample_to_review", "privacy_coordinator", person=about, due_on=due),)
         case _:
             return ()
 
@@ -325,6 +334,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
         case BreakGlassMoved(act=act, relationship=relationship):
             return (Settled(_ENDED_BY.get(act, frozenset()), relationship=relationship),)
+        case SampleJudged(officer=officer, left=0):
+            return (Settled(frozenset({"sample_to_review"}), person=PersonId(officer)),)
         case CompetenceJudged(competent=True, child=child):
             return (Settled(frozenset({"competence_to_look_at"}), person=child),)
         case ContactAttested(relationship=relationship, staff=member):

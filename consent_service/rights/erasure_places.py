@@ -62,6 +62,7 @@ from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
 from consent_service.rights.cases.tables import rights_cases
 from consent_service.rights.retention.tables import retention_holds
+from consent_service.rights.reviews.tables import review_notes, saved_questions
 from consent_service.rights.tables import erasure_targets, erasures
 
 
@@ -151,6 +152,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(children, (children.c.child, children.c.family)),
     Place(guardians, (guardians.c.guardian, guardians.c.family)),
     Place(retention_holds, (retention_holds.c.family, retention_holds.c.child)),
+    Place(saved_questions, (saved_questions.c.person,)),
+    Place(review_notes, (review_notes.c.about,)),
     Place(families, (families.c.family,)),
 )
 """In this order: rows that point to others before those they point to."""

@@ -32,6 +32,7 @@ from consent_service.records.acts import RecordActs
 from consent_service.rights.acts import ErasureActs, running_erasures
 from consent_service.rights.cases.acts import CaseActs
 from consent_service.rights.retention.acts import RetentionActs
+from consent_service.rights.reviews.acts import ReviewActs
 
 SOURCES: Final[tuple[ActSource, ...]] = (
     KeyActs(),
@@ -52,6 +53,7 @@ SOURCES: Final[tuple[ActSource, ...]] = (
     ErasureActs(),
     CaseActs(),
     RetentionActs(),
+    ReviewActs(),
 )
 
 

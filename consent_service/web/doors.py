@@ -49,6 +49,9 @@ from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
 from consent_service.rights.retention.service import RetentionService
+from consent_service.rights.reviews.asking import QuestionService
+from consent_service.rights.reviews.reviewing import ReviewService
+from consent_service.rights.reviews.saved import SavedQuestions
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.timeline import TimelineService
@@ -154,6 +157,12 @@ class AllServices(Protocol):
     def entry_releases(self) -> EntryReleaseService: ...
     @property
     def watching(self) -> WatchingService: ...
+    @property
+    def questions(self) -> QuestionService: ...
+    @property
+    def saved_questions(self) -> SavedQuestions: ...
+    @property
+    def reviews(self) -> ReviewService: ...
     @property
     def timeline(self) -> TimelineService: ...
     @property

@@ -154,6 +154,8 @@ MAY = {
     Action.REENCRYPT_RECORDS: "O",
     Action.REINDEX_NAMES: "O",
     Action.VIEW_PATTERNS: "PF",
+    Action.FIND_FOR_CASE: "PF",
+    Action.REVIEW_SAMPLE: "PF",
     Action.VIEW_POLICIES: "PFO",
     Action.REPLAY_POLICIES: "PF",
     Action.PROPOSE_POLICIES: "PO",

@@ -39,6 +39,7 @@ from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
 from tests.organisations.retention_attempts import retention_attempts
+from tests.organisations.review_attempts import review_attempts
 from tests.organisations.signal_attempts import signal_attempts
 from tests.organisations.timeline_attempts import timeline_attempts
 from tests.shelter import LINDE, OPERATOR, SAFE, SECRET, World, furnish
@@ -83,7 +84,7 @@ UNREACHABLE = {
     "asked", "install", "replay_stops", "teams", "patterns", "notice", "notice_daily",
     "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
     "call_first_at", "overview", "published", "figures", "publishable", "publish",
-    "look", "routes", "set_route",
+    "look", "routes", "set_route", "looked",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
 none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
@@ -216,6 +217,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "endings.stops": lambda: s.endings.stops(who, relationship),
         **signal_attempts(own, other, relationship),
         **timeline_attempts(own, other, view, relationship),
+        **(await review_attempts(own, other, view)),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

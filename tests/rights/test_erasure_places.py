@@ -56,6 +56,8 @@ OF_STAFF = {
     "records": {"author", "approved_by"},
     "relationship_contacts": {"staff", "deputy_for"},
     "return_pins": {"subject"},
+    "review_samples": {"officer"},
+    "saved_questions": {"officer", "staff"},
     "safety_assessments": {"assessor"},
     "safety_markers": {"requested_by", "decided_by"},
     "session_devices": {"device", "named_by", "subject"},

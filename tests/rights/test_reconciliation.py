@@ -110,6 +110,8 @@ KINDS: Final = {
     "RetentionHeld": ["hold"],
     "RetentionScheduled": ["schedule"],
     "SafetyAssessed": ["safety"],
+    "SampleDrawn": ["sample", "sample_entry"],
+    "SampleJudged": ["sample_judgement"],
     "SchoolRegistered": ["school"],
     "SchoolSucceeded": ["succession"],
     "StaffAdded": ["staff"],

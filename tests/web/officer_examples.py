@@ -15,6 +15,7 @@ from consent_service.web.officer.search_words import basis_options, decision_opt
 from consent_service.web.pages import View
 from tests.web.case_examples import case_examples
 from tests.web.family_examples import AT, wrong
+from tests.web.review_examples import review_examples
 
 ENTRIES = (
     officer.EntryLine(
@@ -86,6 +87,7 @@ def officer_examples(language: str) -> dict[str, View]:
     )
     return {
         **case_examples(language),
+        **review_examples(language),
         "officer-trail": trail,
         "officer-trail-searched": officer.TrailPage(
             *where,

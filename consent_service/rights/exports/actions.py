@@ -105,6 +105,8 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.SignalRead,
         events.IdentityViewed,
         events.FamilySearched,
+        events.PersonSought,
+        events.QuestionAsked,
         events.SubstituteAccess,
         events.InformationPreviewed,
         events.InformationReleased,
@@ -124,6 +126,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.FirstContactConfirmed,
+        events.SampleJudged,
         events.FirstDayTicked,
         events.SchoolPlaced,
         events.RouteSet,
@@ -224,6 +227,7 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ClientRefused,
         events.ReminderDue,
         events.PatternSeen,
+        events.SampleDrawn,
         events.RecallIssued,
         events.RecallAsked,
         events.ErasureNotified,
@@ -273,6 +277,9 @@ _LOG_USED = (
     events.LogPinned,
     events.LogExported,
     events.EntriesReleased,
+    events.QuestionAsked,
+    events.SampleDrawn,
+    events.SampleJudged,
 )
 _PROVED = (
     events.SteppedUp,
@@ -302,7 +309,7 @@ def outcome_of(event: Event) -> Outcome:
 
 def event_id_of(event: Event) -> Code:
     """The EventID: which kind of access to a record, to the log or to the system this is."""
-    if isinstance(event, events.FamilySearched):
+    if isinstance(event, events.FamilySearched | events.PersonSought):
         return QUERY
     if isinstance(event, (SessionEvent, *_PROVED)):
         return AUTHENTICATION

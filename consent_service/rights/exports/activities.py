@@ -28,9 +28,11 @@ from consent_service.audit.events import (
     MeetingEvent,
     NoticeEvent,
     OrganisationEvent,
+    PersonSought,
     PolicyEvent,
     RecordEvent,
     RetentionEvent,
+    ReviewEvent,
     SafetyAssessed,
     SessionEvent,
     SignalEvent,
@@ -53,7 +55,7 @@ Activity = Literal[
     "wissen",
 ]
 _SAFETY = (SafetyAssessed, GuardianSafetyAssessed, MarkerRequested, MarkerDecided, MarkerEnded)
-_LOOKING = (IdentityViewed, FamilySearched)
+_LOOKING = (IdentityViewed, FamilySearched, PersonSought)
 
 
 def activity_of(event: Event) -> Activity:
@@ -72,8 +74,8 @@ def activity_of(event: Event) -> Activity:
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
-    if isinstance(event, LogEvent):
-        return "logboek"
+    if isinstance(event, LogEvent | ReviewEvent):
+        return "inzage" if isinstance(event, _LOOKING) else "logboek"
     if isinstance(event, KeyEvent):
         return "sleutels"
     if isinstance(event, PolicyEvent):

@@ -12,6 +12,7 @@ _PAGES = (
     ("", N_("Logboek")),
     ("verzoeken", N_("Verzoeken")),
     ("taken", N_("Taken")),
+    ("vragen", N_("Vragen en steekproef")),
     ("teksten", N_("Teksten")),
     ("patronen", N_("Patronen")),
     ("noodgevallen", N_("Noodgevallen")),

@@ -46,6 +46,7 @@ from consent_service.web.officer.reason_words import (
     START_REASONS,
 )
 from consent_service.web.officer.wording_together import TOGETHER
+from consent_service.web.reviews.words import CODES as REVIEW_CODES
 from consent_service.web.vocabulary import (
     AUTHORITY_SOURCES,
     EXPLICIT,
@@ -243,6 +244,7 @@ _CODES: Final[Mapping[str, str]] = {
     **INVITATION_ENDS,
     **{str(origin): words for origin, words in ORIGINS.items()},
     **LAWFUL_CODES,
+    **REVIEW_CODES,
     "school_staff": N_("Medewerker van de school"),
     "full": N_("volledig"),
     "neutral": N_("alleen datum en code"),

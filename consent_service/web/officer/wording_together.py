@@ -8,6 +8,10 @@ from typing import Final
 from consent_service.foundation.i18n import N_
 
 TOGETHER: Final[Mapping[str, str]] = {
+    "question.asked.v1": N_("Vraag aan het logboek"),
+    "person.sought.v1": N_("Kind opgezocht voor een zaak"),
+    "sample.drawn.v1": N_("Steekproef getrokken"),
+    "sample.judged.v1": N_("Steekproef beoordeeld"),
     "break_glass.asked.v1": N_("Noodgeval gevraagd"),
     "break_glass.moved.v1": N_("Noodgeval: wat ermee gebeurde"),
     "break_glass.read.v1": N_("Noodgeval: gelezen zonder toestemming"),
