@@ -10,8 +10,8 @@ from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
 from consent_service.app.process_services import of_process
 from consent_service.app.retention_services import of_retention
-from consent_service.app.rights_services import of_desk
 from consent_service.app.review_services import of_reviews
+from consent_service.app.rights_services import of_desk
 from consent_service.app.shared import Shared
 from consent_service.app.together_services import of_together
 from consent_service.audit.cosignature import cosigner_key
