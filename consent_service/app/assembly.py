@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
@@ -89,6 +90,7 @@ def build_services(parts: Installation) -> Services:
         **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
         **of_desk(shared, families),
+        **of_accountability(shared, parts.configured, parts.log_host),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )

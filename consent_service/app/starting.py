@@ -31,6 +31,7 @@ from consent_service.keyring.providers.choosing import open_provider
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 from consent_service.process.notices.hours import NoticeRules
+from consent_service.rights.accountability.configured import configured_by
 
 _log = structlog.get_logger()
 
@@ -74,6 +75,7 @@ def open_installation(settings: Settings, secret: Secret, *, clock: Clock | None
         sequencer_lock=settings.sequencer_lock,
         vouching=vouching,
         timestamp_authority=settings.timestamp_ca_file,
+        configured=configured_by(settings, witnesses=len(vouching.witnesses)),
     )
 
 

@@ -7,6 +7,7 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
+from consent_service.audit.happenings.accountability import AccountabilityEvent, DocumentTaken, ReportFixed
 from consent_service.audit.happenings.afterwards import (
     AfterwardsEvent,
     EndMoved,
@@ -242,6 +243,7 @@ from consent_service.audit.happenings.who import (
 
 __all__ = [
     "CODE_PATTERN",
+    "AccountabilityEvent",
     "AfterwardsEvent",
     "AgreementEnded",
     "AgreementSigned",
@@ -286,6 +288,7 @@ __all__ = [
     "ContactRemoved",
     "DecisionEvent",
     "Direction",
+    "DocumentTaken",
     "DutyArose",
     "EmergencyEvent",
     "EndMoved",
@@ -415,6 +418,7 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "ReportFixed",
     "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
@@ -470,6 +474,7 @@ Event = (
     | SignalEvent
     | NoticeEvent
     | CaseEvent
+    | AccountabilityEvent
 )
 """Everything that can stand in the log."""
 

@@ -136,6 +136,8 @@ NEVER: Final[frozenset[type[Any]]] = frozenset(
         events.ErasureDropped,
         events.ErasureExecuted,
         events.FiguresPublished,
+        events.DocumentTaken,
+        events.ReportFixed,
         events.CaseOpened,
         events.CaseMoved,
         events.ExitPermitted,

@@ -17,6 +17,7 @@ from consent_service.audit import events
 from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
+    accountability,
     afterwards,
     cases,
     consent,
@@ -108,6 +109,7 @@ def test_an_event_knows_its_type() -> None:
 
 
 MODULES = (
+    accountability,
     cases,
     organisations,
     families,
@@ -127,6 +129,8 @@ MODULES = (
     signals,
 )
 FIRST_RELEASE = [
+    "accountability.report_fixed.v1",
+    "accountability.taken.v1",
     "agreement.ended.v1",
     "agreement.signed.v1",
     "assignment.ended.v1",

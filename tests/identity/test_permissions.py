@@ -135,6 +135,8 @@ MAY = {
     Action.ROTATE_LOG_KEY: "O",
     Action.REOPEN_LOG: "O",
     Action.PRUNE_LOG: "O",
+    Action.VIEW_ACCOUNTABILITY: "PFO",
+    Action.FIX_REPORT: "P",
     Action.ASK_CASE: "GC",
     Action.CARRY_CASE: "B",
     Action.VIEW_CASES: "PF",

@@ -48,6 +48,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.EndPlanned,
         events.FiguresPublished,
+        events.ReportFixed,
         events.FirstContactSent,
         events.CallMade,
         events.ToldByParent,

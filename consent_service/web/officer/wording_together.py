@@ -8,6 +8,8 @@ from typing import Final
 from consent_service.foundation.i18n import N_
 
 TOGETHER: Final[Mapping[str, str]] = {
+    "accountability.taken.v1": N_("Document meegenomen"),
+    "accountability.report_fixed.v1": N_("Jaarverslag vastgesteld"),
     "break_glass.asked.v1": N_("Noodgeval gevraagd"),
     "break_glass.moved.v1": N_("Noodgeval: wat ermee gebeurde"),
     "break_glass.read.v1": N_("Noodgeval: gelezen zonder toestemming"),
