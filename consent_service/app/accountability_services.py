@@ -23,12 +23,8 @@ class AccountabilityServices(TypedDict):
 
 def of_accountability(shared: Shared, configured: Configured, log_host: str) -> AccountabilityServices:
     """Put them together; opens nothing and starts nothing."""
-    reports = YearlyReports(
-        database=shared.database,
-        log=shared.log,
-        clock=shared.clock,
-        sources=(*SOURCES, *further_sources()),
-    )
+    sources = (*SOURCES, *further_sources())
+    reports = YearlyReports(database=shared.database, log=shared.log, clock=shared.clock, sources=sources)
     fixed = Fixed(
         configured=configured,
         catalogue=shared.catalogue,
@@ -41,6 +37,6 @@ def of_accountability(shared: Shared, configured: Configured, log_host: str) -> 
         clock=shared.clock,
         organisations=shared.organisations,
         fixed=fixed,
-        reports=reports,
+        sources=sources,
     )
     return AccountabilityServices(accountability=service, yearly_reports=reports)

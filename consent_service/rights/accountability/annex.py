@@ -70,7 +70,7 @@ def _duties(register: ProcessingRegister) -> tuple[Section, ...]:
             "Instructies",
             "AVG 28(3)(a)",
             Said(
-                "De spelregels van de dienst zijn de instructie. Een wijziging vraagt twee privacycoördinatoren "
+                "De spelregels van de dienst zijn de instructie. Een wijziging vraagt twee coördinatoren "
                 "van de opvang en staat in het logboek."
             ),
             Said(register.transfers),
@@ -79,7 +79,7 @@ def _duties(register: ProcessingRegister) -> tuple[Section, ...]:
             "Geheimhouding",
             "AVG 28(3)(b)",
             Said("Een beheerder kan namen en inhoud niet lezen op een pagina van de dienst."),
-            Open("Geheimhouding van wie er bij de verwerker werkt, en wie bij server en sleutels kan."),
+            Open("Geheimhouding van wie er bij de verwerker werkt, wie bij server en sleutels kan."),
         ),
         section("Beveiliging", "AVG 28(3)(c), 32", measures_grid(register.measures)),
         section(

@@ -69,7 +69,7 @@ def _description(register: ProcessingRegister) -> tuple[Section, ...]:
             "Beschrijving van de verwerkingen",
             "AVG 35(7)(a)",
             Said(
-                "Een opvang en een school delen informatie over een kind, zoals een ouder of jongere daarover "
+                "Een opvang en een school delen informatie over een kind, zoals een ouder of jongere dat "
                 f"beslist. Scholen met een afspraak die nu geldt: {len(register.schools)}."
             ),
             Grid(("Verwerking", "Doelen", "Over wie"), activities),

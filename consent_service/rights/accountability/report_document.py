@@ -82,8 +82,8 @@ def report_document(report: FixedReport, shelter: str) -> Document:
                 "Hoe er geteld is",
                 "AVG 5(2), 39(1)(b)",
                 Said(
-                    f"Een aantal onder {LEAST}, en alles waaruit zo'n aantal volgt, is 'te klein' en staat er "
-                    "niet. Wat gewist is, telt niet mee. Geteld is wat in dit jaar begon."
+                    f"Een aantal onder {LEAST}, en alles waaruit zo'n aantal volgt, is 'te klein' en staat "
+                    "er niet. Wat gewist is, telt niet mee. Geteld is wat in dit jaar begon."
                 ),
             ),
             *(section(*MEASURES[one.measure], _grid(one)) for one in report.measures),

@@ -7,7 +7,7 @@ Small numbers are withheld with everything from which they would follow, by the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -20,7 +20,7 @@ from consent_service.foundation.clock import Clock, local_date, local_midnight
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.foundation.ids import TenantId
-from consent_service.identity.model import Fg, Operator, PrivacyCoordinator, by
+from consent_service.identity.model import Fg, PrivacyCoordinator, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.organisations.tables import tenants
@@ -30,7 +30,6 @@ from consent_service.process.evaluation.withholding import NotPublishableError, 
 from consent_service.rights.accountability.tables import yearly_figures, yearly_reports
 from consent_service.rights.accountability.yearly import Found, Source, Window
 
-Reader = PrivacyCoordinator | Fg | Operator
 _NO_TEAM = "-"
 
 
@@ -56,6 +55,36 @@ class FixedReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     year: int
     fixed_at: datetime
     measures: tuple[MeasureFigures, ...]
+
+
+async def read_report(
+    conn: AsyncConnection, sources: tuple[Source, ...], tenant: TenantId, year: int
+) -> FixedReport:
+    """The numbers of a year as they were fixed.
+
+    Raises:
+        NotFoundError: that year is not fixed.
+    """
+    reports, figures = yearly_reports.c, yearly_figures.c
+    about = select(yearly_reports).where(reports.tenant == tenant, reports.year == year)
+    row = (await conn.execute(about)).first()
+    if row is None:
+        raise NotFoundError("year")
+    each = select(yearly_figures).where(figures.tenant == tenant, figures.year == year)
+    found = {(one.measure, one.category): one.value for one in await conn.execute(each)}
+    return FixedReport(year, row.fixed_at, tuple(_measures(sources, found)))
+
+
+def _measures(
+    sources: tuple[Source, ...], found: Mapping[tuple[str, str], int | None]
+) -> Iterator[MeasureFigures]:
+    """In the order of the sources; a measure that came later has no numbers of then."""
+    for source in sources:
+        for name, one in source.measures.items():
+            if all((name, category) in found for category in one.categories):
+                lines = tuple(Figure(category, found[name, category]) for category in one.categories)
+                whole = found.get((one.population, ALL))
+                yield MeasureFigures(name, lines, whole, name in source.of_nobody)
 
 
 class YearlyReports:
@@ -95,22 +124,6 @@ class YearlyReports:
         require(actor, Action.VIEW_ACCOUNTABILITY, Circumstances(tenant=actor.tenant))
         async with self._database.reading() as conn:
             return await self._not_fixed(conn, actor.tenant)
-
-    async def read(self, tenant: TenantId, year: int) -> FixedReport:
-        """The numbers of a year, for who was asked already whether they may.
-
-        Raises:
-            NotFoundError: that year is not fixed.
-        """
-        reports, figures = yearly_reports.c, yearly_figures.c
-        about = select(yearly_reports).where(reports.tenant == tenant, reports.year == year)
-        each = select(yearly_figures).where(figures.tenant == tenant, figures.year == year)
-        async with self._database.reading() as conn:
-            row = (await conn.execute(about)).first()
-            if row is None:
-                raise NotFoundError("year")
-            found = {(one.measure, one.category): one.value for one in await conn.execute(each)}
-        return FixedReport(year, row.fixed_at, tuple(self._measures(found)))
 
     async def fix(self, actor: PrivacyCoordinator, year: int) -> None:
         """Count a year for good; small numbers, and those from which one follows, are withheld.
@@ -200,20 +213,6 @@ class YearlyReports:
             await conn.execute(insert(yearly_figures), rows)
             event = ReportFixed(year, shown, len(chosen) - shown)
             await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=None)
-
-    def _measures(self, found: dict[tuple[str, str], int | None]) -> list[MeasureFigures]:
-        """What was fixed, in the order of the sources; a measure that came later has no numbers of then."""
-        return [
-            MeasureFigures(
-                name,
-                tuple(Figure(category, found[name, category]) for category in one.categories),
-                found.get((one.population, ALL)),
-                name in source.of_nobody,
-            )
-            for source in self._sources
-            for name, one in source.measures.items()
-            if all((name, category) in found for category in one.categories)
-        ]
 
     async def _fixed(self, conn: AsyncConnection, tenant: TenantId) -> tuple[int, ...]:
         table = yearly_reports.c

@@ -29,7 +29,8 @@ from consent_service.rights.accountability.model import FORMS, Form, Kind, Proce
 from consent_service.rights.accountability.printing import pdf_of
 from consent_service.rights.accountability.register_document import register_document
 from consent_service.rights.accountability.report_document import csv_of, report_document
-from consent_service.rights.accountability.reports import FixedReport, YearlyReports
+from consent_service.rights.accountability.reports import FixedReport, read_report
+from consent_service.rights.accountability.yearly import Source
 from consent_service.rights.coordinators import is_coordinator
 
 Reader = PrivacyCoordinator | Fg
@@ -69,14 +70,14 @@ class AccountabilityService:
         clock: Clock,
         organisations: OrganisationService,
         fixed: Fixed,
-        reports: YearlyReports,
+        sources: tuple[Source, ...],
     ) -> None:
         self._database = database
         self._log = log
         self._clock = clock
         self._organisations = organisations
         self._fixed = fixed
-        self._reports = reports
+        self._sources = sources
 
     async def register(self, actor: Reader) -> ProcessingRegister:
         """The register of processing activities as it is now (AVG 30).
@@ -130,6 +131,10 @@ class AccountabilityService:
             facts = await read_facts(conn, self._organisations, tenant, self._fixed, now)
         return register_of(facts)
 
+    async def _report(self, tenant: TenantId, year: int) -> FixedReport:
+        async with self._database.reading() as conn:
+            return await read_report(conn, self._sources, tenant, year)
+
     async def _document(self, tenant: TenantId, kind: Kind, year: int) -> Document:
         match kind:
             case "register":
@@ -140,7 +145,7 @@ class AccountabilityService:
                 return annex_of(await self._register(tenant))
             case "report":
                 shelter = await self._organisations.tenant(tenant)
-                return report_document(await self._reports.read(tenant, year), shelter.name)
+                return report_document(await self._report(tenant, year), shelter.name)
             case _:
                 assert_never(kind)
 
@@ -151,8 +156,7 @@ class AccountabilityService:
         document = await self._document(tenant, wanted.kind, wanted.year)
         match wanted.form:
             case "csv":
-                report: FixedReport = await self._reports.read(tenant, wanted.year)
-                return document.name, csv_of(report)
+                return document.name, csv_of(await self._report(tenant, wanted.year))
             case "markdown":
                 return document.name, markdown_of(document)
             case "pdf":

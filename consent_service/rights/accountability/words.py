@@ -25,15 +25,12 @@ OPEN: Final = "In te vullen door de organisatie"
 """Begins everything that only the organisation can answer."""
 
 GROUNDS: Final[Mapping[GroundCode, Basis]] = {
-    code: Basis(code, article, words)
-    for code, article, words in (
-        ("public_task", "AVG 6(1)(e)", "een taak van algemeen belang"),
-        ("consent", "AVG 6(1)(a)", "toestemming"),
-        ("explicit_consent", "AVG 6(1)(a) en 9(2)(a)", "uitdrukkelijke toestemming"),
-        ("legal_obligation", "AVG 6(1)(c)", "een wettelijke plicht"),
-        ("legitimate_interest", "AVG 6(1)(f)", "een gerechtvaardigd belang"),
-        ("vital_interest", "AVG 6(1)(d)", "een vitaal belang"),
-    )
+    "public_task": Basis("public_task", "AVG 6(1)(e)", "een taak van algemeen belang"),
+    "consent": Basis("consent", "AVG 6(1)(a)", "toestemming"),
+    "explicit_consent": Basis("explicit_consent", "AVG 6(1)(a) en 9(2)(a)", "uitdrukkelijke toestemming"),
+    "legal_obligation": Basis("legal_obligation", "AVG 6(1)(c)", "een wettelijke plicht"),
+    "legitimate_interest": Basis("legitimate_interest", "AVG 6(1)(f)", "een gerechtvaardigd belang"),
+    "vital_interest": Basis("vital_interest", "AVG 6(1)(d)", "een vitaal belang"),
 }
 LEVELS: Final[Mapping[Level, str]] = {
     "O": "gewoon",

@@ -15,6 +15,7 @@ _PAGES = (
     ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
     ("cijfers", N_("Cijfers")),
+    ("verantwoording", N_("Verantwoording")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
     ("regios", N_("Regio's en signalen")),

@@ -23,6 +23,7 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.accountability import routes as accountability_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.emergencies import officer_routes as emergency_routes
 from consent_service.web.evaluation import routes as evaluation_routes
@@ -140,6 +141,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
+    *accountability_routes.ROUTES,
     *region_routes.ROUTES,
     *emergency_routes.ROUTES,
     *policies_routes.ROUTES,
