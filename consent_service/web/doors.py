@@ -42,6 +42,8 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.accountability.reports import YearlyReports
+from consent_service.rights.accountability.service import AccountabilityService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
@@ -110,6 +112,10 @@ class AllServices(Protocol):
     def endings(self) -> EndingService: ...
     @property
     def evaluation(self) -> EvaluationService: ...
+    @property
+    def accountability(self) -> AccountabilityService: ...
+    @property
+    def yearly_reports(self) -> YearlyReports: ...
     @property
     def starts(self) -> StartService: ...
     @property

@@ -166,6 +166,7 @@ ANYWHERE = {action for action in MAY if "O" in MAY[action]}
 ON_A_DECISION = {
     Action.DESTROY_KEY,
     Action.EXPORT_LOG,
+    Action.VIEW_ACCOUNTABILITY,
     Action.PRUNE_LOG,
     Action.ASK_ERASURE,
     Action.APPROVE_ERASURE,

@@ -169,7 +169,7 @@ class YearlyReports:
     def _chosen(self, found: Found, year: int) -> dict[tuple[str, str], int | None]:
         """Every figure with its value, or without where that would give something away."""
         quarter, measures = f"{year}-Q1", self._of_people
-        teams = {quarter: (_NO_TEAM,)}
+        teams: dict[str, tuple[str, ...]] = {quarter: (_NO_TEAM,)}
         counts = {
             Leaf(quarter, name, _NO_TEAM, category): found[name, category]
             for name, one in measures.items()

@@ -117,6 +117,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.LogVerified,
         events.LogPinned,
         events.LogExported,
+        events.DocumentTaken,
         events.PageOpened,
         events.PageRefused,
         events.PolicyReplayed,

@@ -10,7 +10,9 @@ from typing import get_args
 
 import msgspec
 import pytest
+import typst
 
+from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import AgreementId, SchoolId, TenantId
 from consent_service.foundation.settings import load_settings
 from consent_service.information.blocks import BlocksError
@@ -263,3 +265,13 @@ def test_a_name_makes_no_table_and_no_link() -> None:
     text = markdown_of(documents(msgspec.structs.replace(EVERYTHING, tenant=shelter))[0]).decode()
     assert "Opvang \\| \\[x\\](http://evil) \\# \\<b\\>" in text
     assert not re.search(r"^# <b>", text, re.MULTILINE)
+
+
+def test_what_cannot_be_printed_says_nothing_of_what_stood_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> bytes:
+        raise typst.TypstError("Fenna Gegevens")
+
+    monkeypatch.setattr(typst, "compile", broken)
+    with pytest.raises(IntegrityError) as told:
+        pdf_of(documents(EVERYTHING)[0])
+    assert "Fenna" not in str(told.value)

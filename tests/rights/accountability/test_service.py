@@ -6,16 +6,17 @@ import csv
 import io
 import re
 import tomllib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 import pytest
 from sqlalchemy import insert
 
+from consent_service.audit import events
 from consent_service.audit.events import DocumentTaken, ReportFixed
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
-from consent_service.foundation.ids import StaffId, new_id
-from consent_service.identity.model import Fg, Operator
+from consent_service.foundation.ids import RecordId, RelationshipId, StaffId, TypeKey, new_id
+from consent_service.identity.model import Fg, Operator, by
 from consent_service.organisations.model import NewStaff
 from consent_service.process.evaluation.model import LEAST
 from consent_service.process.evaluation.withholding import NotPublishableError, Table, choose
@@ -257,21 +258,7 @@ async def test_every_thing_is_counted_where_it_belongs(world: World) -> None:
     await _planted(world)
     await year_over(world)
 
-    async def counted() -> yearly.Found:
-        async with world.services.installation.database.reading() as conn:
-            window = yearly.Window(
-                conn,
-                world.services.log,
-                world.tenant,
-                world.clock.now() - timedelta(days=200),
-                world.clock.now(),
-            )
-            found = yearly.Found()
-            for source in SOURCES:
-                found += await source.count(window)
-        return found
-
-    found = await counted()
+    found = await counted(world, world.clock.now())
     assert found["read_by", "school"] == 1
     assert (found["answers", "yes"], found["answers", "no"]) == (3, 7)
     assert sum(count for (name, _), count in found.items() if name == "refused_because") > 0
@@ -281,7 +268,71 @@ async def test_every_thing_is_counted_where_it_belongs(world: World) -> None:
     assert (found["case_in_time", "in_time"], found["case_in_time", "late"]) == (1, 1)
     assert found["case_in_time", "open"] == 1
     assert (found["recall_answers", "in_time"], found["recall_answers", "late"]) == (1, 1)
-    assert found["recall_answers", "open"] == 1
+    assert found["recall_answers", "open"] == 2  # one of them asked back after that no
+
+
+async def counted(world: World, until: datetime) -> yearly.Found:
+    """What every source counts before `until`."""
+    found = yearly.Found()
+    async with world.services.installation.database.reading() as conn:
+        since = until - timedelta(days=200)
+        window = yearly.Window(conn, world.services.log, world.tenant, since, until)
+        for source in SOURCES:
+            found += await source.count(window)
+    return found
+
+
+async def test_what_began_in_a_year_is_counted_by_how_it_ended_until_two_weeks_after(world: World) -> None:
+    """What began before is not counted, however it ends; what ends later than two weeks after is still open."""
+    end = world.clock.now() + timedelta(days=10)
+    await _told(world, events.ErasureDropped("before", "withdrawn"), _glass_ended("before"))
+    for name in ("done", "dropped", "open", "late"):
+        await _told(world, events.ErasureAsked(name, "child", "requested"))
+    for name in ("needed", "waiting"):
+        await _told(world, _glass(name))
+    await _told(world, events.LogVerified(3), events.LogVerified(3, 1), events.LogPinned(3))
+    await _told(world, events.ErasureDropped("dropped", "withdrawn"))
+    world.clock.advance(timedelta(days=12))
+    await world.settle()
+    await _told(
+        world, _erased("done"), _glass_ended("needed"), events.ErasureAsked("next", "child", "requested")
+    )
+    world.clock.advance(timedelta(days=20))
+    await world.settle()
+    await _told(world, _erased("late"))
+    found = await counted(world, end)
+    ends = {key: count for key, count in found.items() if key[0] in ("erasure_ends", "break_glass_review")}
+    assert ends == {
+        ("erasure_ends", "executed"): 1,
+        ("erasure_ends", "dropped"): 1,
+        ("erasure_ends", "open"): 2,
+        ("break_glass_review", "justified"): 1,
+        ("break_glass_review", "not_reviewed"): 1,
+    }
+    upkeep = {name: found["log", name] for name in ("verified", "verified_bad", "pinned", "reopened")}
+    assert upkeep == {"verified": 1, "verified_bad": 1, "pinned": 1, "reopened": 0}
+
+
+async def _told(world: World, *happened: events.Event) -> None:
+    """It stands in the log."""
+    async with world.services.installation.database.transaction() as conn:
+        for event in happened:
+            who = by(world.officer)
+            await world.services.log.append(conn, tenant=world.tenant, event=event, by=who, subject=None)
+
+
+def _glass(name: str) -> events.BreakGlassAsked:
+    place = RelationshipId("relationship")
+    return events.BreakGlassAsked(RecordId(name), place, TypeKey("child_health"), "medical", untold=False)
+
+
+def _glass_ended(name: str) -> events.BreakGlassMoved:
+    place = RelationshipId("relationship")
+    return events.BreakGlassMoved(RecordId(name), place, "review", code="justified")
+
+
+def _erased(name: str) -> events.ErasureExecuted:
+    return events.ErasureExecuted(name, "child", 1, 1, 1, 1, 1, ("a", "b"))
 
 
 def a_case(world: World) -> dict[str, object]:
