@@ -42,7 +42,7 @@ def accountability_examples() -> dict[str, View]:
     document = views.DocumentPage(
         back_href="/verantwoording",
         kind="dpia",
-        title="Gegevensbeschermingseffectbeoordeling (DPIA)",
+        title="DPIA: effecten op de bescherming van gegevens",
         about="Opvang Het Baken. De dienst vulde in wat hij weet.",
         made_at=_AT,
         sections=(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from consent_service.process.evaluation.withholding import choose
+from consent_service.process.evaluation.withholding import NotPublishableError, choose
 from consent_service.rights.accountability import reports
 from consent_service.rights.accountability.model import ProcessingRegister
 from tests.scenarios.stories import trail
@@ -32,7 +32,7 @@ def _at(site: Site, *parts: str) -> str:
 async def test_both_officers_read_each_document_and_take_it_by_a_deed(site: Site) -> None:
     scene = await make_scene(site)
     for role in ("coordinator", "fg"):
-        browser = await scene.browser(role)  # type: ignore[arg-type]
+        browser = await scene.browser(role)
         overview = words_of(await browser.get(_at(site)))
         assert "Register van verwerkingen" in overview
         assert "nog in te vullen" in overview
@@ -111,7 +111,7 @@ async def test_what_cannot_be_shown_safely_is_not_fixed_and_says_so(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing(_table: object) -> tuple[()]:
-        raise reports.NotPublishableError("planted")
+        raise NotPublishableError("planted")
 
     monkeypatch.setattr(site.world.services.yearly_reports, "_choose", nothing)
     await site.world.settle()

@@ -27,7 +27,7 @@ def dpia_of(register: ProcessingRegister) -> Document:
     """The assessment: description, necessity, risks, measures, and what is still to be answered."""
     return Document(
         name="dpia",
-        title="Gegevensbeschermingseffectbeoordeling (DPIA)",
+        title="DPIA: effecten op de bescherming van gegevens",
         about=(
             f"{register.controller.name}. De dienst vulde in wat hij weet. Wat gemarkeerd is, vult de "
             "organisatie in; zonder dat is dit geen DPIA."

@@ -269,7 +269,7 @@ def test_a_name_makes_no_table_and_no_link() -> None:
 
 def test_what_cannot_be_printed_says_nothing_of_what_stood_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> bytes:
-        raise typst.TypstError("Fenna Gegevens")
+        raise typst.TypstError("Fenna Gegevens", "Fenna")
 
     monkeypatch.setattr(typst, "compile", broken)
     with pytest.raises(IntegrityError) as told:

@@ -283,7 +283,7 @@ async def counted(world: World, until: datetime) -> yearly.Found:
 
 
 async def test_what_began_in_a_year_is_counted_by_how_it_ended_until_two_weeks_after(world: World) -> None:
-    """What began before is not counted, however it ends; what ends later than two weeks after is still open."""
+    """What began before is not counted, however it ends; what ends later than two weeks is still open."""
     end = world.clock.now() + timedelta(days=10)
     await _told(world, events.ErasureDropped("before", "withdrawn"), _glass_ended("before"))
     for name in ("done", "dropped", "open", "late"):
