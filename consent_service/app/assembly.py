@@ -59,8 +59,7 @@ def build_services(parts: Installation) -> Services:
     identity = IdentityService(parts.database, parts.ring, log, parts.clock, rules=parts.login)
     shared = _shared(parts, log, identity)
     families, consent = _families(shared), _consent(shared)
-    keys = of_keys(parts, shared)
-    release, records = _release(shared), _records(shared)
+    keys, release, records = of_keys(parts, shared), _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
     return Services(

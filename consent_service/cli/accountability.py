@@ -62,19 +62,21 @@ def _add(group: Orders, kind: Kind) -> None:
         words=N_("In welke vorm."),
     )
 
-    def take(terminal: Terminal, year: int = 0, **typed: Any) -> int:
+    def take(terminal: Terminal, year: str = "0", **typed: Any) -> int:
         return run_with(terminal, lambda services: _take(terminal, services, kind, year, typed))
 
     command: Callable[..., int] = take
-    year = entry("--year", type=int, required=True, words=N_("Van welk jaar."))
+    year = entry("--year", type=WORDS, required=True, words=N_("Van welk jaar."))
     for option in (_OUTPUT, form, *((year,) if kind == "report" else ()), _COORDINATOR, TENANT):
         command = option(command)
     group.order(kind, _WORDS[kind])(command)
 
 
-async def _take(terminal: Terminal, services: Services, kind: Kind, year: int, typed: dict[str, Any]) -> int:
+async def _take(terminal: Terminal, services: Services, kind: Kind, year: str, typed: dict[str, Any]) -> int:
     tenant = (await find_tenant(services, typed["tenant"])).tenant
-    wanted = Wanted(kind, typed["form"], year, StaffId(typed["coordinator"]))
+    if not year.isdecimal():
+        raise InputError([Problem("year", "accountability.not_fixed")])
+    wanted = Wanted(kind, typed["form"], int(year), StaffId(typed["coordinator"]))
     with new_file(typed["output"]) as file:
         try:
             taken = await services.accountability.take(operator(), tenant, wanted)

@@ -35,6 +35,7 @@ def test_what_was_typed_wrong_is_told_beside_it(sqlite_shell: Shell, decided: tu
         (("register", *decided, "--output", str(there)), "--output"),
         (("register", "--coordinator", "nobody", "--output", str(_new(sqlite_shell))), "--coordinator"),
         (("report", *decided, "--year", "2020", "--output", str(_new(sqlite_shell))), "--year"),
+        (("report", *decided, "--year", "later", "--output", str(_new(sqlite_shell))), "--year"),
         (("register", *decided, "--form", "csv", "--output", str(_new(sqlite_shell))), "--form"),
         (("dpia", *decided, "--output", str(sqlite_shell.folder / "no" / "x")), "--output"),
     ):

@@ -76,7 +76,13 @@ def suppliers_of(facts: Facts) -> tuple[Supplier, ...]:
 
 
 def _set_up(facts: Facts) -> Iterator[Measure]:
-    found: Configured = facts.configured
+    yield from _of_keys(facts)
+    yield from _of_log(facts.configured)
+    yield from _of_access(facts.configured)
+
+
+def _of_keys(facts: Facts) -> Iterator[Measure]:
+    found = facts.configured
     yield _measure(
         "key_provider",
         "Bewaarplaats van de hoofdsleutels",
@@ -101,42 +107,26 @@ def _set_up(facts: Facts) -> Iterator[Measure]:
         f"Reservekopieën van sleutels bestaan en worden {found.key_backup_days} dagen bewaard.",
         facts.key_backups > 0,
     )
-    yield _measure(
-        "second_factor",
-        "Tweede factor",
-        "Wie toezicht houdt, logt in met een tweede factor.",
-        found.second_factor,
-    )
-    yield _measure(
-        "operator_approval",
-        "Beheer met naam",
-        "Een beheerder bewijst wie hij is voor een opdracht die iets verandert.",
-        found.operator_approval,
-    )
-    yield _measure(
-        "witnesses",
-        "Getuigen van het logboek",
-        f"{found.witnesses} anderen bewaren getekende standen van het logboek.",
-        found.witnesses > 0,
-    )
-    yield _measure(
-        "time_stamps", "Tijdstempels", "Standen van het logboek krijgen een tijdstempel.", found.time_stamps
-    )
-    yield _measure(
-        "https", "Versleutelde verbinding", "De dienst is alleen over https te bereiken.", found.https
-    )
-    yield _measure(
-        "server_database",
-        "Database op een server",
-        "Een databaseserver bewaakt zelf dat het logboek alleen groeit.",
-        found.server_database,
-    )
-    yield _measure(
-        "locked",
-        "Schermen gaan op slot",
-        f"Na {found.lock_minutes} minuten op slot, na {found.idle_minutes} minuten uitgelogd.",
-        found.lock_minutes > 0,
-    )
+
+
+def _of_log(found: Configured) -> Iterator[Measure]:
+    witnesses = f"{found.witnesses} anderen bewaren getekende standen van het logboek."
+    stamped = "Standen van het logboek krijgen een tijdstempel."
+    server = "Een databaseserver bewaakt zelf dat het logboek alleen groeit."
+    yield _measure("witnesses", "Getuigen van het logboek", witnesses, found.witnesses > 0)
+    yield _measure("time_stamps", "Tijdstempels", stamped, found.time_stamps)
+    yield _measure("server_database", "Database op een server", server, found.server_database)
+
+
+def _of_access(found: Configured) -> Iterator[Measure]:
+    factor = "Wie toezicht houdt, logt in met een tweede factor."
+    named = "Een beheerder bewijst wie hij is voor een opdracht die iets verandert."
+    line = "De dienst is alleen over https te bereiken."
+    locks = f"Na {found.lock_minutes} minuten op slot, na {found.idle_minutes} minuten uitgelogd."
+    yield _measure("second_factor", "Tweede factor", factor, found.second_factor)
+    yield _measure("operator_approval", "Beheer met naam", named, found.operator_approval)
+    yield _measure("https", "Versleutelde verbinding", line, found.https)
+    yield _measure("locked", "Schermen gaan op slot", locks, found.lock_minutes > 0)
 
 
 def _measure(code: str, title: str, words: str, is_set: bool) -> Measure:

@@ -23,10 +23,11 @@ from consent_service.organisations.service import OrganisationService, require
 from consent_service.rights.accountability.annex import annex_of
 from consent_service.rights.accountability.document import Document, markdown_of
 from consent_service.rights.accountability.dpia import dpia_of
-from consent_service.rights.accountability.facts import Fixed, read_facts
+from consent_service.rights.accountability.facts import Fixed
 from consent_service.rights.accountability.generating import register_of
 from consent_service.rights.accountability.model import FORMS, Form, Kind, ProcessingRegister
 from consent_service.rights.accountability.printing import pdf_of
+from consent_service.rights.accountability.reading import read_facts
 from consent_service.rights.accountability.register_document import register_document
 from consent_service.rights.accountability.report_document import csv_of, report_document
 from consent_service.rights.accountability.reports import FixedReport, read_report
