@@ -1,4 +1,4 @@
-"""What the documents are made of: settings, catalogue, and the rows of one shelter. Names the FG only. Pure."""
+"""What the documents are made of: settings, catalogue, rows of one shelter. Names the FG only. Pure."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import typst
 
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.ids import AgreementId, SchoolId, TenantId
-from consent_service.foundation.settings import load_settings
+from consent_service.foundation.settings import InvalidSettingsError, load_settings
 from consent_service.information.blocks import BlocksError
 from consent_service.information.catalogue import FILE_NAME, load_catalogue
 from consent_service.information.model import LegalBasis
@@ -227,6 +227,13 @@ def test_suppliers_are_kinds_and_numbers_never_addresses(tmp_path: Path) -> None
     written = msgspec.json.encode(register) + b"".join(map(markdown_of, documents(facts)))
     assert b"secret" not in written
     assert str(tmp_path).encode() not in written
+
+
+@pytest.mark.parametrize("value", ["x" * 161, "two\nlines"], ids=["too long", "two lines"])
+def test_who_processes_is_one_line(value: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        load_settings({"HOME": str(tmp_path), "RUGGENSTEUN_PROCESSOR": value})
+    assert [one.code for one in refused.value.problems] == ["settings.line"]
 
 
 # --- documents ----------------------------------------------------------------------------------
