@@ -75,6 +75,7 @@ from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
+from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.exports.service import ExportService
@@ -156,6 +157,7 @@ class Services(msgspec.Struct, frozen=True):
     cases: CaseService
     accountability: AccountabilityService
     yearly_reports: YearlyReports
+    desk: DeskService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService

@@ -7,12 +7,14 @@ from typing import TypedDict
 from consent_service.app.shared import Shared
 from consent_service.families.service import FamilyService
 from consent_service.rights.cases.service import CaseService
+from consent_service.rights.desk import DeskService
 
 
 class DeskServices(TypedDict):
     """The services of `Services` for requests of people and the desk."""
 
     cases: CaseService
+    desk: DeskService
 
 
 def of_desk(shared: Shared, families: FamilyService) -> DeskServices:
@@ -26,4 +28,5 @@ def of_desk(shared: Shared, families: FamilyService) -> DeskServices:
             organisations=shared.organisations,
             families=families,
         ),
+        desk=DeskService(database=shared.database, log=shared.log, clock=shared.clock),
     )

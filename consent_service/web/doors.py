@@ -44,6 +44,9 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
+from consent_service.rights.cases.service import CaseService
+from consent_service.rights.desk import DeskService
+from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
@@ -108,6 +111,12 @@ class AllServices(Protocol):
     def meetings(self) -> MeetingService: ...
     @property
     def recall_desk(self) -> RecallDesk: ...
+    @property
+    def cases(self) -> CaseService: ...
+    @property
+    def desk(self) -> DeskService: ...
+    @property
+    def erasures(self) -> ErasureService: ...
     @property
     def endings(self) -> EndingService: ...
     @property

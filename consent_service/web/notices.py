@@ -38,6 +38,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "sessie-weg": N_("Op dat apparaat bent u uitgelogd."),
     "sessies-weg": N_("U bent alleen nog hier ingelogd."),
     "bericht-gelezen": N_("Dit bericht is gelezen."),
+    "adres": N_("Het adres voor berichten is bijgewerkt."),
     "berichten-ingesteld": N_("Zo krijgt u voortaan bericht."),
     "apparaat": N_("De naam van het apparaat is bewaard."),
     "sleutel": N_("De toegangssleutel is toegevoegd."),

@@ -362,6 +362,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "enrolment": N_("Code die u kreeg"),
     "device_name": N_("Naam van het apparaat"),
     "work_address": N_("Werkadres voor mail"),
+    "only_theirs": N_("Wie leest dit adres?"),
     "mail_language": N_("Taal van het bericht"),
     "safe_from": N_("Veilig vanaf"),
     "safe_until": N_("Veilig tot"),

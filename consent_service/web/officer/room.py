@@ -8,6 +8,7 @@ from consent_service.web.pages import NavigationLink
 from consent_service.web.visit import Officer, Visit
 
 _PAGES = (
+    ("bureau", N_("Bureau")),
     ("", N_("Logboek")),
     ("taken", N_("Taken")),
     ("teksten", N_("Teksten")),
@@ -18,11 +19,12 @@ _PAGES = (
     ("verantwoording", N_("Verantwoording")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
+    ("adressen", N_("Adressen voor berichten")),
     ("regios", N_("Regio's en signalen")),
 )
 """Part of the address, and what it is called; the part is also how a page says where it is."""
 
-_DECIDES = frozenset({"regios"})
+_DECIDES = frozenset({"regios", "adressen"})
 """Settings of whoever decides; the FG finds each change in the log."""
 
 

@@ -25,10 +25,12 @@ from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.accountability import routes as accountability_routes
 from consent_service.web.components import FieldLine
+from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
 from consent_service.web.officer import (
+    address_routes,
     entry_routes,
     head_routes,
     leaving_routes,
@@ -135,9 +137,11 @@ ROUTES: list[HTTPRouteHandler] = [
     verify_again,
     tasks,
     finish_task,
+    *desk_routes.ROUTES,
     *entry_routes.ROUTES,
     *head_routes.ROUTES,
     *text_routes.ROUTES,
+    *address_routes.ROUTES,
     *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,

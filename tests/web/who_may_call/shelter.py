@@ -60,6 +60,8 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/weg": shelter(303),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/bekend": shelter(303),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/bevestigen": shelter(400),
+    f"GET {_CONTACT}/adres": shelter(404),
+    f"POST {_CONTACT}/adres": shelter(404),
     "GET /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/afwezig": shelter(404),
     "POST /opvang/{tenant}/gezinnen/{family}/scholen/{relationship}/contacten/{member}/afwezig": shelter(404),
     f"GET {_AT_SCHOOL}/eerste-contact": shelter(200),
