@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
@@ -60,8 +61,7 @@ def build_services(parts: Installation) -> Services:
     identity = IdentityService(parts.database, parts.ring, log, parts.clock, rules=parts.login)
     shared = _shared(parts, log, identity)
     families, consent = _families(shared), _consent(shared)
-    keys = of_keys(parts, shared)
-    release, records = _release(shared), _records(shared)
+    keys, release, records = of_keys(parts, shared), _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
     return Services(
@@ -92,6 +92,7 @@ def build_services(parts: Installation) -> Services:
         **of_afterwards(shared),
         **of_desk(shared, families),
         **of_reviews(shared),
+        **of_accountability(shared, parts.configured, parts.log_host),
         **keys,
         **of_retention(shared, keys["custody"]),
         **_of_rights(parts, shared, families, keys["custody"]),

@@ -70,6 +70,9 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.accountability.configured import Configured
+from consent_service.rights.accountability.reports import YearlyReports
+from consent_service.rights.accountability.service import AccountabilityService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.desk import DeskService
@@ -116,6 +119,8 @@ class Installation(msgspec.Struct, frozen=True):
     """The certificates that vouch for time stamps, for whoever takes the log along."""
     vouching: Vouching = Vouching()
     """Who vouches for the heads of the logs."""
+    configured: Configured = Configured()
+    """How it is set up, for the register and the DPIA."""
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -154,6 +159,8 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     recall_desk: RecallDesk
     cases: CaseService
+    accountability: AccountabilityService
+    yearly_reports: YearlyReports
     desk: DeskService
     endings: EndingService
     evaluation: EvaluationService

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from consent_service.audit.describe_accountability import describe_accountability
 from consent_service.audit.describe_afterwards import describe_afterwards
 from consent_service.audit.describe_cases import describe_case
 from consent_service.audit.describe_consent import describe_consent
@@ -24,6 +25,7 @@ from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
+    AccountabilityEvent,
     AfterwardsEvent,
     AgreementEnded,
     AgreementSigned,
@@ -116,6 +118,8 @@ def describe(event: Event) -> Sentence:
         return describe_retention(event)
     if isinstance(event, AfterwardsEvent):
         return describe_afterwards(event)
+    if isinstance(event, AccountabilityEvent):
+        return describe_accountability(event)
     if isinstance(event, CaseEvent):
         return describe_case(event)
     if isinstance(event, ReviewEvent):

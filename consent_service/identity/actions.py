@@ -96,6 +96,8 @@ class Action(StrEnum):
     ROTATE_LOG_KEY = "rotate_log_key"
     REOPEN_LOG = "reopen_log"
     PRUNE_LOG = "prune_log"
+    VIEW_ACCOUNTABILITY = "view_accountability"
+    FIX_REPORT = "fix_report"
     ASK_CASE = "ask_case"
     CARRY_CASE = "carry_case"
     VIEW_CASES = "view_cases"

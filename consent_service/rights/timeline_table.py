@@ -140,6 +140,8 @@ NEVER: Final[frozenset[type[Any]]] = frozenset(
         events.RetentionHeld,
         events.RetentionScheduled,
         events.FiguresPublished,
+        events.DocumentTaken,
+        events.ReportFixed,
         events.CaseOpened,
         events.CaseMoved,
         events.QuestionAsked,

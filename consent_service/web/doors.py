@@ -42,6 +42,8 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.accountability.reports import YearlyReports
+from consent_service.rights.accountability.service import AccountabilityService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
@@ -125,6 +127,9 @@ class AllServices(Protocol):
     def evaluation(self) -> EvaluationService: ...
     @property
     def retention(self) -> RetentionService: ...
+    def accountability(self) -> AccountabilityService: ...
+    @property
+    def yearly_reports(self) -> YearlyReports: ...
     @property
     def starts(self) -> StartService: ...
     @property

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
+from consent_service.web.accountability.words import ACCOUNTABILITY_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
@@ -435,6 +436,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
+    **ACCOUNTABILITY_TABLES,
     **START_TABLES,
     **METHOD_TABLES,
     **LETTER_TABLES,

@@ -17,6 +17,7 @@ from consent_service.audit import events
 from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
+    accountability,
     afterwards,
     cases,
     consent,
@@ -110,6 +111,7 @@ def test_an_event_knows_its_type() -> None:
 
 
 MODULES = (
+    accountability,
     cases,
     reviews,
     organisations,
@@ -131,6 +133,8 @@ MODULES = (
     retention,
 )
 FIRST_RELEASE = [
+    "accountability.report_fixed.v1",
+    "accountability.taken.v1",
     "agreement.ended.v1",
     "agreement.signed.v1",
     "assignment.ended.v1",

@@ -135,6 +135,8 @@ MAY = {
     Action.ROTATE_LOG_KEY: "O",
     Action.REOPEN_LOG: "O",
     Action.PRUNE_LOG: "O",
+    Action.VIEW_ACCOUNTABILITY: "PFO",
+    Action.FIX_REPORT: "P",
     Action.ASK_CASE: "GC",
     Action.CARRY_CASE: "B",
     Action.VIEW_CASES: "PF",
@@ -168,6 +170,7 @@ ANYWHERE = {action for action in MAY if "O" in MAY[action]}
 ON_A_DECISION = {
     Action.DESTROY_KEY,
     Action.EXPORT_LOG,
+    Action.VIEW_ACCOUNTABILITY,
     Action.PRUNE_LOG,
     Action.ASK_ERASURE,
     Action.APPROVE_ERASURE,

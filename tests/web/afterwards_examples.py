@@ -10,6 +10,7 @@ from consent_service.web.components import Option
 from consent_service.web.ending import views as ending
 from consent_service.web.evaluation import views as evaluation
 from consent_service.web.pages import View
+from tests.web.accountability_examples import accountability_examples
 from tests.web.address_examples import address_examples
 from tests.web.family_examples import wrong
 from tests.web.retention_examples import retention_examples
@@ -22,6 +23,8 @@ def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
     beside = {**address_examples(language), **retention_examples(language)}
     return {**_ending(language), **_evaluation(language), **beside}
+    others = {**address_examples(language), **accountability_examples()}
+    return {**_ending(language), **_evaluation(language), **others}
 
 
 def _ending(language: str) -> dict[str, View]:

@@ -124,6 +124,8 @@ KINDS = {
     "entries.released.v1": ("Regels vrijgegeven", "Entries released"),
     "case.opened.v1": ("Verzoek over eigen gegevens", "Request about one's own data"),
     "case.moved.v1": ("Verzoek: wat ermee gebeurde", "Request: what was done about it"),
+    "accountability.taken.v1": ("Document meegenomen", "Document taken along"),
+    "accountability.report_fixed.v1": ("Jaarverslag vastgesteld", "Yearly report fixed"),
     "erasure.asked.v1": ("Wissen gevraagd", "Erasure requested"),
     "erasure.approved.v1": ("Wissen goedgekeurd", "Erasure approved"),
     "erasure.dropped.v1": ("Wissen gaat niet door", "Erasure does not take place"),

@@ -48,6 +48,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.EndPlanned,
         events.FiguresPublished,
+        events.ReportFixed,
         events.FirstContactSent,
         events.CallMade,
         events.ToldByParent,
@@ -118,6 +119,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.LogVerified,
         events.LogPinned,
         events.LogExported,
+        events.DocumentTaken,
         events.PageOpened,
         events.PageRefused,
         events.PolicyReplayed,

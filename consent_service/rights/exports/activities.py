@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from consent_service.audit.events import (
+    AccountabilityEvent,
     AfterwardsEvent,
     CaseEvent,
     ConsentEvent,
@@ -51,6 +52,7 @@ Activity = Literal[
     "logboek",
     "sleutels",
     "spelregels",
+    "verantwoording",
     "verzoeken",
     "wissen",
 ]
@@ -80,6 +82,8 @@ def activity_of(event: Event) -> Activity:
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
+    if isinstance(event, AccountabilityEvent):
+        return "verantwoording"
     if isinstance(event, CaseEvent):
         return "verzoeken"
     if isinstance(event, ErasureEvent | RetentionEvent):

@@ -19,6 +19,7 @@ _PAGES = (
     ("teruggeroepen", N_("Teruggeroepen")),
     ("cijfers", N_("Cijfers")),
     ("bewaren", N_("Bewaartermijnen")),
+    ("verantwoording", N_("Verantwoording")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),
     ("adressen", N_("Adressen voor berichten")),

@@ -24,6 +24,7 @@ from consent_service.process.model import SAMPLE_TASKS, TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.cases import routes as case_routes
+from consent_service.web.accountability import routes as accountability_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
@@ -151,6 +152,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
+    *accountability_routes.ROUTES,
     *region_routes.ROUTES,
     *retention_routes.ROUTES,
     *emergency_routes.ROUTES,

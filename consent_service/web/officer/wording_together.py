@@ -12,6 +12,8 @@ TOGETHER: Final[Mapping[str, str]] = {
     "person.sought.v1": N_("Kind opgezocht voor een zaak"),
     "sample.drawn.v1": N_("Steekproef getrokken"),
     "sample.judged.v1": N_("Steekproef beoordeeld"),
+    "accountability.taken.v1": N_("Document meegenomen"),
+    "accountability.report_fixed.v1": N_("Jaarverslag vastgesteld"),
     "break_glass.asked.v1": N_("Noodgeval gevraagd"),
     "break_glass.moved.v1": N_("Noodgeval: wat ermee gebeurde"),
     "break_glass.read.v1": N_("Noodgeval: gelezen zonder toestemming"),
