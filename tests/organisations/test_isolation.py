@@ -85,7 +85,6 @@ UNREACHABLE = {
     "offered_channels", "begin", "deliver", "log_in", "run", "run_all",
     "call_first_at", "overview", "published", "figures", "publishable", "publish",
     "look", "routes", "set_route", "looked",
-    "look", "routes", "set_route",
     "register", "document", "years", "waiting", "fix",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or

@@ -1,7 +1,7 @@
 """The numbers of a year, fixed once
 
 Revision ID: 0027
-Revises: 0021
+Revises: 0026
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from consent_service.foundation.database import UtcDateTime
 
 revision = "0027"
-down_revision = "0021"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
