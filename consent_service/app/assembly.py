@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from consent_service.app.afterwards_services import of_afterwards
+from consent_service.app.carrying_services import of_carrying
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
@@ -62,6 +63,7 @@ def build_services(parts: Installation) -> Services:
     release, records = _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
+    desk, people = of_desk(shared, families), _of_rights(parts, shared, families, keys["custody"])
     return Services(
         installation=parts,
         log=log,
@@ -88,9 +90,10 @@ def build_services(parts: Installation) -> Services:
         **process,
         **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
-        **of_desk(shared, families),
+        **desk,
         **keys,
-        **_of_rights(parts, shared, families, keys["custody"]),
+        **people,
+        **of_carrying(shared, families, desk["cases"], people["erasures"]),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
+from consent_service.web.erasing import words as erasing_words
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
@@ -312,6 +313,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "meeting_day": N_("Op welke dag?"),
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
+    **erasing_words.FIELD_LABELS,
     **SIGNAL_LABELS,
     **GLASS_LABELS,
     **MELDCODE_FIELDS,
@@ -436,6 +438,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **SIGNAL_TABLES,
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
+    **erasing_words.TABLES,
     **GLASS_TABLES,
 }
 

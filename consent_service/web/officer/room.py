@@ -14,6 +14,7 @@ _PAGES = (
     ("patronen", N_("Patronen")),
     ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
+    ("wissen", N_("Wissen")),
     ("cijfers", N_("Cijfers")),
     ("spelregels", N_("Spelregels")),
     ("schoolmedewerkers", N_("Medewerkers van scholen")),

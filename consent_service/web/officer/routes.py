@@ -25,6 +25,8 @@ from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.components import FieldLine
 from consent_service.web.emergencies import officer_routes as emergency_routes
+from consent_service.web.erasing import case_routes
+from consent_service.web.erasing import routes as erasing_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
 from consent_service.web.officer import (
@@ -142,6 +144,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *evaluation_routes.ROUTES,
     *region_routes.ROUTES,
     *emergency_routes.ROUTES,
+    *erasing_routes.ROUTES,
+    *case_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]
