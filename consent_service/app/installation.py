@@ -71,6 +71,8 @@ from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.carrying.erasing import ErasingDesk
+from consent_service.rights.carrying.rectifying import RectificationService
+from consent_service.rights.carrying.restricting import RestrictionService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
@@ -151,6 +153,8 @@ class Services(msgspec.Struct, frozen=True):
     recall_desk: RecallDesk
     cases: CaseService
     erasing_desk: ErasingDesk
+    restrictions: RestrictionService
+    rectifications: RectificationService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService
@@ -211,5 +215,6 @@ class Services(msgspec.Struct, frozen=True):
             self.families.replay,
             self.custody.replay,
             self.erasures.replay,
+            self.restrictions.replay,
         )
         return await replay_stops(parts.database, parts.journal, parts.clock, replayers)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from consent_service.audit.describe_afterwards import describe_afterwards
+from consent_service.audit.describe_carrying import describe_carrying
 from consent_service.audit.describe_cases import describe_case
 from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_emergencies import describe_emergency
@@ -28,6 +29,7 @@ from consent_service.audit.events import (
     AssignmentEnded,
     AssignmentStarted,
     BundleActivated,
+    CarryingEvent,
     CaseEvent,
     ConsentEvent,
     DutyArose,
@@ -110,6 +112,8 @@ def describe(event: Event) -> Sentence:
         return describe_who(event)
     if isinstance(event, AfterwardsEvent):
         return describe_afterwards(event)
+    if isinstance(event, CarryingEvent):
+        return describe_carrying(event)
     if isinstance(event, CaseEvent):
         return describe_case(event)
     if isinstance(event, EmergencyEvent):

@@ -17,6 +17,7 @@ from consent_service.audit.happenings.afterwards import (
     RecallAsked,
     RecallCause,
 )
+from consent_service.audit.happenings.carrying import CarryingEvent, RectificationAsked, RestrictionMoved
 from consent_service.audit.happenings.cases import CaseEvent, CaseMoved, CaseOpened
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
@@ -254,6 +255,7 @@ __all__ = [
     "BundleActivated",
     "By",
     "CallMade",
+    "CarryingEvent",
     "CaseEvent",
     "CaseMoved",
     "CaseOpened",
@@ -408,6 +410,7 @@ __all__ = [
     "RecordsReencrypted",
     "RecoveryDrilled",
     "RecoveryKeyMade",
+    "RectificationAsked",
     "RefusedType",
     "RelationshipEnded",
     "RelationshipStarted",
@@ -415,6 +418,7 @@ __all__ = [
     "ReleaseFailed",
     "ReleaseRefused",
     "ReminderDue",
+    "RestrictionMoved",
     "RouteSet",
     "SafetyAssessed",
     "SchoolChanged",
@@ -470,6 +474,7 @@ Event = (
     | SignalEvent
     | NoticeEvent
     | CaseEvent
+    | CarryingEvent
 )
 """Everything that can stand in the log."""
 

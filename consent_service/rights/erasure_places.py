@@ -35,6 +35,7 @@ from consent_service.families.tables import (
     safety_assessments,
     safety_markers,
 )
+from consent_service.families.tables_restrictions import restrictions
 from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.ids import INSTALLATION, TenantId
 from consent_service.identity.tables import (
@@ -61,7 +62,7 @@ from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
 from consent_service.rights.cases.tables import rights_cases
-from consent_service.rights.tables import erasure_targets, erasures
+from consent_service.rights.tables import erasure_targets, erasures, rectifications
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -107,6 +108,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(notice_wishes, (notice_wishes.c.recipient,)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(restrictions, (restrictions.c.family, restrictions.c.child, restrictions.c.relationship)),
+    Place(rectifications, (rectifications.c.relationship,)),
     Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
     Place(first_contacts, (first_contacts.c.relationship,)),
     Place(first_day_ticks, (first_day_ticks.c.relationship,)),

@@ -99,9 +99,7 @@ async def write_targets(
     await conn.execute(insert(erasure_targets), rows)
 
 
-async def write_ends(
-    conn: AsyncConnection, tenant: TenantId, erasure: str, owners: Collection[str]
-) -> None:
+async def write_ends(conn: AsyncConnection, tenant: TenantId, erasure: str, owners: Collection[str]) -> None:
     """Which ends of keys it rests on, also those of before: how dead they are is told of the erasure."""
     here = key_destructions.c
     query = select(here.destruction).where(here.tenant == tenant, here.owner.in_(sorted(owners)))

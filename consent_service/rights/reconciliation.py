@@ -30,6 +30,7 @@ from consent_service.process.emergency_acts import EmergencyActs
 from consent_service.process.meetings.acts import MeetingActs
 from consent_service.records.acts import RecordActs
 from consent_service.rights.acts import ErasureActs, running_erasures
+from consent_service.rights.carrying.acts import CarryingActs
 from consent_service.rights.cases.acts import CaseActs
 
 SOURCES: Final[tuple[ActSource, ...]] = (
@@ -50,6 +51,7 @@ SOURCES: Final[tuple[ActSource, ...]] = (
     EmergencyActs(),
     ErasureActs(),
     CaseActs(),
+    CarryingActs(),
 )
 
 

@@ -1,4 +1,4 @@
-"""Who is to be forgotten and who stands behind it; what is put right; which pattern the officer was told of in which week."""
+"""Who is to be forgotten and who stands behind it; what is put right; which patterns were told when."""
 
 from __future__ import annotations
 

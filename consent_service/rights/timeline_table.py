@@ -138,6 +138,8 @@ NEVER: Final[frozenset[type[Any]]] = frozenset(
         events.FiguresPublished,
         events.CaseOpened,
         events.CaseMoved,
+        events.RectificationAsked,
+        events.RestrictionMoved,
         events.ExitPermitted,
         events.ExitRefused,
         events.NoticeQueued,

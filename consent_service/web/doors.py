@@ -42,6 +42,11 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.carrying.erasing import ErasingDesk
+from consent_service.rights.carrying.rectifying import RectificationService
+from consent_service.rights.carrying.restricting import RestrictionService
+from consent_service.rights.cases.service import CaseService
+from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
@@ -106,6 +111,16 @@ class AllServices(Protocol):
     def meetings(self) -> MeetingService: ...
     @property
     def recall_desk(self) -> RecallDesk: ...
+    @property
+    def cases(self) -> CaseService: ...
+    @property
+    def erasures(self) -> ErasureService: ...
+    @property
+    def erasing_desk(self) -> ErasingDesk: ...
+    @property
+    def restrictions(self) -> RestrictionService: ...
+    @property
+    def rectifications(self) -> RectificationService: ...
     @property
     def endings(self) -> EndingService: ...
     @property

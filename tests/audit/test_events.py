@@ -18,6 +18,7 @@ from consent_service.audit.encoding import Detail
 from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
     afterwards,
+    carrying,
     cases,
     consent,
     emergencies,
@@ -108,6 +109,7 @@ def test_an_event_knows_its_type() -> None:
 
 
 MODULES = (
+    carrying,
     cases,
     organisations,
     families,
@@ -264,6 +266,7 @@ FIRST_RELEASE = [
     "record.retracted.v1",
     "record.share_refused.v1",
     "record.shared.v1",
+    "rectification.asked.v1",
     "relationship.ended.v1",
     "relationship.started.v1",
     "relationship.succeeded.v1",
@@ -271,6 +274,7 @@ FIRST_RELEASE = [
     "release.failed.v1",
     "release.refused.v1",
     "reminder.due.v1",
+    "restriction.moved.v1",
     "safety.assessed.v1",
     "safety.guardian_assessed.v1",
     "safety.marker_decided.v1",

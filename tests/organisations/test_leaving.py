@@ -74,6 +74,8 @@ STAYS: Final[dict[str, str]] = {
     "policy_approvals": "who approved: `policy.changes` asks anew whether they still are coordinators",
     "policy_proposals": "who proposed it",
     "recalls": "who answered",
+    "rectifications": "who asked it",
+    "restrictions": "who set, told and lifted it",
     "records": "who wrote and approved it",
     "safety_assessments": "who assessed it",
     "safety_markers": "who asked and decided",

@@ -50,6 +50,8 @@ OF_STAFF = {
     "policy_approvals": {"approved_by"},
     "policy_proposals": {"proposed_by"},
     "recalls": {"answered_by"},
+    "rectifications": {"asked_by"},
+    "restrictions": {"set_by", "told_by", "lifted_by"},
     "records": {"author", "approved_by"},
     "relationship_contacts": {"staff", "deputy_for"},
     "return_pins": {"subject"},

@@ -88,9 +88,7 @@ class ErasingDesk:
             await self._log.append(conn, tenant=actor.tenant, event=event, by=by(actor), subject=subject)
             return await self._whom.of(conn, actor.tenant, one)
 
-    async def ask(
-        self, actor: PrivacyCoordinator, case: str, subject: str, ground: ErasureGround
-    ) -> str:
+    async def ask(self, actor: PrivacyCoordinator, case: str, subject: str, ground: ErasureGround) -> str:
         """Ask what a granted request asks; the id of the erasure. Another coordinator decides on it.
 
         Raises:

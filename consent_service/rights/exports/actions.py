@@ -96,6 +96,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.PolicyProposed,
         events.ErasureAsked,
         events.CaseOpened,
+        events.RectificationAsked,
         events.LogReopened,
     }
 )

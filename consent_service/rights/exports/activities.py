@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from consent_service.audit.events import (
     AfterwardsEvent,
+    CarryingEvent,
     CaseEvent,
     ConsentEvent,
     EmergencyEvent,
@@ -77,7 +78,7 @@ def activity_of(event: Event) -> Activity:
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
-    if isinstance(event, CaseEvent):
+    if isinstance(event, CarryingEvent | CaseEvent):
         return "verzoeken"
     if isinstance(event, ErasureEvent):
         return "wissen"

@@ -1,4 +1,4 @@
-"""Erasing: asked from a request, approved by another coordinator, carried out, followed to its end (AVG 17)."""
+"""Erasing: approved by another coordinator, carried out, followed to its end (AVG 17)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ async def erasures(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
     lines = [line_of(actor, one, notices) for one in found]
     view = ErasuresPage(
         cases_href=home(actor, "verzoeken"),
+        restrictions_href=home(actor, "beperkingen"),
         waiting=tuple(one for one in lines if one.state in ("asked", "approved", "running")),
         ended=tuple(one for one in lines if one.state in ("executed", "dropped")),
     )
@@ -51,9 +52,7 @@ async def approve(
 
 
 @post("/toezicht/{tenant:str}/wissen/{erasure:str}/niet-doen", include_in_schema=False)
-async def drop(
-    visit: NamedDependency[Visit], tenant: FromPath[str], erasure: FromPath[str]
-) -> Response[Any]:
+async def drop(visit: NamedDependency[Visit], tenant: FromPath[str], erasure: FromPath[str]) -> Response[Any]:
     """Who asked takes it back, another refuses it; nothing is lost by it, so no fresh proof is asked."""
     actor = deciding(visit, tenant)
     deed = visit.services.erasures.drop(actor, erasure)

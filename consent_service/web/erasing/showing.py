@@ -52,6 +52,19 @@ def _is_yours(actor: Officer, one: Erasure) -> bool:
     return one.state in ("approved", "running") or (one.state == "asked" and one.asked_by != actor.staff)
 
 
+def notice_of(one: OfficerRecall, schools: dict[str, str], words: LogWords) -> NoticeLine:
+    """What a school was told, and its answer."""
+    return NoticeLine(
+        reference=one.reference,
+        school=schools.get(one.school, ""),
+        label=words.type_label(one.information_type),
+        issued_on=local_date(one.issued_at),
+        state=one.state,
+        ground=one.ground,
+        late=one.late,
+    )
+
+
 class ErasureShowing:
     """One erasure for one reader."""
 
@@ -86,7 +99,7 @@ class ErasureShowing:
             left=view.left,
             gone=self._gone(one),
             stages=() if view.stages is None else self._stages(view.stages),
-            notices=tuple(self._notice(n, schools) for n in notices if n.matter == one.erasure),
+            notices=tuple(notice_of(n, schools, self._words) for n in notices if n.matter == one.erasure),
             approve_action=f"{at}/goedkeuren" if decides and one.state == "asked" and not mine else "",
             drop_action=f"{at}/niet-doen" if decides and one.state in ("asked", "approved") else "",
             execute_action=f"{at}/uitvoeren" if decides and self._can_run(view) else "",
@@ -133,20 +146,7 @@ class ErasureShowing:
         reached = (report.live_dead_at, report.path_dead_at, report.backups_dead_at)
         return tuple(
             StageLine(stage, self._said.text(one.msgid, **one.params), moment is not None)
-            for stage, one, moment in zip(
-                _STAGES, sentences(report, self._said.date), reached, strict=True
-            )
-        )
-
-    def _notice(self, one: OfficerRecall, schools: dict[str, str]) -> NoticeLine:
-        return NoticeLine(
-            reference=one.reference,
-            school=schools.get(one.school, ""),
-            label=self._words.type_label(one.information_type),
-            issued_on=local_date(one.issued_at),
-            state=one.state,
-            ground=one.ground,
-            late=one.late,
+            for stage, one, moment in zip(_STAGES, sentences(report, self._said.date), reached, strict=True)
         )
 
     def _by(self, staff: str) -> str:

@@ -27,6 +27,7 @@ class ErasuresPage(View, frozen=True):
 
     template: ClassVar[str] = "erasing/list.html"
     cases_href: str
+    restrictions_href: str
     waiting: tuple[ErasureLine, ...]
     ended: tuple[ErasureLine, ...]
 
@@ -90,3 +91,63 @@ class AskErasurePage(View, frozen=True):
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Value and label of everybody who can be chosen."""
         return tuple((one.value, one.label) for one in self.subjects)
+
+
+class RestrictionLine(Part, frozen=True):
+    """One restriction: what it covers in codes, since when, and the next step; never of whom in a list."""
+
+    label: str
+    school: str
+    ground: str
+    since: date
+    told_on: date | None
+    lifted_on: date | None
+    tell_action: str = ""
+    lift_action: str = ""
+    child: str = ""
+    case_href: str = ""
+
+
+class RestrictPage(View, frozen=True):
+    """From a request: what of which child may be kept only, or an objection that is weighed under one."""
+
+    template: ClassVar[str] = "erasing/restrict.html"
+    kind: str
+    state: str
+    action: str
+    back_href: str
+    words: str
+    due_on: date
+    places: tuple[Option, ...]
+    types: tuple[Option, ...]
+    lines: tuple[RestrictionLine, ...]
+    form: FormState = EMPTY
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Value and label of each child, alone and at each school."""
+        return tuple((one.value, one.label) for one in self.places)
+
+
+class RestrictionsPage(View, frozen=True):
+    """Every restriction of the shelter."""
+
+    template: ClassVar[str] = "erasing/restrictions.html"
+    back_href: str
+    lines: tuple[RestrictionLine, ...]
+    form: FormState = EMPTY
+
+
+class RectifyPage(View, frozen=True):
+    """From a request: what is put right, and what came of it."""
+
+    template: ClassVar[str] = "erasing/rectify.html"
+    action: str
+    restrict_href: str
+    back_href: str
+    words: str
+    due_on: date
+    written: tuple[Option, ...]
+    asked: tuple[FieldLine, ...]
+    notices: tuple[NoticeLine, ...]
+    form: FormState = EMPTY

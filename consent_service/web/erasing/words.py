@@ -43,9 +43,22 @@ KEPT_WHY: Final[Mapping[str, str]] = {
     "keys": N_("Anders komt een sleutel terug uit een oude kopie. Het nummer leidt naar niemand meer."),
     "journal": N_("Zo wordt het wissen overgedaan als een oude kopie wordt teruggezet."),
     "leaves": N_("Zo blijft te controleren dat het logboek klopt. Niemand kan er iemand in herkennen."),
-    "case": N_("Wij moeten kunnen laten zien dat wij op tijd antwoordden. Van wie het was, staat er niet meer."),
+    "case": N_(
+        "Wij moeten kunnen laten zien dat wij op tijd antwoordden. Van wie het was, staat er niet meer."
+    ),
     "others": N_("Dat is van die ander. Het noemt nummers die nergens meer naar leiden."),
     "schools": N_("De school beslist daar zelf over. Wij vragen om het te wissen (AVG 19)."),
+}
+RESTRICTION_GROUNDS: Final[Mapping[str, str]] = {
+    "contested": N_("Iemand zegt dat het niet klopt, en wij kijken dat na (AVG 18 lid 1 onder a)"),
+    "unlawful": N_("Het mocht niet, maar wie het vroeg wil het niet laten wissen (AVG 18 lid 1 onder b)"),
+    "needed_for_claim": N_("Wie het vroeg heeft het nodig voor een rechtszaak (AVG 18 lid 1 onder c)"),
+    "objection": N_("Er is bezwaar, en dat wordt gewogen (AVG 18 lid 1 onder d)"),
+}
+HOW_TOLD: Final[Mapping[str, str]] = {
+    "page": N_("Op de eigen pagina"),
+    "conversation": N_("In een gesprek"),
+    "letter": N_("Met een brief"),
 }
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "erasure_state": STATES,
@@ -54,8 +67,14 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "erasure_stage": STAGES,
     "erasure_kept": KEPT,
     "erasure_kept_why": KEPT_WHY,
+    "restriction_ground": RESTRICTION_GROUNDS,
+    "how_told": HOW_TOLD,
 }
 FIELD_LABELS: Final[Mapping[str, str]] = {
     "subject": N_("Wie wordt gewist?"),
     "erasure": N_("Wissen"),
+    "place": N_("Over wie, en bij welke school?"),
+    "type": N_("Wat mag alleen bewaard worden?"),
+    "wrong": N_("Wat klopt er niet?"),
+    "restriction": N_("Beperking"),
 }

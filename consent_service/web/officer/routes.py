@@ -25,7 +25,7 @@ from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
 from consent_service.web.components import FieldLine
 from consent_service.web.emergencies import officer_routes as emergency_routes
-from consent_service.web.erasing import case_routes
+from consent_service.web.erasing import case_routes, restriction_routes
 from consent_service.web.erasing import routes as erasing_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
@@ -146,6 +146,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *emergency_routes.ROUTES,
     *erasing_routes.ROUTES,
     *case_routes.ROUTES,
+    *restriction_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]
