@@ -51,6 +51,7 @@ OF_STAFF = {
     "policy_proposals": {"proposed_by"},
     "recalls": {"answered_by"},
     "rectifications": {"asked_by"},
+    "rights_cases": {"decided_by"},
     "restrictions": {"set_by", "told_by", "lifted_by"},
     "records": {"author", "approved_by"},
     "relationship_contacts": {"staff", "deputy_for"},
