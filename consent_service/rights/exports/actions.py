@@ -157,6 +157,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.MeetingAgreementStepped,
         events.ErasureNoticeAnswered,
         events.EndMoved,
+        events.CaseMoved,
+        events.RestrictionMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
