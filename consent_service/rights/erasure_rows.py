@@ -37,22 +37,28 @@ async def read_erasures(conn: AsyncConnection, tenant: TenantId) -> tuple[Erasur
     return tuple(_erasure(row) for row in (await conn.execute(query)).mappings())
 
 
-async def read_erasure(conn: AsyncConnection, tenant: TenantId, erasure: str) -> Erasure:
+async def read_erasure(
+    conn: AsyncConnection, tenant: TenantId, erasure: str, *, lock: bool = True
+) -> Erasure:
     """One erasure of the shelter; its row is locked until the transaction ends where the engine has locks.
+
+    `lock`: False for who only looks.
 
     Raises:
         NotFoundError: this shelter has none with this id.
     """
-    found = await find_erasure(conn, tenant, erasure)
+    found = await find_erasure(conn, tenant, erasure, lock=lock)
     if found is None:
         raise NotFoundError("erasure")
     return found
 
 
-async def find_erasure(conn: AsyncConnection, tenant: TenantId, erasure: str) -> Erasure | None:
+async def find_erasure(
+    conn: AsyncConnection, tenant: TenantId, erasure: str, *, lock: bool = True
+) -> Erasure | None:
     """As `read_erasure`; None when there is none."""
     query = select(erasures).where(erasures.c.tenant == tenant, erasures.c.erasure == erasure)
-    row = (await conn.execute(query.with_for_update())).mappings().first()
+    row = (await conn.execute(query.with_for_update() if lock else query)).mappings().first()
     return None if row is None else _erasure(row)
 
 

@@ -63,7 +63,7 @@ class ErasingDesk:
         """
         require(actor, Action.VIEW_ERASURE, Circumstances(tenant=actor.tenant))
         async with self._database.reading() as conn:
-            one = await read_erasure(conn, actor.tenant, erasure)
+            one = await read_erasure(conn, actor.tenant, erasure, lock=False)
             return ErasureView(
                 one,
                 missing(one, await coordinators_of(conn, actor.tenant)),
