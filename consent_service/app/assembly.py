@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
+from consent_service.app.carrying_services import of_carrying
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
@@ -64,6 +65,7 @@ def build_services(parts: Installation) -> Services:
     keys, release, records = of_keys(parts, shared), _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
+    desk, people = of_desk(shared, families), _of_rights(parts, shared, families, keys["custody"])
     return Services(
         installation=parts,
         log=log,
@@ -96,6 +98,10 @@ def build_services(parts: Installation) -> Services:
         **keys,
         **of_retention(shared, keys["custody"]),
         **_of_rights(parts, shared, families, keys["custody"]),
+        **desk,
+        **keys,
+        **people,
+        **of_carrying(shared, families, desk["cases"], people["erasures"]),
     )
 
 

@@ -73,6 +73,9 @@ from consent_service.release.service import ReleaseService
 from consent_service.rights.accountability.configured import Configured
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
+from consent_service.rights.carrying.erasing import ErasingDesk
+from consent_service.rights.carrying.rectifying import RectificationService
+from consent_service.rights.carrying.restricting import RestrictionService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.desk import DeskService
@@ -162,6 +165,9 @@ class Services(msgspec.Struct, frozen=True):
     accountability: AccountabilityService
     yearly_reports: YearlyReports
     desk: DeskService
+    erasing_desk: ErasingDesk
+    restrictions: RestrictionService
+    rectifications: RectificationService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService
@@ -226,5 +232,6 @@ class Services(msgspec.Struct, frozen=True):
             self.families.replay,
             self.custody.replay,
             self.erasures.replay,
+            self.restrictions.replay,
         )
         return await replay_stops(parts.database, parts.journal, parts.clock, replayers)

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from consent_service.audit.describe_accountability import describe_accountability
 from consent_service.audit.describe_afterwards import describe_afterwards
+from consent_service.audit.describe_carrying import describe_carrying
 from consent_service.audit.describe_cases import describe_case
 from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_emergencies import describe_emergency
@@ -32,6 +33,7 @@ from consent_service.audit.events import (
     AssignmentEnded,
     AssignmentStarted,
     BundleActivated,
+    CarryingEvent,
     CaseEvent,
     ConsentEvent,
     DutyArose,
@@ -120,6 +122,8 @@ def describe(event: Event) -> Sentence:
         return describe_afterwards(event)
     if isinstance(event, AccountabilityEvent):
         return describe_accountability(event)
+    if isinstance(event, CarryingEvent):
+        return describe_carrying(event)
     if isinstance(event, CaseEvent):
         return describe_case(event)
     if isinstance(event, ReviewEvent):

@@ -18,6 +18,7 @@ from consent_service.audit.happenings.afterwards import (
     RecallAsked,
     RecallCause,
 )
+from consent_service.audit.happenings.carrying import CarryingEvent, RectificationAsked, RestrictionMoved
 from consent_service.audit.happenings.cases import CaseEvent, CaseMoved, CaseOpened
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
@@ -258,8 +259,8 @@ from consent_service.audit.happenings.who import (
 __all__ = [
     "CODE_PATTERN", "AccountabilityEvent", "AfterwardsEvent", "AgreementEnded", "AgreementSigned",
     "AssignmentEnded", "AssignmentStarted", "AuthorityRecorded", "BreakGlassAsked", "BreakGlassMoved",
-    "BreakGlassRead", "BundleActivated", "By", "CallMade", "CaseEvent", "CaseMoved", "CaseOpened",
-    "ChildRegistered", "ClientAdmitted", "ClientChanged", "ClientEnded", "ClientRefused",
+    "BreakGlassRead", "BundleActivated", "By", "CallMade", "CarryingEvent", "CaseEvent", "CaseMoved",
+    "CaseOpened", "ChildRegistered", "ClientAdmitted", "ClientChanged", "ClientEnded", "ClientRefused",
     "ClientRegistered", "ClientServed", "Code", "CompetenceJudged", "ConflictDeclared", "ConsentEvent",
     "ConsentGiven", "ConsentInvalidated", "ConsentLater", "ConsentObjected", "ConsentObjectionLifted",
     "ConsentOpinion", "ConsentReevaluated", "ConsentRefused", "ConsentResumed", "ConsentSuspended",
@@ -287,15 +288,16 @@ __all__ = [
     "PupilDisowned", "QuestionAsked", "RecallAcknowledged", "RecallAsked", "RecallCause", "RecallIssued",
     "ReceiptPrinted", "RecordApproved", "RecordAttested", "RecordEvent", "RecordExpired", "RecordRetracted",
     "RecordShareRefused", "RecordShared", "RecordVersion", "RecordsReencrypted", "RecoveryDrilled",
-    "RecoveryKeyMade", "RefusedType", "RelationshipEnded", "RelationshipStarted", "RelationshipSucceeded",
-    "ReleaseFailed", "ReleaseRefused", "ReminderDue", "ReportFixed", "RetentionEvent", "RetentionHeld",
-    "RetentionRan", "RetentionScheduled", "ReviewEvent", "RouteSet", "SafetyAssessed", "SampleDrawn",
-    "SampleJudged", "SchoolChanged", "SchoolPlaced", "SchoolRegistered", "SchoolSucceeded", "SessionEnded",
-    "SessionEvent", "SignalCalled", "SignalEvent", "SignalGone", "SignalNoticed", "SignalRead",
-    "SignalSent", "SignalUnread", "StaffAdded", "StaffEnded", "StaffInvited", "StaffLinked", "StaffPlaced",
-    "StaffUnlinked", "StatutoryRequestAnswered", "StatutoryRequestReceived", "StatutoryTextRead",
-    "SteppedUp", "StopReplayed", "SubstituteAccess", "TenantRegistered", "TextResumed", "TextSuspended",
-    "ToldByParent", "Urgency", "WhoEvent", "WitnessDismissed", "WrongInformationReported", "event_type",
+    "RecoveryKeyMade", "RectificationAsked", "RefusedType", "RelationshipEnded", "RelationshipStarted",
+    "RelationshipSucceeded", "ReleaseFailed", "ReleaseRefused", "ReminderDue", "ReportFixed",
+    "RestrictionMoved", "RetentionEvent", "RetentionHeld", "RetentionRan", "RetentionScheduled",
+    "ReviewEvent", "RouteSet", "SafetyAssessed", "SampleDrawn", "SampleJudged", "SchoolChanged",
+    "SchoolPlaced", "SchoolRegistered", "SchoolSucceeded", "SessionEnded", "SessionEvent", "SignalCalled",
+    "SignalEvent", "SignalGone", "SignalNoticed", "SignalRead", "SignalSent", "SignalUnread", "StaffAdded",
+    "StaffEnded", "StaffInvited", "StaffLinked", "StaffPlaced", "StaffUnlinked", "StatutoryRequestAnswered",
+    "StatutoryRequestReceived", "StatutoryTextRead", "SteppedUp", "StopReplayed", "SubstituteAccess",
+    "TenantRegistered", "TextResumed", "TextSuspended", "ToldByParent", "Urgency", "WhoEvent",
+    "WitnessDismissed", "WrongInformationReported", "event_type",
 ]  # fmt: skip
 
 Event = (
@@ -318,6 +320,7 @@ Event = (
     | CaseEvent
     | ReviewEvent
     | AccountabilityEvent
+    | CarryingEvent
 )
 """Everything that can stand in the log."""
 

@@ -40,6 +40,7 @@ from consent_service.audit.events import (
     PatternSeen,
     PupilDisowned,
     RecordShared,
+    RectificationAsked,
     ReminderDue,
     SampleDrawn,
     SampleJudged,
@@ -282,6 +283,8 @@ def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
             return (NewTask("intake_again", "counsellor", family=family),)
         case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
             return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
+        case RectificationAsked(relationship=relationship, information_type=kind):
+            return (NewTask("look_into_wrong", "counsellor", None, relationship, kind),)
         case SignalUnread(relationship=relationship):
             return (NewTask("call_the_school", "counsellor", relationship=relationship),)
         case SignalSent(relationship=relationship, route="attendance_officer" | "veilig_thuis"):

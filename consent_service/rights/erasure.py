@@ -3,7 +3,7 @@
 Who must agree is `erasure_model`, where things are is `erasure_places`. An erasure is a stop: from the moment
 it begins nothing about them is released, and it is carried out again on a database that was put back. What
 takes long is done in small batches, each in its own transaction; a killed one is finished at the next start.
-Copies at schools are theirs to remove (AVG 19): telling them is not done here.
+Copies at schools are theirs to remove: each is told what it read (AVG 19).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
 from consent_service.process.recalls_issuing import tell_of_erasure
 from consent_service.records.retracting import retract_about
+from consent_service.rights.cases.carrying import carry_out, require_granted
 from consent_service.rights.coordinators import coordinators_of, is_coordinator
 from consent_service.rights.erasure_model import (
     Erasure,
@@ -59,6 +60,7 @@ from consent_service.rights.erasure_rows import (
     read_erasures,
     read_targets,
     superseded,
+    write_ends,
     write_erasure,
     write_targets,
 )
@@ -138,12 +140,15 @@ class ErasureService:
         *,
         tenant: TenantId | None = None,
         coordinator: StaffId | None = None,
+        case: str | None = None,
     ) -> str:
         """Ask that somebody is forgotten; the id of the erasure. Another coordinator decides on it.
 
+        `case`: the request it carries out, which must be granted and of that family.
+
         Raises:
             NotAllowedError: only a privacy coordinator asks, or an operator for one.
-            NotFoundError: no such guardian, child or family in this shelter.
+            NotFoundError: no such guardian, child or family in this shelter, or no such request.
             InputError: it is asked already, or it is of a guardian whose children are still shared about.
         """
         async with self._database.transaction() as conn:
@@ -158,12 +163,15 @@ class ErasureService:
                 asked_by=decision.coordinator,
                 asked_at=self._clock.now(),
                 typed="asked" if decision.named else "none",
+                case=case,
             )
             circle = await circle_of(conn, where, wanted.scope, wanted.subject)
             if circle is None:
                 raise NotFoundError(wanted.scope)
             await lock_family(conn, where, circle.family)
             await refuse_held(conn, circle, wanted.scope)
+            if case is not None:
+                await require_granted(conn, where, case, circle.family)
             if await is_asked(conn, where, wanted.subject):
                 raise InputError([Problem("subject", "erasures.asked_already")])
             await self._refuse_while_sharing(conn, wanted.scope, circle)
@@ -340,22 +348,23 @@ class ErasureService:
         late_since: datetime | None = None,
     ) -> None:
         """3. the keys go, whom it is about is written down, and what is emptied from now on was erased."""
-        await self._tell_schools(conn, circle)
+        await self._tell_schools(conn, circle, one.erasure)
         keys = await self._custody.destroy_all(conn, circle, who=who, late_since=late_since)
         rows = await self._retract(conn, circle)
         values = {"approved_by": one.approved_by, "typed": one.typed, "late_since": late_since}
         await change_erasure(conn, circle.tenant, one, "begin", **values)
         await write_targets(conn, circle.tenant, one.erasure, circle.targets())
+        await write_ends(conn, circle.tenant, one.erasure, circle.targets())
         await count_gone(conn, circle.tenant, one.erasure, more=Gone(len(circle.people), keys, rows=rows))
 
-    async def _tell_schools(self, conn: AsyncConnection, circle: Circle) -> None:
+    async def _tell_schools(self, conn: AsyncConnection, circle: Circle, erasure: str) -> None:
         """Each school hears what it read and is to remove too (AVG 19), while somebody still knows it."""
         if circle.relationships:
-            await tell_of_erasure(conn, self._log, self._clock, circle.relationships)
+            await tell_of_erasure(conn, self._log, self._clock, circle.relationships, erasure=erasure)
             return
         own = [key for key, kind in self._catalogue.types.items() if kind.decided_by == "own_guardian"]
         everywhere = await read_relationships(conn, circle.tenant, family=circle.family)
-        await tell_of_erasure(conn, self._log, self._clock, everywhere, only=own)
+        await tell_of_erasure(conn, self._log, self._clock, everywhere, own, erasure=erasure)
 
     async def _retract(self, conn: AsyncConnection, circle: Circle) -> int:
         """What was told about a guardian goes from among what stays of the children, which fits anew."""
@@ -388,6 +397,8 @@ class ErasureService:
         targets = await read_targets(conn, where, erasure)
         await change_erasure(conn, where, one, "finish", subject=None, ended_at=now)
         await forget_targets(conn, where, erasure)
+        if one.case is not None:
+            await self._end_case(conn, where, one.case, who)
         for other in await superseded(conn, where, targets, at=now):
             await self._append(conn, where, events.ErasureDropped(other, "superseded"), by(System()))
         approvers = tuple(name for name in (one.asked_by, one.approved_by) if name is not None)
@@ -395,6 +406,11 @@ class ErasureService:
         event = events.ErasureExecuted(erasure=erasure, scope=one.scope, approvers=approvers, **counts)
         await self._append(conn, where, event, who, one.late_since)
         return await read_erasure(conn, where, erasure)
+
+    async def _end_case(self, conn: AsyncConnection, where: TenantId, case: str, who: By) -> None:
+        """The request it came from is done; of one that was withdrawn meanwhile nothing changes."""
+        if await carry_out(conn, where, case, at=self._clock.now()):
+            await self._append(conn, where, events.CaseMoved(case, "carry_out"), who)
 
     async def _refuse_while_sharing(self, conn: AsyncConnection, scope: ErasureScope, circle: Circle) -> None:
         """Without what a guardian decided nobody could show that sharing about the child was allowed, and

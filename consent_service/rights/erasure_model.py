@@ -77,6 +77,7 @@ class Erasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     late_since: datetime | None = None
     ended_at: datetime | None = None
     gone: Gone = Gone()
+    case: str | None = None
 
 
 def after(state: ErasureState, step: ErasureStep) -> ErasureState | None:

@@ -35,6 +35,7 @@ from consent_service.families.tables import (
     safety_assessments,
     safety_markers,
 )
+from consent_service.families.tables_restrictions import restrictions
 from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.ids import INSTALLATION, TenantId
 from consent_service.identity.tables import (
@@ -63,7 +64,7 @@ from consent_service.records.tables_emergencies import break_glasses
 from consent_service.rights.cases.tables import rights_cases
 from consent_service.rights.retention.tables import retention_holds
 from consent_service.rights.reviews.tables import review_notes, saved_questions
-from consent_service.rights.tables import erasure_targets, erasures
+from consent_service.rights.tables import erasure_targets, erasures, rectifications
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -109,6 +110,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(notice_wishes, (notice_wishes.c.recipient,)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(restrictions, (restrictions.c.family, restrictions.c.child, restrictions.c.relationship)),
+    Place(rectifications, (rectifications.c.relationship,)),
     Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
     Place(first_contacts, (first_contacts.c.relationship,)),
     Place(first_day_ticks, (first_day_ticks.c.relationship,)),

@@ -148,6 +148,8 @@ NEVER: Final[frozenset[type[Any]]] = frozenset(
         events.PersonSought,
         events.SampleDrawn,
         events.SampleJudged,
+        events.RectificationAsked,
+        events.RestrictionMoved,
         events.ExitPermitted,
         events.ExitRefused,
         events.NoticeQueued,

@@ -44,6 +44,9 @@ from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
+from consent_service.rights.carrying.erasing import ErasingDesk
+from consent_service.rights.carrying.rectifying import RectificationService
+from consent_service.rights.carrying.restricting import RestrictionService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
@@ -121,6 +124,12 @@ class AllServices(Protocol):
     def desk(self) -> DeskService: ...
     @property
     def erasures(self) -> ErasureService: ...
+    @property
+    def erasing_desk(self) -> ErasingDesk: ...
+    @property
+    def restrictions(self) -> RestrictionService: ...
+    @property
+    def rectifications(self) -> RectificationService: ...
     @property
     def endings(self) -> EndingService: ...
     @property

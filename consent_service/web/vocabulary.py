@@ -14,6 +14,7 @@ from consent_service.web import afterwards_words
 from consent_service.web.accountability.words import ACCOUNTABILITY_TABLES
 from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
+from consent_service.web.erasing import words as erasing_words
 from consent_service.web.meetings.words import MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 from consent_service.web.retention import words as retention_words
@@ -316,6 +317,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "time": N_("Hoe laat?"),
     **afterwards_words.FIELD_LABELS,
     **retention_words.FIELD_LABELS,
+    **erasing_words.FIELD_LABELS,
     **SIGNAL_LABELS,
     **GLASS_LABELS,
     **MELDCODE_FIELDS,
@@ -444,6 +446,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
     **retention_words.TABLES,
+    **erasing_words.TABLES,
     **GLASS_TABLES,
     **CASE_TABLES,
 }

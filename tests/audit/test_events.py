@@ -19,6 +19,7 @@ from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
     accountability,
     afterwards,
+    carrying,
     cases,
     consent,
     emergencies,
@@ -112,6 +113,7 @@ def test_an_event_knows_its_type() -> None:
 
 MODULES = (
     accountability,
+    carrying,
     cases,
     reviews,
     organisations,
@@ -275,6 +277,7 @@ FIRST_RELEASE = [
     "record.retracted.v1",
     "record.share_refused.v1",
     "record.shared.v1",
+    "rectification.asked.v1",
     "relationship.ended.v1",
     "relationship.started.v1",
     "relationship.succeeded.v1",
@@ -285,6 +288,7 @@ FIRST_RELEASE = [
     "retention.held.v1",
     "retention.ran.v1",
     "retention.scheduled.v1",
+    "restriction.moved.v1",
     "safety.assessed.v1",
     "safety.guardian_assessed.v1",
     "safety.marker_decided.v1",

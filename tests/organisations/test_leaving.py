@@ -77,6 +77,8 @@ STAYS: Final[dict[str, str]] = {
     "policy_approvals": "who approved: `policy.changes` asks anew whether they still are coordinators",
     "policy_proposals": "who proposed it",
     "recalls": "who answered",
+    "rectifications": "who asked it",
+    "restrictions": "who set, told and lifted it",
     "records": "who wrote and approved it",
     "review_samples": "whose sample it was",
     "safety_assessments": "who assessed it",

@@ -30,6 +30,7 @@ NO_ACTS: Final = {
     "evaluation_figures": "numbers that were shown; fixing them is an entry",
     "evaluation_publications": "fixing figures is an entry only",
     "enrolments": "fleeting; giving one is an entry only",
+    "erasure_keys": "which ends of keys an erasure rests on; each is an act itself",
     "erasure_targets": "whom a running erasure is about; it says so at its end",
     "first_contacts": "how far the start is; each step is an entry only",
     "first_day_ticks": "what a school ticked; an entry only",

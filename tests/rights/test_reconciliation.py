@@ -97,6 +97,8 @@ KINDS: Final = {
     "PolicyProposed": ["proposal"],
     "PolicyWithdrawn": ["proposal_end"],
     "ProviderRegistered": ["provider"],
+    "RectificationAsked": ["rectification"],
+    "RestrictionMoved": ["restriction"],
     "RecallAcknowledged": ["recall_answer"],
     "RecallAsked": ["recall"],
     "RecallIssued": ["recall"],

@@ -122,6 +122,8 @@ KINDS = {
     "log.witness_dismissed.v1": ("Getuige telt niet meer", "Witness no longer counts"),
     "log.pruned.v1": ("Oude regels opgeruimd", "Old entries pruned"),
     "entries.released.v1": ("Regels vrijgegeven", "Entries released"),
+    "restriction.moved.v1": ("Beperking van gegevens", "Restriction of data"),
+    "rectification.asked.v1": ("Gegevens worden rechtgezet", "Data is put right"),
     "case.opened.v1": ("Verzoek over eigen gegevens", "Request about one's own data"),
     "case.moved.v1": ("Verzoek: wat ermee gebeurde", "Request: what was done about it"),
     "accountability.taken.v1": ("Document meegenomen", "Document taken along"),

@@ -1,7 +1,7 @@
 """Holds, retention schedules and runs
 
 Revision ID: 0024
-Revises: 0021
+Revises: 0023
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from consent_service.foundation.database import UtcDateTime
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

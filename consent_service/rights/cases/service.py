@@ -123,6 +123,7 @@ class CaseService(CaseTaking):
                 raise InputError([Problem("how", "nobody_to_identify")])
             change = {"identity": how, "identified_at": self._clock.now()}
             await self._move(conn, actor, one, "identify", how, change)
+            await self._on_identified(conn, actor.tenant, one)
 
     async def extend(self, actor: PrivacyCoordinator, case: str, why: Extension) -> None:
         """Two months more, told within the first with the reason (AVG 12(3)).

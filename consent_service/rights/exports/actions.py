@@ -97,6 +97,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.PolicyProposed,
         events.ErasureAsked,
         events.CaseOpened,
+        events.RectificationAsked,
         events.LogReopened,
     }
 )
@@ -161,6 +162,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.MeetingAgreementStepped,
         events.ErasureNoticeAnswered,
         events.EndMoved,
+        events.CaseMoved,
+        events.RestrictionMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,

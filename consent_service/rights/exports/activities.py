@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 from consent_service.audit.events import (
     AccountabilityEvent,
     AfterwardsEvent,
+    CarryingEvent,
     CaseEvent,
     ConsentEvent,
     EmergencyEvent,
@@ -84,7 +85,7 @@ def activity_of(event: Event) -> Activity:
         return "spelregels"
     if isinstance(event, AccountabilityEvent):
         return "verantwoording"
-    if isinstance(event, CaseEvent):
+    if isinstance(event, CarryingEvent | CaseEvent):
         return "verzoeken"
     if isinstance(event, ErasureEvent | RetentionEvent):
         return "wissen"

@@ -28,6 +28,8 @@ from consent_service.web.cases import routes as case_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
+from consent_service.web.erasing import restriction_routes
+from consent_service.web.erasing import routes as erasing_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
 from consent_service.web.officer import (
@@ -157,6 +159,9 @@ ROUTES: list[HTTPRouteHandler] = [
     *retention_routes.ROUTES,
     *emergency_routes.ROUTES,
     *review_routes.ROUTES,
+    *erasing_routes.ROUTES,
+    *carrying_routes.ROUTES,
+    *restriction_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]

@@ -17,6 +17,8 @@ TOGETHER: Final[Mapping[str, str]] = {
     "break_glass.asked.v1": N_("Noodgeval gevraagd"),
     "break_glass.moved.v1": N_("Noodgeval: wat ermee gebeurde"),
     "break_glass.read.v1": N_("Noodgeval: gelezen zonder toestemming"),
+    "restriction.moved.v1": N_("Beperking van gegevens"),
+    "rectification.asked.v1": N_("Gegevens worden rechtgezet"),
     "case.opened.v1": N_("Verzoek over eigen gegevens"),
     "case.moved.v1": N_("Verzoek: wat ermee gebeurde"),
     "meldcode.opened.v1": N_("Meldcode begonnen"),
