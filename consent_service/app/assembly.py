@@ -88,7 +88,7 @@ def build_services(parts: Installation) -> Services:
         **process,
         **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
         **of_afterwards(shared),
-        **of_desk(shared, families),
+        **of_desk(shared, families, release, _rights(shared, families)),
         **keys,
         **_of_rights(parts, shared, families, keys["custody"]),
     )

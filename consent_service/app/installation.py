@@ -70,6 +70,7 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.access.service import AccessService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
@@ -149,6 +150,7 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     recall_desk: RecallDesk
     cases: CaseService
+    access: AccessService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService

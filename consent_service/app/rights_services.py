@@ -6,24 +6,42 @@ from typing import TypedDict
 
 from consent_service.app.shared import Shared
 from consent_service.families.service import FamilyService
+from consent_service.release.service import ReleaseService
+from consent_service.rights.access.service import AccessService
 from consent_service.rights.cases.service import CaseService
+from consent_service.rights.service import RightsService
 
 
 class DeskServices(TypedDict):
     """The services of `Services` for requests of people and the desk."""
 
     cases: CaseService
+    access: AccessService
 
 
-def of_desk(shared: Shared, families: FamilyService) -> DeskServices:
+def of_desk(
+    shared: Shared, families: FamilyService, release: ReleaseService, rights: RightsService
+) -> DeskServices:
     """Put them together; opens nothing and starts nothing."""
+    cases = CaseService(
+        database=shared.database,
+        ring=shared.ring,
+        log=shared.log,
+        clock=shared.clock,
+        organisations=shared.organisations,
+        families=families,
+    )
     return DeskServices(
-        cases=CaseService(
+        cases=cases,
+        access=AccessService(
             database=shared.database,
             ring=shared.ring,
-            log=shared.log,
             clock=shared.clock,
-            organisations=shared.organisations,
             families=families,
+            release=release,
+            rights=rights,
+            cases=cases,
+            texts=shared.texts,
+            catalogue=shared.policies.proposal.catalogue,
         ),
     )

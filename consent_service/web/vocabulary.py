@@ -78,6 +78,7 @@ PURPOSES: Final[Mapping[str, str]] = {
     "attendance": N_("Wel of niet op school"),
     "safety": N_("Veiligheid op school"),
     "transition": N_("Verhuizing of nieuwe school"),
+    "access": N_("Inzage in de eigen gegevens"),
 }
 CAPACITIES: Final[Mapping[str, str]] = {
     "holder": N_("Ouder met gezag"),
