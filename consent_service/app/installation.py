@@ -71,6 +71,7 @@ from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.access.service import AccessService
+from consent_service.rights.cases.letters import CaseLetterService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
@@ -151,6 +152,7 @@ class Services(msgspec.Struct, frozen=True):
     recall_desk: RecallDesk
     cases: CaseService
     access: AccessService
+    case_letters: CaseLetterService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService

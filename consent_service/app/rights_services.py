@@ -8,6 +8,7 @@ from consent_service.app.shared import Shared
 from consent_service.families.service import FamilyService
 from consent_service.release.service import ReleaseService
 from consent_service.rights.access.service import AccessService
+from consent_service.rights.cases.letters import CaseLetterService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.service import RightsService
 
@@ -17,6 +18,7 @@ class DeskServices(TypedDict):
 
     cases: CaseService
     access: AccessService
+    case_letters: CaseLetterService
 
 
 def of_desk(
@@ -33,6 +35,7 @@ def of_desk(
     )
     return DeskServices(
         cases=cases,
+        case_letters=CaseLetterService(database=shared.database, clock=shared.clock, cases=cases),
         access=AccessService(
             database=shared.database,
             ring=shared.ring,

@@ -42,6 +42,9 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.access.service import AccessService
+from consent_service.rights.cases.letters import CaseLetterService
+from consent_service.rights.cases.service import CaseService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
@@ -106,6 +109,12 @@ class AllServices(Protocol):
     def meetings(self) -> MeetingService: ...
     @property
     def recall_desk(self) -> RecallDesk: ...
+    @property
+    def cases(self) -> CaseService: ...
+    @property
+    def access(self) -> AccessService: ...
+    @property
+    def case_letters(self) -> CaseLetterService: ...
     @property
     def endings(self) -> EndingService: ...
     @property

@@ -388,7 +388,12 @@ BLOCK_LABELS: Final[Mapping[str, str]] = {
     "child": N_("Kind {number}"),
 }
 
+ACCESS_CHANNELS: Final[Mapping[str, str]] = {
+    "conversation": N_("In een gesprek"),
+    "letter": N_("Per post, aan de persoon zelf"),
+}
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "access_channel": ACCESS_CHANNELS,
     "answer": ANSWERS,
     "safety": SAFETY,
     "assessed_safety": ASSESSED_SAFETY,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from consent_service.foundation.i18n import N_, translator
+from consent_service.information.texts import LanguageTexts
 from consent_service.rights.access.document import SCHEMA_FILE, AccessFile, json_schema, to_json
 from consent_service.rights.access.reading import write_pdf
 
@@ -24,15 +25,15 @@ _EXPLAINED: Final = (
 )
 
 
-def write_zip(file: AccessFile, language: str) -> bytes:
+def write_zip(file: AccessFile, words: LanguageTexts) -> bytes:
     """Everything in one file; takes processor time, so run it in a thread.
 
     Raises:
         IntegrityError: it could not be written.
     """
-    said, made = translator(language), file.made_at.timetuple()[:6]
+    said, made = translator(words.language), file.made_at.timetuple()[:6]
     parts = {
-        PDF_FILE: write_pdf(file, language),
+        PDF_FILE: write_pdf(file, words),
         JSON_FILE: to_json(file),
         SCHEMA_FILE: json_schema(),
         CHECKER.name: CHECKER.read_bytes(),

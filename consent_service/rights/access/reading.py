@@ -16,7 +16,9 @@ import msgspec
 from consent_service.consent.receipt.document import FONTS, printable
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.i18n import N_, Translator, translator
-from consent_service.rights.access.document import AccessFile, EventLine, Redacted, Said
+from consent_service.foundation.ids import TypeKey
+from consent_service.information.texts import LanguageTexts
+from consent_service.rights.access.document import AccessFile, EventLine, FieldLine, Redacted, Said
 from consent_service.rights.access.words import (
     CODES,
     GROUNDS,
@@ -33,16 +35,22 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "redactions": (N_("Waar"), N_("Wat wij weglieten"), N_("Waarom"), N_("Artikel")),
     "decisions": (N_("Wanneer"), N_("Waarover"), N_("Keuze"), N_("Hoe en als wie"), N_("Tekst")),
 }
+_WIDTHS: Final[Mapping[str, tuple[float, ...]]] = {
+    "looks": (1, 1.4, 1, 1.2, 1.4),
+    "redactions": (1, 1.6, 1.4, 1),
+    "decisions": (1, 1.5, 0.8, 1.1, 1.9),
+}
+"""Parts of the width of the page."""
 Fact = tuple[str, str]
 
 
-def write_pdf(file: AccessFile, language: str) -> bytes:
-    """The file to read; takes processor time, so run it in a thread.
+def write_pdf(file: AccessFile, words: LanguageTexts) -> bytes:
+    """The file to read, in the language of `words`; takes processor time, so run it in a thread.
 
     Raises:
         IntegrityError: it could not be written.
     """
-    page = _compiled(_Reader(file, translator(language)).shown(), file.made_at)
+    page = _compiled(_Reader(file, words).shown(), file.made_at)
     if page is None:  # told here: what typst says about it may quote what somebody wrote
         raise IntegrityError("an access file could not be written as PDF/UA")
     return page
@@ -68,11 +76,11 @@ def _compiled(shown: Mapping[str, object], made_at: datetime) -> bytes | None:
 class _Reader:
     """One file in the words of one language."""
 
-    def __init__(self, file: AccessFile, said: Translator) -> None:
+    def __init__(self, file: AccessFile, texts: LanguageTexts) -> None:
         self._file = file
-        self._words = said
+        self._texts = texts
+        self._words: Translator = translator(texts.language)
         self._names = {one.person: f"{one.given_names} {one.family_name}".strip() for one in file.people}
-        self._labels = {one.type: one.label for one in file.law.types}
 
     def shown(self) -> dict[str, object]:
         """Everything the template needs."""
@@ -98,6 +106,7 @@ class _Reader:
         return {
             "title": self._t(PARTS[name]),
             "columns": [self._t(one) for one in columns],
+            "widths": _WIDTHS.get(name, ()),
             "rows": [list(row) for row in getattr(self, f"_{name}_rows")()] if columns else [],
             "cards": [] if columns else [_card(one) for one in getattr(self, f"_{name}_cards")()],
         }
@@ -155,7 +164,7 @@ class _Reader:
         for one in self._file.decisions:
             yield (
                 self._moment(one.decided_at),
-                f"{self._place(one.place)}: {one.label}",
+                f"{self._place(one.place)}: {self._label(one.type, one.label)}",
                 self._code(one.decision),
                 f"{self._code(one.method)}, {self._code(one.capacity)}",
                 f"{one.text_version} ({one.language}) {one.text_hash[:12]}",
@@ -176,14 +185,14 @@ class _Reader:
         for one in self._file.records:
             yield (
                 *self._facts(
-                    (N_("Wat"), one.label),
+                    (N_("Wat"), self._label(one.type, one.label)),
                     (N_("Over"), self._place(one.place)),
                     (N_("Richting"), self._code(one.direction)),
                     (N_("Opgeschreven op"), self._moment(one.written_at)),
                     (N_("Opgeschreven door"), self._said(one.written_by)),
                     (N_("Bewaard tot"), self._moment(one.expires_at)),
                 ),
-                *((field.label, self._said(field.value)) for field in one.fields),
+                *(self._field(one.type, field) for field in one.fields),
             )
 
     def _meetings_cards(self) -> Iterable[Sequence[Fact]]:
@@ -274,15 +283,16 @@ class _Reader:
             (N_("Buiten de Europese Unie"), self._t(law.transfers)),
         )
         for one in law.types:
+            text = self._texts.types.get(TypeKey(one.type))
             purposes = (
                 self._t(PURPOSES[key]) if key in PURPOSES else self._code(key) for key in one.purposes
             )
             yield self._facts(
-                (N_("Soort"), one.label),
+                (N_("Soort"), self._label(one.type, one.label)),
                 (N_("Waarvoor"), ", ".join(purposes)),
                 (N_("Grondslag"), self._code(one.legal_basis)),
-                (N_("Wie het krijgt"), one.recipients),
-                (N_("Hoe lang"), one.kept),
+                (N_("Wie het krijgt"), one.recipients if text is None else text.who_sees),
+                (N_("Hoe lang"), one.kept if text is None else text.until),
             )
 
     # --- words -------------------------------------------------------------------------------
@@ -308,7 +318,19 @@ class _Reader:
         )
 
     def _types(self, keys: Iterable[str]) -> str:
-        return ", ".join(self._labels.get(key, key) for key in keys)
+        return ", ".join(self._label(key, key) for key in keys)
+
+    def _label(self, key: str, otherwise: str) -> str:
+        """What a type is called in this language; as the file has it once no text names it."""
+        text = self._texts.types.get(TypeKey(key))
+        return otherwise if text is None else text.label
+
+    def _field(self, key: str, one: FieldLine) -> Fact:
+        """A field with its value; a choice in the words it was chosen in."""
+        text = self._texts.types.get(TypeKey(key))
+        spec = None if text is None else text.fields.get(one.field)
+        said = self._said(one.value)
+        return (one.label, said) if spec is None else (spec.label, spec.choices.get(said, said))
 
     def _place(self, place: str) -> str:
         for one in self._file.places:

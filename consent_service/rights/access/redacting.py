@@ -88,7 +88,7 @@ def looked_through(draft: Draft, chosen: Mapping[int, str]) -> AccessFile:
     for number, one in enumerate(draft.texts):
         choice = chosen.get(number, "" if one.names else KEEP)
         if choice not in CHOICES:
-            problems.append(Problem(f"text-{number}", "choose_text"))
+            problems.append(Problem(f"text-{number}", "access_choose_text"))
         elif choice == KEEP:
             filled[one.token] = one.text
         else:

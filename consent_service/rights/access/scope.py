@@ -101,7 +101,7 @@ class ScopeReader:
         if not is_child and (with_children or not by_hand):
             children = self._families.decided_by(whole, who)
         if case.about == "child" and case.child is not None and case.child not in children and not by_hand:
-            raise InputError([Problem("children", "no_longer_decides")])
+            raise InputError([Problem("children", "access_no_longer_decides")])
         if case.about != "everybody":
             children &= {case.child} if case.about == "child" else {who}
         kept = tuple(one.child for one in whole.children if one.child in children)

@@ -150,7 +150,7 @@ class AccessService:
             await lock_family(conn, actor.tenant, one.family)
             standing = await self._scopes.standing(conn, actor.tenant, one)
             if standing in WEIGHED and not weighed:
-                raise InputError([Problem("weighed", "weigh_by_hand")])
+                raise InputError([Problem("weighed", "access_weigh")])
             scope = await self._scopes.read(conn, actor.tenant, one, with_children=weighed and with_children)
             file = new_id()
             making = self._making(conn, scope, file)
@@ -195,12 +195,12 @@ class AccessService:
         """
         require(actor, Action.DECIDE_CASE, Circumstances(tenant=actor.tenant))
         if channel not in _HANDED:
-            raise InputError([Problem("channel", "choose_channel")])
+            raise InputError([Problem("channel", "access_channel")])
         async with self._database.transaction() as conn:
             one = await self._case(conn, actor.tenant, case, lock=True)
             row = await self._ready(conn, actor.tenant, one)
             if not await self._still_fits(conn, actor.tenant, one, row):
-                raise InputError([Problem("file", "make_again")])
+                raise InputError([Problem("file", "access_make_again")])
             permit = await self._print_permit(conn, actor, row)
             if permit is not None:
                 return await self._hand_over(conn, actor, one, row, (permit, channel))

@@ -23,6 +23,7 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.access import officer_routes as access_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.emergencies import officer_routes as emergency_routes
 from consent_service.web.evaluation import routes as evaluation_routes
@@ -142,6 +143,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *evaluation_routes.ROUTES,
     *region_routes.ROUTES,
     *emergency_routes.ROUTES,
+    *access_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]

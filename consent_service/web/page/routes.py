@@ -71,6 +71,7 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         leave_action=door.LEAVE,
         meetings_href=door.MEETINGS if own.young in ("", "alone") else "",
         timeline_href=door.TIMELINE,
+        file_href=door.FILE,
         to_do=await to_do_lines(own),
         meldcode_href=door.MELDCODE if own.young in ("", "alone") else "",
         messages_href=door.MESSAGES,
