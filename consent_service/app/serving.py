@@ -23,7 +23,6 @@ from consent_service.app.presence import present
 from consent_service.app.starting import start_up
 from consent_service.app.tracing import traced
 from consent_service.foundation.settings import Settings
-from consent_service.web.access import own_routes as own_access_routes
 from consent_service.web.child import routes as child_routes
 from consent_service.web.doors import Doors
 from consent_service.web.inbox import own_routes as own_inbox_routes
@@ -143,7 +142,6 @@ def _routes() -> list[ControllerRouterHandler]:
         *meldcode_routes.ROUTES,
         *request_routes.ROUTES,
         *own_meldcode_routes.ROUTES,
-        *own_access_routes.ROUTES,
         *timeline_routes.ROUTES,
         *tasks_routes.ROUTES,
         *method_routes.ROUTES,

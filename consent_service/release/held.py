@@ -52,27 +52,17 @@ class HeldRecords(Lists):
         self._refuse_while_stopping(actor.tenant, relationship)
         await self._require_living_log(conn, actor.tenant)
         situation = await self._situation(conn, actor.tenant, relationship)
-        own = await self._own_types(situation)
-        wanted = {
-            one.record: one
-            for one in situation.records
-            if one.about == owner or (one.about is None and one.information_type not in own)
-        }
+        wanted = await self._of(situation, owner)
         if situation.key is None or not wanted:
             return ()
         opened = open_held(
-            self._ring, situation.key, situation.records, situation.digests, wanted=wanted.keys()
+            self._ring,
+            situation.key,
+            situation.records,
+            situation.digests,
+            wanted=frozenset(one.record for one in wanted),
         )
-        for subject, group in _by_subject(wanted.values(), situation):
-            await self._log.append(
-                conn,
-                tenant=actor.tenant,
-                event=_read(situation, group, actor.staff),
-                by=by(actor),
-                subject=subject,
-                tagged_for=OFFICER,
-                relationship=relationship,
-            )
+        await self._tell_read(conn, actor, situation, wanted)
         return opened
 
     async def tell_handed_over(
@@ -110,11 +100,34 @@ class HeldRecords(Lists):
                 relationship=relationship,
             )
 
-    async def _own_types(self, situation: Situation) -> frozenset[str]:
-        """Types that are about one guardian only: without a name on it nobody's."""
+    async def _of(self, situation: Situation, owner: PersonId) -> tuple[SealedRecord, ...]:
+        """Nothing about another guardian, nor what is about one guardian and names none."""
         rules = await self._policies.in_force(situation.active_bundle)
         kinds = rules.catalogue.types.values()
-        return frozenset(kind.key for kind in kinds if kind.decided_by == "own_guardian")
+        own = frozenset(kind.key for kind in kinds if kind.decided_by == "own_guardian")
+        return tuple(
+            one
+            for one in situation.records
+            if one.about == owner or (one.about is None and one.information_type not in own)
+        )
+
+    async def _tell_read(
+        self,
+        conn: AsyncConnection,
+        actor: PrivacyCoordinator,
+        situation: Situation,
+        found: Iterable[SealedRecord],
+    ) -> None:
+        for subject, group in _by_subject(found, situation):
+            await self._log.append(
+                conn,
+                tenant=actor.tenant,
+                event=_read(situation, group, actor.staff),
+                by=by(actor),
+                subject=subject,
+                tagged_for=OFFICER,
+                relationship=situation.known.relationship.relationship,
+            )
 
 
 def _by_subject(

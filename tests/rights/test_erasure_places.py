@@ -24,6 +24,7 @@ OF_STAFF = {
     "first_day_ticks": {"ticked_by"},
     "phone_calls": {"staff"},
     "signal_hearers": {"staff"},
+    "access_files": {"made_by"},
     "erasures": {"asked_by", "approved_by"},
     "logout_tokens_seen": {"sid", "sub"},
     "meetings": {"proposed_by", "led_by"},

@@ -50,7 +50,6 @@ def file_page(visit: Visit, actor: Officer, found: FileView, form: FormState = E
             CountLine(said.text(PARTS[name]), count) for name, count in found.counts if name in PARTS
         ),
         texts=tuple(_line(number, one) for number, one in enumerate(found.texts)),
-        text_count=len(found.texts),
         grounds=tuple(Option(code, said.text(words)) for code, words in GROUNDS.items()),
         languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
         make_action=f"{here}/dossier/maken" if decides and granted and not found.lost else "",

@@ -48,7 +48,6 @@ class FilePage(View, frozen=True):
     delivered_at: datetime | None
     counts: tuple[CountLine, ...] = ()
     texts: tuple[TextLine, ...] = ()
-    text_count: int = 0
     grounds: tuple[Option, ...] = ()
     languages: tuple[Option, ...] = ()
     make_action: str = ""

@@ -25,6 +25,7 @@ from consent_service.organisations.model import NewStaff
 from consent_service.process.emergencies.model import NewBreakGlass, NewRequest, StepText
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
+from consent_service.rights.cases.model import Asked
 from tests.shelter import OPERATOR, World, furnish
 from tests.web.visiting import COOKIE, PIN, Browser, Site
 from tests.web.who_may_call.roles import Role
@@ -164,6 +165,7 @@ async def make_scene(site: Site) -> Scene:
     meeting = await world.services.meetings.propose(world.counsellor, relationship, "routine")
     meldcode = await world.services.meldcodes.begin(world.counsellor, view.family, child, WRITTEN)
     matter = await world.services.statutory_requests.receive(world.counsellor, view.family, child, ASKED)
+    case = await world.services.cases.ask(world.guardian(view), Asked("access"))
     emergency = await world.services.break_glass.ask(world.counsellor, relationship, _urgent(world))
     fg = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("fg", "Fenna Gegevens")
@@ -180,6 +182,7 @@ async def make_scene(site: Site) -> Scene:
         "sitting": sitting.sitting,
         "record": shared.record,
         "meeting": str(meeting),
+        "case": case,
         "meldcode": meldcode,
         "matter": matter,
         "act": "gehouden",
