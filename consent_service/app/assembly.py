@@ -95,6 +95,7 @@ def build_services(parts: Installation) -> Services:
         **of_desk(shared, families),
         **of_reviews(shared),
         **of_accountability(shared, parts.configured, parts.log_host),
+        **of_desk(shared, families, release, _rights(shared, families)),
         **keys,
         **of_retention(shared, keys["custody"]),
         **_of_rights(parts, shared, families, keys["custody"]),

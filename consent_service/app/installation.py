@@ -70,12 +70,14 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.access.service import AccessService
 from consent_service.rights.accountability.configured import Configured
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
 from consent_service.rights.carrying.erasing import ErasingDesk
 from consent_service.rights.carrying.rectifying import RectificationService
 from consent_service.rights.carrying.restricting import RestrictionService
+from consent_service.rights.cases.letters import CaseLetterService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.desk import DeskService
@@ -168,6 +170,8 @@ class Services(msgspec.Struct, frozen=True):
     erasing_desk: ErasingDesk
     restrictions: RestrictionService
     rectifications: RectificationService
+    access: AccessService
+    case_letters: CaseLetterService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService

@@ -82,6 +82,7 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
     """One shelter that fails keeps no other waiting."""
     with _told("calendar"):
         await services.wording.finish(tenant)
+        await services.access.tidy(tenant)
         await services.endings.run(tenant)
         await services.break_glass.run_out(tenant)
         await services.calendar.run(tenant, services.installation.clock.now())

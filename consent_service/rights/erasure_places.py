@@ -61,6 +61,7 @@ from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
+from consent_service.rights.access.tables import access_files
 from consent_service.rights.cases.tables import rights_cases
 from consent_service.rights.retention.tables import retention_holds
 from consent_service.rights.reviews.tables import review_notes, saved_questions
@@ -129,6 +130,11 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(meldcode_steps, (meldcode_steps.c.child,)),
     Place(meldcodes, (meldcodes.c.child, meldcodes.c.family)),
     Place(statutory_requests, (statutory_requests.c.child, statutory_requests.c.family)),
+    Place(
+        access_files,
+        (access_files.c.requester,),
+        within=(access_files.c.about,),
+    ),
     Place(
         rights_cases,
         (rights_cases.c.requester, rights_cases.c.child, rights_cases.c.family, rights_cases.c.opened_by),

@@ -42,11 +42,13 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.access.service import AccessService
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
 from consent_service.rights.carrying.erasing import ErasingDesk
 from consent_service.rights.carrying.rectifying import RectificationService
 from consent_service.rights.carrying.restricting import RestrictionService
+from consent_service.rights.cases.letters import CaseLetterService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
@@ -130,6 +132,9 @@ class AllServices(Protocol):
     def restrictions(self) -> RestrictionService: ...
     @property
     def rectifications(self) -> RectificationService: ...
+    def access(self) -> AccessService: ...
+    @property
+    def case_letters(self) -> CaseLetterService: ...
     @property
     def endings(self) -> EndingService: ...
     @property

@@ -82,6 +82,7 @@ PURPOSES: Final[Mapping[str, str]] = {
     "attendance": N_("Wel of niet op school"),
     "safety": N_("Veiligheid op school"),
     "transition": N_("Verhuizing of nieuwe school"),
+    "access": N_("Inzage in de eigen gegevens"),
 }
 CAPACITIES: Final[Mapping[str, str]] = {
     "holder": N_("Ouder met gezag"),
@@ -395,7 +396,12 @@ BLOCK_LABELS: Final[Mapping[str, str]] = {
     "child": N_("Kind {number}"),
 }
 
+ACCESS_CHANNELS: Final[Mapping[str, str]] = {
+    "conversation": N_("In een gesprek"),
+    "letter": N_("Per post, aan de persoon zelf"),
+}
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "access_channel": ACCESS_CHANNELS,
     "answer": ANSWERS,
     "safety": SAFETY,
     "assessed_safety": ASSESSED_SAFETY,

@@ -35,6 +35,7 @@ from consent_service.records.service import Note
 from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
+from tests.organisations.access_attempts import access_attempts
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
@@ -86,9 +87,12 @@ UNREACHABLE = {
     "call_first_at", "overview", "published", "figures", "publishable", "publish",
     "look", "routes", "set_route", "looked",
     "register", "document", "years", "waiting", "fix",
+    "whole_family", "decided_by", "carried_out", "tell",
+    "tell_handed_over", "permit_by_hand",
 }  # fmt: skip
 """Methods that take nobody's id but a shelter's own: from the actor, a paper code, a journalled stop, or
-none at all because they do for every shelter (`run`, `run_all`) what is tried for one.
+none at all because they do for every shelter (`run`, `run_all`) what is tried for one; or they are for a
+service that found the one it is about in this shelter (`carried_out`, `tell`, `permit_by_hand`).
 """
 
 
@@ -219,6 +223,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         **signal_attempts(own, other, relationship),
         **timeline_attempts(own, other, view, relationship),
         **(await review_attempts(own, other, view)),
+        **await access_attempts(own, other, view, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
         "recalls.overdue": lambda: in_connection(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 NO_ACTS: Final = {
+    "access_files": "a file that waits; being made, ready and handed over are entries only",
     "api_tokens": "fleeting; that a machine got one is an entry only",
     "audit_checkpoints": "the log itself",
     "audit_cosignatures": "the log itself",

@@ -24,6 +24,7 @@ OF_STAFF = {
     "first_day_ticks": {"ticked_by"},
     "phone_calls": {"staff"},
     "signal_hearers": {"staff"},
+    "access_files": {"made_by"},
     "erasures": {"asked_by", "approved_by"},
     "retention_holds": {"placed_by", "lifted_by"},
     "retention_runs": {"asked_by"},

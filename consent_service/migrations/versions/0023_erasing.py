@@ -1,7 +1,7 @@
 """Erasures from requests with the keys they ended, restrictions, and what was asked to be put right
 
 Revision ID: 0023
-Revises: 0021
+Revises: 0022
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from consent_service.foundation.database import UtcDateTime
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, get_args
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,7 @@ from consent_service.identity.model import (
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.process.emergencies.sealed_text import open_text
+from consent_service.rights.access.tables import access_files
 from consent_service.rights.cases.model import (
     CASE,
     Case,
@@ -228,6 +229,22 @@ class CaseService(CaseTaking):
                 if one.requester != person_of(actor):
                     raise NotFoundError("case")
             await self._move(conn, actor, one, "withdraw", "", {"ended_at": self._clock.now()})
+            c = access_files.c
+            await conn.execute(delete(access_files).where(c.tenant == actor.tenant, c.case == case))
+
+    async def reopen(self, actor: PrivacyCoordinator, case: str) -> None:
+        """What it was granted on has changed, so it is decided anew; what was made for it goes.
+
+        Raises:
+            NotAllowedError: not a privacy coordinator of this shelter.
+            NotFoundError: no such request here.
+            ConflictError: it was not granted, or has ended.
+        """
+        async with self._acting(actor, case) as (conn, one):
+            nothing = dict.fromkeys(("outcome", "ground", "decided_by", "decided_at"))
+            await self._move(conn, actor, one, "reopen", "", nothing)
+            c = access_files.c
+            await conn.execute(delete(access_files).where(c.tenant == actor.tenant, c.case == case))
 
     # --- for what carries it out -------------------------------------------------------------
 
@@ -241,6 +258,22 @@ class CaseService(CaseTaking):
         if one.kind not in kinds or one.state != "granted":
             raise NotFoundError("case")
         return one
+
+    async def carried_out(
+        self, conn: AsyncConnection, actor: PrivacyCoordinator | PersonActor, one: Case, channel: Channel
+    ) -> None:
+        """It was handed over, in the caller's transaction; handed over once more it stays as it ended."""
+        if one.state == "done":
+            await self.tell(conn, actor, one, "handed_over", channel)
+            return
+        change = {"ended_at": self._clock.now(), "delivered": channel}
+        await self._move(conn, actor, one, "carry_out", channel, change)
+
+    async def tell(
+        self, conn: AsyncConnection, actor: Officer | PersonActor, one: Case, act: str, code: str = ""
+    ) -> None:
+        """That something was done for a request and left it in its state, in the caller's transaction."""
+        await self._tell(conn, actor, one, events.CaseMoved(one.case, act, code))
 
     # --- parts -------------------------------------------------------------------------------
 

@@ -23,11 +23,13 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import SAMPLE_TASKS, TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.access import officer_routes as access_routes
 from consent_service.web.accountability import routes as accountability_routes
 from consent_service.web.cases import routes as case_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
+from consent_service.web.erasing import case_routes as carrying_routes
 from consent_service.web.erasing import restriction_routes
 from consent_service.web.erasing import routes as erasing_routes
 from consent_service.web.evaluation import routes as evaluation_routes
@@ -162,6 +164,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *erasing_routes.ROUTES,
     *carrying_routes.ROUTES,
     *restriction_routes.ROUTES,
+    *access_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]

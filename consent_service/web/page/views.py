@@ -101,6 +101,7 @@ class OwnChoicesNowPage(View, frozen=True):
     rights_href: str = ""
     meldcode_href: str = ""
     timeline_href: str = ""
+    file_href: str = ""
     to_do: tuple[OwnToDoLine, ...] = ()
     """What may still be done here; nothing of it must."""
 

@@ -34,6 +34,8 @@ TABLE: Final[dict[str, Row]] = {
     "POST /mijn-pagina/rechten/intrekken": own_page(404),
     "GET /mijn-pagina/wie-keek": own_page(200),
     "GET /mijn-pagina/tijdlijn": own_page(200),
+    "GET /mijn-pagina/dossier": own_page(200),
+    "POST /mijn-pagina/dossier": own_page(404),
     "GET /mijn-pagina/logboek": own_page(303),
     "POST /mijn-pagina/logboek": own_page(200),
     "GET /mijn-pagina/klopt-niet": own_page(200),
