@@ -65,7 +65,8 @@ def build_services(parts: Installation) -> Services:
     keys, release, records = of_keys(parts, shared), _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
-    desk, people = of_desk(shared, families), _of_rights(parts, shared, families, keys["custody"])
+    people = _of_rights(parts, shared, families, keys["custody"])
+    desk = of_desk(shared, families, release, people["rights"])
     return Services(
         installation=parts,
         log=log,
@@ -90,15 +91,11 @@ def build_services(parts: Installation) -> Services:
         page_login=_page_login(shared, identity, consent, parts.notifier),
         changes=_changes(shared),
         **process,
-        **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
+        **of_together(shared, process, release, (families, people["rights"], _changes(shared))),
         **of_afterwards(shared),
-        **of_desk(shared, families),
         **of_reviews(shared),
         **of_accountability(shared, parts.configured, parts.log_host),
-        **of_desk(shared, families, release, _rights(shared, families)),
-        **keys,
         **of_retention(shared, keys["custody"]),
-        **_of_rights(parts, shared, families, keys["custody"]),
         **desk,
         **keys,
         **people,

@@ -21,9 +21,7 @@ _LATER = date(2026, 12, 1)
 
 def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
-    beside = {**address_examples(language), **retention_examples(language)}
-    return {**_ending(language), **_evaluation(language), **beside}
-    others = {**address_examples(language), **accountability_examples()}
+    others = {**address_examples(language), **retention_examples(language), **accountability_examples()}
     return {**_ending(language), **_evaluation(language), **others}
 
 
