@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
+from sqlalchemy import delete
 
+from consent_service.audit.attachments import Attached
 from consent_service.audit.events import PersonSought, QuestionAsked
+from consent_service.families.tables import safety_assessments
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
-from consent_service.foundation.ids import PersonId, StaffId, new_id
+from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, new_id
 from consent_service.identity.model import Fg, PrivacyCoordinator
 from consent_service.organisations.model import NewStaff
+from consent_service.release.model import Released
 from consent_service.release.service import Ask
-from consent_service.rights.reviews import asking
+from consent_service.rights.reviews import asking, safety_then
 from consent_service.rights.reviews.asking import CaseSearch
 from consent_service.rights.reviews.questions import Asked, QuestionKind
 from consent_service.rights.reviews.saved import MOST_KEPT, Kept
 from tests.ledger import entries
 from tests.scenarios.stories import Told, told_family
-from tests.shelter import OPERATOR, SECRET, World, furnish
+from tests.scenarios.test_break_glass import opened, running
+from tests.shelter import OPERATOR, SAFE, SECRET, World, furnish
 
 NOOR = ("Noor Voorbeeld", date(2018, 5, 4))
 
@@ -101,18 +108,64 @@ async def test_what_somebody_opened_is_found_by_who_it_is(world: World) -> None:
         )
 
 
-async def test_a_release_is_flagged_by_the_facts_of_its_own_moment(world: World) -> None:
+async def in_danger(world: World) -> Told:
+    """A family in danger, of which the school reads an item because a life may depend on it."""
     told = await told_family(world)
     await read_by_school(world, told)
     await world.services.families.assess_safety(world.counsellor, told.mother.family, SECRET)
-    safe_then = await world.services.questions.ask(world.officer, asked(world, "safety_releases"))
-    assert safe_then.lines == ()
     world.clock.advance(timedelta(minutes=1))
-    await world.services.release.to_shelter(world.counsellor, Ask(told.relationship, "support"))
+    await running(world, told.relationship)
+    assert isinstance(await opened(world, told.relationship), Released)
+    world.clock.advance(timedelta(minutes=1))
+    await world.services.families.assess_safety(world.counsellor, told.mother.family, SAFE)
     await world.settle()
+    return told
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["in the decision", "as it was assessed"])
+async def test_a_release_is_flagged_by_the_facts_of_its_own_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch, recorded: bool
+) -> None:
+    if not recorded:
+        monkeypatch.setattr(safety_then, "read_attached_of", nothing_attached)
+    await in_danger(world)
     answer = await world.services.questions.ask(world.officer, asked(world, "safety_releases"))
-    assert {one.by.id for one in answer.lines} <= {world.counsellor.staff}
-    assert answer.unknown == 0
+    assert {one.by.id for one in answer.lines} == {world.contact.staff}
+    assert (answer.total, answer.unknown) == (1, 0)
+    emergencies = await world.services.questions.ask(world.officer, asked(world, "emergencies"))
+    assert {one.kind for one in emergencies.lines} >= {"break_glass.asked.v1", "break_glass.read.v1"}
+
+
+async def nothing_attached(*_: object) -> dict[str, object]:
+    return {}
+
+
+async def damaged(*wanted: Any) -> dict[str, Attached]:
+    entry = wanted[3][0]
+    return {entry: Attached(entry, datetime.now(UTC), "", "open", b"no decision")}
+
+
+async def test_a_release_about_a_family_not_assessed_or_no_more_there_is_in_the_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await told_family(world)
+    await read_by_school(world, told)
+    monkeypatch.setattr(safety_then, "read_attached_of", damaged)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(delete(safety_assessments).where(safety_assessments.c.tenant == world.tenant))
+    question = asked(world, "safety_releases")
+    answer = await world.services.questions.ask(world.officer, question)
+    assert (answer.total, answer.unknown) == (1, 0)
+    async with world.services.installation.database.reading() as conn:
+        entry = (await entries(world, "information.released.v1"))[0]
+        assert entry.detail is not None
+        safety = safety_then.SafetyThen(world.services.installation.ring, world.tenant)
+        nowhere = msgspec.structs.replace(
+            entry, detail=msgspec.structs.replace(entry.detail, relationship=RelationshipId(new_id()))
+        )
+        nobody = msgspec.structs.replace(entry, detail=None)
+        for unknown in (nowhere, nowhere, nobody):
+            assert await safety.flagged(conn, [unknown]) == ([unknown], 1)
 
 
 async def test_refusals_nights_and_emergencies_are_each_their_own_kind(world: World) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from consent_service.audit.events import SampleDrawn, SampleJudged
+from consent_service.audit.log import TrailEntry
 from consent_service.foundation.clock import local_date, local_midnight
 from consent_service.foundation.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from consent_service.foundation.ids import EntryId, RecordId, new_id
@@ -15,6 +19,7 @@ from consent_service.organisations.model import NewStaff
 from consent_service.rights.erasure_model import Wanted
 from consent_service.rights.reviews.drawing import SAMPLE_SIZE, Candidate, draw, seed_of, stratum_of, week_of
 from consent_service.rights.reviews.judging import Judgement, SampleLine
+from consent_service.rights.reviews.sampling import SampleDrawing
 from consent_service.rights.reviews.tables import review_judgements, review_notes, review_samples
 from tests.ledger import count, entries, rows
 from tests.scenarios.stories import Told, told_family
@@ -209,3 +214,32 @@ async def test_a_note_is_sealed_for_whom_the_entry_is_about_and_goes_with_that_p
     _, left = await reviews.sample(world.officer, line.sample)
     assert [one.note for one in left] == [""] * SAMPLE_SIZE
     assert [one.verdict for one in left if one.verdict] == ["wrong"]
+
+
+async def test_of_two_processes_at_once_one_draws(world: World) -> None:
+    await told_family(world)
+    await world.settle()
+    await next_week(world)
+    drawing = world.services.reviews.drawing
+    drawn = await asyncio.gather(drawing.draw_due(world.tenant), drawing.draw_due(world.tenant))
+    assert sorted(drawn) == [0, 1]
+    assert await count(world, review_samples) == 1
+    assert len(await entries(world, "sample.drawn.v1")) == 1
+
+
+async def test_a_week_of_which_an_entry_waits_for_its_place_is_drawn_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await told_family(world)
+    await world.settle()
+    await next_week(world)
+    drawing, whole = world.services.reviews.drawing, SampleDrawing._entries
+
+    async def one_waits(*wanted: Any) -> list[TrailEntry]:
+        found = await whole(*wanted)
+        return [msgspec.structs.replace(found[0], seq=None), *found[1:]]
+
+    monkeypatch.setattr(SampleDrawing, "_entries", one_waits)
+    assert await drawing.draw_due(world.tenant) == 0
+    monkeypatch.undo()
+    assert await drawing.draw_due(world.tenant) == 1
