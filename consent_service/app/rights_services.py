@@ -42,6 +42,7 @@ def of_desk(
             database=shared.database,
             ring=shared.ring,
             clock=shared.clock,
+            organisations=shared.organisations,
             families=families,
             release=release,
             rights=rights,

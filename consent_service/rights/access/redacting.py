@@ -6,6 +6,7 @@ coordinator looks at each; then the tokens are replaced by the text, or by what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args
 
@@ -24,6 +25,7 @@ KEEP: Final = "keep"
 CHOICES: Final[tuple[str, ...]] = (KEEP, *get_args(RedactionGround))
 """What the coordinator can say of one text: it stays, or a ground on which it is left out."""
 _SHORTEST_NAME: Final = 3
+_WORD: Final = re.compile(r"\w+")
 
 
 class FreeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,7 +50,9 @@ class TextShelf:
 
     def __init__(self, prefix: str, others: Iterable[str]) -> None:
         self._prefix = prefix
-        self._others = frozenset(word.casefold() for word in others if len(word) >= _SHORTEST_NAME)
+        known = [one.casefold() for one in others if len(one) >= _SHORTEST_NAME]
+        self._names = frozenset(one for one in known if one.isalpha())
+        self._reach = frozenset(one for one in known if not one.isalpha())
         self.texts: list[FreeText] = []
 
     def put(self, place: str, what: str, text: str) -> str:
@@ -62,8 +66,9 @@ class TextShelf:
         return token
 
     def _names_others(self, text: str) -> bool:
+        """A name as a word of its own; a number or an address wherever it stands."""
         said = text.casefold()
-        return any(one in said for one in self._others)
+        return not self._names.isdisjoint(_WORD.findall(said)) or any(one in said for one in self._reach)
 
 
 def redacted(what: str, ground: RedactionGround) -> Redacted:

@@ -35,7 +35,7 @@ from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue
 from consent_service.information.texts import Texts
 from consent_service.keyring.service import KeyRing
-from consent_service.organisations.service import require
+from consent_service.organisations.service import OrganisationService, require
 from consent_service.process.emergencies.sealed_text import open_text, seal_text
 from consent_service.release.exits import ExitPermit
 from consent_service.release.service import ReleaseService
@@ -71,6 +71,7 @@ class AccessService:
         database: Database,
         ring: KeyRing,
         clock: Clock,
+        organisations: OrganisationService,
         families: FamilyService,
         release: ReleaseService,
         rights: RightsService,
@@ -81,6 +82,7 @@ class AccessService:
         self._database = database
         self._ring = ring
         self._clock = clock
+        self._organisations = organisations
         self._release = release
         self._rights = rights
         self._cases = cases
@@ -153,7 +155,7 @@ class AccessService:
                 raise InputError([Problem("weighed", "access_weigh")])
             scope = await self._scopes.read(conn, actor.tenant, one, with_children=weighed and with_children)
             file = new_id()
-            making = self._making(conn, scope, file)
+            making = await self._making(conn, scope, file)
             records = await self._records(actor, making)
             draft = Draft(await collect(making, one, records, looks), tuple(making.shelf.texts))
             await self._keep(conn, actor, one, scope, file, draft)
@@ -263,8 +265,10 @@ class AccessService:
             scope = await self._scopes.read(conn, tenant, one)
         return await self._rights.who_looked(scope.actor, limit=_LOOKS)
 
-    def _making(self, conn: AsyncConnection, scope: Scope, file: str) -> Making:
-        shelf = TextShelf(file, _others(scope))
+    async def _making(self, conn: AsyncConnection, scope: Scope, file: str) -> Making:
+        staff = await self._organisations.staff_members(conn, scope.tenant)
+        names = [word for member in staff for word in member.name.split()]
+        shelf = TextShelf(file, [*names, *_others(scope)])
         words = self._texts.of(_LANGUAGE)
         return Making(conn, self._ring, scope, shelf, words, self._catalogue, self._clock.now())
 

@@ -159,7 +159,7 @@ async def test_erased_half_way_nothing_is_left_of_the_file(world: World, who: st
     case = await granted(world, told.mother)
     await ready(world, case)
     if who == "requester":
-        await world.services.consent.withdraw_by_code(told.receipt.withdrawal_code)
+        await world.services.families.end_relationship(world.counsellor, told.relationship, "moved_out")
         await erased(world, Wanted("person", told.mother.guardian, "requested"))
     else:
         await erased(world, Wanted("child", told.view.children[0].child, "requested"))
