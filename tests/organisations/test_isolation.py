@@ -36,6 +36,7 @@ from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
 from tests.organisations.access_attempts import access_attempts
+from tests.organisations.case_attempts import case_attempts
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
@@ -223,6 +224,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         **signal_attempts(own, other, relationship),
         **timeline_attempts(own, other, view, relationship),
         **(await review_attempts(own, other, view)),
+        **(await case_attempts(own, other, view)),
         **await access_attempts(own, other, view, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),
@@ -443,4 +445,4 @@ async def test_the_sweep_covers_every_method_of_these_services(world: World) -> 
             public = not method.startswith("_") and callable(getattr(service, method))
             if public and method not in UNREACHABLE and f"{door}.{method}" not in swept:
                 missing.append(f"{door}.{method}")
-    assert missing == []
+    assert missing == [], ",".join(missing)

@@ -137,6 +137,16 @@ GROUPS: Final[Mapping[str, Group]] = {
         N_("Een sleutel gaat vóór of met wat hij afsluit. Alleen zijn nummer blijft, anders komt hij terug."),
         "AVG 17, 32",
     ),
+    "requests": Group(
+        N_("Verzoeken van mensen"),
+        N_("Dat iets gevraagd en beantwoord is. Een dossier dat klaarlag gaat veel eerder weg."),
+        "AVG 5(2), 12",
+    ),
+    "reviews": Group(
+        N_("Steekproeven en vragen aan het logboek"),
+        N_("Welke regels zijn nagekeken en wat daarvan gevonden is."),
+        "AVG 5(2), 39(1)",
+    ),
     "organisation": Group(
         N_("Organisaties, regels en instellingen"),
         N_("Hierin staat niets over gezinnen."),
@@ -221,6 +231,13 @@ REGISTER: Final[Mapping[str, Kept]] = dict(
             "keys", Always(), "nobody",
             "key_destructions", "key_epochs", "key_backups", "carried_out_stops",
         ),
+        # what people asked about their own data, and what officers looked at
+        *_own("requests", Own(months=60), "run", rights_cases="opened_at"),
+        *_own("requests", Own(months=3), "run", access_files="made_at"),
+        *_each("requests", _FAMILY, "erasure", "restrictions", "rectifications"),
+        *_each("reviews", WhileUsed(), "use", "saved_questions"),
+        *_each("reviews", _FAMILY, "erasure", "review_notes"),
+        *_each("reviews", Always(), "nobody", "review_samples", "review_drawn", "review_judgements"),
         # organisations and settings: of nobody, or of who answers for them by a pseudonym
         *_each(
             "organisation", WhileUsed(), "use",
@@ -230,10 +247,12 @@ REGISTER: Final[Mapping[str, Kept]] = dict(
         *_each(
             "organisation", Always(), "nobody",
             "active_bundles", "policy_bundles", "policy_proposals", "policy_approvals", "text_versions",
-            "evaluation_counts", "evaluation_figures", "evaluation_publications",
+            "evaluation_counts", "evaluation_figures", "evaluation_publications", "yearly_figures",
+            "yearly_reports",
         ),
         # answering for it
         *_each("accountability", Always(), "nobody", "erasures", "retention_holds", "retention_schedules"),
+        *_each("accountability", Always(), "nobody", "erasure_keys"),
         *_each("accountability", WhileUsed(), "erasure_end", "erasure_targets"),
         *_own(
             "accountability", Own(months=60), "run",
