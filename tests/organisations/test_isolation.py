@@ -35,6 +35,7 @@ from consent_service.records.service import Note
 from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
+from tests.organisations.carrying_attempts import carrying_attempts
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
@@ -332,6 +333,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "entry_releases.release": lambda: s.entry_releases.release(other.officer, entry, guardian),
         **await log_attempts(own, other, view),
         **await meeting_attempts(own, other, view),
+        **await carrying_attempts(own, other, view),
         **await emergency_attempts(own, other, view, relationship),
     }
 

@@ -10,6 +10,7 @@ from consent_service.web.components import Option
 from consent_service.web.ending import views as ending
 from consent_service.web.evaluation import views as evaluation
 from consent_service.web.pages import View
+from tests.web.erasing_examples import erasing_examples
 from tests.web.family_examples import wrong
 
 _DAY = date(2026, 9, 1)
@@ -18,7 +19,7 @@ _LATER = date(2026, 12, 1)
 
 def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
-    return {**_ending(language), **_evaluation(language)}
+    return {**_ending(language), **_evaluation(language), **erasing_examples(language)}
 
 
 def _ending(language: str) -> dict[str, View]:
