@@ -37,6 +37,7 @@ from consent_service.rights.searching import Search
 from tests.ledger import rows
 from tests.organisations.access_attempts import access_attempts
 from tests.organisations.case_attempts import case_attempts
+from tests.organisations.carrying_attempts import carrying_attempts
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts
@@ -343,6 +344,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "entry_releases.release": lambda: s.entry_releases.release(other.officer, entry, guardian),
         **await log_attempts(own, other, view),
         **await meeting_attempts(own, other, view),
+        **await carrying_attempts(own, other, view),
         **await emergency_attempts(own, other, view, relationship),
         **await retention_attempts(own, other, view, relationship),
     }

@@ -80,6 +80,7 @@ STAYS: Final[dict[str, str]] = {
     "policy_proposals": "who proposed it",
     "recalls": "who answered",
     "rectifications": "who asked it",
+    "rights_cases": "who decided",
     "restrictions": "who set, told and lifted it",
     "records": "who wrote and approved it",
     "review_samples": "whose sample it was",

@@ -12,6 +12,7 @@ from consent_service.web.evaluation import views as evaluation
 from consent_service.web.pages import View
 from tests.web.accountability_examples import accountability_examples
 from tests.web.address_examples import address_examples
+from tests.web.erasing_examples import erasing_examples
 from tests.web.family_examples import wrong
 from tests.web.retention_examples import retention_examples
 
@@ -23,6 +24,7 @@ def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
     others = {**address_examples(language), **retention_examples(language), **accountability_examples()}
     return {**_ending(language), **_evaluation(language), **others}
+    return {**_ending(language), **_evaluation(language), **erasing_examples(language)}
 
 
 def _ending(language: str) -> dict[str, View]:
