@@ -50,6 +50,7 @@ COUNTS_NO_MORE: Final[dict[str, str]] = {
     "relationship_contacts": "whom somebody stood in for",
 }
 STAYS: Final[dict[str, str]] = {
+    "access_files": "who made it, until it is handed over",
     "authority_facts": "who saw it",
     "break_glasses": "who asked and agreed; of who left the release counts no agreement",
     "care_signals": "who sent it",

@@ -123,6 +123,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.CaseMoved,
         events.FirstContactConfirmed,
         events.FirstDayTicked,
         events.SchoolPlaced,
