@@ -55,6 +55,7 @@ STAYS: Final[dict[str, str]] = {
     "retention_holds": "who placed and lifted it",
     "retention_runs": "who asked for it",
     "retention_schedules": "who stands behind the periods",
+    "access_files": "who made it, until it is handed over",
     "authority_facts": "who saw it",
     "break_glasses": "who asked and agreed; of who left the release counts no agreement",
     "care_signals": "who sent it",

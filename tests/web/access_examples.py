@@ -13,6 +13,7 @@ from consent_service.organisations.model import Tenant
 from consent_service.rights.access.words import GROUNDS, PARTS
 from consent_service.rights.cases.letters import refusal
 from consent_service.web.access import views as access
+from consent_service.web.access.showing import STAYS
 from consent_service.web.components import Option
 from consent_service.web.forms import FormState
 from consent_service.web.pages import View
@@ -22,8 +23,8 @@ from tests.web.family_examples import AT, wrong
 TENANT = Tenant(TenantId("t"), "Opvang Zuid", "Hulporganisatie", "0800-5550000")
 LONG = "Een vaste plek bij het raam helpt. " * 6
 TEXTS = (
-    access.TextLine("text-0", "s1 Wat helpt uw kind", "Wat helpt", LONG, names=False),
-    access.TextLine("text-1", "s1 meeting", "agreement", "Daniel haalt Noor op vrijdag op.", names=True),
+    access.TextLine("text-0", "Wat helpt uw kind", "Wat helpt", LONG, names=False),
+    access.TextLine("text-1", "Driegesprekken", "afspraak", "Daniel haalt Noor op vrijdag op.", names=True),
 )
 PAGE: dict[str, Any] = {
     "back_href": "/terug",
@@ -50,7 +51,10 @@ def access_examples(language: str) -> dict[str, View]:
     made = PAGE | {
         "made_at": AT,
         "counts": counts,
-        "grounds": tuple(Option(code, said.text(words)) for code, words in GROUNDS.items()),
+        "choices": (
+            Option("keep", said.text(STAYS)),
+            *(Option(code, said.text(words)) for code, words in GROUNDS.items()),
+        ),
         "languages": tuple(Option(code, language_name(code)) for code in SUPPORTED),
     }
     draft = access.FilePage(

@@ -104,10 +104,10 @@ async def _meeting(making: Making, one: Meeting) -> MeetingLine:
         place=place,
         state=one.state,
         starts_at=one.starts_at,
-        agenda=making.shelf.put(f"{place} meeting", "agenda", agenda),
+        agenda=making.shelf.put(f"{place} meetings", "agenda", agenda),
         agreements=tuple(
             AgreementLine(
-                words=making.shelf.put(f"{place} meeting", "agreement", each.words),
+                words=making.shelf.put(f"{place} meetings", "agreement", each.words),
                 owner=each.owner,
                 due_on=each.due_on,
                 state=each.state,
@@ -232,7 +232,7 @@ async def _emergencies(making: Making) -> list[EventLine]:
                 at=row.starts_at or row.requested_at,
                 types=(row.information_type,),
                 state=row.reason,
-                words=making.shelf.put(f"{place} emergency", "reason", why),
+                words=making.shelf.put(f"{place} events", "reason", why),
             )
         )
     return found

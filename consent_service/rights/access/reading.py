@@ -343,7 +343,7 @@ class _Reader:
         if first == "*":
             return self._t(N_("Overal"))
         known = self._names.get(first) or self._place(first)
-        return f"{known} {self._t(PARTS.get(f'{rest}s', PARTS.get(rest, rest)))}".strip() if rest else known
+        return f"{known} {self._t(PARTS.get(rest, rest))}".strip() if rest else known
 
     def _why(self, one: EventLine) -> str:
         reason = self._t(REASONS_OF_EMERGENCY.get(one.state, "")) if one.what == "emergency" else ""

@@ -27,6 +27,14 @@ PARTS: Final[Mapping[str, str]] = {
     "law": N_("Wat de wet verder vraagt te vertellen"),
 }
 """The parts of the readable file, in their order."""
+STEPS: Final[Mapping[str, str]] = {
+    "map_signals": N_("Signalen op een rij"),
+    "consult": N_("Overleg"),
+    "talk": N_("Gesprek met ouders en kind"),
+    "weigh": N_("Wegen"),
+    "decide_report": N_("Beslissen: melden?"),
+    "decide_help": N_("Beslissen: hulp?"),
+}
 GROUNDS: Final[Mapping[str, str]] = {
     "third_party": N_("gaat over iemand anders"),
     "staff_name": N_("naam van een medewerker"),
@@ -48,6 +56,10 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "steps": N_("Stappen van de meldcode, als die er zijn"),
     "emergencies": N_("Noodgevallen, als die er waren"),
     "where_somebody_is": N_("waar iemand is"),
+    "agenda": N_("waarover het gaat"),
+    "agreement": N_("afspraak"),
+    "reason": N_("reden"),
+    **STEPS,
     "school": N_("school"),
     "address": N_("adres"),
 }
@@ -127,11 +139,3 @@ PURPOSES: Final[Mapping[str, str]] = {
     "school": N_("School"),
 }
 """Codes that mean something else where it is said for what something was given."""
-STEPS: Final[Mapping[str, str]] = {
-    "map_signals": N_("Signalen op een rij"),
-    "consult": N_("Overleg"),
-    "talk": N_("Gesprek met ouders en kind"),
-    "weigh": N_("Wegen"),
-    "decide_report": N_("Beslissen: melden?"),
-    "decide_help": N_("Beslissen: hulp?"),
-}

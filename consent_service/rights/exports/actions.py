@@ -128,6 +128,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.CaseMoved,
         events.FirstContactConfirmed,
         events.SampleJudged,
         events.FirstDayTicked,

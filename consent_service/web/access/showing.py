@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Final
 
 from litestar import Response
 
-from consent_service.foundation.i18n import N_, SUPPORTED, language_name, translator
+from consent_service.foundation.i18n import N_, SUPPORTED, Translator, language_name, translator
 from consent_service.identity.model import PrivacyCoordinator
 from consent_service.rights.access.document import AccessFile
 from consent_service.rights.access.model import FileView
 from consent_service.rights.access.package import write_zip
 from consent_service.rights.access.reading import write_pdf
 from consent_service.rights.access.redacting import KEEP, FreeText
-from consent_service.rights.access.words import GROUNDS, PARTS
+from consent_service.rights.access.words import GROUNDS, LEFT_OUT, PARTS
 from consent_service.rights.cases.model import ARTICLES
 from consent_service.web.access.views import CountLine, FilePage, TextLine
 from consent_service.web.components import Option
@@ -26,6 +27,7 @@ FIELD: Final = "text-"
 """Before the number of a text, in the names of the form's fields."""
 PDF, ZIP = "pdf", "zip"
 TEXT: Final = N_("Tekst")
+STAYS: Final = N_("Blijft staan")
 
 
 def file_page(visit: Visit, actor: Officer, found: FileView, form: FormState = EMPTY) -> FilePage:
@@ -49,8 +51,8 @@ def file_page(visit: Visit, actor: Officer, found: FileView, form: FormState = E
         counts=tuple(
             CountLine(said.text(PARTS[name]), count) for name, count in found.counts if name in PARTS
         ),
-        texts=tuple(_line(number, one) for number, one in enumerate(found.texts)),
-        grounds=tuple(Option(code, said.text(words)) for code, words in GROUNDS.items()),
+        texts=tuple(_line(said, number, one) for number, one in enumerate(found.texts)),
+        choices=(Option(KEEP, said.text(STAYS)), *_grounds(said)),
         languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
         make_action=f"{here}/dossier/maken" if decides and granted and not found.lost else "",
         look_action=f"{here}/dossier/nakijken" if decides and granted and found.state == "draft" else "",
@@ -60,8 +62,17 @@ def file_page(visit: Visit, actor: Officer, found: FileView, form: FormState = E
     )
 
 
-def _line(number: int, one: FreeText) -> TextLine:
-    return TextLine(f"{FIELD}{number}", one.place, one.what, one.text, one.names)
+def _grounds(said: Translator) -> Iterator[Option]:
+    for code, words in GROUNDS.items():
+        yield Option(code, said.text(N_("Weg: {ground}"), ground=said.text(words)))
+
+
+def _line(said: Translator, number: int, one: FreeText) -> TextLine:
+    """Where it stands without the short name of a child and school: those are of the file itself."""
+    part = one.place.partition(" ")[2]
+    where = said.text(PARTS[part]) if part in PARTS else part
+    what = said.text(LEFT_OUT[one.what]) if one.what in LEFT_OUT else one.what
+    return TextLine(f"{FIELD}{number}", where, what, one.text, one.names)
 
 
 def field_labels(visit: Visit, count: int) -> dict[str, str]:

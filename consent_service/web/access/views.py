@@ -48,7 +48,7 @@ class FilePage(View, frozen=True):
     delivered_at: datetime | None
     counts: tuple[CountLine, ...] = ()
     texts: tuple[TextLine, ...] = ()
-    grounds: tuple[Option, ...] = ()
+    choices: tuple[Option, ...] = ()
     languages: tuple[Option, ...] = ()
     make_action: str = ""
     look_action: str = ""
