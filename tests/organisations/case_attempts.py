@@ -17,7 +17,7 @@ async def case_attempts(own: World, other: World, view: FamilyView) -> dict[str,
     cases, who, child = other.services.cases, other.officer, view.children[0]
     mother = own.guardian(view)
     thief = GuardianActor(other.tenant, mother.guardian, view.family)
-    case = await own.services.cases.ask(mother, Asked("access"))
+    case = await own.services.cases.ask(mother, Asked("portability"))
     member = NewStaff("fg", "Fem")
     fg = Fg(
         other.tenant, StaffId(await other.services.organisations.add_staff(OPERATOR, other.tenant, member))
@@ -38,7 +38,7 @@ async def case_attempts(own: World, other: World, view: FamilyView) -> dict[str,
 
     async def granted() -> object:
         async with other.services.installation.database.transaction() as conn:
-            return await cases.granted(conn, other.tenant, case, "access")
+            return await cases.granted(conn, other.tenant, case, "portability")
 
     async def keys() -> object:
         found = await other.services.desk.key_health(who)
@@ -48,7 +48,7 @@ async def case_attempts(own: World, other: World, view: FamilyView) -> dict[str,
         mine = await own.services.desk.log_health(own.officer)
         return None if await other.services.desk.log_health(who) != mine else mine
 
-    asked, guardian = Asked("access"), mother.guardian
+    asked, guardian = Asked("portability"), mother.guardian
     return {
         "cases.ask": lambda: cases.ask(thief, asked),
         "cases.own": lambda: cases.own(thief),

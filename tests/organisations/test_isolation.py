@@ -36,8 +36,8 @@ from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
 from tests.organisations.access_attempts import access_attempts
-from tests.organisations.case_attempts import case_attempts
 from tests.organisations.carrying_attempts import carrying_attempts
+from tests.organisations.case_attempts import case_attempts
 from tests.organisations.emergency_attempts import emergency_attempts
 from tests.organisations.log_attempts import Attempt, log_attempts
 from tests.organisations.meeting_attempts import meeting_attempts

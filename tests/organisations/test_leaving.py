@@ -50,8 +50,6 @@ COUNTS_NO_MORE: Final[dict[str, str]] = {
     "relationship_contacts": "whom somebody stood in for",
 }
 STAYS: Final[dict[str, str]] = {
-    "access_files": "who made it",
-    "rights_cases": "who decided it",
     "retention_holds": "who placed and lifted it",
     "retention_runs": "who asked for it",
     "retention_schedules": "who stands behind the periods",
