@@ -23,8 +23,7 @@ _LATER = date(2026, 12, 1)
 def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
     others = {**address_examples(language), **retention_examples(language), **accountability_examples()}
-    return {**_ending(language), **_evaluation(language), **others}
-    return {**_ending(language), **_evaluation(language), **erasing_examples(language)}
+    return {**_ending(language), **_evaluation(language), **others, **erasing_examples(language)}
 
 
 def _ending(language: str) -> dict[str, View]:
