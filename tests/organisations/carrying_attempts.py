@@ -25,7 +25,7 @@ async def carrying_attempts(own: World, other: World, view: FamilyView) -> dict[
     found = await here.restrictions.overview(own.officer)
     (erasure, *_) = [one.erasure for one in await here.erasures.overview(own.officer)]
 
-    async def while_weighed() -> object:
+    async def while_weighed() -> None:
         """By the service itself: of a request that is no objection nothing is stopped."""
         (one, *_) = await here.cases.overview(own.officer)
         async with s.installation.database.transaction() as conn:

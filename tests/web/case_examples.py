@@ -55,8 +55,8 @@ def case_examples(language: str) -> dict[str, View]:
         "officer-case-new-wrong": replace(new, form=wrong(language, mistakes)),
         "officer-case": one,
         "officer-case-wrong": replace(one, form=wrong(language, {"ground": "choose_ground_of_refusal"})),
-        "page-rights": own,
-        "page-rights-young": replace(own, young="alone", about=(), lines=()),
+        "parent-rights": own,
+        "parent-rights-young": replace(own, young="alone", about=(), lines=()),
         "shelter-own-data": passed,
         "shelter-own-data-wrong": replace(passed, form=nobody),
     }
