@@ -14,7 +14,7 @@ async def carrying_attempts(own: World, other: World, view: FamilyView) -> dict[
     s, who, here = other.services, other.officer, own.services
     mother, child = own.guardian(view), view.children[0].child
     cases = {
-        kind: await here.cases.ask(mother, Asked(kind, words="Dit klopt niet."))  # type: ignore[arg-type]
+        kind: await here.cases.ask(mother, Asked(kind, words="Dit klopt niet."))
         for kind in ("erasure", "restriction", "rectification")
     }
     for case in cases.values():
@@ -29,7 +29,8 @@ async def carrying_attempts(own: World, other: World, view: FamilyView) -> dict[
         """By the service itself: of a request that is no objection nothing is stopped."""
         (one, *_) = await here.cases.overview(own.officer)
         async with s.installation.database.transaction() as conn:
-            return await s.restrictions.while_weighed(conn, other.tenant, one)
+            await s.restrictions.while_weighed(conn, other.tenant, one)
+        return None
 
     return {
         "erasing_desk.view": lambda: s.erasing_desk.view(who, erasure),

@@ -177,7 +177,7 @@ async def readable(world: World, folder: Path) -> dict[str, bytes]:
         found[f"family {family}"] = await _answer(services.families.view(world.counsellor, FamilyId(family)))
     for place in places:
         for purpose in ("support", "safety"):
-            ask = Ask(RelationshipId(place), purpose)  # type: ignore[arg-type]
+            ask = Ask(RelationshipId(place), purpose)
             found[f"{purpose} {place}"] = await _answer(services.release.to_school(world.contact, ask))
     found["recalls"] = await _answer(services.recall_desk.overview(world.officer))
     for case in await services.cases.overview(world.officer):
