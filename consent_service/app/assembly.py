@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
-from consent_service.app.carrying_services import of_carrying
+from consent_service.app.carrying_services import CarryingServices, of_carrying
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
@@ -45,6 +43,7 @@ from consent_service.policy.service import PolicyService
 from consent_service.policy.vetting import check_proposed
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
@@ -67,6 +66,10 @@ def build_services(parts: Installation) -> Services:
     process = of_process(parts, shared, release, records, families)
     people = _of_rights(parts, shared, families, keys["custody"])
     desk = of_desk(shared, families, release, people["rights"])
+    keys, desk = of_keys(parts, shared), of_desk(shared, families)
+    release, records = _release(shared), _records(shared)
+    sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
+    process = of_process(parts, shared, release, records, families)
     return Services(
         installation=parts,
         log=log,
@@ -98,12 +101,11 @@ def build_services(parts: Installation) -> Services:
         **of_retention(shared, keys["custody"]),
         **desk,
         **keys,
-        **people,
-        **of_carrying(shared, families, desk["cases"], people["erasures"]),
+        **_of_rights(parts, shared, families, (keys["custody"], desk["cases"])),
     )
 
 
-class _OfRights(TypedDict):
+class _OfRights(CarryingServices):
     """The services of `Services` for the rights of people, and for those who supervise."""
 
     rights: RightsService
@@ -118,18 +120,20 @@ class _OfRights(TypedDict):
 
 
 def _of_rights(
-    parts: Installation, shared: Shared, families: FamilyService, custody: CustodyService
+    parts: Installation, shared: Shared, families: FamilyService, by: tuple[CustodyService, CaseService]
 ) -> _OfRights:
+    erasures = _erasures(shared, by[0])
     return _OfRights(
         rights=_rights(shared, families),
         supervision=_supervision(parts, shared),
         entry_releases=_entry_releases(shared),
         watching=_watching(shared),
-        erasures=_erasures(shared, custody),
+        erasures=erasures,
         pruning=PruningService(database=parts.database, log=shared.log, clock=parts.clock),
         exports=_exports(shared, parts.log_host),
         bundles=_bundles(shared, parts, families),
         client_answers=_client_answers(shared),
+        **of_carrying(shared, families, by[1], erasures),
     )
 
 

@@ -154,17 +154,7 @@ class ErasureService:
         async with self._database.transaction() as conn:
             decision = await _decision(conn, actor, Action.ASK_ERASURE, tenant, coordinator)
             where = decision.tenant
-            one = Erasure(
-                erasure=new_id(),
-                scope=wanted.scope,
-                subject=wanted.subject,
-                ground=wanted.ground,
-                state="asked",
-                asked_by=decision.coordinator,
-                asked_at=self._clock.now(),
-                typed="asked" if decision.named else "none",
-                case=case,
-            )
+            one = _asked(wanted, decision, self._clock.now(), case)
             circle = await circle_of(conn, where, wanted.scope, wanted.subject)
             if circle is None:
                 raise NotFoundError(wanted.scope)
@@ -433,6 +423,20 @@ class ErasureService:
     ) -> None:
         """About nobody: an entry that named whom would be the first thing to erase."""
         await self._log.append(conn, tenant=where, event=event, by=who, subject=None, late_since=late_since)
+
+
+def _asked(wanted: Wanted, decision: _Decision, at: datetime, case: str | None) -> Erasure:
+    return Erasure(
+        erasure=new_id(),
+        scope=wanted.scope,
+        subject=wanted.subject,
+        ground=wanted.ground,
+        state="asked",
+        asked_by=decision.coordinator,
+        asked_at=at,
+        typed="asked" if decision.named else "none",
+        case=case,
+    )
 
 
 async def _deciding(conn: AsyncConnection, where: TenantId, erasure: str, step: ErasureStep) -> Erasure:

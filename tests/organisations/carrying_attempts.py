@@ -30,6 +30,7 @@ async def carrying_attempts(own: World, other: World, view: FamilyView) -> dict[
         (one, *_) = await here.cases.overview(own.officer)
         async with s.installation.database.transaction() as conn:
             await s.restrictions.while_weighed(conn, other.tenant, one)
+        return
 
     return {
         "erasing_desk.view": lambda: s.erasing_desk.view(who, erasure),

@@ -150,6 +150,18 @@ class RectificationService:
             tagged_for=OFFICER,
             relationship=line.relationship,
         )
+        await self._tell_school(conn, actor, case, line, about)
+
+    async def _tell_school(
+        self,
+        conn: AsyncConnection,
+        actor: PrivacyCoordinator,
+        case: str,
+        line: Written,
+        about: Relationship,
+    ) -> None:
+        """Where somebody there read it or wrote it (AVG 19)."""
+        now, kind = self._clock.now(), line.information_type
         seen = (await last_read(conn, self._log, about, now)).get(kind)
         if seen is not None or line.by_school:
             await issue(

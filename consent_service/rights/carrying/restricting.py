@@ -211,9 +211,12 @@ class RestrictionService:
     async def while_weighed(self, conn: AsyncConnection, tenant: TenantId, case: Case) -> None:
         """An objection of somebody with a say stops what it is about until it is weighed (AVG 18(1)(d)).
 
-        Part of the transaction that takes the request in; doing it again changes nothing.
+        From when it is known who asks. Part of the transaction that takes the request in; doing it again
+        changes nothing.
         """
-        if case.kind != "objection" or case.family is None or case.standing in _HAS_NO_SAY:
+        if case.kind != "objection" or case.identity is None:
+            return
+        if case.family is None or case.standing in _HAS_NO_SAY:
             return
         known = {
             one.child for one in await self._in_force(conn, tenant, case.family) if one.case == case.case

@@ -9,7 +9,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, get_args
 
+<<<<<<< HEAD
 from sqlalchemy import delete, update
+=======
+import msgspec
+from sqlalchemy import update
+>>>>>>> i9-erasing
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -124,7 +129,8 @@ class CaseService(CaseTaking):
                 raise InputError([Problem("how", "nobody_to_identify")])
             change = {"identity": how, "identified_at": self._clock.now()}
             await self._move(conn, actor, one, "identify", how, change)
-            await self._on_identified(conn, actor.tenant, one)
+            seen = msgspec.structs.replace(one, identity=how)
+            await self._on_identified(conn, actor.tenant, seen)
 
     async def extend(self, actor: PrivacyCoordinator, case: str, why: Extension) -> None:
         """Two months more, told within the first with the reason (AVG 12(3)).

@@ -249,8 +249,7 @@ class CaseTaking:
         await conn.execute(insert(rights_cases).values(tenant=actor.tenant, sealed=sealed, **values))
         told = events.CaseOpened(case, one.kind, one.capacity, channel, standing, one.due_on)
         await self._tell(conn, actor, one, told)
-        if identity is not None:
-            await self._on_identified(conn, actor.tenant, one)
+        await self._on_identified(conn, actor.tenant, one)
         return case
 
     async def _refuse_twice(
