@@ -9,12 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, get_args
 
-<<<<<<< HEAD
-from sqlalchemy import delete, update
-=======
 import msgspec
-from sqlalchemy import update
->>>>>>> i9-erasing
+from sqlalchemy import delete, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
