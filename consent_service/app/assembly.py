@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
 from consent_service.app.carrying_services import CarryingServices, of_carrying
@@ -64,12 +66,8 @@ def build_services(parts: Installation) -> Services:
     keys, release, records = of_keys(parts, shared), _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
-    people = _of_rights(parts, shared, families, keys["custody"])
-    desk = of_desk(shared, families, release, people["rights"])
-    keys, desk = of_keys(parts, shared), of_desk(shared, families)
-    release, records = _release(shared), _records(shared)
-    sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
-    process = of_process(parts, shared, release, records, families)
+    desk = of_desk(shared, families, release, _rights(shared, families))
+    people = _of_rights(parts, shared, families, (keys["custody"], desk["cases"]))
     return Services(
         installation=parts,
         log=log,
@@ -80,19 +78,12 @@ def build_services(parts: Installation) -> Services:
         policies=shared.policies,
         policy_changes=_policy_changes(shared),
         texts=shared.texts,
-        sittings=_sittings(shared),
-        opinions=_opinions(shared),
-        wording=_wording(shared),
         consent=consent,
-        passed_on=_passed_on(shared),
-        receipts=_receipts(shared, parts.login.public_origin),
         records=records,
         release=release,
         publisher=publisher(parts, sequencer),
         log_heads=log_heads(parts, log, sequencer),
-        page_access=_page_access(shared, identity, parts.notifier),
-        page_login=_page_login(shared, identity, consent, parts.notifier),
-        changes=_changes(shared),
+        **_of_asking(parts, shared, identity, consent),
         **process,
         **of_together(shared, process, release, (families, people["rights"], _changes(shared))),
         **of_afterwards(shared),
@@ -101,7 +92,35 @@ def build_services(parts: Installation) -> Services:
         **of_retention(shared, keys["custody"]),
         **desk,
         **keys,
-        **_of_rights(parts, shared, families, (keys["custody"], desk["cases"])),
+        **people,
+    )
+
+
+class _OfAsking(TypedDict):
+    """The services of `Services` for asking, answering and the own page."""
+
+    sittings: SittingService
+    opinions: OpinionService
+    wording: TextService
+    passed_on: PassedOnService
+    receipts: ReceiptService
+    page_access: PageAccessService
+    page_login: PageLoginService
+    changes: ChangeService
+
+
+def _of_asking(
+    parts: Installation, shared: Shared, identity: IdentityService, consent: ConsentService
+) -> _OfAsking:
+    return _OfAsking(
+        sittings=_sittings(shared),
+        opinions=_opinions(shared),
+        wording=_wording(shared),
+        passed_on=_passed_on(shared),
+        receipts=_receipts(shared, parts.login.public_origin),
+        page_access=_page_access(shared, identity, parts.notifier),
+        page_login=_page_login(shared, identity, consent, parts.notifier),
+        changes=_changes(shared),
     )
 
 

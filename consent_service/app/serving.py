@@ -23,8 +23,6 @@ from consent_service.app.presence import present
 from consent_service.app.starting import start_up
 from consent_service.app.tracing import traced
 from consent_service.foundation.settings import Settings
-from consent_service.web.cases import own_routes as own_case_routes
-from consent_service.web.cases import shelter_routes as shelter_case_routes
 from consent_service.web.child import routes as child_routes
 from consent_service.web.doors import Doors
 from consent_service.web.inbox import own_routes as own_inbox_routes
@@ -144,8 +142,6 @@ def _routes() -> list[ControllerRouterHandler]:
         *meldcode_routes.ROUTES,
         *request_routes.ROUTES,
         *own_meldcode_routes.ROUTES,
-        *own_case_routes.ROUTES,
-        *shelter_case_routes.ROUTES,
         *timeline_routes.ROUTES,
         *tasks_routes.ROUTES,
         *method_routes.ROUTES,

@@ -116,6 +116,22 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    return _described_later(event)
+
+
+def _described_later(
+    event: RetentionEvent
+    | AfterwardsEvent
+    | AccountabilityEvent
+    | CarryingEvent
+    | CaseEvent
+    | ReviewEvent
+    | EmergencyEvent
+    | SignalEvent
+    | NoticeEvent
+    | MeetingEvent,
+) -> Sentence:
+    """As `describe`, for what later releases added."""
     if isinstance(event, RetentionEvent):
         return describe_retention(event)
     if isinstance(event, AfterwardsEvent):

@@ -79,11 +79,7 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
         delivered=one.delivered or "",
         weigh=found.standing_now in _WEIGHED,
         sentence=said.text(refusal_sentence(one)),
-        grounds=tuple(
-            Option(ground, f"{said.text(CASE_TABLES['case_ground'][ground])} ({article})")
-            for ground, article in GROUNDS.items()
-            if one.kind in ONLY.get(ground, {one.kind})
-        ),
+        grounds=_grounds(visit, one),
         identify_action=action("identify", allowed=decides and one.requester is not None),
         extend_action=action("extend", allowed=decides and one.extended is None),
         advise_action=action("advise", allowed=not decides),
@@ -91,6 +87,16 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
         finish_action=action("answer" if one.state == "refused" else "carry_out", allowed=decides),
         withdraw_action=action("withdraw", allowed=decides),
         form=FormState.of(visit.posted, problems, language=visit.language),
+    )
+
+
+def _grounds(visit: Visit, one: Case) -> tuple[Option, ...]:
+    """The grounds that exist for this request, each with where the law says so."""
+    said = translator(visit.language)
+    return tuple(
+        Option(ground, f"{said.text(CASE_TABLES['case_ground'][ground])} ({article})")
+        for ground, article in GROUNDS.items()
+        if one.kind in ONLY.get(ground, {one.kind})
     )
 
 
