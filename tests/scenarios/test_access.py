@@ -151,7 +151,9 @@ def _fields(page: httpx.Response) -> list[str]:
 def _field_of(page: httpx.Response, words: str) -> str:
     """The field of the one text that says this."""
     (card,) = [one for one in main_of(page).split('<div class="card">') if words in one]
-    return str(re.findall(r'name="(text-\d+)"', card)[0])
+    found = re.search(r'name="(text-\d+)"', card)
+    assert found is not None
+    return found[1]
 
 
 async def test_s20_each_reading_and_each_handing_over_is_an_entry(world: World) -> None:

@@ -260,6 +260,8 @@ class AccessService:
         """Who looked, as the own page of who asked would show it: nothing for who is answered by a person."""
         async with self._database.reading() as conn:
             one = await self._case(conn, tenant, case)
+            if one.state != "granted":
+                raise NotFoundError("case")
             if one.requester is None or await self._scopes.standing(conn, tenant, one) == "by_hand":
                 return ()
             scope = await self._scopes.read(conn, tenant, one)
