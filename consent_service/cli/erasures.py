@@ -1,7 +1,7 @@
 """`erasures`: forgetting people with two coordinators behind it, and `audit prune`: letting old entries go.
 
-There is no page for it yet, so that an operator types what coordinators decided. The log names both:
-the operator who did it, and the coordinator for whom. Nothing shows that the coordinator was there, and the
+Coordinators decide at their desk; here an operator types what they decided. The log names both: the operator
+who did it, and the coordinator for whom. Nothing shows that the coordinator was there, and the
 list says so.
 """
 

@@ -37,3 +37,8 @@ async def carry_out(conn: AsyncConnection, tenant: TenantId, case: str, *, at: d
         .values(state=CASE.after("granted", "carry_out"), ended_at=at)
     )
     return moved.rowcount > 0
+
+
+async def is_withdrawn(conn: AsyncConnection, tenant: TenantId, case: str) -> bool:
+    """Whether who asked took it back, locked until the transaction ends."""
+    return (await read_case_row(conn, tenant, case, lock=True)).state == "withdrawn"
