@@ -7,6 +7,7 @@ sentence people read is `describe`; how an event becomes bytes is `encoding`.
 
 from __future__ import annotations
 
+from consent_service.audit.happenings.accountability import AccountabilityEvent, DocumentTaken, ReportFixed
 from consent_service.audit.happenings.afterwards import (
     AfterwardsEvent,
     EndMoved,
@@ -24,6 +25,7 @@ from consent_service.audit.happenings.breaches import (
     BreachMoved,
     BreachOpened,
 )
+from consent_service.audit.happenings.carrying import CarryingEvent, RectificationAsked, RestrictionMoved
 from consent_service.audit.happenings.cases import CaseEvent, CaseMoved, CaseOpened
 from consent_service.audit.happenings.consent import (
     CompetenceJudged,
@@ -183,6 +185,20 @@ from consent_service.audit.happenings.records import (
     RefusedType,
     ReleaseFailed,
     ReleaseRefused,
+)
+from consent_service.audit.happenings.retention import (
+    RecordExpired,
+    RetentionEvent,
+    RetentionHeld,
+    RetentionRan,
+    RetentionScheduled,
+)
+from consent_service.audit.happenings.reviews import (
+    PersonSought,
+    QuestionAsked,
+    ReviewEvent,
+    SampleDrawn,
+    SampleJudged,
 )
 from consent_service.audit.happenings.signals import (
     CallMade,
@@ -464,6 +480,48 @@ __all__ = [
     "WrongInformationReported",
     "event_type",
 ]
+    "CODE_PATTERN", "AccountabilityEvent", "AfterwardsEvent", "AgreementEnded", "AgreementSigned",
+    "AssignmentEnded", "AssignmentStarted", "AuthorityRecorded", "BreakGlassAsked", "BreakGlassMoved",
+    "BreakGlassRead", "BundleActivated", "By", "CallMade", "CarryingEvent", "CaseEvent", "CaseMoved",
+    "CaseOpened", "ChildRegistered", "ClientAdmitted", "ClientChanged", "ClientEnded", "ClientRefused",
+    "ClientRegistered", "ClientServed", "Code", "CompetenceJudged", "ConflictDeclared", "ConsentEvent",
+    "ConsentGiven", "ConsentInvalidated", "ConsentLater", "ConsentObjected", "ConsentObjectionLifted",
+    "ConsentOpinion", "ConsentReevaluated", "ConsentRefused", "ConsentResumed", "ConsentSuspended",
+    "ConsentWithdrawn", "ContactAttested", "ContactAway", "ContactLapsed", "ContactListed",
+    "ContactRemoved", "DecisionEvent", "Direction", "DocumentTaken", "DutyArose", "EmergencyEvent",
+    "EndMoved", "EndPlanned", "EnrolmentGiven", "EntriesReleased", "ErasureApproved", "ErasureAsked",
+    "ErasureDropped", "ErasureEvent", "ErasureExecuted", "ErasureGround", "ErasureNoticeAnswered",
+    "ErasureNotified", "ErasureScope", "Event", "ExitPermitted", "ExitRefused", "ExportKind",
+    "ExportRecipient", "FactorProved", "FactorRefused", "FamilyEvent", "FamilyRegistered", "FamilySearched",
+    "FiguresPublished", "FirstContactConfirmed", "FirstContactRead", "FirstContactRefused",
+    "FirstContactSent", "FirstDayTicked", "GuardianRegistered", "GuardianSafetyAssessed", "HandoverEnded",
+    "HandoverRefused", "HandoverStarted", "Happening", "IdentityChanged", "IdentityViewed",
+    "IndexKeyRotated", "InformationPreviewed", "InformationReleased", "IntakeFinished", "IntakeStarted",
+    "InvitationEnded", "KeyBackupsExpired", "KeyCreated", "KeyDestroyed", "KeyDestroyedOnOrder",
+    "KeyEpochBegun", "KeyEpochEnded", "KeyEvent", "KeyPathDestroyed", "KeyRootReturned", "KeysBackedUp",
+    "KeysRestored", "LogEvent", "LogExported", "LogHeadAccepted", "LogHeadLearned", "LogKeyRotated",
+    "LogPinned", "LogPruned", "LogReopened", "LogVerified", "LogViewed", "LoginRefused", "LoginSucceeded",
+    "Logout", "LogoutRefused", "MarkerDecided", "MarkerEnded", "MarkerRequested", "MeetingAgreementStepped",
+    "MeetingEvent", "MeetingRefused", "MeetingStepped", "MeldcodeMoved", "MeldcodeOpened",
+    "NoticeAddressEntered", "NoticeBounced", "NoticeEvent", "NoticeNotSent", "NoticeQueued", "NoticeSent",
+    "NoticeUncertain", "OperatorAdded", "OperatorAdmitted", "OperatorEnded", "OrganisationEvent",
+    "PageAccessGiven", "PageAccessRevoked", "PageOpened", "PageRefused", "PasskeyAdded", "PasskeyRemoved",
+    "PatternSeen", "PersonSought", "PolicyApproved", "PolicyEvent", "PolicyProposed", "PolicyRefused",
+    "PolicyReplayed", "PolicyWithdrawn", "ProposalOrigin", "ProviderChanged", "ProviderRegistered",
+    "PupilDisowned", "QuestionAsked", "RecallAcknowledged", "RecallAsked", "RecallCause", "RecallIssued",
+    "ReceiptPrinted", "RecordApproved", "RecordAttested", "RecordEvent", "RecordExpired", "RecordRetracted",
+    "RecordShareRefused", "RecordShared", "RecordVersion", "RecordsReencrypted", "RecoveryDrilled",
+    "RecoveryKeyMade", "RectificationAsked", "RefusedType", "RelationshipEnded", "RelationshipStarted",
+    "RelationshipSucceeded", "ReleaseFailed", "ReleaseRefused", "ReminderDue", "ReportFixed",
+    "RestrictionMoved", "RetentionEvent", "RetentionHeld", "RetentionRan", "RetentionScheduled",
+    "ReviewEvent", "RouteSet", "SafetyAssessed", "SampleDrawn", "SampleJudged", "SchoolChanged",
+    "SchoolPlaced", "SchoolRegistered", "SchoolSucceeded", "SessionEnded", "SessionEvent", "SignalCalled",
+    "SignalEvent", "SignalGone", "SignalNoticed", "SignalRead", "SignalSent", "SignalUnread", "StaffAdded",
+    "StaffEnded", "StaffInvited", "StaffLinked", "StaffPlaced", "StaffUnlinked", "StatutoryRequestAnswered",
+    "StatutoryRequestReceived", "StatutoryTextRead", "SteppedUp", "StopReplayed", "SubstituteAccess",
+    "TenantRegistered", "TextResumed", "TextSuspended", "ToldByParent", "Urgency", "WhoEvent",
+    "WitnessDismissed", "WrongInformationReported", "event_type",
+]  # fmt: skip
 
 Event = (
     OrganisationEvent
@@ -475,6 +533,7 @@ Event = (
     | KeyEvent
     | PolicyEvent
     | ErasureEvent
+    | RetentionEvent
     | WhoEvent
     | MeetingEvent
     | AfterwardsEvent
@@ -483,6 +542,9 @@ Event = (
     | NoticeEvent
     | CaseEvent
     | BreachEvent
+    | ReviewEvent
+    | AccountabilityEvent
+    | CarryingEvent
 )
 """Everything that can stand in the log."""
 

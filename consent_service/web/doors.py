@@ -45,12 +45,23 @@ from consent_service.release.service import ReleaseService
 from consent_service.rights.breaches.letters import BreachLetterService
 from consent_service.rights.breaches.reporting import BreachReporting
 from consent_service.rights.breaches.service import BreachService
+from consent_service.rights.access.service import AccessService
+from consent_service.rights.accountability.reports import YearlyReports
+from consent_service.rights.accountability.service import AccountabilityService
+from consent_service.rights.carrying.erasing import ErasingDesk
+from consent_service.rights.carrying.rectifying import RectificationService
+from consent_service.rights.carrying.restricting import RestrictionService
+from consent_service.rights.cases.letters import CaseLetterService
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.releasing_entries import EntryReleaseService
+from consent_service.rights.retention.service import RetentionService
+from consent_service.rights.reviews.asking import QuestionService
+from consent_service.rights.reviews.reviewing import ReviewService
+from consent_service.rights.reviews.saved import SavedQuestions
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.timeline import TimelineService
@@ -125,9 +136,25 @@ class AllServices(Protocol):
     @property
     def erasures(self) -> ErasureService: ...
     @property
+    def erasing_desk(self) -> ErasingDesk: ...
+    @property
+    def restrictions(self) -> RestrictionService: ...
+    @property
+    def rectifications(self) -> RectificationService: ...
+    @property
+    def access(self) -> AccessService: ...
+    @property
+    def case_letters(self) -> CaseLetterService: ...
+    @property
     def endings(self) -> EndingService: ...
     @property
     def evaluation(self) -> EvaluationService: ...
+    @property
+    def retention(self) -> RetentionService: ...
+    @property
+    def accountability(self) -> AccountabilityService: ...
+    @property
+    def yearly_reports(self) -> YearlyReports: ...
     @property
     def starts(self) -> StartService: ...
     @property
@@ -160,6 +187,12 @@ class AllServices(Protocol):
     def entry_releases(self) -> EntryReleaseService: ...
     @property
     def watching(self) -> WatchingService: ...
+    @property
+    def questions(self) -> QuestionService: ...
+    @property
+    def saved_questions(self) -> SavedQuestions: ...
+    @property
+    def reviews(self) -> ReviewService: ...
     @property
     def timeline(self) -> TimelineService: ...
     @property

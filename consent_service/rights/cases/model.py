@@ -103,7 +103,16 @@ CASE: Final = StateTable(
         Step("grant_in_part", "identified", "granted", ("privacy_coordinator",), "with a ground"),
         Step("refuse", "received", "refused", ("privacy_coordinator",), "with a ground"),
         Step("refuse", "identified", "refused", ("privacy_coordinator",), "with a ground"),
-        Step("carry_out", "granted", "done", ("privacy_coordinator",), "handed over, or done as asked"),
+        Step(
+            "carry_out",
+            "granted",
+            "done",
+            ("privacy_coordinator", "guardian", "child"),
+            "handed over, also on the own page, or done as asked",
+        ),
+        Step(
+            "reopen", "granted", "identified", ("privacy_coordinator",), "who asked has another standing now"
+        ),
         Step("answer", "refused", "done", ("privacy_coordinator",), "the letter was given or sent"),
         Step("withdraw", "received", "withdrawn", ("guardian", "child", "privacy_coordinator")),
         Step("withdraw", "identified", "withdrawn", ("guardian", "child", "privacy_coordinator")),

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, get_args
 
-from sqlalchemy import update
+import msgspec
+from sqlalchemy import delete, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +28,7 @@ from consent_service.identity.model import (
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.process.emergencies.sealed_text import open_text
+from consent_service.rights.access.tables import access_files
 from consent_service.rights.cases.model import (
     CASE,
     Case,
@@ -123,6 +125,8 @@ class CaseService(CaseTaking):
                 raise InputError([Problem("how", "nobody_to_identify")])
             change = {"identity": how, "identified_at": self._clock.now()}
             await self._move(conn, actor, one, "identify", how, change)
+            seen = msgspec.structs.replace(one, identity=how)
+            await self._on_identified(conn, actor.tenant, seen)
 
     async def extend(self, actor: PrivacyCoordinator, case: str, why: Extension) -> None:
         """Two months more, told within the first with the reason (AVG 12(3)).
@@ -179,7 +183,7 @@ class CaseService(CaseTaking):
         """
         async with self._acting(actor, case) as (conn, one):
             if outcome not in get_args(Outcome):
-                raise InputError([Problem("outcome", "choose_outcome")])
+                raise InputError([Problem("outcome", "choose_case_outcome")])
             problems = check_ground(one, outcome, ground)
             standing = await self._now(conn, actor, one)
             if outcome != "refuse" and standing in _WEIGHED and not weighed:
@@ -227,6 +231,22 @@ class CaseService(CaseTaking):
                 if one.requester != person_of(actor):
                     raise NotFoundError("case")
             await self._move(conn, actor, one, "withdraw", "", {"ended_at": self._clock.now()})
+            c = access_files.c
+            await conn.execute(delete(access_files).where(c.tenant == actor.tenant, c.case == case))
+
+    async def reopen(self, actor: PrivacyCoordinator, case: str) -> None:
+        """What it was granted on has changed, so it is decided anew; what was made for it goes.
+
+        Raises:
+            NotAllowedError: not a privacy coordinator of this shelter.
+            NotFoundError: no such request here.
+            ConflictError: it was not granted, or has ended.
+        """
+        async with self._acting(actor, case) as (conn, one):
+            nothing = dict.fromkeys(("outcome", "ground", "decided_by", "decided_at"))
+            await self._move(conn, actor, one, "reopen", "", nothing)
+            c = access_files.c
+            await conn.execute(delete(access_files).where(c.tenant == actor.tenant, c.case == case))
 
     # --- for what carries it out -------------------------------------------------------------
 
@@ -240,6 +260,22 @@ class CaseService(CaseTaking):
         if one.kind not in kinds or one.state != "granted":
             raise NotFoundError("case")
         return one
+
+    async def carried_out(
+        self, conn: AsyncConnection, actor: PrivacyCoordinator | PersonActor, one: Case, channel: Channel
+    ) -> None:
+        """It was handed over, in the caller's transaction; handed over once more it stays as it ended."""
+        if one.state == "done":
+            await self.tell(conn, actor, one, "handed_over", channel)
+            return
+        change = {"ended_at": self._clock.now(), "delivered": channel}
+        await self._move(conn, actor, one, "carry_out", channel, change)
+
+    async def tell(
+        self, conn: AsyncConnection, actor: Officer | PersonActor, one: Case, act: str, code: str = ""
+    ) -> None:
+        """That something was done for a request and left it in its state, in the caller's transaction."""
+        await self._tell(conn, actor, one, events.CaseMoved(one.case, act, code))
 
     # --- parts -------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ may know nothing.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -60,6 +61,14 @@ LOOKUPS_PER_HOUR: Final = 30
 """Requests that one coordinator types over in an hour: each looks for somebody by name and birth date."""
 
 
+Stopping = Callable[[AsyncConnection, TenantId, Case], Awaitable[None]]
+"""Stops what a request asks to stop, in the transaction that takes it in."""
+
+
+async def _nothing_stops(_conn: AsyncConnection, _tenant: TenantId, _case: Case) -> None:
+    """Until the wiring says what does."""
+
+
 class _Asker:
     """Whom a request is of and about, as far as that is known here."""
 
@@ -92,7 +101,12 @@ class CaseTaking:
         self._organisations = organisations
         self._families = families
         self._standing = StandingReader(families=families, clock=clock)
+        self._on_identified: Stopping = _nothing_stops
         self._lookups: dict[tuple[str, str], list[datetime]] = {}
+
+    def stop_while_weighed(self, stopping: Stopping) -> None:
+        """What an objection stops as soon as it is known who asks: part of the same transaction."""
+        self._on_identified = stopping
 
     # --- asking ------------------------------------------------------------------------------
 
@@ -235,6 +249,7 @@ class CaseTaking:
         await conn.execute(insert(rights_cases).values(tenant=actor.tenant, sealed=sealed, **values))
         told = events.CaseOpened(case, one.kind, one.capacity, channel, standing, one.due_on)
         await self._tell(conn, actor, one, told)
+        await self._on_identified(conn, actor.tenant, one)
         return case
 
     async def _refuse_twice(

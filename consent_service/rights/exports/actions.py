@@ -48,6 +48,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.EndPlanned,
         events.FiguresPublished,
+        events.ReportFixed,
         events.FirstContactSent,
         events.CallMade,
         events.ToldByParent,
@@ -97,6 +98,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ErasureAsked,
         events.CaseOpened,
         events.BreachOpened,
+        events.RectificationAsked,
         events.LogReopened,
     }
 )
@@ -107,6 +109,8 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.SignalRead,
         events.IdentityViewed,
         events.FamilySearched,
+        events.PersonSought,
+        events.QuestionAsked,
         events.SubstituteAccess,
         events.InformationPreviewed,
         events.InformationReleased,
@@ -118,6 +122,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.LogVerified,
         events.LogPinned,
         events.LogExported,
+        events.DocumentTaken,
         events.PageOpened,
         events.PageRefused,
         events.PolicyReplayed,
@@ -127,7 +132,9 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.BreachMoved,
         events.BreachLetterMoved,
+        events.CaseMoved,
         events.FirstContactConfirmed,
+        events.SampleJudged,
         events.FirstDayTicked,
         events.SchoolPlaced,
         events.RouteSet,
@@ -160,6 +167,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.MeetingAgreementStepped,
         events.ErasureNoticeAnswered,
         events.EndMoved,
+        events.CaseMoved,
+        events.RestrictionMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
@@ -168,6 +177,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.BundleActivated,
         events.PolicyApproved,
         events.ErasureApproved,
+        events.RetentionHeld,
+        events.RetentionScheduled,
         events.LogHeadLearned,
         events.LogHeadAccepted,
         events.WitnessDismissed,
@@ -191,6 +202,8 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ConsentWithdrawn,
         events.ConsentInvalidated,
         events.RecordRetracted,
+        events.RecordExpired,
+        events.RetentionRan,
         events.PageAccessRevoked,
         events.KeyDestroyed,
         events.KeyDestroyedOnOrder,
@@ -224,6 +237,7 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ClientRefused,
         events.ReminderDue,
         events.PatternSeen,
+        events.SampleDrawn,
         events.RecallIssued,
         events.RecallAsked,
         events.ErasureNotified,
@@ -274,6 +288,9 @@ _LOG_USED = (
     events.LogPinned,
     events.LogExported,
     events.EntriesReleased,
+    events.QuestionAsked,
+    events.SampleDrawn,
+    events.SampleJudged,
 )
 _PROVED = (
     events.SteppedUp,
@@ -303,7 +320,7 @@ def outcome_of(event: Event) -> Outcome:
 
 def event_id_of(event: Event) -> Code:
     """The EventID: which kind of access to a record, to the log or to the system this is."""
-    if isinstance(event, events.FamilySearched):
+    if isinstance(event, events.FamilySearched | events.PersonSought):
         return QUERY
     if isinstance(event, (SessionEvent, *_PROVED)):
         return AUTHENTICATION
@@ -326,4 +343,6 @@ def cycle_of(event: Event) -> Cycle:
         return "4"
     if isinstance(event, ErasureEvent) and action_of(event) == "D":
         return "15" if isinstance(event, events.ErasureExecuted) else "3"
+    if isinstance(event, events.RecordExpired | events.RetentionRan):
+        return "15"
     return _CYCLES[action_of(event)]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from consent_service.audit.events import (
+    AccountabilityEvent,
     AfterwardsEvent,
     BreachEvent,
+    CarryingEvent,
     CaseEvent,
     ConsentEvent,
     EmergencyEvent,
@@ -29,8 +31,11 @@ from consent_service.audit.events import (
     MeetingEvent,
     NoticeEvent,
     OrganisationEvent,
+    PersonSought,
     PolicyEvent,
     RecordEvent,
+    RetentionEvent,
+    ReviewEvent,
     SafetyAssessed,
     SessionEvent,
     SignalEvent,
@@ -49,12 +54,13 @@ Activity = Literal[
     "logboek",
     "sleutels",
     "spelregels",
+    "verantwoording",
     "verzoeken",
     "datalekken",
     "wissen",
 ]
 _SAFETY = (SafetyAssessed, GuardianSafetyAssessed, MarkerRequested, MarkerDecided, MarkerEnded)
-_LOOKING = (IdentityViewed, FamilySearched)
+_LOOKING = (IdentityViewed, FamilySearched, PersonSought)
 
 
 def activity_of(event: Event) -> Activity:
@@ -73,8 +79,8 @@ def activity_of(event: Event) -> Activity:
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
-    if isinstance(event, LogEvent):
-        return "logboek"
+    if isinstance(event, LogEvent | ReviewEvent):
+        return "inzage" if isinstance(event, _LOOKING) else "logboek"
     if isinstance(event, KeyEvent):
         return "sleutels"
     if isinstance(event, PolicyEvent):
@@ -82,8 +88,11 @@ def activity_of(event: Event) -> Activity:
     if isinstance(event, BreachEvent):
         return "datalekken"
     if isinstance(event, CaseEvent):
+    if isinstance(event, AccountabilityEvent):
+        return "verantwoording"
+    if isinstance(event, CarryingEvent | CaseEvent):
         return "verzoeken"
-    if isinstance(event, ErasureEvent):
+    if isinstance(event, ErasureEvent | RetentionEvent):
         return "wissen"
     if isinstance(event, EmergencyEvent):
         return "noodgeval"

@@ -25,6 +25,7 @@ from consent_service.organisations.model import NewStaff
 from consent_service.process.emergencies.model import NewBreakGlass, NewRequest, StepText
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
+from consent_service.rights.cases.model import Asked
 from tests.shelter import OPERATOR, World, furnish
 from tests.web.visiting import COOKIE, PIN, Browser, Site
 from tests.web.who_may_call.roles import Role
@@ -164,6 +165,7 @@ async def make_scene(site: Site) -> Scene:
     meeting = await world.services.meetings.propose(world.counsellor, relationship, "routine")
     meldcode = await world.services.meldcodes.begin(world.counsellor, view.family, child, WRITTEN)
     matter = await world.services.statutory_requests.receive(world.counsellor, view.family, child, ASKED)
+    case = await world.services.cases.ask(world.guardian(view), Asked("access"))
     emergency = await world.services.break_glass.ask(world.counsellor, relationship, _urgent(world))
     fg = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("fg", "Fenna Gegevens")
@@ -180,6 +182,7 @@ async def make_scene(site: Site) -> Scene:
         "sitting": sitting.sitting,
         "record": shared.record,
         "meeting": str(meeting),
+        "case": case,
         "meldcode": meldcode,
         "matter": matter,
         "act": "gehouden",
@@ -202,15 +205,26 @@ async def _places(world: World) -> dict[str, str]:
         "member": world.teacher.staff,
         "marker": new_id(),
         "recall": new_id(),
+        "erasure": new_id(),
+        "restriction": new_id(),
+        "case": new_id(),
         "plan": new_id(),
         "signal": new_id(),
         "region": "midden",
         "period": "2026-Q1",
+        "part": "register",
+        "form": "pdf",
+        "year": "2026",
         "number": "1",
         "kind": "support_advice",
         "key": "support_advice",
         "task": new_id(),
+        "question": "wie-zag",
+        "saved": new_id(),
+        "sample": new_id(),
         "proposal": new_id(),
+        "schedule": new_id(),
+        "hold": new_id(),
         "bundle": "0" * 64,
         "entry": page.entries[0].id,
         "text": world.services.texts.of_type("nl", TypeKey("support_advice")).hash,

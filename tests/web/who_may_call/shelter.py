@@ -49,6 +49,8 @@ TABLE: Final[dict[str, Row]] = {
     "POST /opvang/{tenant}/gezinnen/{family}/antwoorden/vastleggen": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/gezag": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/gezag": shelter(400),
+    "GET /opvang/{tenant}/gezinnen/{family}/eigen-gegevens": shelter(200),
+    "POST /opvang/{tenant}/gezinnen/{family}/eigen-gegevens": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/einde": shelter(200),
     "POST /opvang/{tenant}/gezinnen/{family}/einde": shelter(400),
     "GET /opvang/{tenant}/gezinnen/{family}/kinderen/{child}/school": shelter(200),

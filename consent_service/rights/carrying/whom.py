@@ -1,0 +1,65 @@
+"""Whom a request can be carried out about: the asker, and the children whom the asker asks about."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent_service.families.model import Child
+from consent_service.families.reading import guardian_ids, read_children, read_guardians
+from consent_service.families.service import FamilyService
+from consent_service.foundation.ids import FamilyId, PersonId, TenantId
+from consent_service.identity.model import GuardianActor
+from consent_service.keyring.service import KeyRing
+from consent_service.rights.cases.model import Case
+
+Scope = Literal["person", "child", "family"]
+
+
+class Whom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One who can be chosen; `name` is a given name, empty for a family as a whole."""
+
+    scope: Scope
+    subject: str
+    name: str
+
+
+class WhomReader:
+    """Reads them with their given names, so that nobody takes the wrong child; who asks logs that first."""
+
+    def __init__(self, *, ring: KeyRing, families: FamilyService) -> None:
+        self._ring = ring
+        self._families = families
+
+    async def of(self, conn: AsyncConnection, tenant: TenantId, case: Case) -> tuple[Whom, ...]:
+        """Everybody the request can be about; nobody where nothing shows who asked."""
+        if case.family is None or case.requester is None:
+            return ()
+        is_guardian = case.requester in await guardian_ids(conn, tenant, case.family)
+        children = await self.children(conn, tenant, case)
+        found = [Whom("child", one.child, one.identity.given_names) for one in children]
+        if is_guardian and case.about != "child":
+            found.append(await self._guardian(conn, tenant, case.family, case.requester))
+        if is_guardian and case.about == "everybody":
+            found.append(Whom("family", case.family, ""))
+        return tuple(found)
+
+    async def children(self, conn: AsyncConnection, tenant: TenantId, case: Case) -> tuple[Child, ...]:
+        """The children a request is about: one, oneself, or all over whom the asker decides."""
+        if case.family is None or case.requester is None:
+            return ()
+        wanted = {case.child} if case.child is not None else {case.requester}
+        if case.about == "everybody":
+            asker = GuardianActor(tenant, case.requester, case.family)
+            wanted |= await self._families.own_children(conn, asker)
+        known = await read_children(conn, self._ring, tenant, family=case.family)
+        return tuple(one for one in known if one.child in wanted)
+
+    async def _guardian(
+        self, conn: AsyncConnection, tenant: TenantId, family: FamilyId, person: PersonId
+    ) -> Whom:
+        known = await read_guardians(conn, self._ring, tenant, family=family)
+        name = next((one.identity.given_names for one in known if one.guardian == person), "")
+        return Whom("person", person, name)

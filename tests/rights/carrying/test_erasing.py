@@ -1,0 +1,87 @@
+"""Who can be forgotten because of a request, and what the desk knows of an erasure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from consent_service.foundation.errors import InputError, NotFoundError
+from consent_service.foundation.ids import StaffId
+from consent_service.identity.model import Fg, PersonActor
+from consent_service.rights.cases.model import About, Asked
+from consent_service.rights.erasure_model import Wanted
+from tests.rights.forgetting import second_coordinator, whole
+from tests.shelter import World
+
+CHILDREN = (("Noor", date(2018, 5, 4)), ("Yara", date(2009, 3, 7)))
+
+
+async def granted(world: World, actor: PersonActor, about: About, number: int | None = None) -> str:
+    view = await world.services.families.view(world.counsellor, actor.family)
+    child = None if number is None else view.children[number].child
+    case = await world.services.cases.ask(actor, Asked("erasure", about, child))
+    await world.services.cases.decide(world.officer, case, "grant")
+    return case
+
+
+async def test_a_guardian_is_offered_who_the_request_is_about_and_nobody_else(world: World) -> None:
+    view = await world.family(children=CHILDREN, guardians=(("Samira", "holder"), ("Karim", "none")))
+    mother, father, door = world.guardian(view), world.guardian(view, 1), world.services.erasing_desk
+    offered = {
+        "everybody": await door.whom(world.officer, await granted(world, mother, "everybody")),
+        "child": await door.whom(world.officer, await granted(world, mother, "child", 0)),
+        "father": await door.whom(world.officer, await granted(world, father, "oneself")),
+        "young": await door.whom(world.officer, await granted(world, world.child(view, 1), "oneself")),
+    }
+    assert {key: [(one.scope, one.name) for one in found] for key, found in offered.items()} == {
+        "everybody": [("child", "Noor"), ("person", "Samira"), ("family", "")],
+        "child": [("child", "Noor")],
+        "father": [("person", "Karim")],
+        "young": [("child", "Yara")],
+    }
+
+
+async def test_what_is_not_of_the_request_is_not_asked(world: World) -> None:
+    view, other = await world.family(children=CHILDREN), await world.family(family_name="Buur")
+    door, case = world.services.erasing_desk, await granted(world, world.guardian(view), "child", 0)
+    for subject in (view.children[1].child, other.family, ""):
+        with pytest.raises(InputError):
+            await door.ask(world.officer, case, subject, "requested")
+    with pytest.raises(NotFoundError):
+        await world.services.erasures.ask(
+            world.officer, Wanted("family", other.family, "requested"), case=case
+        )
+
+
+async def test_the_request_is_done_with_the_erasure_and_how_dead_the_keys_are_is_known(world: World) -> None:
+    view = await world.family(children=CHILDREN)
+    services, door = world.services, world.services.erasing_desk
+    case = await granted(world, world.guardian(view), "child", 0)
+    erasure = await door.ask(world.officer, case, view.children[0].child, "requested")
+    before = await door.view(world.officer, erasure)
+    assert (before.missing, before.stages, before.left) == ("erasures.not_approved", None, 0)
+    await services.erasures.approve(await second_coordinator(world), erasure)
+    await services.erasures.execute(world.officer, erasure)
+    after = await door.view(Fg(world.tenant, StaffId("fg")), erasure)
+    assert (after.erasure.state, after.erasure.case) == ("executed", case)
+    assert after.stages is not None
+    assert (after.stages.keys, after.stages.stage) == (1, "live_dead")
+    (one,) = await services.cases.overview(world.officer)
+    assert (one.state, one.requester, one.child) == ("done", None, None)
+    await whole(world)
+
+
+async def test_a_request_that_is_withdrawn_half_way_erases_nobody(world: World) -> None:
+    view = await world.family(children=CHILDREN)
+    mother, door = world.guardian(view), world.services.erasures
+    case = await granted(world, mother, "child", 0)
+    erasure = await world.services.erasing_desk.ask(world.officer, case, view.children[0].child, "requested")
+    await door.approve(await second_coordinator(world), erasure)
+    await world.services.cases.withdraw(mother, case)
+    with pytest.raises(InputError) as refused:
+        await door.execute(world.officer, erasure)
+    assert [problem.code for problem in refused.value.problems] == ["erasures.withdrawn"]
+    assert len((await world.services.families.view(world.counsellor, view.family)).children) == 2
+    await door.drop(world.officer, erasure)
+    assert world.services.installation.journal.pending() == ()
