@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
+from consent_service.app.breach_services import of_breaches
 from consent_service.app.carrying_services import CarryingServices, of_carrying
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
@@ -87,6 +88,8 @@ def build_services(parts: Installation) -> Services:
         **process,
         **of_together(shared, process, release, (families, people["rights"], _changes(shared))),
         **of_afterwards(shared),
+        **of_desk(shared, families),
+        **of_breaches(shared, release),
         **of_reviews(shared),
         **of_accountability(shared, parts.configured, parts.log_host),
         **of_retention(shared, keys["custody"]),

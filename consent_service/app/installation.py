@@ -70,6 +70,10 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.breaches.following import BreachFollower
+from consent_service.rights.breaches.letters import BreachLetterService
+from consent_service.rights.breaches.reporting import BreachReporting
+from consent_service.rights.breaches.service import BreachService
 from consent_service.rights.access.service import AccessService
 from consent_service.rights.accountability.configured import Configured
 from consent_service.rights.accountability.reports import YearlyReports
@@ -164,6 +168,10 @@ class Services(msgspec.Struct, frozen=True):
     recalls: RecallService
     recall_desk: RecallDesk
     cases: CaseService
+    breaches: BreachService
+    breach_letters: BreachLetterService
+    breach_reporting: BreachReporting
+    breach_follower: BreachFollower
     accountability: AccountabilityService
     yearly_reports: YearlyReports
     desk: DeskService

@@ -39,6 +39,7 @@ async def run_follower(services: Services, stop: asyncio.Event) -> None:
                 await services.reevaluator.catch_up(tenant.tenant)
                 await services.meetings.catch_up(tenant.tenant)
                 await services.follower.catch_up(tenant.tenant)
+                await services.breach_follower.catch_up(tenant.tenant)
 
 
 async def run_notices(services: Services, stop: asyncio.Event) -> None:

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from consent_service.audit.describe_accountability import describe_accountability
 from consent_service.audit.describe_afterwards import describe_afterwards
+from consent_service.audit.describe_breaches import describe_breach
 from consent_service.audit.describe_carrying import describe_carrying
 from consent_service.audit.describe_cases import describe_case
 from consent_service.audit.describe_consent import describe_consent
@@ -32,6 +33,7 @@ from consent_service.audit.events import (
     AgreementSigned,
     AssignmentEnded,
     AssignmentStarted,
+    BreachEvent,
     BundleActivated,
     CarryingEvent,
     CaseEvent,
@@ -142,6 +144,8 @@ def _described_later(
         return describe_carrying(event)
     if isinstance(event, CaseEvent):
         return describe_case(event)
+    if isinstance(event, BreachEvent):
+        return describe_breach(event)
     if isinstance(event, ReviewEvent):
         return describe_review(event)
     if isinstance(event, EmergencyEvent):

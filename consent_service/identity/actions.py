@@ -103,6 +103,8 @@ class Action(StrEnum):
     VIEW_CASES = "view_cases"
     DECIDE_CASE = "decide_case"
     ADVISE_ON_CASE = "advise_on_case"
+    VIEW_BREACHES = "view_breaches"
+    HANDLE_BREACH = "handle_breach"
     ASK_ERASURE = "ask_erasure"
     APPROVE_ERASURE = "approve_erasure"
     EXECUTE_ERASURE = "execute_erasure"

@@ -341,6 +341,9 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.VIEW_CASES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DECIDE_CASE: {PrivacyCoordinator: in_own_organisation},
     Action.ADVISE_ON_CASE: {Fg: in_own_organisation},
+    # Breaches: the coordinator examines, decides and tells; the FG looks along (AVG 33, 34, 38, 39)
+    Action.VIEW_BREACHES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.HANDLE_BREACH: {PrivacyCoordinator: in_own_organisation},
     # Being forgotten: two coordinators stand behind it; an operator types it for them, or carries it out
     Action.ASK_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.APPROVE_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},

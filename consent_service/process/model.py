@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from consent_service.audit.events import (
+    BreachMoved,
     BreakGlassAsked,
     BreakGlassMoved,
     CompetenceJudged,
@@ -335,6 +336,8 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled((_ASKED - _SAID_ALOUD if only_said else _ASKED) | {"ask_again"}, *about),)
         case ConsentResumed(standing=True, relationship=relationship, information_type=kind):
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
+        case BreachMoved(act="report" | "leave_unreported", relationship=relationship) if relationship:
+            return (Settled(_OF_BREACH, relationship=relationship),)
         case BreakGlassMoved(act=act, relationship=relationship):
             return (Settled(_ENDED_BY.get(act, frozenset()), relationship=relationship),)
         case SampleJudged(officer=officer, left=0):
@@ -373,6 +376,8 @@ _ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
     "review": frozenset({"break_glass_to_review", "release_to_review"}),
 }
 """The tasks that each act about a break-glass ends."""
+_OF_BREACH: Final[frozenset[TaskKind]] = frozenset({"breach_to_assess", "break_glass_wrong"})
+"""Tasks to judge whether it is a breach, done once that was decided in the register."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
 _ABOUT_CONTENT: Final[frozenset[TaskKind]] = frozenset({"look_into_wrong", "second_approval", "ask_again"})

@@ -61,6 +61,7 @@ from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
+from consent_service.rights.breaches.tables import breach_letters, breach_people, breaches
 from consent_service.rights.access.tables import access_files
 from consent_service.rights.cases.tables import rights_cases
 from consent_service.rights.retention.tables import retention_holds
@@ -146,6 +147,9 @@ PLACES: Final[tuple[Place, ...]] = (
             rights_cases.c.sealed,
         ),
     ),
+    Place(breach_people, (breach_people.c.person, breach_people.c.family)),
+    Place(breach_letters, (breach_letters.c.person, breach_letters.c.family)),
+    Place(breaches, (breaches.c.relationship,), emptied=(breaches.c.relationship,)),
     Place(record_digests, (record_digests.c.relationship,)),
     Place(records, (records.c.relationship, records.c.about)),
     Place(contact_attestations, (contact_attestations.c.relationship,)),

@@ -42,6 +42,9 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.breaches.letters import BreachLetterService
+from consent_service.rights.breaches.reporting import BreachReporting
+from consent_service.rights.breaches.service import BreachService
 from consent_service.rights.access.service import AccessService
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
@@ -122,6 +125,12 @@ class AllServices(Protocol):
     def recall_desk(self) -> RecallDesk: ...
     @property
     def cases(self) -> CaseService: ...
+    @property
+    def breaches(self) -> BreachService: ...
+    @property
+    def breach_letters(self) -> BreachLetterService: ...
+    @property
+    def breach_reporting(self) -> BreachReporting: ...
     @property
     def desk(self) -> DeskService: ...
     @property

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
+from consent_service.web.breaches.words import BREACH_LABELS, BREACH_TABLES
 from consent_service.web.accountability.words import ACCOUNTABILITY_TABLES
 from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
@@ -321,6 +322,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     **erasing_words.FIELD_LABELS,
     **SIGNAL_LABELS,
     **GLASS_LABELS,
+    **BREACH_LABELS,
     **MELDCODE_FIELDS,
     **CASE_LABELS,
     "given_names": N_("Voornamen"),
@@ -454,6 +456,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     **retention_words.TABLES,
     **erasing_words.TABLES,
     **GLASS_TABLES,
+    **BREACH_TABLES,
     **CASE_TABLES,
 }
 

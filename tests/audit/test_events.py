@@ -19,6 +19,7 @@ from consent_service.audit.events import By, Code, Event, event_type
 from consent_service.audit.happenings import (
     accountability,
     afterwards,
+    breaches,
     carrying,
     cases,
     consent,
@@ -112,6 +113,7 @@ def test_an_event_knows_its_type() -> None:
 
 
 MODULES = (
+    breaches,
     accountability,
     carrying,
     cases,
@@ -145,6 +147,10 @@ FIRST_RELEASE = [
     "break_glass.asked.v1",
     "break_glass.moved.v1",
     "break_glass.read.v1",
+    "breach.examined.v1",
+    "breach.letter_moved.v1",
+    "breach.moved.v1",
+    "breach.opened.v1",
     "bundle.activated.v1",
     "call.made.v1",
     "case.moved.v1",

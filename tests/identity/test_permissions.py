@@ -142,6 +142,8 @@ MAY = {
     Action.VIEW_CASES: "PF",
     Action.DECIDE_CASE: "P",
     Action.ADVISE_ON_CASE: "F",
+    Action.VIEW_BREACHES: "PF",
+    Action.HANDLE_BREACH: "P",
     Action.ASK_ERASURE: "PO",
     Action.APPROVE_ERASURE: "PO",
     Action.EXECUTE_ERASURE: "PO",

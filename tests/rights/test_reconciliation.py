@@ -59,6 +59,7 @@ KINDS: Final = {
     "AuthorityRecorded": ["authority"],
     "BreakGlassAsked": ["break_glass"],
     "CaseOpened": ["case"],
+    "BreachOpened": ["breach"],
     "BundleActivated": ["bundle"],
     "ChildRegistered": ["child"],
     "ClientChanged": [],

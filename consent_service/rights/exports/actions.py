@@ -97,12 +97,14 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.PolicyProposed,
         events.ErasureAsked,
         events.CaseOpened,
+        events.BreachOpened,
         events.RectificationAsked,
         events.LogReopened,
     }
 )
 READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.BreachExamined,
         events.FirstContactRead,
         events.SignalRead,
         events.IdentityViewed,
@@ -128,6 +130,8 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.BreachMoved,
+        events.BreachLetterMoved,
         events.CaseMoved,
         events.FirstContactConfirmed,
         events.SampleJudged,
@@ -278,6 +282,7 @@ _REFUSALS = (
     events.ClientRefused,
 )
 _LOG_USED = (
+    events.BreachExamined,
     events.LogViewed,
     events.LogVerified,
     events.LogPinned,

@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 from consent_service.audit.events import (
     AccountabilityEvent,
     AfterwardsEvent,
+    BreachEvent,
     CarryingEvent,
     CaseEvent,
     ConsentEvent,
@@ -55,6 +56,7 @@ Activity = Literal[
     "spelregels",
     "verantwoording",
     "verzoeken",
+    "datalekken",
     "wissen",
 ]
 _SAFETY = (SafetyAssessed, GuardianSafetyAssessed, MarkerRequested, MarkerDecided, MarkerEnded)
@@ -83,6 +85,9 @@ def activity_of(event: Event) -> Activity:
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
+    if isinstance(event, BreachEvent):
+        return "datalekken"
+    if isinstance(event, CaseEvent):
     if isinstance(event, AccountabilityEvent):
         return "verantwoording"
     if isinstance(event, CarryingEvent | CaseEvent):

@@ -17,6 +17,7 @@ _PAGES = (
     ("patronen", N_("Patronen")),
     ("noodgevallen", N_("Noodgevallen")),
     ("teruggeroepen", N_("Teruggeroepen")),
+    ("datalekken", N_("Datalekken")),
     ("wissen", N_("Wissen")),
     ("cijfers", N_("Cijfers")),
     ("bewaren", N_("Bewaartermijnen")),

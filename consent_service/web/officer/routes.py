@@ -23,6 +23,7 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import SAMPLE_TASKS, TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.breaches import routes as breach_routes
 from consent_service.web.access import officer_routes as access_routes
 from consent_service.web.accountability import routes as accountability_routes
 from consent_service.web.cases import routes as case_routes
@@ -66,6 +67,8 @@ from consent_service.web.visit import Officer, Visit
 
 _SHOWN_PROBLEMS: Final = 20
 _PLACES: Final[Mapping[TaskKind, str]] = {
+    "breach_to_assess": "datalekken",
+    "break_glass_wrong": "datalekken",
     "recall_long_unanswered": "teruggeroepen",
     "pattern_to_look_at": "patronen",
     "sample_to_review": "steekproef",
@@ -160,6 +163,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *region_routes.ROUTES,
     *retention_routes.ROUTES,
     *emergency_routes.ROUTES,
+    *breach_routes.ROUTES,
     *review_routes.ROUTES,
     *erasing_routes.ROUTES,
     *carrying_routes.ROUTES,
