@@ -17,12 +17,31 @@ from consent_service.web.visit import Officer, Visit
 _REVIEWS: Final[frozenset[TaskKind]] = frozenset(
     {"break_glass_to_review", "release_to_review", "break_glass_wrong", "substitute_review"}
 )
-_ELSEWHERE: Final[frozenset[TaskKind]] = _REVIEWS | {"recall_long_unanswered", "pattern_to_look_at"}
+_ELSEWHERE: Final[frozenset[TaskKind]] = _REVIEWS | {
+    "recall_long_unanswered",
+    "pattern_to_look_at",
+    "sample_to_review",
+}
 _ARTICLES: Final = {
     "verzoeken": (
         N_("Verzoeken van mensen"),
         "AVG 12(3)",
         N_("Wie iets vraagt over de eigen gegevens, krijgt binnen een maand antwoord."),
+    ),
+    "datalekken": (
+        N_("Datalekken"),
+        "AVG 33, 34",
+        N_("Binnen 72 uur beslist u of de toezichthouder het hoort, en wie nog meer."),
+    ),
+    "vragen": (
+        N_("Steekproef van deze week"),
+        "AVG 39(1)(b)",
+        N_("Elke week kijkt iemand een paar regels van het logboek na."),
+    ),
+    "bewaren": (
+        N_("Wat langer bewaard blijft"),
+        "AVG 17(3)(e), 18(2)",
+        N_("Wat voor een rechtszaak vastgezet is, bekijkt u op een vaste dag opnieuw."),
     ),
     "noodgevallen": (
         N_("Noodgevallen en invallen nakijken"),
@@ -63,11 +82,14 @@ async def desk_lines(visit: Visit, actor: Officer) -> tuple[DeskLine, ...]:
     tasks = await visit.services.tasks.open_tasks(actor)
     lines = [
         await _cases(visit, actor),
+        await _breaches(visit, actor),
         _of_tasks(visit, actor, "noodgevallen", [one for one in tasks if one.kind in _REVIEWS]),
         await _erasures(visit, actor),
         await _rules(visit, actor),
         _of_tasks(visit, actor, "patronen", [one for one in tasks if one.kind == "pattern_to_look_at"]),
         await _recalls(visit, actor),
+        _of_tasks(visit, actor, "vragen", [one for one in tasks if one.kind == "sample_to_review"]),
+        await _holds(visit, actor),
         _of_tasks(visit, actor, "taken", [one for one in tasks if one.kind not in _ELSEWHERE]),
     ]
     return tuple(sorted(lines, key=lambda one: (not one.late, one.due is None, one.due or date.max)))
@@ -99,6 +121,18 @@ def _of_tasks(visit: Visit, actor: Officer, key: str, tasks: Sequence[Task]) -> 
 async def _cases(visit: Visit, actor: Officer) -> DeskLine:
     waiting = [one for one in await visit.services.cases.overview(actor) if one.is_open]
     return line(visit, actor, "verzoeken", len(waiting), due=[one.due_on for one in waiting])
+
+
+async def _breaches(visit: Visit, actor: Officer) -> DeskLine:
+    waiting = [one for one in await visit.services.breaches.overview(actor) if one.is_open]
+    clocks = [local_date(one.due_at) for one in waiting if one.state == "assessing"]
+    return line(visit, actor, "datalekken", len(waiting), due=clocks)
+
+
+async def _holds(visit: Visit, actor: Officer) -> DeskLine:
+    found = await visit.services.retention.overview(actor)
+    standing = [one for one in found.holds if one.stands]
+    return line(visit, actor, "bewaren", len(standing), due=[one.review_on for one in standing])
 
 
 async def _erasures(visit: Visit, actor: Officer) -> DeskLine:
