@@ -28,6 +28,12 @@ from tests.web.who_may_call import officer
 from tests.web.who_may_call.scene import addresses
 
 TELLS_NOTHING = {
+    "adressen": "people of schools and colleagues, never for which child",
+    "bewaren": "periods, and how much is past them",
+    "verantwoording": "documents about nobody",
+    "wissen": "how many, and of nobody",
+    "bureau": "how much waits, and until when",
+    "verzoek": "a form for a letter",
     "cijfers": "numbers of a quarter",
     "regios": "settings",
     "schoolmedewerkers": "people of schools, never for which child",

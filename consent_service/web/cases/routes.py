@@ -45,6 +45,7 @@ _STEP: Final = "rights-case"
 async def overview(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     found = await visit.services.cases.overview(actor)
+    await visit.services.supervision.looked(actor, "requests", len(found))
     view = CasesPage(
         lines=tuple(case_line(visit, one, home(actor, HERE, one.case)) for one in found),
         new_href="" if isinstance(actor, Fg) else home(actor, "verzoek"),

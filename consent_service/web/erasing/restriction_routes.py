@@ -59,6 +59,7 @@ ROUTES: list[HTTPRouteHandler] = [restrictions, told, lift]
 
 async def _show(visit: Visit, actor: Officer, form: FormState = EMPTY) -> Response[Any]:
     found = await visit.services.restrictions.overview(actor)
+    await visit.services.supervision.looked(actor, "restrictions", len(found))
     view = RestrictionsPage(home(actor, HERE), await restriction_lines(visit, actor, list(found)), form)
     status = 400 if form.problems else 200
     return await visit.show(view, status=status, navigation=await navigation(visit, actor, HERE))

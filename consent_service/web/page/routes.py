@@ -23,6 +23,7 @@ from consent_service.foundation.ids import TypeKey
 from consent_service.identity.model import PersonActor, person_of
 from consent_service.rights.model import OwnPlace, merged
 from consent_service.web.access import own_routes as file_routes
+from consent_service.web.cases import own_routes as case_routes
 from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.intake.forms import read_answer, read_step
@@ -203,6 +204,7 @@ ROUTES = [
     reported,
     *log_routes.ROUTES,
     *file_routes.ROUTES,
+    *case_routes.ROUTES,
 ]
 
 

@@ -111,6 +111,8 @@ CODES: Final[Mapping[str, str]] = {
     "tasks": N_("Taken"),
     "recalls": N_("Teruggeroepen"),
     "break_glasses": N_("Noodgevallen"),
+    "requests": N_("Verzoeken"),
+    "restrictions": N_("Beperkingen"),
 }
 """Codes of these events in the sentences of the log."""
 
