@@ -61,8 +61,8 @@ from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
-from consent_service.rights.breaches.tables import breach_letters, breach_people, breaches
 from consent_service.rights.access.tables import access_files
+from consent_service.rights.breaches.tables import breach_letters, breach_people, breaches
 from consent_service.rights.cases.tables import rights_cases
 from consent_service.rights.retention.tables import retention_holds
 from consent_service.rights.reviews.tables import review_notes, saved_questions

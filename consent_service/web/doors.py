@@ -42,12 +42,12 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
-from consent_service.rights.breaches.letters import BreachLetterService
-from consent_service.rights.breaches.reporting import BreachReporting
-from consent_service.rights.breaches.service import BreachService
 from consent_service.rights.access.service import AccessService
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
+from consent_service.rights.breaches.letters import BreachLetterService
+from consent_service.rights.breaches.reporting import BreachReporting
+from consent_service.rights.breaches.service import BreachService
 from consent_service.rights.carrying.erasing import ErasingDesk
 from consent_service.rights.carrying.rectifying import RectificationService
 from consent_service.rights.carrying.restricting import RestrictionService

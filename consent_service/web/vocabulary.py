@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
-from consent_service.web.breaches.words import BREACH_LABELS, BREACH_TABLES
 from consent_service.web.accountability.words import ACCOUNTABILITY_TABLES
+from consent_service.web.breaches.words import BREACH_LABELS, BREACH_TABLES
 from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.erasing import words as erasing_words

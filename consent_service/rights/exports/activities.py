@@ -87,7 +87,6 @@ def activity_of(event: Event) -> Activity:
         return "spelregels"
     if isinstance(event, BreachEvent):
         return "datalekken"
-    if isinstance(event, CaseEvent):
     if isinstance(event, AccountabilityEvent):
         return "verantwoording"
     if isinstance(event, CarryingEvent | CaseEvent):

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
+import msgspec
+
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import N_, translator
 from consent_service.process.model import Task, TaskKind
 from consent_service.process.recalls_model import last_day_to_answer
+from consent_service.rights.breaches.model import clock_of
 from consent_service.web.desk.views import DeskLine
 from consent_service.web.officer.room import home
 from consent_service.web.visit import Officer, Visit
@@ -17,7 +20,11 @@ from consent_service.web.visit import Officer, Visit
 _REVIEWS: Final[frozenset[TaskKind]] = frozenset(
     {"break_glass_to_review", "release_to_review", "break_glass_wrong", "substitute_review"}
 )
-_ELSEWHERE: Final[frozenset[TaskKind]] = _REVIEWS | {"recall_long_unanswered", "pattern_to_look_at"}
+_ELSEWHERE: Final[frozenset[TaskKind]] = _REVIEWS | {
+    "recall_long_unanswered",
+    "pattern_to_look_at",
+    "breach_to_assess",
+}
 _ARTICLES: Final = {
     "verzoeken": (
         N_("Verzoeken van mensen"),
@@ -28,6 +35,11 @@ _ARTICLES: Final = {
         N_("Noodgevallen en invallen nakijken"),
         "AVG 6(1)(d), 5(2)",
         N_("Wat zonder toestemming gelezen werd, kijkt u de volgende werkdag na."),
+    ),
+    "datalekken": (
+        N_("Datalekken"),
+        "AVG 33, 34",
+        N_("Is er een risico, dan meldt u een datalek binnen 72 uur."),
     ),
     "wissen": (
         N_("Wissen"),
@@ -62,6 +74,7 @@ async def desk_lines(visit: Visit, actor: Officer) -> tuple[DeskLine, ...]:
     """Every line: what is late or due first before others, as the table has them."""
     tasks = await visit.services.tasks.open_tasks(actor)
     lines = [
+        await _breaches(visit, actor),
         await _cases(visit, actor),
         _of_tasks(visit, actor, "noodgevallen", [one for one in tasks if one.kind in _REVIEWS]),
         await _erasures(visit, actor),
@@ -99,6 +112,23 @@ def _of_tasks(visit: Visit, actor: Officer, key: str, tasks: Sequence[Task]) -> 
 async def _cases(visit: Visit, actor: Officer) -> DeskLine:
     waiting = [one for one in await visit.services.cases.overview(actor) if one.is_open]
     return line(visit, actor, "verzoeken", len(waiting), due=[one.due_on for one in waiting])
+
+
+async def _breaches(visit: Visit, actor: Officer) -> DeskLine:
+    """What is open; only what is still to be decided has a clock."""
+    waiting = [one for one in await visit.services.breaches.overview(actor) if one.is_open]
+    clocks = [clock_of(one, visit.now()) for one in waiting if one.state == "assessing"]
+    left = [one.hours for one in clocks if not one.late]
+    about = translator(visit.language).text(N_("Nog {hours} uur"), hours=min(left)) if left else ""
+    found = line(
+        visit,
+        actor,
+        "datalekken",
+        len(waiting),
+        due=[local_date(one.due_at) for one in clocks],
+        about=about,
+    )
+    return msgspec.structs.replace(found, late=found.late or any(one.late for one in clocks))
 
 
 async def _erasures(visit: Visit, actor: Officer) -> DeskLine:

@@ -23,9 +23,9 @@ from consent_service.policy.proposals import WaitingProposal
 from consent_service.process.model import SAMPLE_TASKS, TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
-from consent_service.web.breaches import routes as breach_routes
 from consent_service.web.access import officer_routes as access_routes
 from consent_service.web.accountability import routes as accountability_routes
+from consent_service.web.breaches import routes as breach_routes
 from consent_service.web.cases import routes as case_routes
 from consent_service.web.components import FieldLine
 from consent_service.web.desk import routes as desk_routes
