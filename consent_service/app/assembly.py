@@ -88,7 +88,6 @@ def build_services(parts: Installation) -> Services:
         **process,
         **of_together(shared, process, release, (families, people["rights"], _changes(shared))),
         **of_afterwards(shared),
-        **of_desk(shared, families),
         **of_breaches(shared, release),
         **of_reviews(shared),
         **of_accountability(shared, parts.configured, parts.log_host),

@@ -127,6 +127,7 @@ def _described_later(
     | AccountabilityEvent
     | CarryingEvent
     | CaseEvent
+    | BreachEvent
     | ReviewEvent
     | EmergencyEvent
     | SignalEvent

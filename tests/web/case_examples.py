@@ -91,6 +91,8 @@ def _one(sentence: str, language: str) -> cases.CasePage:
         decide_action=here,
         finish_action=here,
         withdraw_action=here,
+        carry_href=f"{here}/dossier",
+        letter_href=f"{here}/brief",
     )
 
 

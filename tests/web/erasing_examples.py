@@ -73,11 +73,11 @@ def _erasures(language: str) -> dict[str, View]:
         notices=NOTICES,
     )
     return {
-        "officer-erasing-list": views.ErasuresPage("/verzoeken", "/beperkingen", (waiting, running), (done,)),
-        "officer-erasing-list-empty": views.ErasuresPage("/verzoeken", "/beperkingen", (), ()),
+        "officer-erasing-list": views.ErasuresPage("/beperkingen", (waiting, running), (done,)),
+        "officer-erasing-list-empty": views.ErasuresPage("/beperkingen", (), ()),
         "officer-erasing-asked": page,
         "officer-erasing-own": replace(page, own=True, approve_action=""),
-        "officer-erasing-held": replace(page, form=wrong(language, {"erasure": "erasures.on_hold"})),
+        "officer-erasing-held": replace(page, form=wrong(language, {"erasure": "erasures.still_sharing"})),
         "officer-erasing-approved": approved,
         "officer-erasing-stuck": replace(
             approved,

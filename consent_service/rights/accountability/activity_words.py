@@ -191,6 +191,19 @@ ACTIVITIES: Final[Mapping[Activity, Described]] = {
         ("wie het vroeg", "scholen die iets kregen: een bericht van verbetering of wissen (AVG 19)"),
         (*_WITH_FAMILY, _LOG),
     ),
+    "datalekken": Described(
+        "Datalekken",
+        ("nagaan wie wat kon zien, op tijd melden en mensen inlichten (AVG 33, 34)",),
+        ("child", "guardian", "young_person", "school_staff", "shelter_staff"),
+        (
+            "wat er gebeurde en welke maatregelen zijn genomen",
+            "nummers van wie geraakt kan zijn",
+            "aan wie een brief is gegeven en aan wie bewust niet",
+        ),
+        ("legal_obligation",),
+        ("de Autoriteit Persoonsgegevens, zonder namen", "wie geraakt kan zijn: een brief"),
+        (*_WITH_FAMILY, _LOG),
+    ),
     "verantwoording": Described(
         "Verantwoording",
         ("laten zien dat de wet nageleefd wordt (AVG 5(2), 30, 35)", "jaarlijks verslag doen"),

@@ -41,4 +41,4 @@ async def carry_out(conn: AsyncConnection, tenant: TenantId, case: str, *, at: d
 
 async def is_withdrawn(conn: AsyncConnection, tenant: TenantId, case: str) -> bool:
     """Whether who asked took it back, locked until the transaction ends."""
-    return bool((await read_case_row(conn, tenant, case, lock=True)).state == "withdrawn")
+    return case_of(await read_case_row(conn, tenant, case, lock=True)).state == "withdrawn"

@@ -86,8 +86,15 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
         decide_action=action("refuse", allowed=decides),
         finish_action=action("answer" if one.state == "refused" else "carry_out", allowed=decides),
         withdraw_action=action("withdraw", allowed=decides),
+        carry_href=f"{here}/{_carried_at(one)}" if one.outcome in ("grant", "grant_in_part") else "",
+        letter_href=f"{here}/brief" if one.outcome == "refuse" else "",
         form=FormState.of(visit.posted, problems, language=visit.language),
     )
+
+
+def _carried_at(one: Case) -> str:
+    """Part of the address below the request."""
+    return "dossier" if one.kind in ("access", "portability") else "uitvoeren"
 
 
 def _grounds(visit: Visit, one: Case) -> tuple[Option, ...]:

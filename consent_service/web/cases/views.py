@@ -73,6 +73,10 @@ class CasePage(View, frozen=True):
     decide_action: str = ""
     finish_action: str = ""
     withdraw_action: str = ""
+    carry_href: str = ""
+    """Where what was granted is carried out."""
+    letter_href: str = ""
+    """The letter of a refusal."""
     form: FormState = EMPTY
 
 

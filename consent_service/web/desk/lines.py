@@ -6,13 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
-import msgspec
-
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import N_, translator
 from consent_service.process.model import Task, TaskKind
 from consent_service.process.recalls_model import last_day_to_answer
-from consent_service.rights.breaches.model import clock_of
 from consent_service.web.desk.views import DeskLine
 from consent_service.web.officer.room import home
 from consent_service.web.visit import Officer, Visit
@@ -23,7 +20,7 @@ _REVIEWS: Final[frozenset[TaskKind]] = frozenset(
 _ELSEWHERE: Final[frozenset[TaskKind]] = _REVIEWS | {
     "recall_long_unanswered",
     "pattern_to_look_at",
-    "breach_to_assess",
+    "sample_to_review",
 }
 _ARTICLES: Final = {
     "verzoeken": (
@@ -31,15 +28,25 @@ _ARTICLES: Final = {
         "AVG 12(3)",
         N_("Wie iets vraagt over de eigen gegevens, krijgt binnen een maand antwoord."),
     ),
+    "datalekken": (
+        N_("Datalekken"),
+        "AVG 33, 34",
+        N_("Binnen 72 uur beslist u of de toezichthouder het hoort, en wie nog meer."),
+    ),
+    "vragen": (
+        N_("Steekproef van deze week"),
+        "AVG 39(1)(b)",
+        N_("Elke week kijkt iemand een paar regels van het logboek na."),
+    ),
+    "bewaren": (
+        N_("Wat langer bewaard blijft"),
+        "AVG 17(3)(e), 18(2)",
+        N_("Wat voor een rechtszaak vastgezet is, bekijkt u op een vaste dag opnieuw."),
+    ),
     "noodgevallen": (
         N_("Noodgevallen en invallen nakijken"),
         "AVG 6(1)(d), 5(2)",
         N_("Wat zonder toestemming gelezen werd, kijkt u de volgende werkdag na."),
-    ),
-    "datalekken": (
-        N_("Datalekken"),
-        "AVG 33, 34",
-        N_("Is er een risico, dan meldt u een datalek binnen 72 uur."),
     ),
     "wissen": (
         N_("Wissen"),
@@ -74,13 +81,15 @@ async def desk_lines(visit: Visit, actor: Officer) -> tuple[DeskLine, ...]:
     """Every line: what is late or due first before others, as the table has them."""
     tasks = await visit.services.tasks.open_tasks(actor)
     lines = [
-        await _breaches(visit, actor),
         await _cases(visit, actor),
+        await _breaches(visit, actor),
         _of_tasks(visit, actor, "noodgevallen", [one for one in tasks if one.kind in _REVIEWS]),
         await _erasures(visit, actor),
         await _rules(visit, actor),
         _of_tasks(visit, actor, "patronen", [one for one in tasks if one.kind == "pattern_to_look_at"]),
         await _recalls(visit, actor),
+        _of_tasks(visit, actor, "vragen", [one for one in tasks if one.kind == "sample_to_review"]),
+        await _holds(visit, actor),
         _of_tasks(visit, actor, "taken", [one for one in tasks if one.kind not in _ELSEWHERE]),
     ]
     return tuple(sorted(lines, key=lambda one: (not one.late, one.due is None, one.due or date.max)))
@@ -115,20 +124,15 @@ async def _cases(visit: Visit, actor: Officer) -> DeskLine:
 
 
 async def _breaches(visit: Visit, actor: Officer) -> DeskLine:
-    """What is open; only what is still to be decided has a clock."""
     waiting = [one for one in await visit.services.breaches.overview(actor) if one.is_open]
-    clocks = [clock_of(one, visit.now()) for one in waiting if one.state == "assessing"]
-    left = [one.hours for one in clocks if not one.late]
-    about = translator(visit.language).text(N_("Nog {hours} uur"), hours=min(left)) if left else ""
-    found = line(
-        visit,
-        actor,
-        "datalekken",
-        len(waiting),
-        due=[local_date(one.due_at) for one in clocks],
-        about=about,
-    )
-    return msgspec.structs.replace(found, late=found.late or any(one.late for one in clocks))
+    clocks = [local_date(one.due_at) for one in waiting if one.state == "assessing"]
+    return line(visit, actor, "datalekken", len(waiting), due=clocks)
+
+
+async def _holds(visit: Visit, actor: Officer) -> DeskLine:
+    found = await visit.services.retention.overview(actor)
+    standing = [one for one in found.holds if one.stands]
+    return line(visit, actor, "bewaren", len(standing), due=[one.review_on for one in standing])
 
 
 async def _erasures(visit: Visit, actor: Officer) -> DeskLine:

@@ -26,7 +26,6 @@ async def erasures(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Resp
     notices = await visit.services.recall_desk.overview(actor)
     lines = [line_of(actor, one, notices) for one in found]
     view = ErasuresPage(
-        cases_href=home(actor, "verzoeken"),
         restrictions_href=home(actor, "beperkingen"),
         waiting=tuple(one for one in lines if one.state in ("asked", "approved", "running")),
         ended=tuple(one for one in lines if one.state in ("executed", "dropped")),

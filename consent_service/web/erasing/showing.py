@@ -125,7 +125,7 @@ class ErasureShowing:
         if one.ended_at is not None:
             ended = N_("Gewist op") if one.state == "executed" else N_("Gestopt op")
             lines.append((ended, said.date(local_date(one.ended_at))))
-        if one.typed != "none":
+        if one.typed in _TYPED:
             lines.append((N_("Getypt door de beheerder"), said.text(_TYPED[one.typed])))
         return tuple(FieldLine(said.text(label), value) for label, value in lines)
 

@@ -26,7 +26,6 @@ class ErasuresPage(View, frozen=True):
     """Every erasure, what waits first."""
 
     template: ClassVar[str] = "erasing/list.html"
-    cases_href: str
     restrictions_href: str
     waiting: tuple[ErasureLine, ...]
     ended: tuple[ErasureLine, ...]

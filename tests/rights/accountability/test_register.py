@@ -54,6 +54,7 @@ tag:test.invalid,2026:verwerkingen/v1/sleutels
 tag:test.invalid,2026:verwerkingen/v1/spelregels
 tag:test.invalid,2026:verwerkingen/v1/verantwoording
 tag:test.invalid,2026:verwerkingen/v1/verzoeken
+tag:test.invalid,2026:verwerkingen/v1/datalekken
 tag:test.invalid,2026:verwerkingen/v1/wissen
 """
 """Other registers name these addresses: none of them ever goes away."""

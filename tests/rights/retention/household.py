@@ -21,6 +21,7 @@ from consent_service.process.meetings.model import MeetingRefused, NewAgreement,
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.release.service import Ask
+from consent_service.rights.cases.model import Asked
 from consent_service.rights.pruning import PruningOrder, years_before
 from tests.rights.forgetting import second_coordinator
 from tests.scenarios.stories import SUPPORT
@@ -115,6 +116,7 @@ async def household(world: World) -> Household:
         await services.release.to_school(world.contact, Ask(where, "support"))
     await services.rights.report_wrong(world.guardian(view), noor, SUPPORT)
     await world.settle()
+    await services.cases.ask(world.guardian(view), Asked("access", words="Alles graag."))
     await _emergencies(world, home)
     await _meeting(world, home)
     await _unfinished(world, home)
@@ -188,6 +190,9 @@ async def _planted(world: World, home: Household) -> None:
     await plant(world, "notices", kind="something_new", to_person=mother, family=family, state="inbox_only")
     await plant(world, "staff_devices", staff=world.counsellor.staff)
     await plant(world, "meeting_remarks", relationship=home.noor, guardian=mother)
+    await plant(world, "restrictions", family=family, child=noor, relationship=home.noor)
+    await plant(world, "rectifications", relationship=home.noor)
+    await plant(world, "review_notes", about=mother)
     await plant(world, "pattern_marks", kind="x", team="x")
     await plant(world, "notice_bounces", code="unknown")
     await plant(world, "enrolments", staff=world.teacher.staff)

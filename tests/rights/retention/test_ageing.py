@@ -132,6 +132,8 @@ async def _values(world: World, home: Household, name: str) -> dict[str, object]
     found: dict[str, object] = {key: value for key, value in here.items() if key in metadata.tables[name].c}
     if name == "retention_runs":
         found["started_at"] = world.clock.now() - FAR_BACK
+    if name == "access_files":
+        found["case"] = (await everything(world))["rights_cases"][0]["case"]
     if name == "sitting_answers":
         after = await everything(world)
         found["sitting"] = after["sittings"][0]["sitting"]
