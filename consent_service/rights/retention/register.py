@@ -142,6 +142,11 @@ GROUPS: Final[Mapping[str, Group]] = {
         N_("Dat iets gevraagd en beantwoord is. Een dossier dat klaarlag gaat veel eerder weg."),
         "AVG 5(2), 12",
     ),
+    "breaches": Group(
+        N_("Datalekken"),
+        N_("Elk datalek blijft vijf jaar na het afsluiten te zien, ook als het niet gemeld is."),
+        "AVG 33(5), 5(2)",
+    ),
     "reviews": Group(
         N_("Steekproeven en vragen aan het logboek"),
         N_("Welke regels zijn nagekeken en wat daarvan gevonden is."),
@@ -235,6 +240,8 @@ REGISTER: Final[Mapping[str, Kept]] = dict(
         *_own("requests", Own(months=60), "run", rights_cases="opened_at"),
         *_own("requests", Own(months=3), "run", access_files="made_at"),
         *_each("requests", _FAMILY, "erasure", "restrictions", "rectifications"),
+        *_own("breaches", Own(months=60), "run", breaches="closed_at", breach_exams="asked_at"),
+        *_each("breaches", _FAMILY, "erasure", "breach_people", "breach_letters"),
         *_each("reviews", WhileUsed(), "use", "saved_questions"),
         *_each("reviews", _FAMILY, "erasure", "review_notes"),
         *_each("reviews", Always(), "nobody", "review_samples", "review_drawn", "review_judgements"),

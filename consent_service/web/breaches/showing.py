@@ -176,7 +176,10 @@ def facts_of(visit: Visit, report: BreachReport) -> tuple[Fact, ...]:
         (N_("Waarom"), _words(said, "breach_reason", report.risk_reasons)),
         (N_("Mogelijke gevolgen"), _words(said, "breach_consequence", report.consequences)),
         (N_("Maatregelen"), _words(said, "breach_measure", report.measures, report.measures_note)),
-        (N_("Brieven"), f"{report.told.given} / {report.told.withheld} / {report.told.waiting}"),
+        (
+            N_("Brieven: gegeven / niet gegeven / nog te doen"),
+            f"{report.told.given} / {report.told.withheld} / {report.told.waiting}",
+        ),
         (N_("Contact"), f"{report.contact.organisation}, {report.contact.phone}"),
     ]
     return tuple(Fact(said.text(label), value or "-") for label, value in found)

@@ -26,6 +26,7 @@ from consent_service.process.emergencies.model import NewBreakGlass, NewRequest,
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.rights.cases.model import Asked
+from tests.rights.breaches.stories import opened, reported
 from tests.shelter import OPERATOR, World, furnish
 from tests.web.visiting import COOKIE, PIN, Browser, Site
 from tests.web.who_may_call.roles import Role
@@ -144,6 +145,19 @@ def _urgent(world: World) -> NewBreakGlass:
     )
 
 
+async def _breach(world: World, view: FamilyView) -> dict[str, str]:
+    """A breach that was reported, with its question and a letter that is ready."""
+    breach = await opened(world)
+    await reported(world, breach)
+    await world.services.breach_letters.prepare(world.officer, breach)
+    seen = await world.services.breaches.view(world.officer, breach)
+    page = await world.services.breach_letters.people(world.officer, breach)
+    mother = view.guardians[0].guardian
+    letters = [one.letter for family in page.families for one in family.people if one.person == mother]
+    assert letters[0] is not None
+    return {"breach": breach, "exam": seen.exams[0].exam, "letter": letters[0].letter}
+
+
 async def make_scene(site: Site) -> Scene:
     """The scene, over the real services."""
     world = site.world
@@ -173,7 +187,9 @@ async def make_scene(site: Site) -> Scene:
     other = await world.family(family_name="Anders")
     elsewhere = await furnish(world.services, world.clock, "Opvang Noord")
     await world.settle()
+    breach = await _breach(world, view)
     own = {
+        **breach,
         "family": view.family,
         "child": child,
         "relationship": relationship,
