@@ -16,7 +16,7 @@ from consent_service.web.breaches.words import BREACH_LABELS, BREACH_TABLES
 from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
 from consent_service.web.erasing import words as erasing_words
-from consent_service.web.meetings.words import MEETING_TABLES
+from consent_service.web.meetings.words import MEETING_LABELS, MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
 from consent_service.web.retention import words as retention_words
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
@@ -308,15 +308,7 @@ CONTACT_STATES: Final[Mapping[str, str]] = {
 """How somebody stands on a contact list now."""
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
-    "meeting_about": N_("Over welk kind?"),
-    "trigger": N_("Waarom dit gesprek?"),
-    "beside": N_("Op hetzelfde moment als het gesprek over"),
-    "agenda": N_("Waarover praten we?"),
-    "guardians": N_("Welke ouder is erbij?"),
-    "school_contacts": N_("Wie is er van de school bij?"),
-    "meeting_place": N_("Waar is het gesprek?"),
-    "meeting_day": N_("Op welke dag?"),
-    "time": N_("Hoe laat?"),
+    **MEETING_LABELS,
     **afterwards_words.FIELD_LABELS,
     **retention_words.FIELD_LABELS,
     **erasing_words.FIELD_LABELS,

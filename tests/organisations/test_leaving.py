@@ -50,6 +50,9 @@ COUNTS_NO_MORE: Final[dict[str, str]] = {
     "relationship_contacts": "whom somebody stood in for",
 }
 STAYS: Final[dict[str, str]] = {
+    "breaches": "who opened and decided it",
+    "breach_exams": "who asked, and of whom it was asked",
+    "breach_letters": "who gave it or did not",
     "retention_holds": "who placed and lifted it",
     "retention_runs": "who asked for it",
     "retention_schedules": "who stands behind the periods",

@@ -47,14 +47,10 @@ def line_of(visit: Visit, actor: Officer, one: Breach) -> BreachLine:
 
 
 def page_of(
-    visit: Visit,
-    actor: Officer,
-    seen: BreachView,
-    names: Mapping[str, str],
-    form: FormState = EMPTY,
+    visit: Visit, actor: Officer, seen: BreachView, names: Mapping[str, str], form: FormState = EMPTY
 ) -> BreachPage:
     """The page of one breach. `names`: of members of staff, for whom it was asked."""
-    one, numbers = seen.breach, seen.numbers
+    one, numbers, said = seen.breach, seen.numbers, seen.words
     return BreachPage(
         back_href=at(actor),
         kind=one.kind,
@@ -74,14 +70,14 @@ def page_of(
         fixed=seen.risk.fixed,
         weighed=one.level is not None,
         reasons=seen.risk.reasons if seen.exams else (),
-        nature=seen.words.get("nature", ""),
-        measures_note=seen.words.get("measures_note", ""),
+        nature=said.get("nature", ""),
+        measures_note=said.get("measures_note", ""),
         measures=one.measures,
         consequences=one.consequences,
         reported_at=one.reported_at,
         reference=one.reference or "",
         late_reason=one.late_reason or "",
-        late_note=seen.words.get("late_note", ""),
+        late_note=said.get("late_note", ""),
         unreported_ground=one.unreported_ground or "",
         untold=one.untold or "",
         letters=seen.letters,

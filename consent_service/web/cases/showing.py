@@ -53,12 +53,7 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
     """One request for an officer; only who decides gets what decides."""
     one, said = found.case, translator(visit.language)
     here = home(actor, HERE, one.case)
-    acts = CASE.acts_in(one.state)
-    decides = isinstance(actor, PrivacyCoordinator)
-
-    def action(act: str, *, allowed: bool = True) -> str:
-        return here if act in acts and allowed else ""
-
+    may = _may(actor, one)
     return CasePage(
         back_href=home(actor, HERE),
         line=case_line(visit, one, here),
@@ -80,16 +75,28 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
         weigh=found.standing_now in _WEIGHED,
         sentence=said.text(refusal_sentence(one)),
         grounds=_grounds(visit, one),
-        identify_action=action("identify", allowed=decides and one.requester is not None),
-        extend_action=action("extend", allowed=decides and one.extended is None),
-        advise_action=action("advise", allowed=not decides),
-        decide_action=action("refuse", allowed=decides),
-        finish_action=action("answer" if one.state == "refused" else "carry_out", allowed=decides),
-        withdraw_action=action("withdraw", allowed=decides),
+        identify_action=here if "identify" in may else "",
+        extend_action=here if "extend" in may else "",
+        advise_action=here if "advise" in may else "",
+        decide_action=here if "refuse" in may else "",
+        finish_action=here if {"answer", "carry_out"} & may else "",
+        withdraw_action=here if "withdraw" in may else "",
         carry_href=f"{here}/{_carried_at(one)}" if one.outcome in ("grant", "grant_in_part") else "",
         letter_href=f"{here}/brief" if one.outcome == "refuse" else "",
         form=FormState.of(visit.posted, problems, language=visit.language),
     )
+
+
+def _may(actor: Officer, one: Case) -> frozenset[str]:
+    """What this officer may do with it now: the coordinator decides, the FG advises."""
+    acts = set(CASE.acts_in(one.state))
+    if not isinstance(actor, PrivacyCoordinator):
+        return frozenset(acts & {"advise"})
+    if one.requester is None:
+        acts -= {"identify"}
+    if one.extended is not None:
+        acts -= {"extend"}
+    return frozenset(acts - {"advise"})
 
 
 def _carried_at(one: Case) -> str:
