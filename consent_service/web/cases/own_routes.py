@@ -1,4 +1,4 @@
-"""One's own rights on the own page: ask, follow, take back. What it is about travels in the form."""
+"""One's own rights on the own page: ask, follow, take back. No page of these names a child or a school."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from litestar.handlers import HTTPRouteHandler
 from consent_service.foundation.errors import ConflictError, InputError, Problem
 from consent_service.foundation.i18n import translator
 from consent_service.identity.model import ChildActor, GuardianActor, PersonActor
-from consent_service.rights.model import OwnView
 from consent_service.web.cases.forms import of_case, read_asked
 from consent_service.web.cases.showing import KINDS, own_line
 from consent_service.web.cases.views import OwnRightsPage
@@ -35,7 +34,7 @@ async def own_rights(visit: NamedDependency[Visit]) -> Response[Any]:
 async def ask(visit: NamedDependency[Visit]) -> Response[Any]:
     """Asked once, however often the form is sent."""
     actor = visit.own_person()
-    asked = read_asked(visit, children=_children(actor, await visit.services.rights.own_view(actor)))
+    asked = read_asked(visit, children=())
     if not await is_first_time(visit, _STEP):
         return visit.redirect(door.RIGHTS)
     try:
@@ -66,18 +65,9 @@ async def nothing_to_take_back(visit: NamedDependency[Visit]) -> Response[Any]:
 ROUTES: list[HTTPRouteHandler] = [own_rights, ask, take_back, nothing_to_take_back]
 
 
-def _children(actor: PersonActor, view: OwnView) -> tuple[str, ...]:
-    """Of a guardian the children that this page shows; a young person asks about itself."""
-    if not isinstance(actor, GuardianActor):
-        return ()
-    return tuple(dict.fromkeys(one.child for one in (*view.places, *view.earlier)))
-
-
 async def _page(visit: Visit, actor: PersonActor, problems: Sequence[Problem] = ()) -> Response[str]:
     own, said = await visit.services.rights.own_view(actor), translator(visit.language)
-    names = {str(one.child): one.child_name for one in (*own.places, *own.earlier)}
     about = [Option(code, said.text(words)) for code, words in CASE_TABLES["case_about"].items()]
-    about += [Option(child, names[child]) for child in _children(actor, own)]
     view = OwnRightsPage(
         back_href=door.HOME,
         action=door.RIGHTS,
