@@ -86,9 +86,18 @@ async def test_prove_to_the_authority_that_an_entry_is_unaltered(tab: Tab) -> No
 async def test_who_saw_the_data_of_this_child_last_month(tab: Tab) -> None:
     await tab.log_in("Puk Privacy")
     clicks = Counted(tab)
-    await clicks.link("Logboek", exact=True)
-    await clicks.on(tab.page.locator("main a", has_text="Informatie"))
-    await clicks.on(tab.page.get_by_role("button", name="afgelopen maand"))
+    await clicks.link("Vragen en steekproef")
+    await clicks.on(tab.page.locator("main a.link-list-row"))
+    await tab.page.locator("#case").fill("Z-2026-014")
+    await tab.page.locator("#purpose").select_option(index=1)
+    await tab.page.locator("#names").fill("Noor Voorbeeld")
+    today = local_date(SystemClock().now())
+    born = today.replace(year=today.year - 7, day=1) - timedelta(days=40)
+    for part, value in (("day", born.day), ("month", born.month), ("year", born.year)):
+        await tab.page.locator(f"#birth_date-{part}").fill(str(value))
+    await clicks.button("Zoeken")
+    await tab.look("who-saw-choose")
+    await clicks.button("Afgelopen maand")
     await expect(tab.page.get_by_text("Ida Intern").first).to_be_visible()
     await tab.look("who-saw")
 

@@ -95,7 +95,6 @@ def _signals() -> None:
         sa.Column("signal", sa.String(length=36), nullable=False),
         sa.Column("staff", sa.String(length=36), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("read_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "signal", "staff", name=op.f("pk_signal_hearers")),
     )
 

@@ -39,7 +39,7 @@ REFUSED: Final[Mapping[str, tuple[str, ...]]] = {
         "not_active_contact", "not_assigned", "role_not_allowed", "role_may_not_read", "role_may_not_write",
         "wrong_direction", "direction_not_of_type", "purpose_not_of_type", "preview_only", "unknown_type",
     ),
-    "ended": ("no_agreement", "relationship_ended", "suspended", "break_glass_ended"),
+    "ended": ("no_agreement", "relationship_ended", "suspended", "break_glass_ended", "restricted"),
     "other": ("policy_error", "one_thing_only", "duty_not_possible", "not_permitted"),
 }  # fmt: skip
 """Reasons of a refusal by kind; every code of `policies/causes.toml` is in one."""
