@@ -51,6 +51,7 @@ def page_of(
 ) -> BreachPage:
     """The page of one breach. `names`: of members of staff, for whom it was asked."""
     one, numbers, said = seen.breach, seen.numbers, seen.words
+    here = one.breach
     return BreachPage(
         back_href=at(actor),
         kind=one.kind,
@@ -81,12 +82,10 @@ def page_of(
         unreported_ground=one.unreported_ground or "",
         untold=one.untold or "",
         letters=seen.letters,
-        people_href=at(actor, one.breach, "mensen") if seen.exams else "",
-        report_action=at(actor, one.breach, "verslag"),
-        json_action=at(actor, one.breach, "verslag", "bestand"),
-        do=actions_of(actor, seen),
-        form=form,
-    )
+        people_href=at(actor, here, "mensen") if seen.exams else "",
+        report_action=at(actor, here, "verslag"), json_action=at(actor, here, "verslag", "bestand"),
+        do=actions_of(actor, seen), form=form,
+    )  # fmt: skip
 
 
 def actions_of(actor: Officer, seen: BreachView) -> BreachActions:
