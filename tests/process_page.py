@@ -18,6 +18,7 @@ from consent_service.process.signals.states import CARE_SIGNAL, FIRST_CONTACT
 from consent_service.process.states import StateTable
 from consent_service.rights.breaches.letters_model import LETTER
 from consent_service.rights.breaches.model import BREACH
+from consent_service.rights.cases.model import CASE
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
 TABLES: Final[tuple[StateTable, ...]] = (
@@ -31,6 +32,7 @@ TABLES: Final[tuple[StateTable, ...]] = (
     NOTICE,
     RECALL,
     ENDING,
+    CASE,
     BREACH,
     LETTER,
 )
