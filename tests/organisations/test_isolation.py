@@ -36,6 +36,7 @@ from consent_service.release.service import Ask
 from consent_service.rights.searching import Search
 from tests.ledger import rows
 from tests.organisations.access_attempts import access_attempts
+from tests.organisations.breach_attempts import breach_attempts
 from tests.organisations.carrying_attempts import carrying_attempts
 from tests.organisations.case_attempts import case_attempts
 from tests.organisations.emergency_attempts import emergency_attempts
@@ -226,6 +227,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         **timeline_attempts(own, other, view, relationship),
         **(await review_attempts(own, other, view)),
         **(await case_attempts(own, other, view)),
+        **(await breach_attempts(own, other, relationship)),
         **await access_attempts(own, other, view, relationship),
         "recalls.answer": lambda: s.recalls.answer(school, recall, "done"),
         "recalls.notices": lambda: s.recalls.notices(school),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from msgspec.structs import replace
 
+from consent_service.rights.breaches.rows import Numbers
 from consent_service.web.breaches import views as breaches
 from consent_service.web.components import Option
 from consent_service.web.officer.views import EntryLine
@@ -50,25 +51,18 @@ _PAGE = breaches.BreachPage(
             _EXAM, question="backup", who="", until=None, erased=2, sessions=0, types=(), evidence_href=""
         ),
     ),
-    families=2,
-    children=3,
-    guardians=3,
-    certain=4,
-    erased=2,
+    numbers=Numbers(2, 3, 3, 4, 2, 4),
     level="high",
     fixed=True,
     weighed=False,
     reasons=("secret_address", "seen"),
-    nature="Een tablet is uit een auto gestolen.",
-    measures_note="De begeleider heeft een nieuwe code.",
-    measures=("device_blocked", "police_told"),
-    consequences=("place_found",),
-    reported_at=None,
-    reference="",
-    late_reason="",
-    late_note="",
-    unreported_ground="",
-    untold="",
+    said=breaches.SaidPart(
+        "Een tablet is uit een auto gestolen.",
+        "De begeleider heeft een nieuwe code.",
+        ("device_blocked", "police_told"),
+        ("place_found",),
+    ),
+    report=breaches.ReportedPart(),
     letters=(0, 0, 0),
     people_href="/d/1/mensen",
     report_action="/d/1/verslag",
@@ -89,10 +83,7 @@ _FRESH = replace(
     exams=(),
     level="",
     reasons=(),
-    nature="",
-    measures=(),
-    measures_note="",
-    consequences=(),
+    said=breaches.SaidPart(),
     people_href="",
     clock=_LATE,
     do=breaches.BreachActions(
@@ -103,10 +94,9 @@ _REPORTED = replace(
     _PAGE,
     state="reported",
     clock=replace(_DONE, late=True),
-    reported_at=_AT,
-    reference="z2026-12",
-    late_reason="known_later",
-    late_note="Wij dachten eerst dat de tablet er nog was.",
+    report=breaches.ReportedPart(
+        _AT, "z2026-12", "known_later", "Wij dachten eerst dat de tablet er nog was."
+    ),
     letters=(1, 1, 2),
     do=breaches.BreachActions(prepare_action="/d/1/brieven", tell_action="/d/1/verteld"),
 )
@@ -118,8 +108,7 @@ _CLOSED = replace(
     fixed=False,
     weighed=True,
     reasons=("possible",),
-    unreported_ground="trusted_recipient",
-    untold="risk_gone",
+    report=breaches.ReportedPart(unreported_ground="trusted_recipient", untold="risk_gone"),
     do=breaches.BreachActions(),
 )
 _ENTRY = EntryLine("/r/3", _AT, "Een school opende wat helpt.", "Schoolmedewerker 0192", "1204")

@@ -19,6 +19,8 @@ from consent_service.web.breaches.views import (
     ClockPart,
     ExamLine,
     Fact,
+    ReportedPart,
+    SaidPart,
 )
 from consent_service.web.breaches.words import BREACH_TABLES
 from consent_service.web.forms import EMPTY, FormState
@@ -47,11 +49,14 @@ def line_of(visit: Visit, actor: Officer, one: Breach) -> BreachLine:
 
 
 def page_of(
-    visit: Visit, actor: Officer, seen: BreachView, names: Mapping[str, str], form: FormState = EMPTY
+    visit: Visit,
+    actor: Officer,
+    seen: BreachView,
+    names: Mapping[str, str],
+    form: FormState = EMPTY,
 ) -> BreachPage:
     """The page of one breach. `names`: of members of staff, for whom it was asked."""
-    one, numbers, said = seen.breach, seen.numbers, seen.words
-    here = one.breach
+    one = seen.breach
     return BreachPage(
         back_href=at(actor),
         kind=one.kind,
@@ -62,30 +67,41 @@ def page_of(
         happened_until=one.happened_until,
         clock=clock_part(one, visit.now()),
         exams=tuple(exam_line(visit, actor, seen, exam, names) for exam in seen.exams),
-        families=numbers.families,
-        children=numbers.children,
-        guardians=numbers.guardians,
-        certain=numbers.certain,
-        erased=numbers.erased,
+        numbers=seen.numbers,
         level=seen.level if seen.exams else "",
         fixed=seen.risk.fixed,
         weighed=one.level is not None,
         reasons=seen.risk.reasons if seen.exams else (),
-        nature=said.get("nature", ""),
-        measures_note=said.get("measures_note", ""),
-        measures=one.measures,
-        consequences=one.consequences,
-        reported_at=one.reported_at,
+        said=_said(seen),
+        report=_reported(seen),
+        letters=seen.letters,
+        people_href=at(actor, one.breach, "mensen") if seen.exams else "",
+        report_action=at(actor, one.breach, "verslag"),
+        json_action=at(actor, one.breach, "verslag", "bestand"),
+        do=actions_of(actor, seen),
+        form=form,
+    )
+
+
+def _said(seen: BreachView) -> SaidPart:
+    return SaidPart(
+        nature=seen.words.get("nature", ""),
+        measures_note=seen.words.get("measures_note", ""),
+        measures=seen.breach.measures,
+        consequences=seen.breach.consequences,
+    )
+
+
+def _reported(seen: BreachView) -> ReportedPart:
+    one = seen.breach
+    return ReportedPart(
+        at=one.reported_at,
         reference=one.reference or "",
         late_reason=one.late_reason or "",
-        late_note=said.get("late_note", ""),
+        late_note=seen.words.get("late_note", ""),
         unreported_ground=one.unreported_ground or "",
         untold=one.untold or "",
-        letters=seen.letters,
-        people_href=at(actor, here, "mensen") if seen.exams else "",
-        report_action=at(actor, here, "verslag"), json_action=at(actor, here, "verslag", "bestand"),
-        do=actions_of(actor, seen), form=form,
-    )  # fmt: skip
+    )
 
 
 def actions_of(actor: Officer, seen: BreachView) -> BreachActions:

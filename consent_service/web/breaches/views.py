@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar
 
+from consent_service.rights.breaches.rows import Numbers
 from consent_service.web.components import Option, Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.officer.views import EntryLine
@@ -83,6 +84,26 @@ class BreachActions(Part, frozen=True):
     close_action: str = ""
 
 
+class SaidPart(Part, frozen=True):
+    """What happened and what was done; words the officer wrote, and codes."""
+
+    nature: str = ""
+    measures_note: str = ""
+    measures: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+
+
+class ReportedPart(Part, frozen=True):
+    """When it was reported, or why it was not, or why nobody is told."""
+
+    at: datetime | None = None
+    reference: str = ""
+    late_reason: str = ""
+    late_note: str = ""
+    unreported_ground: str = ""
+    untold: str = ""
+
+
 class BreachPage(View, frozen=True):
     """One breach: clock, who, how bad, what, the report, the letters."""
 
@@ -96,25 +117,13 @@ class BreachPage(View, frozen=True):
     happened_until: date | None
     clock: ClockPart
     exams: tuple[ExamLine, ...]
-    families: int
-    children: int
-    guardians: int
-    certain: int
-    erased: int
+    numbers: Numbers
     level: str
     fixed: bool
     weighed: bool
     reasons: tuple[str, ...]
-    nature: str
-    measures_note: str
-    measures: tuple[str, ...]
-    consequences: tuple[str, ...]
-    reported_at: datetime | None
-    reference: str
-    late_reason: str
-    late_note: str
-    unreported_ground: str
-    untold: str
+    said: SaidPart
+    report: ReportedPart
     letters: tuple[int, int, int]
     people_href: str
     report_action: str

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
 from consent_service.audit import events
+from consent_service.audit.log import TrailEntry, TrailPage
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotFoundError
-from consent_service.foundation.ids import EntryId, StaffId
+from consent_service.foundation.ids import EntryId, FamilyId, StaffId
 from consent_service.identity.model import by
 from consent_service.keyring.tables import key_destructions
+from consent_service.rights.breaches.examining import together
 from consent_service.rights.breaches.model import Exam, Question
-from consent_service.rights.breaches.tables import breach_people
+from consent_service.rights.breaches.tables import breach_people, breaches
+from consent_service.rights.breaches.tablets import Reach, Span, reach_of, spans_of
+from consent_service.rights.reconciliation import reconcile_acts
 from tests.ledger import entries, rows
 from tests.rights.breaches.stories import of_actor, opened, today
+from tests.rights.forgetting import whole
 from tests.scenarios.stories import ask, told_family
 from tests.shelter import SECRET, World
 
@@ -242,3 +247,80 @@ async def test_the_same_question_twice_counts_once(world: World) -> None:
     assert (seen.numbers.children, seen.numbers.guardians, seen.numbers.people) == (1, 1, 2)
     with pytest.raises(NotFoundError):
         await service.drop(world.officer, breach, first)
+
+
+async def test_the_devices_of_a_shelter_by_who_worked_there(world: World) -> None:
+    await world.services.identity.note_device(world.counsellor, "d" * 64)
+    await world.services.identity.note_device(world.colleague, "d" * 64)
+    (one,) = await world.services.breaches.devices(world.officer)
+    assert one.staff == {world.counsellor.staff, world.colleague.staff}
+    assert one.last_seen_on == today(world)
+
+
+async def test_of_one_entry_it_is_whom_it_names(world: World) -> None:
+    told = await told_family(world)
+    await told_family(world, family_name="Anders")
+    await logged(world, (events.PageOpened(told.mother.guardian), HOUR))
+    (entry, *_) = await entries(world, "page.opened.v1")
+    breach = await opened(world, "wrong_person_saw")
+    exam = await examined(world, breach, Question(kind="entry", entry=entry.id))
+    assert (exam.families, exam.seen) == (1, 1)
+    page = await world.services.breaches.evidence(world.officer, breach, exam.exam)
+    assert [one.id for one in page.entries] == [entry.id]
+    (login, *_) = await entries(world, "family.registered.v1")
+    await examined(world, breach, Question(kind="entry", entry=login.id))
+
+
+async def test_an_entry_about_nobody_exposes_nobody(world: World) -> None:
+    await logged(world, (events.LoginSucceeded("demo"), HOUR))
+    (entry, *_) = await entries(world, "login.succeeded.v1")
+    breach = await opened(world)
+    assert (await examined(world, breach, Question(kind="entry", entry=entry.id))).families == 0
+
+
+async def test_every_breach_has_its_entry_and_one_planted_in_the_register_is_found(world: World) -> None:
+    breach = await opened(world)
+    await whole(world)
+    async with world.services.installation.database.transaction() as conn:
+        await conn.execute(update(breaches).values(kind="other"))
+    parts = world.services.installation
+    found = await reconcile_acts(parts.database, parts.ring, world.tenant)
+    assert {one.kind for one in found.mismatches} == {"breach"}
+    assert breach
+
+
+# --- spans, alone ----------------------------------------------------------------------------
+
+AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def test_a_session_that_lives_counts_once_and_a_lent_one_is_no_session_of_the_counsellor() -> None:
+    period = (AT, AT + 10 * HOUR)
+    live = [Span(AT - HOUR, AT + 8 * HOUR)]
+    told = [Span(AT - HOUR, AT + 10 * HOUR), Span(AT - HOUR, AT + 10 * HOUR, "family")]
+    assert reach_of(period, told, live) == Reach(1, frozenset({"family"}), own=False)
+    assert reach_of(period, told[:1], live).own
+    assert reach_of(period, [], live) == Reach(1, frozenset(), own=True)
+    assert reach_of(period, [Span(AT - 5 * HOUR, AT)], []) == Reach()
+    lent_later = [told[0], Span(AT + HOUR, AT + 2 * HOUR, "family")]
+    assert reach_of(period, lent_later, []).own
+
+
+def test_ends_without_a_begin_are_of_before() -> None:
+    told: list[tuple[datetime, events.Happening]] = [
+        (AT, events.Logout()),
+        (AT, events.HandoverEnded(FamilyId("f"), "idle")),
+    ]
+    assert spans_of(told, AT + HOUR) == []
+    lent: list[tuple[datetime, events.Happening]] = [(AT, events.HandoverStarted(FamilyId("f")))]
+    assert spans_of(lent, AT + HOUR) == [Span(AT, AT + HOUR, "f")]
+
+
+def test_pages_of_several_people_go_back_together() -> None:
+    def page(*ids: str, after: str | None = None) -> TrailPage:
+        lines = tuple(TrailEntry(EntryId(one), AT, "", "", "open") for one in ids)
+        return TrailPage(lines, EntryId(after) if after else None)
+
+    both = together([page("9", "5", after="5"), page("8", "3")])
+    assert ([one.id for one in both.entries], both.next) == (["9", "8", "5"], "5")
+    assert together([page("2", "1"), page("2")]).next is None

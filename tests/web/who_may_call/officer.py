@@ -88,7 +88,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /toezicht/{tenant}/datalekken/{breach}/verslag/bestand": officers(200),
     "GET /toezicht/{tenant}/datalekken/{breach}/verslag/bestand": officers(303),
     "GET /toezicht/{tenant}/datalekken/{breach}/mensen": officers(200),
-    "POST /toezicht/{tenant}/datalekken/{breach}/brieven": coordinator(303),
+    "POST /toezicht/{tenant}/datalekken/{breach}/brieven": coordinator(409),
     "POST /toezicht/{tenant}/datalekken/{breach}/brieven/{letter}/toch": coordinator(400),
     "POST /toezicht/{tenant}/datalekken/{breach}/brieven/{letter}/printen": coordinator(200),
     "GET /toezicht/{tenant}/datalekken/{breach}/brieven/{letter}/printen": officers(303),
