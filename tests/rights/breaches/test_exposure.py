@@ -307,12 +307,12 @@ def test_a_session_that_lives_counts_once_and_a_lent_one_is_no_session_of_the_co
 
 
 def test_ends_without_a_begin_are_of_before() -> None:
-    told: list[tuple[datetime, events.Happening]] = [
+    told: list[tuple[datetime, events.Event]] = [
         (AT, events.Logout()),
         (AT, events.HandoverEnded(FamilyId("f"), "idle")),
     ]
     assert spans_of(told, AT + HOUR) == []
-    lent: list[tuple[datetime, events.Happening]] = [(AT, events.HandoverStarted(FamilyId("f")))]
+    lent: list[tuple[datetime, events.Event]] = [(AT, events.HandoverStarted(FamilyId("f")))]
     assert spans_of(lent, AT + HOUR) == [Span(AT, AT + HOUR, "f")]
 
 
