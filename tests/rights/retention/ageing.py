@@ -60,6 +60,7 @@ class _Looker:
         self._types = world.services.policies.proposal.catalogue.types
         self._ended = {row["relationship"]: row["ended_at"] for row in tables["relationships"]}
         self._staff = {row["staff"]: row["ended_at"] for row in tables["staff"]}
+        self._breaches = {row["breach"] for row in tables["breaches"]}
         self._logins = {(row["provider"], row["subject"]) for row in tables["staff_links"]}
         self._family = {row[key]: row["family"] for name, key in PEOPLE.items() for row in tables[name]}
         keys = {row["person"] for row in tables["person_keys"]}
@@ -131,7 +132,7 @@ class _Looker:
     def _unused(self, table: str, row: Row) -> str | None:
         known = self._staff.keys() | self._family.keys()
         if table == "person_keys":
-            return None if row["person"] in known else "of nobody"
+            return None if row["person"] in known | self._breaches else "of nobody"
         if table in ("notice_addresses", "notice_wishes"):
             who = row.get("staff", row.get("recipient"))
             ended = self._staff.get(who)
@@ -153,12 +154,16 @@ class _Looker:
         return "of nobody" if lasting else None
 
 
+_FAMILIAR = {"family", "child", "guardian", "relationship", "to_person", "person"}
+_ELSEWHERE = {("person_keys", "person")}
+_BY_ANOTHER_NAME = {("review_notes", "about")}
 _NAMING: Mapping[str, tuple[str, ...]] = {
     name: tuple(
         column.name
         for column in table.columns
-        if column.name in ("family", "child", "guardian", "relationship", "to_person")
-        or (column.name == "person" and name != "person_keys")
+        if column.info["personal"] == "pseudonym"
+        and (column.name in _FAMILIAR or (name, column.name) in _BY_ANOTHER_NAME)
+        and (name, column.name) not in _ELSEWHERE
     )
     for name, table in metadata.tables.items()
 }

@@ -23,6 +23,7 @@ from consent_service.records.service import Note
 from consent_service.release.service import Ask
 from consent_service.rights.cases.model import Asked
 from consent_service.rights.pruning import PruningOrder, years_before
+from tests.rights.breaches.stories import opened, reported
 from tests.rights.forgetting import second_coordinator
 from tests.scenarios.stories import SUPPORT
 from tests.shelter import OPERATOR, World
@@ -120,6 +121,7 @@ async def household(world: World) -> Household:
     await _emergencies(world, home)
     await _meeting(world, home)
     await _unfinished(world, home)
+    await _breach(world)
     await _planted(world, home)
     await services.recall_desk.report_copied(world.counsellor, noor, SUPPORT)
     await world.settle()
@@ -159,6 +161,13 @@ async def _unfinished(world: World, home: Household) -> None:
     await world.services.sittings.answer(
         actor, sitting.sitting, sitting.questions[0], answer="yes", shown=shown
     )
+
+
+async def _breach(world: World) -> None:
+    """A device is stolen; whom it may be about is written to."""
+    breach = await opened(world)
+    await reported(world, breach)
+    await world.services.breach_letters.prepare(world.officer, breach)
 
 
 async def _planted(world: World, home: Household) -> None:
