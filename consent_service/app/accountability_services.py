@@ -10,7 +10,8 @@ from consent_service.rights.accountability.configured import Configured
 from consent_service.rights.accountability.facts import Fixed
 from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import AccountabilityService
-from consent_service.rights.accountability.yearly import SOURCES, further_sources
+from consent_service.rights.accountability.yearly import SOURCES
+from consent_service.rights.accountability.yearly_desk import DESK_SOURCES
 from consent_service.rights.exports.activities import own_register
 
 
@@ -23,7 +24,7 @@ class AccountabilityServices(TypedDict):
 
 def of_accountability(shared: Shared, configured: Configured, log_host: str) -> AccountabilityServices:
     """Put them together; opens nothing and starts nothing."""
-    sources = (*SOURCES, *further_sources())
+    sources = (*SOURCES, *DESK_SOURCES)
     reports = YearlyReports(database=shared.database, log=shared.log, clock=shared.clock, sources=sources)
     fixed = Fixed(
         configured=configured,

@@ -23,6 +23,10 @@ MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "case_kinds": ("Verzoeken, naar soort", "AVG 15 tot en met 21"),
     "case_outcomes": ("Verzoeken, naar besluit", "AVG 12(4)"),
     "case_in_time": ("Verzoeken, op tijd", "AVG 12(3)"),
+    "breach_kinds": ("Datalekken, naar soort", "AVG 33(5)"),
+    "breach_reports": ("Datalekken, gemeld bij de toezichthouder", "AVG 33(1)"),
+    "sample_verdicts": ("Steekproef van het logboek", "AVG 24, 39(1)(b)"),
+    "sample_findings": ("Steekproef, wat niet in orde was", "AVG 24, 39(1)(b)"),
     "log": ("Het logboek", "AVG 5(2), 32"),
 }
 """What is counted, and the article it answers to."""
@@ -61,6 +65,23 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "grant": "toegewezen",
     "grant_in_part": "deels toegewezen",
     "refuse": "afgewezen",
+    "wrong_recipient": "gegevens kwamen bij de verkeerde",
+    "lost_or_stolen_device": "apparaat kwijt of gestolen",
+    "account_misused": "account misbruikt",
+    "leaked_backup": "reservekopie gelekt",
+    "wrong_person_saw": "iemand zag wat niet voor die persoon was",
+    "not_reported": "niet gemeld",
+    "in_order": "in orde",
+    "wrong": "niet in orde",
+    "asked": "nog een vraag over",
+    "not_judged": "nog niet bekeken",
+    "no_reason": "geen reden te zien",
+    "too_much": "meer dan nodig",
+    "wrong_person": "verkeerde kind of lezer",
+    "wrong_purpose": "ander doel dan er staat",
+    "too_late": "te laat",
+    "not_recorded": "niet vastgelegd wat erbij hoort",
+    "other_rule": "andere regel niet gevolgd",
     "entries": "regels",
     "verified": "nagerekend, in orde",
     "verified_bad": "nagerekend, niet in orde",
@@ -83,7 +104,8 @@ def report_document(report: FixedReport, shelter: str) -> Document:
                 "AVG 5(2), 39(1)(b)",
                 Said(
                     f"Een aantal onder {LEAST}, en alles waaruit zo'n aantal volgt, is 'te klein' en staat "
-                    "er niet. Wat gewist is, telt niet mee. Geteld is wat in dit jaar begon."
+                    "er niet. Datalekken en regels van het logboek zijn geen mensen: die staan er altijd. "
+                    "Wat gewist is, telt niet mee. Geteld is wat in dit jaar begon."
                 ),
             ),
             *(section(*MEASURES[one.measure], _grid(one)) for one in report.measures),

@@ -1,7 +1,7 @@
 """What is counted for the report of a year, and where each number comes from. Reads no content.
 
 A `Source` brings measures and counts them; each thing counted falls in exactly one category of a measure.
-Breaches and sample reviews are sources of their own: see `further_sources`.
+Breaches and samples of the log are counted in `yearly_desk`.
 """
 
 from __future__ import annotations
@@ -79,11 +79,6 @@ class Source(msgspec.Struct, frozen=True):
     measures: dict[str, Measure]
     count: Callable[[Window], Awaitable[Found]]
     of_nobody: frozenset[str] = frozenset()
-
-
-def further_sources() -> tuple[Source, ...]:
-    """What other packages count for the report: breaches and sample reviews are added here."""
-    return ()
 
 
 async def count_log(window: Window) -> Found:

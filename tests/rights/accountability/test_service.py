@@ -30,12 +30,14 @@ from consent_service.rights.accountability.reports import YearlyReports
 from consent_service.rights.accountability.service import Wanted
 from consent_service.rights.accountability.tables import yearly_figures, yearly_reports
 from consent_service.rights.accountability.yearly import SOURCES
+from consent_service.rights.accountability.yearly_desk import DESK_SOURCES
 from consent_service.rights.cases.tables import rights_cases
 from tests.ledger import rows
 from tests.scenarios.stories import ask, told_family, trail
 from tests.shelter import LINDE, OPERATOR, POLICIES, World, furnish
 
 YEAR = 2026
+ALL = (*SOURCES, *DESK_SOURCES)
 CANARIES = ("Zonnestraal", "Quirijn", "Wolkenveld")
 
 
@@ -45,7 +47,7 @@ def reports_of(world: World, chosen: object = choose) -> YearlyReports:
         database=world.services.installation.database,
         log=world.services.log,
         clock=world.clock,
-        sources=SOURCES,
+        sources=ALL,
         choose=chosen,  # type: ignore[arg-type]
     )
 
@@ -197,11 +199,12 @@ async def test_a_year_without_anything_is_all_too_small(world: World) -> None:
     assert await reports.years(await fg_of(world)) == (YEAR,)
     assert await reports.waiting(world.officer) == ()
     found = {(row.measure, row.category): row.value for row in await rows(world, yearly_figures)}
-    people = {key: value for key, value in found.items() if key[0] != "log"}
+    of_nobody = {name for source in ALL for name in source.of_nobody}
+    people = {key: value for key, value in found.items() if key[0] not in of_nobody}
     assert set(people.values()) == {None}
     assert found["log", "entries"] > 0
     (row,) = await rows(world, yearly_reports)
-    assert (row.shown, row.withheld) == (6, len(people))
+    assert (row.shown, row.withheld) == (len(found) - len(people), len(people))
     (entry,) = await trail(world, "accountability.report_fixed.v1")
     assert entry.detail is not None
     assert entry.detail.event == ReportFixed(YEAR, 6, len(people))
@@ -277,7 +280,7 @@ async def counted(world: World, until: datetime) -> yearly.Found:
     async with world.services.installation.database.reading() as conn:
         since = until - timedelta(days=200)
         window = yearly.Window(conn, world.services.log, world.tenant, since, until)
-        for source in SOURCES:
+        for source in ALL:
             found += await source.count(window)
     return found
 
@@ -392,7 +395,7 @@ async def test_shown_is_what_is_large_and_gives_nothing_away(world: World) -> No
 
 
 def test_every_measure_category_and_reason_has_words() -> None:
-    for source in SOURCES:
+    for source in ALL:
         for name, one in source.measures.items():
             assert name in MEASURES
             assert set(one.categories) <= CATEGORIES.keys()
@@ -401,7 +404,3 @@ def test_every_measure_category_and_reason_has_words() -> None:
     grouped = [code for group in yearly.REFUSED.values() for code in group]
     assert len(grouped) == len(set(grouped))
     assert set(grouped) == codes
-
-
-def test_sources_of_other_packages_come_beside_these() -> None:
-    assert yearly.further_sources() == ()
