@@ -6,6 +6,8 @@ from typing import TypedDict
 
 from consent_service.app.shared import Shared
 from consent_service.custody.service import CustodyService
+from consent_service.rights.breaches.rows import families_of_breaches
+from consent_service.rights.cases.rows import families_asking
 from consent_service.rights.retention.forgetting import ScheduledErasures
 from consent_service.rights.retention.holding import refuse_held_child
 from consent_service.rights.retention.service import RetentionService
@@ -38,5 +40,6 @@ def of_retention(shared: Shared, custody: CustodyService) -> RetentionServices:
             catalogue=shared.catalogue,
             custody=custody,
             erasures=erasures,
+            keeps=(families_asking, families_of_breaches),
         )
     )

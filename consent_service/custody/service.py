@@ -217,12 +217,14 @@ class CustodyService:
         doomed = Doomed("relationship", relationship)
         return await self._carry_out(tenant, doomed, _Deed(by(System())), at_once=False)
 
-    async def end_member(self, conn: AsyncConnection, tenant: TenantId, member: StaffId) -> None:
-        """Destroy the key of a member of staff who left long ago, as a part of a retention run."""
-        found = _Found(tenant, FamilyId(""), PersonId(member), (), erased=True)
+    async def end_owner(self, conn: AsyncConnection, tenant: TenantId, owner: PersonId) -> None:
+        """Destroy the key of who or what no longer has to be kept, as a part of a retention run: a member of
+        staff who left long ago, a breach that was closed long ago.
+        """
+        found = _Found(tenant, FamilyId(""), owner, (), erased=True)
         shut = await find_shut(conn, self._ring, tenant, found.child)
         gone = await self._ring.destroy_person_key(conn, tenant, found.child)
-        await self._note(conn, found, _Deed(by(System())), ("person", member), gone=gone, shut=shut)
+        await self._note(conn, found, _Deed(by(System())), ("person", owner), gone=gone, shut=shut)
 
     # --- parts -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from datetime import date
 
 from consent_service.families.model import FamilyView
-from consent_service.foundation.ids import RelationshipId
+from consent_service.foundation.ids import PersonId, RelationshipId
 from consent_service.rights.retention.model import NewHold
 from tests.organisations.log_attempts import Attempt
 from tests.shelter import World
@@ -27,9 +27,9 @@ async def retention_attempts(
         """What a shelter may do for itself; it tells of no other."""
         await own_act
 
-    async def end_member() -> None:
+    async def end_owner() -> None:
         async with s.installation.database.transaction() as conn:
-            await s.custody.end_member(conn, other.tenant, own.teacher.staff)
+            await s.custody.end_owner(conn, other.tenant, PersonId(own.teacher.staff))
 
     return {
         "retention.hold": lambda: s.retention.hold(other.officer, NewHold(view.family, "claim", REVIEW)),
@@ -42,5 +42,5 @@ async def retention_attempts(
         "retention.ask": lambda: done_with(s.retention.ask(other.officer)),
         "retention.propose": lambda: done_with(s.retention.propose(other.officer)),
         "custody.retire": lambda: s.custody.retire(other.tenant, at),
-        "custody.end_member": end_member,
+        "custody.end_owner": end_owner,
     }

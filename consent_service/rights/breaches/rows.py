@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from typing import cast as typing_cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Select, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,6 +54,18 @@ async def read_breach_row(
     if row is None:
         raise NotFoundError("breach")
     return row
+
+
+async def families_of_breaches(conn: AsyncConnection, tenant: TenantId) -> frozenset[FamilyId]:
+    """Families a breach that is not closed may be about: they may still have to be told (AVG 34(1))."""
+    here, people = breaches.c, breach_people.c
+    query = (
+        select(people.family)
+        .join(breaches, and_(here.tenant == people.tenant, here.breach == people.breach))
+        .where(people.tenant == tenant, here.closed_at.is_(None))
+        .distinct()
+    )
+    return frozenset(FamilyId(one) for one in (await conn.execute(query)).scalars())
 
 
 async def read_breaches(conn: AsyncConnection, tenant: TenantId) -> tuple[Breach, ...]:

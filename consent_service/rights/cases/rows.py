@@ -16,7 +16,7 @@ from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import FamilyId, PersonId, TenantId
 from consent_service.identity.model import GuardianActor
-from consent_service.rights.cases.model import Case, Standing
+from consent_service.rights.cases.model import OPEN, Case, Standing
 from consent_service.rights.cases.tables import rights_cases
 
 
@@ -42,6 +42,13 @@ async def read_cases(
     query = select(rights_cases).where(rights_cases.c.tenant == tenant, *where)
     order = (rights_cases.c.ended_at.is_not(None), rights_cases.c.due_on, rights_cases.c.case.desc())
     return tuple(case_of(row) for row in await conn.execute(query.order_by(*order)))
+
+
+async def families_asking(conn: AsyncConnection, tenant: TenantId) -> frozenset[FamilyId]:
+    """Families of which a request is not answered yet: none is forgotten before its answer (AVG 12(3))."""
+    here = rights_cases.c
+    query = select(here.family).where(here.tenant == tenant, here.state.in_(OPEN), here.family.is_not(None))
+    return frozenset(FamilyId(one) for one in (await conn.execute(query)).scalars())
 
 
 def case_of(row: Row[Any]) -> Case:

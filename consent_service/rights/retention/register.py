@@ -237,7 +237,7 @@ REGISTER: Final[Mapping[str, Kept]] = dict(
             "key_destructions", "key_epochs", "key_backups", "carried_out_stops",
         ),
         # what people asked about their own data, and what officers looked at
-        *_own("requests", Own(months=60), "run", rights_cases="opened_at"),
+        *_own("requests", Own(months=60), "run", rights_cases="ended_at"),
         *_own("requests", Own(months=3), "run", access_files="made_at"),
         *_each("requests", _FAMILY, "erasure", "restrictions", "rectifications"),
         *_own("breaches", Own(months=60), "run", breaches="closed_at", breach_exams="asked_at"),

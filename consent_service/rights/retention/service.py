@@ -43,6 +43,7 @@ from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
+from consent_service.rights.breaches.tables import breaches
 from consent_service.rights.retention.finding import (
     PastRecords,
     count_rows,
@@ -72,7 +73,12 @@ from consent_service.rights.retention.model import (
     check_hold,
 )
 from consent_service.rights.retention.register import longest_months, periods_hash
-from consent_service.rights.retention.removing import remove_member, remove_records, remove_rows
+from consent_service.rights.retention.removing import (
+    remove_breaches,
+    remove_member,
+    remove_records,
+    remove_rows,
+)
 from consent_service.rights.retention.rows import (
     add_done,
     approve_schedule,
@@ -352,9 +358,14 @@ class RetentionService:
         gone = BATCH
         while gone == BATCH:
             async with self._database.transaction() as conn:
-                held = await held_ids(conn, tenant)
-                gone = await remove_rows(conn, table, tenant, held, now=self._clock.now(), limit=BATCH)
+                gone = await self._sweep_some(conn, tenant, table)
                 await add_done(conn, tenant, run, Done(rows=gone))
+
+    async def _sweep_some(self, conn: AsyncConnection, tenant: TenantId, table: str) -> int:
+        held, now = await held_ids(conn, tenant), self._clock.now()
+        if table == breaches.name:
+            return await remove_breaches(conn, self._custody, tenant, held, now=now, limit=BATCH)
+        return await remove_rows(conn, table, tenant, held, now=now, limit=BATCH)
 
     async def _forget_families(self, tenant: TenantId, run: str, behind: tuple[StaffId, StaffId]) -> None:
         async with self._database.reading() as conn:

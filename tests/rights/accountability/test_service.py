@@ -207,7 +207,7 @@ async def test_a_year_without_anything_is_all_too_small(world: World) -> None:
     assert (row.shown, row.withheld) == (len(found) - len(people), len(people))
     (entry,) = await trail(world, "accountability.report_fixed.v1")
     assert entry.detail is not None
-    assert entry.detail.event == ReportFixed(YEAR, 6, len(people))
+    assert entry.detail.event == ReportFixed(YEAR, len(found) - len(people), len(people))
 
 
 async def test_a_year_is_fixed_once_by_the_coordinator_after_it_is_over(world: World) -> None:

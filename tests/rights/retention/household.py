@@ -170,6 +170,22 @@ async def _breach(world: World) -> None:
     await world.services.breach_letters.prepare(world.officer, breach)
 
 
+async def answered(world: World, home: Household) -> None:
+    """What still kept this family comes to its end: its request and the breach."""
+    services = world.services
+    for case in await services.cases.own(world.guardian(home.view)):
+        await services.cases.withdraw(world.guardian(home.view), case.case)
+    (one,) = await services.breaches.overview(world.officer)
+    for family in (await services.breach_letters.people(world.officer, one.breach)).families:
+        for person in family.people:
+            if person.letter is not None:
+                await services.breach_letters.withhold(
+                    world.officer, one.breach, person.letter.letter, "safety"
+                )
+    await services.breaches.tell(world.officer, one.breach)
+    await services.breaches.close(world.officer, one.breach)
+
+
 async def _planted(world: World, home: Household) -> None:
     """What comes from browsers, phones and mail."""
     family, noor = home.view.family, home.view.children[0].child

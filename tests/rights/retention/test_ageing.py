@@ -15,7 +15,7 @@ from consent_service.rights.retention.model import AfterSchool, OfCatalogue, Own
 from consent_service.rights.retention.register import REGISTER
 from tests.rights.forgetting import whole
 from tests.rights.retention.ageing import everything, left, too_old
-from tests.rights.retention.household import Household, agreed_periods, household, jobs, plant
+from tests.rights.retention.household import Household, agreed_periods, answered, household, jobs, plant
 from tests.shelter import OPERATOR, World
 
 OF_PEOPLE = [
@@ -45,6 +45,7 @@ async def test_nothing_lives_past_its_period_in_any_table(world: World) -> None:
     await live_until(
         world, *(datetime(2026, month, 28, 9, tzinfo=UTC) for month in (9, 10, 11, 12)), *years(2027)
     )
+    await answered(world, home)
     await world.services.families.end_family(world.counsellor, home.view.family, "moved_out")
     await world.services.organisations.end_staff(OPERATOR, world.tenant, world.teacher.staff)
     await world.services.organisations.end_staff(OPERATOR, world.tenant, world.colleague.staff)

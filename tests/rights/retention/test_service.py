@@ -28,16 +28,19 @@ from consent_service.process.tables import tasks
 from consent_service.records.service import Note
 from consent_service.records.tables import record_digests, records
 from consent_service.rights import erasure as erasing
+from consent_service.rights.breaches.tables import breach_people, breaches
+from consent_service.rights.cases.model import Asked
 from consent_service.rights.retention import service as retention_service
 from consent_service.rights.retention.model import Done, Past
 from consent_service.rights.retention.removing import remove_rows
 from consent_service.rights.retention.tables import retention_runs
 from consent_service.rights.tables import erasures
 from tests.ledger import count, entries, rows
+from tests.rights.breaches.stories import opened, reported
 from tests.rights.forgetting import second_coordinator, whole
 from tests.rights.retention.household import agreed_periods, plant
 from tests.scenarios.stories import SUPPORT, YES, Told, ask, share, told_family
-from tests.shelter import OPERATOR, World
+from tests.shelter import OPERATOR, SAFE, World
 
 LATER = datetime(2027, 8, 1, 0, 0, tzinfo=UTC)
 """The school year in which everything is written is over."""
@@ -186,6 +189,51 @@ async def test_a_family_goes_five_years_after_guidance_and_two_coordinators_stan
     assert asked.detail is not None
     assert asked.detail.by.kind == "system"
     assert getattr(asked.detail.event, "coordinator", None) == world.officer.staff
+    await whole(world)
+
+
+async def test_a_family_that_still_asks_something_waits_for_its_answer(world: World) -> None:
+    told = await ended(world)
+    await agreed_periods(world, await second_coordinator(world))
+    case = await world.services.cases.ask(told.mother, Asked("access"))
+    world.clock.advance(FIVE_YEARS)
+    assert (await run(world)).families == 0
+    assert (await world.services.retention.overview(world.officer)).preview.families.held == 1
+    await world.services.cases.withdraw(told.mother, case)
+    assert (await run(world)).families == 1
+
+
+async def test_a_family_of_a_breach_that_is_not_closed_can_still_be_told(world: World) -> None:
+    await told_family(world, safety=SAFE)
+    breach = await opened(world)
+    await reported(world, breach)
+    for (view,) in [await rows(world, families)]:
+        await world.services.families.end_family(world.counsellor, view.family, "moved_out")
+    await agreed_periods(world, await second_coordinator(world))
+    world.clock.advance(FIVE_YEARS)
+    assert (await run(world)).families == 0
+    await world.services.breaches.close(world.officer, breach)
+    assert (await run(world)).families == 1
+
+
+async def test_a_breach_goes_five_years_after_it_was_closed_with_its_key_and_whom_it_was_about(
+    world: World,
+) -> None:
+    await told_family(world, safety=SAFE)
+    for kept in (True, False):
+        breach = await opened(world)
+        await reported(world, breach)
+        if not kept:
+            await world.services.breaches.close(world.officer, breach)
+    assert await count(world, breach_people) > 0
+    world.clock.advance(FIVE_YEARS)
+    await run(world)
+    (left,) = await rows(world, breaches)
+    assert {row.breach for row in await rows(world, breach_people)} == {left.breach}
+    keys = {row.person for row in await rows(world, person_keys)}
+    assert left.breach in keys
+    assert breach not in keys
+    assert (await world.services.breaches.view(world.officer, left.breach)).words["nature"]
     await whole(world)
 
 
