@@ -173,7 +173,8 @@ class CaseService(CaseTaking):
         ground: RefusalGround | None = None,
         weighed: bool = False,
     ) -> None:
-        """Yes, in part, or no with a ground. `weighed`: the interests of the others were weighed by hand.
+        """Yes, in part, or no with a ground. `weighed`: the interests of the others were weighed by hand, and
+        the log will say so.
 
         Raises:
             NotAllowedError: not a privacy coordinator of this shelter.
@@ -185,14 +186,14 @@ class CaseService(CaseTaking):
             if outcome not in get_args(Outcome):
                 raise InputError([Problem("outcome", "choose_case_outcome")])
             problems = check_ground(one, outcome, ground)
-            standing = await self._now(conn, actor, one)
-            if outcome != "refuse" and standing in _WEIGHED and not weighed:
+            by_hand = outcome != "refuse" and await self._now(conn, actor, one) in _WEIGHED
+            if by_hand and not weighed:
                 problems.append(Problem("weighed", "weigh_by_hand"))
             if problems:
                 raise InputError(problems)
             decided = {"decided_by": actor.staff, "decided_at": self._clock.now()}
             change = {"outcome": outcome, "ground": ground, **decided}
-            await self._move(conn, actor, one, outcome, ground or "", change)
+            await self._move(conn, actor, one, outcome, ground or ("weighed" if by_hand else ""), change)
 
     async def finish(self, actor: PrivacyCoordinator, case: str, channel: Channel) -> None:
         """What was asked is done or handed over, or the refusal was given: the request has ended.

@@ -17,12 +17,12 @@ CASE_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "objection": N_("Bezwaar maken"),
     },
     "case_kind_meaning": {
-        "access": N_("U krijgt een leesbaar dossier. Ook wie er keek, wanneer en waarom."),
-        "portability": N_("U krijgt wat u zelf gaf, in een bestand voor een andere dienst."),
+        "access": N_("Een leesbaar dossier. Ook wie er keek, wanneer en waarom."),
+        "portability": N_("Wat zelf gegeven is, in een bestand voor een andere dienst."),
         "rectification": N_("Klopt iets niet? Zeg wat het is en hoe het wel is."),
         "erasure": N_("Wij wissen wat wij niet moeten bewaren."),
         "restriction": N_("Niemand gebruikt het dan, tot het is uitgezocht."),
-        "objection": N_("Zeg waarom u het gebruik niet goed vindt. Wij wegen het."),
+        "objection": N_("Vertel waarom het gebruik niet goed is. Wij wegen het."),
     },
     "case_state": {
         "received": N_("Nog nagaan wie het vraagt"),
@@ -35,7 +35,7 @@ CASE_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "own_case_state": {
         "received": N_("Wij kijken ernaar"),
         "identified": N_("Wij kijken ernaar"),
-        "granted": N_("U krijgt wat u vroeg"),
+        "granted": N_("Het antwoord is ja"),
         "refused": N_("Het antwoord is nee"),
         "done": N_("Klaar"),
         "withdrawn": N_("Ingetrokken"),
@@ -109,7 +109,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "rights_of_others": N_("Een deel gaat over iemand anders. Dat geven wij niet."),
     "excessive": N_("U vroeg dit kort geleden ook. Er is niets veranderd."),
     "legal_hold": N_("Wij mogen dit nu niet wissen. Het is nodig in een rechtszaak."),
-    "proof": N_("Wij moeten kunnen laten zien wat u toestond. Dat bewijs wissen wij daarom niet."),
+    "proof": N_("Wij moeten kunnen laten zien dat het delen mocht. Dat bewijs wissen wij daarom niet."),
     "law": N_("Een wet zegt dat wij dit moeten bewaren."),
     "child_decides": N_("Uw kind beslist hier zelf over. Vraag het uw kind."),
     "nothing_here": N_("Wij hebben deze gegevens niet."),

@@ -180,6 +180,8 @@ async def test_what_is_weighed_by_hand_needs_a_word_that_it_was(world: World) ->
     assert await codes(cases.decide(world.officer, case, "maybe")) == {"choose_case_outcome"}  # type: ignore[arg-type]
     assert await codes(cases.decide(world.officer, case, "refuse")) == {"choose_ground_of_refusal"}
     await cases.decide(world.officer, case, "grant", weighed=True)
+    moved = [one.detail.event for one in await trail(world, "case.moved.v1") if one.detail]
+    assert [one.code for one in moved if isinstance(one, CaseMoved) and one.act == "grant"] == ["weighed"]
     opened = [one for one in await trail(world, "case.opened.v1") if one.detail is not None]
     assert [one.detail.shown_to for one in opened if one.detail] == ["officer"]
 
