@@ -151,7 +151,7 @@ class Past(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     held: int = 0
 
 
-class Preview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RetentionPreview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is past its period now. Families wait where no two coordinators stand behind the periods."""
 
     records: dict[TypeKey, Past]

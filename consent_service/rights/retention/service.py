@@ -67,7 +67,7 @@ from consent_service.rights.retention.model import (
     Hold,
     NewHold,
     Past,
-    Preview,
+    RetentionPreview,
     Run,
     Schedule,
     check_hold,
@@ -103,7 +103,7 @@ class Overview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything the page shows. `schedule`: of the periods as they are, if anybody proposed them."""
 
     catalogue: Catalogue
-    preview: Preview
+    preview: RetentionPreview
     holds: tuple[Hold, ...]
     runs: tuple[Run, ...]
     schedule: Schedule | None
@@ -295,7 +295,7 @@ class RetentionService:
         expected = (await self._preview(conn, tenant)).going
         return await begin_run(conn, tenant, at=self._clock.now(), asked_by=asked_by, expected=expected)
 
-    async def _preview(self, conn: AsyncConnection, tenant: TenantId) -> Preview:
+    async def _preview(self, conn: AsyncConnection, tenant: TenantId) -> RetentionPreview:
         now = self._clock.now()
         held, kept = await held_ids(conn, tenant), await self._kept(conn, tenant)
         going: dict[TypeKey, Past] = {}
@@ -304,7 +304,7 @@ class RetentionService:
             going[one.information_type] = _with(so_far, one)
         keys = await past_keys(conn, tenant, longest_months(self._catalogue), now)
         due = await past_families(conn, tenant, now)
-        return Preview(
+        return RetentionPreview(
             going,
             _past(keys, held),
             _past(due, kept),

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.i18n import Translator, translator
 from consent_service.identity.model import PrivacyCoordinator
-from consent_service.rights.retention.model import GROUNDS, Always, Hold, OfCatalogue, Past, Preview, Run
+from consent_service.rights.retention.model import (
+    GROUNDS,
+    Always,
+    Hold,
+    OfCatalogue,
+    Past,
+    RetentionPreview,
+    Run,
+)
 from consent_service.rights.retention.register import GROUPS, REGISTER
 from consent_service.rights.retention.service import Overview
 from consent_service.web.components import Option
@@ -60,7 +68,7 @@ def _types(visit: Visit, said: Translator, found: Overview) -> Iterator[TypeLine
         )
 
 
-def _groups(said: Translator, preview: Preview) -> Iterator[GroupLine]:
+def _groups(said: Translator, preview: RetentionPreview) -> Iterator[GroupLine]:
     """What has no information type. Of what goes by its family the family itself is counted."""
     for code, group in GROUPS.items():
         of_group = {name: kept for name, kept in REGISTER.items() if kept.group == code}
@@ -77,7 +85,7 @@ def _groups(said: Translator, preview: Preview) -> Iterator[GroupLine]:
         )
 
 
-def _counted(preview: Preview, code: str, tables: Mapping[str, object]) -> list[Past]:
+def _counted(preview: RetentionPreview, code: str, tables: Mapping[str, object]) -> list[Past]:
     whole = {"families": preview.families, "keys": preview.keys, "staff": preview.staff}
     counted = [past for name, past in preview.tables.items() if name in tables]
     if code == "records":

@@ -172,6 +172,7 @@ async def test_who_was_erased_meanwhile_is_written_no_letter(world: World) -> No
     (one,) = (await letters(world, breach)).values()
     await world.services.custody.destroy_child(world.officer, told.view.children[0].child)
     assert "Noor" not in await people(world, breach)
+    await world.services.families.end_family(world.counsellor, told.view.family, "moved_out")
     await erased(world, Wanted("person", told.mother.guardian, "requested"))
     assert await letters(world, breach) == {}
     with pytest.raises(NotFoundError):

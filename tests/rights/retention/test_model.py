@@ -29,7 +29,7 @@ from consent_service.rights.retention.model import (
     Own,
     Past,
     Period,
-    Preview,
+    RetentionPreview,
     WithFamily,
     check_hold,
     is_past,
@@ -155,7 +155,7 @@ def test_what_is_done_adds_up() -> None:
     one = Done(records=1, rows=2, failed=3)
     assert one.plus(Done(families=4)) == Done(records=1, rows=2, families=4, failed=3)
     assert one.total == 3
-    preview = Preview({}, Past(1, 5), Past(2), Past(3), {"tasks": Past(4, 9)})
+    preview = RetentionPreview({}, Past(1, 5), Past(2), Past(3), {"tasks": Past(4, 9)})
     assert preview.going == 10
 
 
