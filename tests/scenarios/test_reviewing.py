@@ -34,6 +34,8 @@ TELLS_NOTHING = {
     "wissen": "how many, and of nobody",
     "bureau": "how much waits, and until when",
     "verzoek": "a form for a letter",
+    "datalekken": "kinds, states and days of breaches, and of nobody",
+    "datalekken/nieuw": "a form",
     "cijfers": "numbers of a quarter",
     "regios": "settings",
     "schoolmedewerkers": "people of schools, never for which child",
