@@ -29,7 +29,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /mijn-pagina/berichten/gelezen": own_page(404),
     "POST /mijn-pagina/berichten/instellen": own_page(400),
     "GET /mijn-pagina/rechten": own_page(200),
-    "POST /mijn-pagina/rechten": own_page(400),
+    "POST /mijn-pagina/rechten": own_page(303),
     "GET /mijn-pagina/rechten/intrekken": own_page(303),
     "POST /mijn-pagina/rechten/intrekken": own_page(404),
     "GET /mijn-pagina/wie-keek": own_page(200),

@@ -22,7 +22,7 @@ TABLE: Final[dict[str, Row]] = {
     "GET /toezicht/{tenant}/bureau": officers(200),
     "GET /toezicht/{tenant}/verzoeken": officers(200),
     "GET /toezicht/{tenant}/verzoek": coordinator(200),
-    "POST /toezicht/{tenant}/verzoek": coordinator(400),
+    "POST /toezicht/{tenant}/verzoek": coordinator(303),
     "GET /toezicht/{tenant}/verzoeken/{case}": officers(200),
     "POST /toezicht/{tenant}/verzoeken/{case}": coordinator(404),
     "GET /toezicht/{tenant}/vragen": officers(200),
