@@ -86,6 +86,7 @@ async def test_prove_to_the_authority_that_an_entry_is_unaltered(tab: Tab) -> No
 async def test_who_saw_the_data_of_this_child_last_month(tab: Tab) -> None:
     await tab.log_in("Puk Privacy")
     clicks = Counted(tab)
+    await clicks.link("Logboek", exact=True)
     await clicks.link("Vragen en steekproef")
     await clicks.on(tab.page.locator("main a.link-list-row"))
     await tab.page.locator("#case").fill("Z-2026-014")
