@@ -28,7 +28,10 @@ GroundCode = Literal[
 
 
 class Described(msgspec.Struct, frozen=True):
-    """One activity. `from_catalogue`: what is processed are also the types of the catalogue."""
+    """One activity. `from_catalogue`: what is processed are also the types of the catalogue.
+
+    `kept` has places for the periods of the register of tables, so that one period is one number everywhere.
+    """
 
     title: str
     purposes: tuple[str, ...]
@@ -41,8 +44,10 @@ class Described(msgspec.Struct, frozen=True):
 
 
 _NOBODY: Final = ("niemand buiten de opvang",)
-_WITH_FAMILY: Final = ("zolang het gezin in de dienst staat, daarna tot het wissen",)
-_LOG: Final = "regels in het logboek: ten minste vijf jaar, daarna tot een coördinator ze laat vervallen"
+_WITH_FAMILY: Final = ("tot {family_years} jaar na de begeleiding, daarna gaat het hele gezin weg",)
+_LOG: Final = (
+    "regels in het logboek: ten minste {log_years} jaar, daarna tot een coördinator ze laat vervallen"
+)
 
 ACTIVITIES: Final[Mapping[Activity, Described]] = {
     "samenwerking": Described(
@@ -56,7 +61,10 @@ ACTIVITIES: Final[Mapping[Activity, Described]] = {
         ),
         ("public_task", "legitimate_interest"),
         ("de school: namen van haar eigen contactpersonen en de begeleider",),
-        ("tot iemand hier niet meer werkt, daarna alleen een nummer", _LOG),
+        (
+            "tot {staff_years} jaar na het vertrek: zo lang vertelt het logboek wie er keek",
+            _LOG,
+        ),
     ),
     "gezin": Described(
         "Inschrijven van een gezin",
@@ -189,7 +197,7 @@ ACTIVITIES: Final[Mapping[Activity, Described]] = {
         ("wat gevraagd is", "hoe de identiteit is nagegaan", "het besluit met de grond"),
         ("legal_obligation",),
         ("wie het vroeg", "scholen die iets kregen: een bericht van verbetering of wissen (AVG 19)"),
-        (*_WITH_FAMILY, _LOG),
+        ("tot {case_years} jaar na het antwoord; een dossier dat klaarligt {file_months} maanden", _LOG),
     ),
     "datalekken": Described(
         "Datalekken",
@@ -202,7 +210,7 @@ ACTIVITIES: Final[Mapping[Activity, Described]] = {
         ),
         ("legal_obligation",),
         ("de Autoriteit Persoonsgegevens, zonder namen", "wie geraakt kan zijn: een brief"),
-        (*_WITH_FAMILY, _LOG),
+        ("tot {breach_years} jaar na het afsluiten", _LOG),
     ),
     "verantwoording": Described(
         "Verantwoording",

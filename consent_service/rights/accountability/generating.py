@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import get_args
+from collections.abc import Iterator, Mapping
+from typing import Final, get_args
 
 from consent_service.information.model import InformationType, retention_code
 from consent_service.rights.accountability.activity_words import ACTIVITIES, PEOPLE
@@ -18,6 +18,7 @@ from consent_service.rights.accountability.model import (
 )
 from consent_service.rights.accountability.words import DIRECTIONS, GROUNDS, LEVELS, ROLES, SECRECY, kept
 from consent_service.rights.exports.activities import Activity, activity_id
+from consent_service.rights.retention.register import FAMILY_MONTHS, STAFF_MONTHS, months_of
 
 NO_TRANSFERS = (
     "Deze dienst geeft zelf niets door naar een land buiten de Europese Economische Ruimte. Waar de "
@@ -25,6 +26,8 @@ NO_TRANSFERS = (
 )
 
 _COORDINATORS = 2
+_YEAR: Final = 12
+"""Months."""
 
 
 def register_of(facts: Facts) -> ProcessingRegister:
@@ -60,7 +63,7 @@ def register_of(facts: Facts) -> ProcessingRegister:
 
 def _activity_row(name: Activity, types: tuple[TypeRow, ...], facts: Facts) -> ActivityRow:
     about = ACTIVITIES[name]
-    days, months = facts.configured.key_backup_days, facts.catalogue.terms.longest_months
+    periods = _periods(facts)
     grounds = {code: GROUNDS[code] for code in about.grounds}
     if about.from_catalogue:
         grounds |= {one.basis.code: one.basis for one in types}  # type: ignore[misc]
@@ -74,8 +77,22 @@ def _activity_row(name: Activity, types: tuple[TypeRow, ...], facts: Facts) -> A
         types=tuple(one.key for one in types) if about.from_catalogue else (),
         bases=tuple(grounds.values()),
         recipients=about.recipients,
-        retention=tuple(one.format(longest_months=months, key_backup_days=days or "?") for one in about.kept),
+        retention=tuple(one.format_map(periods) for one in about.kept),
     )
+
+
+def _periods(facts: Facts) -> Mapping[str, int | str]:
+    """The numbers in the words of `activity_words`, from where they are in force."""
+    return {
+        "longest_months": facts.catalogue.terms.longest_months,
+        "key_backup_days": facts.configured.key_backup_days or "?",
+        "family_years": FAMILY_MONTHS // _YEAR,
+        "staff_years": STAFF_MONTHS // _YEAR,
+        "log_years": months_of("audit_entries") // _YEAR,
+        "case_years": months_of("rights_cases") // _YEAR,
+        "breach_years": months_of("breaches") // _YEAR,
+        "file_months": months_of("access_files"),
+    }
 
 
 def _type_row(kind: InformationType, label: str) -> TypeRow:

@@ -270,6 +270,15 @@ REGISTER: Final[Mapping[str, Kept]] = dict(
 """Of every table. Rows of a table that `WithFamily` has name the family, or somebody or something of it."""
 
 
+def months_of(table: str) -> int:
+    """How long rows of this table are kept, in months; 0 where another than a number of months decides."""
+    match REGISTER[table].period:
+        case Own(months=months) | OfLog(months=months) | WithFamily(months=months) | WithStaff(months=months):
+            return months
+        case _:
+            return 0
+
+
 def longest_months(catalogue: Catalogue) -> int:
     """After so many months after guidance no information type is kept any more that has no day of its own."""
     found = [

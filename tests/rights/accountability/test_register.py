@@ -34,6 +34,7 @@ from consent_service.rights.accountability.register_document import register_doc
 from consent_service.rights.accountability.risks import RISKS
 from consent_service.rights.accountability.words import GROUNDS, kept
 from consent_service.rights.exports.activities import Activity, activity_of
+from consent_service.rights.retention.register import FAMILY_MONTHS, months_of
 from tests.audit.test_describe import an_example
 from tests.audit.test_events import ALL
 from tests.rights.accountability import published
@@ -141,6 +142,15 @@ def test_what_is_told_of_a_type_comes_from_the_catalogue() -> None:
         assert len(row.directions) == len(kind.directions)
         assert bool(row.readers) == bool(kind.readers)
     assert set(get_args(LegalBasis)) <= GROUNDS.keys()
+
+
+def test_periods_are_those_of_the_register_of_tables() -> None:
+    told = {one.name: " ".join(one.retention) for one in register_of(EVERYTHING).activities}
+    assert "{" not in "".join(told.values())
+    assert f"tot {FAMILY_MONTHS // 12} jaar na de begeleiding" in told["gezin"]
+    assert f"tot {months_of('rights_cases') // 12} jaar na het antwoord" in told["verzoeken"]
+    assert f"dat klaarligt {months_of('access_files')} maanden" in told["verzoeken"]
+    assert months_of("relationship_keys") == 0
 
 
 def test_a_new_type_without_a_basis_comes_into_no_register(tmp_path: Path) -> None:
