@@ -46,14 +46,22 @@ class WhomReader:
             found.append(Whom("family", case.family, ""))
         return tuple(found)
 
-    async def children(self, conn: AsyncConnection, tenant: TenantId, case: Case) -> tuple[Child, ...]:
-        """The children a request is about: one, oneself, or all over whom the asker decides."""
+    async def children(
+        self, conn: AsyncConnection, tenant: TenantId, case: Case, *, hidden: bool = False
+    ) -> tuple[Child, ...]:
+        """The children a request is about: one, oneself, or all over whom the asker decides.
+
+        `hidden`: also those who are not shown to the asker for safety, whom an objection stops all the same.
+        """
         if case.family is None or case.requester is None:
             return ()
         wanted = {case.child} if case.child is not None else {case.requester}
-        if case.about == "everybody":
+        if case.about == "everybody" and case.requester in await guardian_ids(conn, tenant, case.family):
             asker = GuardianActor(tenant, case.requester, case.family)
             wanted |= await self._families.own_children(conn, asker)
+            if hidden:
+                whole = await self._families.whole_family(conn, tenant, case.family)
+                wanted |= self._families.decided_by(whole, case.requester)
         known = await read_children(conn, self._ring, tenant, family=case.family)
         return tuple(one for one in known if one.child in wanted)
 

@@ -85,3 +85,30 @@ async def test_a_request_that_is_withdrawn_half_way_erases_nobody(world: World) 
     assert len((await world.services.families.view(world.counsellor, view.family)).children) == 2
     await door.drop(world.officer, erasure)
     assert world.services.installation.journal.pending() == ()
+
+
+async def test_a_request_that_is_decided_anew_erases_nobody(world: World) -> None:
+    view = await world.family(children=CHILDREN)
+    cases, door = world.services.cases, world.services.erasures
+    case = await granted(world, world.guardian(view), "child", 0)
+    erasure = await world.services.erasing_desk.ask(world.officer, case, view.children[0].child, "requested")
+    await door.approve(await second_coordinator(world), erasure)
+    await cases.reopen(world.officer, case)
+    for _ in range(2):
+        with pytest.raises(InputError):
+            await door.execute(world.officer, erasure)
+        if (await cases.view(world.officer, case)).case.state == "identified":
+            await cases.decide(world.officer, case, "refuse", ground="law")
+    assert len((await world.services.families.view(world.counsellor, view.family)).children) == 2
+    assert world.services.installation.journal.pending() == ()
+
+
+async def test_a_young_person_who_asks_about_everybody_is_offered_alone(
+    world: World,
+) -> None:
+    view = await world.family(children=CHILDREN)
+    young, cases = view.children[1].child, world.services.cases
+    case = await cases.pass_on(world.counsellor, view.family, young, Asked("erasure"), "conversation")
+    await cases.decide(world.officer, case, "grant")
+    found = await world.services.erasing_desk.whom(world.officer, case)
+    assert [(one.scope, one.name) for one in found] == [("child", "Yara")]
