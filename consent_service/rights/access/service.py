@@ -408,6 +408,7 @@ class AccessService:
             draft = await self._open_draft(conn, row)
             await self._cases.tell(conn, actor, one, "texts_read")
             return draft, _counts(draft.file)
+        await self._cases.tell(conn, actor, one, "read")
         return None, _counts(await self._open_file(conn, row))
 
     async def _open_draft(self, conn: AsyncConnection, row: Row[Any]) -> Draft:
