@@ -36,7 +36,7 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
 from consent_service.process.recalls_issuing import tell_of_erasure
 from consent_service.records.retracting import retract_about
-from consent_service.rights.cases.carrying import carry_out, is_withdrawn, require_granted
+from consent_service.rights.cases.carrying import carry_out, require_granted, stands
 from consent_service.rights.coordinators import coordinators_of, is_coordinator
 from consent_service.rights.erasure_model import (
     Erasure,
@@ -276,7 +276,7 @@ class ErasureService:
         """Journalled inside the transaction, the family's row taken: what is refused was not accepted."""
         if (code := missing(one, await coordinators_of(conn, where))) is not None:  # 1
             raise InputError([Problem("erasure", code)])
-        if one.case is not None and await is_withdrawn(conn, where, one.case):
+        if one.case is not None and not await stands(conn, where, one.case):
             raise InputError([Problem("erasure", "erasures.withdrawn")])
         circle = await circle_of(conn, where, one.scope, one.subject or "")
         if circle is None:

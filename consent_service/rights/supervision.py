@@ -35,7 +35,7 @@ from consent_service.rights.reconciliation import reconcile_acts, verify_log
 from consent_service.rights.searching import Search, filter_of
 
 Officer = PrivacyCoordinator | Fg
-Overview = Literal["tasks", "recalls", "break_glasses", "restrictions", "requests"]
+Overview = Literal["tasks", "recalls", "break_glasses", "restrictions", "requests", "erasures"]
 """What officers see in lines that were not read out of the log; as the log names it."""
 HEAD = "head"
 """How the log names the newest head among the views that were looked at."""

@@ -33,7 +33,7 @@ async def access_attempts(
     return {
         "access.view": lambda: s.access.view(who, case),
         "access.make": lambda: s.access.make(who, case),
-        "access.look_through": lambda: s.access.look_through(who, case, {}),
+        "access.look_through": lambda: s.access.look_through(who, case, case, {}),
         "access.print_out": lambda: s.access.print_out(who, case, "letter"),
         "access.own": lambda: s.access.own(thief),
         "access.take": lambda: s.access.take(thief, case),

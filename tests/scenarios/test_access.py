@@ -113,11 +113,12 @@ async def test_s20_she_gets_her_file_through_the_desk_with_who_looked_and_withou
     page = await officer.get(desk(world, case))
     assert "Karim brengt haar soms weg." in words_of(page)
     assert words_of(page).count("Noemt misschien een ander") == 1
-    unsaid = await officer.post(desk(world, case, "nakijken"))
+    draft = {"file": _draft_of(page)}
+    unsaid = await officer.post(desk(world, case, "nakijken"), draft)
     assert unsaid.status_code == 400
     assert "Kies of hij blijft staan." in words_of(unsaid)
     field = _field_of(unsaid, "Karim brengt haar soms weg.")
-    done = await officer.post(desk(world, case, "nakijken"), {field: "other_guardian"})
+    done = await officer.post(desk(world, case, "nakijken"), draft | {field: "other_guardian"})
     assert done.status_code == 303
 
     parent = await at_own_page(site, here.told.mother, here.told.receipt.withdrawal_code)
@@ -141,6 +142,13 @@ async def test_s20_she_gets_her_file_through_the_desk_with_who_looked_and_withou
         assert squeezed(secret) not in everything_in(files["dossier.pdf"]), secret
     assert "[weggelaten:Wathelpt,gaatovereenandereouderofvoogd" in text_of(files["dossier.pdf"])
     assert (await world.services.cases.own(here.told.mother))[0].state == "done"
+
+
+def _draft_of(page: httpx.Response) -> str:
+    """Which draft the page shows."""
+    found = re.search(r'name="file" value="([^"]+)"', page.text)
+    assert found is not None
+    return found[1]
 
 
 def _fields(page: httpx.Response) -> list[str]:
@@ -203,7 +211,7 @@ async def test_s21_s46_the_other_holder_gets_nothing_but_on_paper_after_a_person
     sent = {"weighed": "yes", "with_children": "yes"}
     assert (await officer.post(desk(world, case, "maken"), sent)).status_code == 303
     page = await officer.get(desk(world, case))
-    form = dict.fromkeys(_fields(page), "keep")
+    form = {"file": _draft_of(page)} | dict.fromkeys(_fields(page), "keep")
     assert (await officer.post(desk(world, case, "nakijken"), form)).status_code == 303
 
     parent = await at_own_page(site, here.father, here.code)

@@ -8,6 +8,7 @@ from consent_service.foundation.ids import new_id
 from consent_service.identity.model import Fg
 from consent_service.organisations.model import NewStaff
 from consent_service.rights.cases.model import NEUTRAL_AFTER, Asked
+from tests.ledger import entries
 from tests.rights.access.filing import granted, ready
 from tests.rights.access.test_handing_over import TWO, lose_say
 from tests.scenarios.stories import told_family
@@ -60,8 +61,9 @@ async def test_looking_through_twice_is_once(site: Site) -> None:
     await world.services.access.make(world.officer, case)
     here = f"/toezicht/{world.tenant}/verzoeken/{case}/dossier"
     browser = await site.logged_in(world.officer)
+    sent = {"file": (await world.services.access.view(world.officer, case)).file, "text-0": "keep"}
     for _ in range(2):
-        assert (await browser.post(f"{here}/nakijken", {"text-0": "keep"})).status_code == 303
+        assert (await browser.post(f"{here}/nakijken", sent)).status_code == 303
     assert "Ligt klaar" in words_of(await browser.get(here))
 
 
@@ -82,3 +84,21 @@ async def test_the_neutral_letter_is_there_from_its_day_in_two_languages(site: S
     assert "Dit antwoord zegt niet of wij gegevens bewaren" in letter
     assert "This answer does not say whether we keep data" in letter
     assert "Samira" not in letter
+
+
+async def test_s36_looking_at_erasures_and_at_a_file_that_is_ready_is_logged(site: Site) -> None:
+    world = site.world
+    told = await told_family(world)
+    asked = await granted(world, told.mother, kind="erasure")
+    erasure = await world.services.erasing_desk.ask(world.officer, asked, told.view.family, "requested")
+    case = await granted(world, told.mother)
+    await ready(world, case)
+    browser = await site.logged_in(world.officer)
+    for where, kind in (
+        ("wissen", "log.viewed.v1"),
+        (f"wissen/{erasure}", "log.viewed.v1"),
+        (f"verzoeken/{case}/dossier", "case.moved.v1"),
+    ):
+        before = len(await entries(world, kind))
+        assert (await browser.get(f"/toezicht/{world.tenant}/{where}")).status_code == 200
+        assert len(await entries(world, kind)) == before + 1, where

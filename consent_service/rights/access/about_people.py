@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Table, select
 
 from consent_service.consent.evidence import open_evidence
 from consent_service.consent.tables import consent_ledger, sittings, withdrawal_codes
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.ids import INSTALLATION, RelationshipId, TypeKey
 from consent_service.identity.tables import page_devices, page_factors
 from consent_service.organisations.looking import school_in
@@ -173,18 +174,23 @@ async def own_page(making: Making) -> tuple[PageLine, ...]:
 
 
 async def requests(making: Making) -> tuple[RequestLine, ...]:
-    """What the requester asked about the own data, with the own words."""
+    """What the requester asked about the own data, with the own words.
+
+    As the own page tells it: of a neutral answer no ground, and before its day not even that there is one.
+    """
+    today = local_date(making.now)
     found = await _rows(making, rights_cases, making.tenant, rights_cases.c.requester == making.own)
     lines = []
     for row in sorted(found, key=lambda row: (row.opened_at, row.case)):
         one = case_of(row)
+        told = one.answer_from is None or one.answer_from <= today
         lines.append(
             RequestLine(
                 kind=one.kind,
                 received_on=one.received_on,
-                state=one.state,
-                outcome=one.outcome or "",
-                ground=one.ground or "",
+                state=one.state if told else "identified",
+                outcome=(one.outcome or "") if told else "",
+                ground="" if one.neutral else one.ground or "",
                 words=await _words(making, row.case, row.sealed),
                 ended_at=one.ended_at,
             )

@@ -50,7 +50,11 @@ _STAFF: Final = redacted("staff_name", "staff_name")
 def record_lines(
     making: Making, relationship: RelationshipId, opened: Iterable[OpenedRecord]
 ) -> tuple[RecordLine, ...]:
-    """What was shared about one child at one school; free text goes on the shelf."""
+    """What was shared about one child at one school; free text goes on the shelf.
+
+    Who is answered by a person gets nothing that tells of violence or of where somebody is (S21), and of the
+    rest nothing that the coordinator did not choose, line by line.
+    """
     return tuple(
         RecordLine(
             place=making.place(relationship),
@@ -66,7 +70,14 @@ def record_lines(
             ),
         )
         for one in opened
+        if not (making.scope.by_hand and _is_dangerous(making, one.information_type))
     )
+
+
+def _is_dangerous(making: Making, key: TypeKey) -> bool:
+    """A type of which not even the name is told to who is answered by a person; one nobody knows is too."""
+    kind = making.catalogue.types.get(key)
+    return kind is None or kind.level == "A10" or kind.locating
 
 
 def _field(making: Making, relationship: RelationshipId, key: TypeKey, name: str, value: str) -> FieldLine:
@@ -74,10 +85,14 @@ def _field(making: Making, relationship: RelationshipId, key: TypeKey, name: str
     spec = None if kind is None else kind.field(name)
     label = name if text is None or name not in text.fields else text.fields[name].label
     said: Said = value
-    if making.scope.by_hand and (spec is None or spec.locating or (kind is not None and kind.locating)):
+    locating = spec is None or spec.locating or (kind is not None and kind.locating)
+    by_hand, alone = making.scope.by_hand, len(making.scope.whole.guardians) == 1
+    if by_hand and locating:
         said = redacted("where_somebody_is", "safety")
-    elif spec is None or spec.kind in WRITTEN_KINDS:
-        said = making.shelf.put(f"{making.place(relationship)} {making.label(key)}", label, value)
+    elif by_hand or spec is None or spec.kind in WRITTEN_KINDS:
+        asks = by_hand or (locating and not alone)  # whose address it is, no record says (S44)
+        place = f"{making.place(relationship)} {making.label(key)}"
+        said = making.shelf.put(place, label, value, asks=asks)
     return FieldLine(field=name, label=label, value=said)
 
 
@@ -152,10 +167,14 @@ async def meldcode_lines(making: Making) -> tuple[MeldcodeLine, ...]:
 
 
 async def event_lines(making: Making) -> tuple[EventLine, ...]:
-    """Care signals, calls, what was called back, and emergencies that were told; in order of time."""
+    """Care signals, calls, what was called back, and emergencies that were told; in order of time.
+
+    None for who is answered by a person: on which day somebody was worried, tells of the danger (S21).
+    """
+    if making.scope.by_hand:
+        return ()
     found = [*await _signals(making), *await _calls(making), *await _recalls(making)]
-    if not making.scope.by_hand:
-        found += await _emergencies(making)
+    found += await _emergencies(making)
     return tuple(sorted(found, key=lambda one: (one.at, one.place, one.what)))
 
 

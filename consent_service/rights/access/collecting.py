@@ -108,7 +108,8 @@ def left_out(*, by_hand: bool, protected: bool) -> tuple[RedactionLine, ...]:
         found.append(line("safety", "assessments", "safety"))
     if by_hand:
         found += [line("looks", "where_and_when", "safety"), line("meldcode", "steps", "safety")]
-        found += [line("meetings", "where_and_when", "safety"), line("events", "emergencies", "safety")]
+        found += [line("meetings", "where_and_when", "safety"), line("events", "where_and_when", "safety")]
+        found.append(line("records", "where_and_when", "safety"))
     return tuple(found)
 
 

@@ -21,6 +21,7 @@ class FileView(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     `weigh`: a person must weigh it now (S21, S46). `lost`: the requester does not decide over the child any
     more; the request must be decided anew. `stale`: it was made when things stood otherwise.
+    `file`: which of those that were made for the request; each has an id of its own.
     """
 
     case: Case
@@ -29,6 +30,7 @@ class FileView(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     weigh: bool
     lost: bool
     stale: bool = False
+    file: str = ""
     by_hand: bool = False
     made_at: datetime | None = None
     delivered_at: datetime | None = None

@@ -36,6 +36,7 @@ class FreeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     what: str
     text: str
     names: bool
+    """Or may tell where somebody is: it does not stay by itself."""
 
 
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,13 +56,16 @@ class TextShelf:
         self._reach = frozenset(one for one in known if not one.isalpha())
         self.texts: list[FreeText] = []
 
-    def put(self, place: str, what: str, text: str) -> str:
-        """The token that stands in the place of a text; an empty text is just that."""
+    def put(self, place: str, what: str, text: str, *, asks: bool = False) -> str:
+        """The token that stands in the place of a text; an empty text is just that.
+
+        `asks`: somebody must say of it that it stays.
+        """
         if not text.strip():
             return ""
         token = f"{self._prefix}:{len(self.texts)}"
         self.texts.append(
-            FreeText(token=token, place=place, what=what, text=text, names=self._names_others(text))
+            FreeText(token=token, place=place, what=what, text=text, names=asks or self._names_others(text))
         )
         return token
 

@@ -7,6 +7,7 @@ then nothing that tells where they are.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -18,6 +19,8 @@ from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import InputError, NotFoundError, Problem
 from consent_service.foundation.ids import FamilyId, PersonId, TenantId
 from consent_service.identity.model import ChildActor, GuardianActor, PersonActor
+from consent_service.process.emergencies.reading import read_meldcodes
+from consent_service.process.tables_emergencies import meldcodes
 from consent_service.rights.cases.model import Case, Standing
 from consent_service.rights.cases.rows import StandingReader
 
@@ -29,7 +32,8 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Whom a file is about. `whole` is the family as its counsellor sees it: to find who is not meant.
 
     `by_hand`: answered by a person. `talks`: whether meetings and the meldcode are this person's to read: a
-    guardian, or a child that decides alone. `children` in the order of registration.
+    guardian, or a child that decides alone. `children` in the order of registration. `walks`: the meldcodes
+    that are open to this person.
     """
 
     tenant: TenantId
@@ -41,6 +45,7 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     talks: bool
     children: tuple[PersonId, ...]
     places: tuple[Relationship, ...]
+    walks: tuple[str, ...]
     whole: FamilyView
 
     @property
@@ -60,9 +65,11 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def ids(self) -> str:
-        """Children and places by their ids, to find the file when one of them is erased."""
-        kids, places = " ".join(self.children), " ".join(one.relationship for one in self.places)
-        return f"{kids}|{places}"
+        """Children, places and open meldcodes by their ids: to find the file when one of them is erased, and
+        to keep it in when one is no longer open.
+        """
+        parts = (self.children, (one.relationship for one in self.places), self.walks)
+        return "|".join(" ".join(part) for part in parts)
 
 
 class ScopeReader:
@@ -105,6 +112,7 @@ class ScopeReader:
         if case.about != "everybody":
             children &= {case.child} if case.about == "child" else {who}
         kept = tuple(one.child for one in whole.children if one.child in children)
+        talks = alone or not (is_child or by_hand)
         return Scope(
             tenant=tenant,
             family=family,
@@ -112,8 +120,17 @@ class ScopeReader:
             is_child=is_child,
             with_requester=case.about != "child" or is_child or by_hand,
             by_hand=by_hand,
-            talks=alone or not (is_child or by_hand),
+            talks=talks,
             children=kept,
             places=tuple(one for one in whole.relationships if one.child in kept),
+            walks=await open_walks(conn, tenant, kept) if talks else (),
             whole=whole,
         )
+
+
+async def open_walks(
+    conn: AsyncConnection, tenant: TenantId, children: Collection[PersonId]
+) -> tuple[str, ...]:
+    """The meldcodes about these children that are open to their parents now: none that is postponed."""
+    about = (meldcodes.c.child.in_(children), meldcodes.c.postponed_until.is_(None))
+    return tuple(one.meldcode for one in await read_meldcodes(conn, tenant, *about))

@@ -121,6 +121,7 @@ class AccessService:
                 draft, counts = await self._seen(conn, actor, one, row)
             return msgspec.structs.replace(
                 view,
+                file=row.file,
                 by_hand=row.by_hand,
                 made_at=row.made_at,
                 delivered_at=row.delivered_at,
@@ -161,20 +162,24 @@ class AccessService:
             await self._keep(conn, actor, one, scope, file, draft)
             await self._cases.tell(conn, actor, one, "file_made")
 
-    async def look_through(self, actor: PrivacyCoordinator, case: str, chosen: Mapping[int, str]) -> None:
+    async def look_through(
+        self, actor: PrivacyCoordinator, case: str, file: str, chosen: Mapping[int, str]
+    ) -> None:
         """Each text stays or goes, with its ground; from then on the file lies ready.
+
+        `file`: the draft whose texts were looked at; in one that was made since, others may stand.
 
         Raises:
             NotAllowedError: not a privacy coordinator of this shelter.
             NotFoundError: no granted request for a file here.
-            ConflictError: there is no draft, or it was looked through already.
+            ConflictError: there is no draft, it was looked through already, or it was made anew since.
             InputError: of every text without a choice that needs one.
         """
         require(actor, Action.DECIDE_CASE, Circumstances(tenant=actor.tenant))
         async with self._database.transaction() as conn:
             one = await self._cases.granted(conn, actor.tenant, case, *KINDS)
             row = await self._row(conn, actor.tenant, case)
-            if row is None or row.state != "draft":
+            if row is None or row.state != "draft" or row.file != file:
                 raise ConflictError("there is no draft")
             made = looked_through(await self._open_draft(conn, row), chosen)
             key = await self._ring.person_key(conn, actor.tenant, PersonId(row.requester))
@@ -403,6 +408,7 @@ class AccessService:
             draft = await self._open_draft(conn, row)
             await self._cases.tell(conn, actor, one, "texts_read")
             return draft, _counts(draft.file)
+        await self._cases.tell(conn, actor, one, "read")
         return None, _counts(await self._open_file(conn, row))
 
     async def _open_draft(self, conn: AsyncConnection, row: Row[Any]) -> Draft:
@@ -428,7 +434,7 @@ def _ids(about: str) -> list[str]:
 
 def _given(row: Row[Any], made: AccessFile) -> dict[RelationshipId, tuple[TypeKey, ...]]:
     """What the log says was handed over, per child at a school."""
-    relationships = row.about.partition("|")[2].split()
+    relationships = row.about.split("|")[1].split()
     return {
         RelationshipId(relationship): tuple(
             dict.fromkeys(TypeKey(one.type) for one in made.records if one.place == f"s{number}")

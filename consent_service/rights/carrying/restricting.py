@@ -212,7 +212,7 @@ class RestrictionService:
         """An objection of somebody with a say stops what it is about until it is weighed (AVG 18(1)(d)).
 
         From when it is known who asks. Part of the transaction that takes the request in; doing it again
-        changes nothing.
+        changes nothing. It stands in the stop journal: a database that is put back has it again (S40).
         """
         if case.kind != "objection" or case.identity is None:
             return
@@ -221,7 +221,7 @@ class RestrictionService:
         known = {
             one.child for one in await self._in_force(conn, tenant, case.family) if one.case == case.case
         }
-        for child in await self._whom.children(conn, tenant, case):
+        for child in await self._whom.children(conn, tenant, case, hidden=True):
             if child.child not in known:
                 made = Restriction(
                     restriction=new_id(),
@@ -232,7 +232,9 @@ class RestrictionService:
                     set_by=by(System()).id,
                     case=case.case,
                 )
+                stop = self._journal.accept("restriction", tenant=tenant, at=made.since, subject=_order(made))
                 await self._set(conn, tenant, made, by(System()))
+                self._journal.mark_done(stop.id)
 
     async def replay(self, stop: Stop) -> bool:
         """Carry out a journalled restriction that is not here; True when it is one of ours."""

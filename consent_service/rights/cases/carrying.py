@@ -39,6 +39,8 @@ async def carry_out(conn: AsyncConnection, tenant: TenantId, case: str, *, at: d
     return moved.rowcount > 0
 
 
-async def is_withdrawn(conn: AsyncConnection, tenant: TenantId, case: str) -> bool:
-    """Whether who asked took it back, locked until the transaction ends."""
-    return case_of(await read_case_row(conn, tenant, case, lock=True)).state == "withdrawn"
+async def stands(conn: AsyncConnection, tenant: TenantId, case: str) -> bool:
+    """Whether it was granted and is still, locked until the transaction ends: not taken back, decided anew or
+    refused since.
+    """
+    return case_of(await read_case_row(conn, tenant, case, lock=True)).state in ("granted", "done")

@@ -70,7 +70,7 @@ async def make(visit: NamedDependency[Visit], tenant: FromPath[str], case: FromP
 async def look_through(
     visit: NamedDependency[Visit], tenant: FromPath[str], case: FromPath[str]
 ) -> Response[Any]:
-    """Sent twice, the second finds it done."""
+    """Sent twice, the second finds it done; made anew by somebody else since, it is looked at again."""
     actor = _coordinator(visit.officer(tenant))
     chosen = {
         number: visit.posted.first(f"{FIELD}{number}")
@@ -78,7 +78,7 @@ async def look_through(
         if visit.posted.first(f"{FIELD}{number}") in CHOICES
     }
     try:
-        await visit.services.access.look_through(actor, _known(case), chosen)
+        await visit.services.access.look_through(actor, _known(case), visit.posted.first("file"), chosen)
     except InputError as refused:
         return await _show(visit, actor, case, refused.problems)
     except ConflictError:

@@ -40,6 +40,7 @@ def file_page(visit: Visit, actor: Officer, found: FileView, form: FormState = E
         back_href=here,
         article=ARTICLES[case.kind],
         state=found.state,
+        file=found.file,
         granted=granted,
         done=case.state == "done",
         weigh=found.weigh,

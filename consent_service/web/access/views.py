@@ -52,6 +52,8 @@ class FilePage(View, frozen=True):
     languages: tuple[Option, ...] = ()
     make_action: str = ""
     look_action: str = ""
+    file: str = ""
+    """Which draft the texts are of."""
     print_action: str = ""
     reopen_action: str = ""
     form: FormState = EMPTY

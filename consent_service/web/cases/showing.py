@@ -82,7 +82,7 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
         finish_action=here if {"answer", "carry_out"} & may else "",
         withdraw_action=here if "withdraw" in may else "",
         carry_href=f"{here}/{_carried_at(one)}" if one.outcome in ("grant", "grant_in_part") else "",
-        letter_href=f"{here}/brief" if one.outcome == "refuse" else "",
+        letter_href=f"{here}/brief" if one.outcome in ("refuse", "grant_in_part") else "",
         form=FormState.of(visit.posted, problems, language=visit.language),
     )
 

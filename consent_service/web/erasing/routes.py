@@ -23,6 +23,7 @@ from consent_service.web.visit import Officer, Visit
 async def erasures(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
     found = await visit.services.erasures.overview(actor)
+    await visit.services.supervision.looked(actor, "erasures", len(found))
     notices = await visit.services.recall_desk.overview(actor)
     lines = [line_of(actor, one, notices) for one in found]
     view = ErasuresPage(
@@ -100,6 +101,7 @@ async def _show(
     visit: Visit, actor: Officer, erasure: str, form: FormState = EMPTY, *, status: int = 200
 ) -> Response[Any]:
     found = await visit.services.erasing_desk.view(actor, erasure)
+    await visit.services.supervision.looked(actor, "erasures", 1)
     notices = await visit.services.recall_desk.overview(actor)
     known = await visit.services.organisations.schools(actor.tenant)
     schools = {str(one.school): one.name for one in known}

@@ -112,6 +112,7 @@ CODES: Final[Mapping[str, str]] = {
     "recalls": N_("Teruggeroepen"),
     "break_glasses": N_("Noodgevallen"),
     "requests": N_("Verzoeken"),
+    "erasures": N_("Wissen"),
     "restrictions": N_("Beperkingen"),
 }
 """Codes of these events in the sentences of the log."""

@@ -29,8 +29,8 @@ async def ready(world: World, case: str, *, weighed: bool = False, with_children
     """The file is made; every text stays, also those that seem to name somebody."""
     access = world.services.access
     await access.make(world.officer, case, weighed=weighed, with_children=with_children)
-    texts = (await access.view(world.officer, case)).texts
-    await access.look_through(world.officer, case, dict.fromkeys(range(len(texts)), "keep"))
+    view = await access.view(world.officer, case)
+    await access.look_through(world.officer, case, view.file, dict.fromkeys(range(len(view.texts)), "keep"))
 
 
 async def file_of(world: World, who: PersonActor, about: About = "everybody") -> AccessFile:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from consent_service.families.model import AuthorityKind
-from consent_service.foundation.ids import TypeKey
+from consent_service.families.model import AuthorityKind, FamilyView
+from consent_service.foundation.errors import InputError
+from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.identity.model import ChildActor
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
 from consent_service.rights.access.document import AccessFile, to_json
 from consent_service.rights.access.reading import write_pdf
+from consent_service.rights.cases.model import NEUTRAL_AFTER, Asked
 from tests.consent.receipt.reading import squeezed, text_of
 from tests.process.meetings.stories import AGENDA, agreed
 from tests.rights.access.filing import file_of, granted, ready
 from tests.scenarios.stories import YES, ask, told_family
 from tests.scenarios.test_break_glass import NEED, WHY, running
 from tests.scenarios.test_meldcode_reading import REASON, SAID, begun
-from tests.shelter import SECRET, World
+from tests.shelter import SAFE, SECRET, World
 
 TWO: tuple[tuple[str, AuthorityKind | None], ...] = (("Samira", "holder"), ("Karim", "holder"))
-MINE = TypeKey("parent_circumstances")
+MINE, VIOLENCE = TypeKey("parent_circumstances"), "current_domestic_violence"
 
 
 def read(world: World, made: AccessFile, language: str = "nl") -> str:
@@ -133,3 +135,80 @@ async def test_headings_are_in_the_language_of_the_reader(world: World) -> None:
         assert squeezed(words) in english
     label = world.services.texts.of_type("en", TypeKey("support_advice")).label
     assert squeezed(label) in english
+
+
+async def endangered(world: World, view: FamilyView, mother: PersonId) -> None:
+    """The family is in danger, and it is the mother who is."""
+    await world.services.families.assess_safety(world.counsellor, view.family, SECRET)
+    hers = msgspec.structs.replace(SECRET, secret_address=False)
+    await world.services.families.assess_guardian(world.counsellor, view.family, mother, hers)
+
+
+async def test_s21_who_is_answered_by_a_person_reads_nothing_of_violence_nor_of_when_anybody_was_worried(
+    world: World,
+) -> None:
+    told = await told_family(world, guardians=TWO)
+    father = world.guardian(told.view, 1)
+    await world.intake(told.mother, {**YES, VIOLENCE: "yes", "safe_contact": "yes", "absence_reason": "yes"})
+    await world.intake(father, {**YES, "absence_reason": "yes"})
+    for key, fields in (
+        (VIOLENCE, {"status": "current", "meeting": "soon"}),
+        ("safe_contact", {"way": "call", "phone": "06 98 76 54 32"}),
+        ("absence_reason", {"date": "2026-09-01", "part_of_day": "morning", "reason": "moving"}),
+    ):
+        note = Note(TypeKey(key), fields)
+        shared = await world.services.records.share(world.counsellor, told.relationship, note)
+        assert isinstance(shared, Shared), key
+    await endangered(world, told.view, told.mother.guardian)
+    case, access = await granted(world, father, weighed=True), world.services.access
+    await access.make(world.officer, case, weighed=True, with_children=True)
+    view = await access.view(world.officer, case)
+    assert {one.names for one in view.texts} == {True}, "each line is chosen by a person"
+    await access.look_through(world.officer, case, view.file, dict.fromkeys(range(len(view.texts)), "safety"))
+    his = await access.print_out(world.officer, case, "conversation")
+    assert {one.type for one in his.records} == {"absence_reason", "support_advice"}
+    assert his.events == ()
+    said = read(world, his)
+    for secret in (VIOLENCE, "Geweld thuis", "98 76 54", "moving", "Verhuizen"):
+        assert squeezed(secret) not in said, secret
+
+
+async def test_s44_where_one_guardian_is_does_not_stay_in_the_others_file_by_itself(world: World) -> None:
+    told = await told_family(world, guardians=TWO)
+    await world.intake(told.mother, {**YES, "safe_contact": "yes", "postal_address": "yes"})
+    address = {
+        "addressee": "S. V.",
+        "address_line": "Dorpsstraat 1",
+        "postcode": "5011 AA",
+        "town": "Tilburg",
+    }
+    for key, fields in (
+        ("safe_contact", {"way": "call", "phone": "06 98 76 54 32"}),
+        ("postal_address", address),
+    ):
+        note = Note(TypeKey(key), fields)
+        assert isinstance(
+            await world.services.records.share(world.counsellor, told.relationship, note), Shared
+        )
+    case, access = await granted(world, world.guardian(told.view, 1)), world.services.access
+    await access.make(world.officer, case)
+    view = await access.view(world.officer, case)
+    assert {one.text for one in view.texts if one.names} == {"06 98 76 54 32", *address.values()}
+    with pytest.raises(InputError):
+        await access.look_through(world.officer, case, view.file, {})
+
+
+async def test_s46_a_neutral_answer_stays_neutral_in_a_later_file(world: World) -> None:
+    told = await told_family(world, guardians=TWO)
+    father, families = world.guardian(told.view, 1), world.services.families
+    await endangered(world, told.view, told.mother.guardian)
+    first = await world.services.cases.ask(father, Asked("erasure"))
+    await world.services.cases.decide(world.officer, first, "refuse", ground="safety")
+    await families.assess_guardian(world.counsellor, told.view.family, told.mother.guardian, SAFE)
+    await families.assess_safety(world.counsellor, told.view.family, SAFE)
+    early = (await file_of(world, father)).requests[0]
+    assert (early.state, early.outcome, early.ground) == ("identified", "", "")
+    await world.settle()
+    world.clock.advance(NEUTRAL_AFTER)
+    late = (await file_of(world, father)).requests[0]
+    assert (late.state, late.outcome, late.ground) == ("refused", "refuse", "")

@@ -26,9 +26,10 @@ from consent_service.rights.cases.model import Asked
 from consent_service.rights.erasure_model import Wanted
 from tests.faults.failures import log_off
 from tests.rights.access.filing import file_of, granted, ready
-from tests.rights.forgetting import erased
+from tests.rights.forgetting import erased, second_coordinator
 from tests.scenarios.stories import ADVICE, Told, ask, share, told_family
-from tests.shelter import OPERATOR, SECRET, World
+from tests.scenarios.test_meldcode_reading import begun
+from tests.shelter import OPERATOR, SAFE, SECRET, World
 
 TWO: tuple[tuple[str, AuthorityKind | None], ...] = (("Samira", "holder"), ("Karim", "holder"))
 
@@ -85,7 +86,7 @@ async def test_the_fg_sees_how_it_stands_and_no_text_and_does_nothing(world: Wor
     assert (view.state, view.texts, view.counts) == ("draft", (), ())
     for act in (
         access.make(fg, case),  # type: ignore[arg-type]
-        access.look_through(fg, case, {}),  # type: ignore[arg-type]
+        access.look_through(fg, case, view.file, {}),  # type: ignore[arg-type]
         access.print_out(fg, case, "letter"),  # type: ignore[arg-type]
     ):
         with pytest.raises(NotAllowedError):
@@ -98,16 +99,17 @@ async def test_it_is_looked_through_once_and_only_then_handed_over(world: World)
     told = await told_family(world)
     access, case = world.services.access, await granted(world, told.mother)
     with pytest.raises(ConflictError):
-        await access.look_through(world.officer, case, {})
+        await access.look_through(world.officer, case, "", {})
     await access.make(world.officer, case)
+    made = await access.view(world.officer, case)
     assert await access.own(told.mother) == ()
     with pytest.raises(NotFoundError):
         await access.take(told.mother, case)
     with pytest.raises(NotFoundError):
         await access.print_out(world.officer, case, "letter")
-    await access.look_through(world.officer, case, {})
+    await access.look_through(world.officer, case, made.file, {})
     with pytest.raises(ConflictError):
-        await access.look_through(world.officer, case, {})
+        await access.look_through(world.officer, case, made.file, {})
     with pytest.raises(InputError) as refused:
         await access.print_out(world.officer, case, "page")
     assert await codes(refused) == ["access_channel"]
@@ -289,3 +291,34 @@ async def test_a_huge_household_gets_a_whole_file(world: World) -> None:
     assert len(made.people) == 13
     assert len(made.places) == len(made.records) == 12
     assert {one.place for one in made.records} == {f"s{number}" for number in range(1, 13)}
+
+
+async def test_what_another_made_since_is_looked_at_before_it_is_handed_over(world: World) -> None:
+    """Two coordinators: the texts of the second draft were never seen by who looked through the first."""
+    told = await told_family(world)
+    access, case = world.services.access, await granted(world, told.mother)
+    await access.make(world.officer, case)
+    seen = await access.view(world.officer, case)
+    await share(world, told.relationship, "De buurvrouw drinkt te veel.")
+    await access.make(await second_coordinator(world), case)
+    with pytest.raises(ConflictError):
+        await access.look_through(world.officer, case, seen.file, {0: "keep"})
+    assert (await access.view(world.officer, case)).state == "draft"
+
+
+async def test_a_meldcode_postponed_after_it_was_made_keeps_the_file_in(world: World) -> None:
+    view = await world.family(guardians=TWO, safety=SAFE)
+    meldcode = await begun(world, view)
+    father, access = world.guardian(view, 1), world.services.access
+    case = await granted(world, father)
+    await ready(world, case)
+    until = local_date(world.clock.now()) + timedelta(days=7)
+    await world.services.meldcodes.postpone(world.counsellor, meldcode, "Vader is gevaarlijk.", until)
+    assert await access.own(father) == ()
+    with pytest.raises(NotFoundError):
+        await access.take(father, case)
+    with pytest.raises(InputError):
+        await access.print_out(world.officer, case, "letter")
+    assert (await access.view(world.officer, case)).stale
+    await ready(world, case)
+    assert (await access.take(father, case)).meldcode == ()

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from consent_service.families.model import NewAuthority
+from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, NotFoundError
 from consent_service.foundation.ids import StaffId
 from consent_service.identity.model import Fg, PersonActor
@@ -35,11 +37,19 @@ async def test_a_guardian_is_offered_who_the_request_is_about_and_nobody_else(wo
         "young": await door.whom(world.officer, await granted(world, world.child(view, 1), "oneself")),
     }
     assert {key: [(one.scope, one.name) for one in found] for key, found in offered.items()} == {
-        "everybody": [("child", "Noor"), ("person", "Samira"), ("family", "")],
+        "everybody": [("child", "Noor"), ("person", "Samira")],
         "child": [("child", "Noor")],
         "father": [("person", "Karim")],
         "young": [("child", "Yara")],
     }
+
+
+async def test_the_whole_family_is_offered_to_who_decides_over_every_child(world: World) -> None:
+    """Yara (17) decides for herself in the test above (S9)."""
+    view = await world.family(children=CHILDREN[:1])
+    case = await granted(world, world.guardian(view), "everybody")
+    found = await world.services.erasing_desk.whom(world.officer, case)
+    assert [one.scope for one in found] == ["child", "person", "family"]
 
 
 async def test_what_is_not_of_the_request_is_not_asked(world: World) -> None:
@@ -85,3 +95,51 @@ async def test_a_request_that_is_withdrawn_half_way_erases_nobody(world: World) 
     assert len((await world.services.families.view(world.counsellor, view.family)).children) == 2
     await door.drop(world.officer, erasure)
     assert world.services.installation.journal.pending() == ()
+
+
+async def test_a_request_that_is_decided_anew_erases_nobody(world: World) -> None:
+    view = await world.family(children=CHILDREN)
+    cases, door = world.services.cases, world.services.erasures
+    case = await granted(world, world.guardian(view), "child", 0)
+    erasure = await world.services.erasing_desk.ask(world.officer, case, view.children[0].child, "requested")
+    await door.approve(await second_coordinator(world), erasure)
+    await cases.reopen(world.officer, case)
+    for _ in range(2):
+        with pytest.raises(InputError):
+            await door.execute(world.officer, erasure)
+        if (await cases.view(world.officer, case)).case.state == "identified":
+            await cases.decide(world.officer, case, "refuse", ground="law")
+    assert len((await world.services.families.view(world.counsellor, view.family)).children) == 2
+    assert world.services.installation.journal.pending() == ()
+
+
+async def test_a_young_person_who_asks_about_everybody_is_offered_alone(
+    world: World,
+) -> None:
+    view = await world.family(children=CHILDREN)
+    young, cases = view.children[1].child, world.services.cases
+    case = await cases.pass_on(world.counsellor, view.family, young, Asked("erasure"), "conversation")
+    await cases.decide(world.officer, case, "grant")
+    found = await world.services.erasing_desk.whom(world.officer, case)
+    assert [(one.scope, one.name) for one in found] == [("child", "Yara")]
+
+
+async def test_s4_who_decides_over_nobody_is_offered_no_child_and_no_family(world: World) -> None:
+    view = await world.family(children=CHILDREN[:1], guardians=(("Samira", "holder"), ("Karim", "none")))
+    door, case = world.services.erasing_desk, await granted(world, world.guardian(view, 1), "everybody")
+    assert [one.scope for one in await door.whom(world.officer, case)] == ["person"]
+    with pytest.raises(InputError):
+        await door.ask(world.officer, case, view.family, "requested")
+
+
+async def test_s6_who_lost_authority_since_the_yes_is_offered_the_child_no_more(world: World) -> None:
+    view = await world.family(children=CHILDREN, guardians=(("Samira", "holder"), ("Karim", "holder")))
+    child, father = view.children[0].child, world.guardian(view, 1)
+    case = await granted(world, father, "child", 0)
+    none = NewAuthority("none", "judgment", local_date(world.clock.now()))
+    await world.services.families.record_authority(
+        world.counsellor, view.family, child=child, guardian=father.guardian, fact=none
+    )
+    assert await world.services.erasing_desk.whom(world.officer, case) == ()
+    with pytest.raises(InputError):
+        await world.services.erasing_desk.ask(world.officer, case, child, "requested")

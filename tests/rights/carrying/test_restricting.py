@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from consent_service.app import start_up
@@ -22,7 +23,7 @@ from consent_service.rights.cases.model import Asked, CaseKind
 from tests.ledger import entries, version
 from tests.rights.forgetting import whole
 from tests.scenarios.stories import SUPPORT, Told, ask, told_family
-from tests.shelter import World
+from tests.shelter import SECRET, World
 from tests.yesterday import close, copy_database
 
 PICKUP = TypeKey("pickup")
@@ -239,4 +240,35 @@ async def test_a_restriction_while_a_wrong_thing_is_looked_into(world: World) ->
     (place,) = await world.services.restrictions.places(world.officer, case)
     assert (place.name, [one.relationship for one in place.relationships]) == ("Noor", [home.relationship])
     await world.services.restrictions.restrict(world.officer, case, ToRestrict(place.child, "contested"))
+    assert isinstance(await ask(world, home.relationship), Refused)
+
+
+async def test_an_objection_is_a_stop_that_a_database_of_yesterday_has_again(
+    world: World, tmp_path: Path
+) -> None:
+    home = await told(world)
+    copy = await copy_database(world, tmp_path)
+    await granted(world, home, "objection")
+    assert world.services.installation.journal.pending() == ()
+    restored = await copy.put_back()
+    await restored.settle()
+    await start_up(restored.services)
+    (one,) = await restored.services.restrictions.overview(restored.officer)
+    assert (one.in_force, one.ground) == (True, "objection")
+    assert isinstance(await ask(restored, home.relationship), Refused)
+    await restored.settle()
+    await whole(restored)
+    await close(restored)
+
+
+async def test_s3_an_objection_of_who_is_answered_by_a_person_stops_it_too(world: World) -> None:
+    home = await told(world, guardians=(("Samira", "holder"), ("Karim", "holder")))
+    families, family = world.services.families, home.view.family
+    await families.assess_safety(world.counsellor, family, SECRET)
+    hers = msgspec.structs.replace(SECRET, secret_address=False)
+    await families.assess_guardian(world.counsellor, family, home.mother.guardian, hers)
+    father = world.guardian(home.view, 1)
+    await world.services.cases.ask(father, Asked("objection", words="Ik wil dit niet."))
+    (one,) = await world.services.restrictions.overview(world.officer)
+    assert (one.child, one.ground) == (home.view.children[0].child, "objection")
     assert isinstance(await ask(world, home.relationship), Refused)
