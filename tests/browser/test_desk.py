@@ -65,6 +65,7 @@ async def ask_for_the_file(tab: Tab) -> None:
     await tab.follow("Samira Voorbeeld")
     await tab.follow("Een vraag over eigen gegevens")
     await tab.page.locator("#case_requester").select_option(label="Samira Voorbeeld")
+    await tab.page.locator("#about").select_option("everybody")
     await tab.page.locator('label[for="case_kind-access"]').click()
     await tab.page.locator('label[for="case_channel-conversation"]').click()
     await tab.press("Doorgeven")

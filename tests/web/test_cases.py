@@ -163,6 +163,7 @@ async def test_a_counsellor_passes_on_and_sees_how_it_stands(site: Site) -> None
     page = (await counsellor.get(here)).text
     assert "Kies wie het vraagt." in words_of(await counsellor.post(here, {"step": step_in(page)}))
     sent = {"case_requester": view.guardians[0].guardian, "case_kind": "erasure", "case_channel": "letter"}
+    sent["about"] = view.children[0].child
     wrong = await counsellor.post(here, {**sent, "case_channel": "", "step": step_in(page)})
     assert "Kies hoe." in words_of(wrong)
     token = step_in(wrong.text)
@@ -191,3 +192,14 @@ async def test_the_fg_reads_and_advises_and_the_desk_shows_what_is_late(site: Si
     assert "AVG 12(3)" in desk
     assert (await officer.post(here, {"act": "advise", "opinion": "agree"})).status_code == 404
     assert (await officer.post(here, {"act": "withdraw"})).status_code == 303
+
+
+async def test_who_chose_nobody_did_not_choose_everybody(site: Site) -> None:
+    view = await family_of(site)
+    mother = await own_page(site, site.world.guardian(view))
+    page = await mother.get(door.RIGHTS)
+    sent = {"step": step_in(page.text), "case_kind": "erasure", "about": "", "words": WORDS}
+    refused = await mother.post(door.RIGHTS, sent)
+    assert refused.status_code == 400
+    assert WORDS in refused.text
+    assert await site.world.services.cases.own(site.world.guardian(view)) == ()

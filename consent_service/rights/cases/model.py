@@ -215,7 +215,7 @@ def due_on(received_on: date, *, extended: bool) -> date:
 def check_asked(asked: Asked) -> list[Problem]:
     """Everything wrong with what is asked."""
     problems = [] if asked.kind in get_args(CaseKind) else [Problem("kind", "choose_request")]
-    if (asked.about == "child") != (asked.child is not None):
+    if asked.about not in get_args(About) or (asked.about == "child") != (asked.child is not None):
         problems.append(Problem("about", "choose_about"))
     return problems + _check_words(asked.kind, asked.words)
 

@@ -7,7 +7,7 @@ from typing import cast
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import PersonId
-from consent_service.rights.cases.model import Asked, Capacity, CaseKind, Channel, Received
+from consent_service.rights.cases.model import About, Asked, Capacity, CaseKind, Channel, Received
 from consent_service.web.forms import FormReader
 from consent_service.web.visit import Visit
 
@@ -36,9 +36,12 @@ def read_received(visit: Visit) -> Received:
 
 
 def read_asked(visit: Visit, *, children: tuple[str, ...]) -> Asked:
-    """What somebody asks: about oneself, about everybody, or about one of the children."""
+    """What somebody asks: about oneself, about everybody, or about one of the children.
+
+    Who chose nothing did not choose everybody: that is for the service to say.
+    """
     kind, about = cast("CaseKind", visit.posted.first("case_kind")), visit.posted.first("about")
     words = visit.posted.first("words")
     if about in children:
         return Asked(kind, "child", PersonId(about), words)
-    return Asked(kind, "oneself" if about == "oneself" else "everybody", None, words)
+    return Asked(kind, cast("About", about), None, words)

@@ -70,7 +70,7 @@ def _people(room: Room) -> tuple[Option, ...]:
 async def _page(room: Room, problems: Sequence[Problem] = ()) -> Response[str]:
     visit, said = room.visit, translator(room.visit.language)
     found = await visit.services.cases.of_family(room.actor, room.family.family)
-    about = [Option("oneself", said.text(CASE_TABLES["case_about"]["oneself"]))]
+    about = [Option(code, said.text(words)) for code, words in CASE_TABLES["case_about"].items()]
     about += [Option(one.child, one.identity.full_name) for one in room.family.children]
     view = PassOnPage(
         action=room.at(PLACE),
