@@ -8,6 +8,7 @@ Copies at schools are theirs to remove: each is told what it read (AVG 19).
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -94,6 +95,10 @@ class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _decoder: Final = msgspec.json.Decoder(_Order)
 
 
+Guard = Callable[[AsyncConnection, TenantId, Erasure], Awaitable[None]]
+"""Raises InputError where an erasure that was approved may not be carried out after all."""
+
+
 class ErasureService:
     """Ask, approve, drop, carry out. Officers act within their own shelter.
 
@@ -118,6 +123,11 @@ class ErasureService:
         self._journal = journal
         self._custody = custody
         self._catalogue = catalogue
+        self._guards: list[Guard] = []
+
+    def when_carried_out(self, guard: Guard) -> None:
+        """Asked before an erasure begins, and may raise InputError; never of one that is replayed."""
+        self._guards.append(guard)
 
     # --- deciding ----------------------------------------------------------------------------
 
@@ -278,6 +288,8 @@ class ErasureService:
             raise InputError([Problem("erasure", code)])
         if one.case is not None and not await stands(conn, where, one.case):
             raise InputError([Problem("erasure", "erasures.withdrawn")])
+        for guard in self._guards:
+            await guard(conn, where, one)
         circle = await circle_of(conn, where, one.scope, one.subject or "")
         if circle is None:
             raise NotFoundError(one.scope)

@@ -6,6 +6,7 @@ Deciding and carrying out is `rights.erasure`; that the schools are told is part
 from __future__ import annotations
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.audit.happenings.erasures import ErasureGround
@@ -14,10 +15,12 @@ from consent_service.custody.model import DestructionReport
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import InputError, Problem
+from consent_service.foundation.ids import TenantId
 from consent_service.identity.model import Fg, PrivacyCoordinator, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.organisations.service import require
 from consent_service.rights.carrying.whom import Whom, WhomReader
+from consent_service.rights.cases.rows import case_of, read_case_row
 from consent_service.rights.cases.service import CaseService
 from consent_service.rights.coordinators import coordinators_of
 from consent_service.rights.erasure import ErasureService
@@ -53,6 +56,21 @@ class ErasingDesk:
         self._cases = cases
         self._whom = whom
         self._erasures = erasures
+        erasures.when_carried_out(self.refuse_without_say)
+
+    async def refuse_without_say(self, conn: AsyncConnection, tenant: TenantId, one: Erasure) -> None:
+        """Who asked must still have a say when it is carried out: authority may have ended since (S6).
+
+        Raises:
+            InputError: nobody of this request would be offered for it now.
+        """
+        if one.case is None:
+            return
+        case = case_of(await read_case_row(conn, tenant, one.case))
+        if case.requester is None:
+            return
+        if all(whom.subject != one.subject for whom in await self._whom.of(conn, tenant, case)):
+            raise InputError([Problem("erasure", "erasures.withdrawn")])
 
     async def view(self, actor: PrivacyCoordinator | Fg, erasure: str) -> ErasureView:
         """How far one has come.

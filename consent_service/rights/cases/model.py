@@ -117,6 +117,7 @@ CASE: Final = StateTable(
         Step("withdraw", "received", "withdrawn", ("guardian", "child", "privacy_coordinator")),
         Step("withdraw", "identified", "withdrawn", ("guardian", "child", "privacy_coordinator")),
         Step("withdraw", "granted", "withdrawn", ("guardian", "child", "privacy_coordinator")),
+        Step("withdraw", "refused", "withdrawn", ("guardian", "child"), "before the day of a neutral answer"),
     ),
 )
 OPEN: Final[tuple[str, ...]] = ("received", "identified", "granted", "refused")
@@ -186,6 +187,10 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def neutral(self) -> bool:
         """Whether the answer is the one that tells nothing."""
         return self.ground in NEUTRAL
+
+    def is_untold(self, today: date) -> bool:
+        """Whether it is refused and the asker cannot know that yet."""
+        return self.state == "refused" and self.answer_from is not None and today < self.answer_from
 
     @property
     def answer_from(self) -> date | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
 from consent_service.foundation.clock import local_date
-from consent_service.foundation.errors import InputError, NotFoundError, Problem
+from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
 from consent_service.foundation.ids import FamilyId, PersonId, TenantId
 from consent_service.identity.model import (
     Counsellor,
@@ -221,7 +221,7 @@ class CaseService(CaseTaking):
         Raises:
             NotAllowedError: somebody else's request.
             NotFoundError: no such request here.
-            ConflictError: it has ended, or was refused.
+            ConflictError: it has ended, or was refused; before the day of a neutral answer nobody can tell.
         """
         async with self._database.transaction() as conn:
             one = case_of(await read_case_row(conn, actor.tenant, case, lock=True))
@@ -231,6 +231,11 @@ class CaseService(CaseTaking):
                 self._require_own(actor)
                 if one.requester != person_of(actor):
                     raise NotFoundError("case")
+            untold = not isinstance(actor, PrivacyCoordinator) and one.is_untold(
+                local_date(self._clock.now())
+            )
+            if one.state == "refused" and not untold:
+                raise ConflictError("it was refused")
             await self._move(conn, actor, one, "withdraw", "", {"ended_at": self._clock.now()})
             c = access_files.c
             await conn.execute(delete(access_files).where(c.tenant == actor.tenant, c.case == case))

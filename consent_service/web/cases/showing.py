@@ -90,6 +90,8 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
 def _may(actor: Officer, one: Case) -> frozenset[str]:
     """What this officer may do with it now: the coordinator decides, the FG advises."""
     acts = set(CASE.acts_in(one.state))
+    if one.state == "refused":
+        acts -= {"withdraw"}
     if not isinstance(actor, PrivacyCoordinator):
         return frozenset(acts & {"advise"})
     if one.requester is None:
@@ -133,5 +135,5 @@ def own_line(visit: Visit, one: Case) -> OwnCaseLine:
         due_on=one.due_on,
         answered=answered,
         sentence=translator(visit.language).text(refusal_sentence(one)) if answered and one.ground else "",
-        value=one.case if "withdraw" in CASE.acts_in(state) else "",
+        value=one.case if state != "refused" and "withdraw" in CASE.acts_in(state) else "",
     )

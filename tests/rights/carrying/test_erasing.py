@@ -143,3 +143,19 @@ async def test_s6_who_lost_authority_since_the_yes_is_offered_the_child_no_more(
     assert await world.services.erasing_desk.whom(world.officer, case) == ()
     with pytest.raises(InputError):
         await world.services.erasing_desk.ask(world.officer, case, child, "requested")
+
+
+async def test_who_lost_authority_after_the_second_yes_has_nobody_erased(world: World) -> None:
+    view = await world.family(children=CHILDREN[:1], guardians=(("Samira", "holder"), ("Karim", "holder")))
+    door, child = world.services.erasing_desk, view.children[0].child
+    case = await granted(world, world.guardian(view, 1), "child", 0)
+    erasure = await door.ask(world.officer, case, child, "requested")
+    await world.services.erasures.approve(await second_coordinator(world), erasure)
+    fact = NewAuthority("none", "judgment", local_date(world.clock.now()))
+    await world.services.families.record_authority(
+        world.counsellor, view.family, child=child, guardian=view.guardians[1].guardian, fact=fact
+    )
+    with pytest.raises(InputError) as refused:
+        await world.services.erasures.execute(world.officer, erasure)
+    assert [one.code for one in refused.value.problems] == ["erasures.withdrawn"]
+    assert (await door.view(world.officer, erasure)).erasure.state == "approved"

@@ -305,3 +305,21 @@ async def test_the_log_names_who_asked_and_what_it_was_never(world: World) -> No
     )
     assert WORDS not in str(entry)
     assert CaseMoved("c", "read").code == ""
+
+
+async def test_before_the_day_of_a_neutral_answer_it_can_be_withdrawn_as_one_that_waits(world: World) -> None:
+    """Else a button that does nothing would tell that the answer is no."""
+    view = await world.family(guardians=(("Samira", "holder"), ("Karim", None)), safety=SAFE)
+    cases, father = world.services.cases, world.guardian(view, 1)
+    for day in (0, NEUTRAL_AFTER.days):
+        case = await cases.ask(father, Asked("access"))
+        await cases.decide(world.officer, case, "refuse", ground="without_authority")
+        with pytest.raises(ConflictError):
+            await cases.withdraw(world.officer, case)
+        world.clock.advance(timedelta(days=day))
+        if day:
+            with pytest.raises(ConflictError):
+                await cases.withdraw(father, case)
+        else:
+            await cases.withdraw(father, case)
+    assert [one.state for one in await cases.own(father)] == ["refused", "withdrawn"]
