@@ -79,7 +79,7 @@ ELSEWHERE = {
 }
 """Doors swept in their own tests, or that take no id of a family."""
 UNREACHABLE = {
-    "when_leaving", "when_destroying", "stop_while_weighed",
+    "when_leaving", "when_destroying", "when_carried_out", "stop_while_weighed",
     "register_tenant", "tenants", "register_family", "families_of", "replay", "own_answers",
     "withdraw_by_code", "holder_of_code", "holder_to_stop", "answers_by_code",
     "trail", "verify", "head", "may_take_log", "open_tasks",

@@ -94,12 +94,10 @@ class ScopeReader:
             NotFoundError: the requester is not (any more) here.
             InputError: the request is about a child over whom the requester does not decide (any more).
         """
-        if case.requester is None or case.family is None:
+        standing = await self.standing(conn, tenant, case)
+        if case.requester is None or case.family is None or standing == "unknown":
             raise NotFoundError("case")
         who, family = case.requester, case.family
-        standing = await self.standing(conn, tenant, case)
-        if standing == "unknown":
-            raise NotFoundError("case")
         by_hand = standing == "by_hand"
         whole = await self._families.whole_family(conn, tenant, family)
         is_child = who in {one.child for one in whole.children}

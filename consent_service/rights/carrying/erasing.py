@@ -56,9 +56,9 @@ class ErasingDesk:
         self._cases = cases
         self._whom = whom
         self._erasures = erasures
-        erasures.when_carried_out(self.refuse_without_say)
+        erasures.when_carried_out(self._refuse_without_say)
 
-    async def refuse_without_say(self, conn: AsyncConnection, tenant: TenantId, one: Erasure) -> None:
+    async def _refuse_without_say(self, conn: AsyncConnection, tenant: TenantId, one: Erasure) -> None:
         """Who asked must still have a say when it is carried out: authority may have ended since (S6).
 
         Raises:
