@@ -16,6 +16,9 @@ from consent_service.process.notices.states import NOTICE
 from consent_service.process.recalls_model import RECALL
 from consent_service.process.signals.states import CARE_SIGNAL, FIRST_CONTACT
 from consent_service.process.states import StateTable
+from consent_service.rights.breaches.letters_model import LETTER
+from consent_service.rights.breaches.model import BREACH
+from consent_service.rights.cases.model import CASE
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "PROCESS.md"
 TABLES: Final[tuple[StateTable, ...]] = (
@@ -29,6 +32,9 @@ TABLES: Final[tuple[StateTable, ...]] = (
     NOTICE,
     RECALL,
     ENDING,
+    CASE,
+    BREACH,
+    LETTER,
 )
 """Every state table of the service; a test looks for one that was forgotten."""
 _HEAD: Final = """# What can happen, and who does it

@@ -174,6 +174,7 @@ class World:
         await self.services.reevaluator.catch_up(self.tenant)
         await self.services.meetings.catch_up(self.tenant)
         await self.services.follower.catch_up(self.tenant)
+        await self.services.breach_follower.catch_up(self.tenant)
 
 
 async def confirm_before(

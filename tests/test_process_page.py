@@ -30,7 +30,7 @@ def test_every_state_table_is_on_the_page() -> None:
 def _tables() -> Iterator[StateTable]:
     """Every state table that a module of the service has."""
     for module in pkgutil.walk_packages(consent_service.__path__, "consent_service."):
-        if module.name.startswith("consent_service.process."):
+        if module.name.startswith(("consent_service.process.", "consent_service.rights.")):
             yield from (one for one in vars(importlib.import_module(module.name)).values() if _is_table(one))
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from consent_service.app.accountability_services import of_accountability
 from consent_service.app.afterwards_services import of_afterwards
+from consent_service.app.breach_services import of_breaches
+from consent_service.app.carrying_services import CarryingServices, of_carrying
 from consent_service.app.installation import Installation, Services
 from consent_service.app.key_services import of_keys
 from consent_service.app.log_parts import log_heads, publisher
 from consent_service.app.process_services import of_process
+from consent_service.app.retention_services import of_retention
+from consent_service.app.review_services import of_reviews
+from consent_service.app.rights_services import of_desk
 from consent_service.app.shared import Shared
 from consent_service.app.together_services import of_together
 from consent_service.audit.cosignature import cosigner_key
@@ -40,6 +46,7 @@ from consent_service.policy.service import PolicyService
 from consent_service.policy.vetting import check_proposed
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
@@ -57,10 +64,11 @@ def build_services(parts: Installation) -> Services:
     identity = IdentityService(parts.database, parts.ring, log, parts.clock, rules=parts.login)
     shared = _shared(parts, log, identity)
     families, consent = _families(shared), _consent(shared)
-    keys = of_keys(parts, shared)
-    release, records = _release(shared), _records(shared)
+    keys, release, records = of_keys(parts, shared), _release(shared), _records(shared)
     sequencer = Sequencer(parts.database, parts.ring, parts.clock, parts.heads, parts.sequencer_lock)
     process = of_process(parts, shared, release, records, families)
+    desk = of_desk(shared, families, release, _rights(shared, families))
+    people = _of_rights(parts, shared, families, (keys["custody"], desk["cases"]))
     return Services(
         installation=parts,
         log=log,
@@ -71,28 +79,54 @@ def build_services(parts: Installation) -> Services:
         policies=shared.policies,
         policy_changes=_policy_changes(shared),
         texts=shared.texts,
-        sittings=_sittings(shared),
-        opinions=_opinions(shared),
-        wording=_wording(shared),
         consent=consent,
-        passed_on=_passed_on(shared),
-        receipts=_receipts(shared, parts.login.public_origin),
         records=records,
         release=release,
         publisher=publisher(parts, sequencer),
         log_heads=log_heads(parts, log, sequencer),
-        page_access=_page_access(shared, identity, parts.notifier),
-        page_login=_page_login(shared, identity, consent, parts.notifier),
-        changes=_changes(shared),
+        **_of_asking(parts, shared, identity, consent),
         **process,
-        **of_together(shared, process, release, (families, _rights(shared, families), _changes(shared))),
+        **of_together(shared, process, release, (families, people["rights"], _changes(shared))),
         **of_afterwards(shared),
+        **of_breaches(shared, release),
+        **of_reviews(shared),
+        **of_accountability(shared, parts.configured, parts.log_host),
+        **of_retention(shared, keys["custody"]),
+        **desk,
         **keys,
-        **_of_rights(parts, shared, families, keys["custody"]),
+        **people,
     )
 
 
-class _OfRights(TypedDict):
+class _OfAsking(TypedDict):
+    """The services of `Services` for asking, answering and the own page."""
+
+    sittings: SittingService
+    opinions: OpinionService
+    wording: TextService
+    passed_on: PassedOnService
+    receipts: ReceiptService
+    page_access: PageAccessService
+    page_login: PageLoginService
+    changes: ChangeService
+
+
+def _of_asking(
+    parts: Installation, shared: Shared, identity: IdentityService, consent: ConsentService
+) -> _OfAsking:
+    return _OfAsking(
+        sittings=_sittings(shared),
+        opinions=_opinions(shared),
+        wording=_wording(shared),
+        passed_on=_passed_on(shared),
+        receipts=_receipts(shared, parts.login.public_origin),
+        page_access=_page_access(shared, identity, parts.notifier),
+        page_login=_page_login(shared, identity, consent, parts.notifier),
+        changes=_changes(shared),
+    )
+
+
+class _OfRights(CarryingServices):
     """The services of `Services` for the rights of people, and for those who supervise."""
 
     rights: RightsService
@@ -107,18 +141,20 @@ class _OfRights(TypedDict):
 
 
 def _of_rights(
-    parts: Installation, shared: Shared, families: FamilyService, custody: CustodyService
+    parts: Installation, shared: Shared, families: FamilyService, by: tuple[CustodyService, CaseService]
 ) -> _OfRights:
+    erasures = _erasures(shared, by[0])
     return _OfRights(
         rights=_rights(shared, families),
         supervision=_supervision(parts, shared),
         entry_releases=_entry_releases(shared),
         watching=_watching(shared),
-        erasures=_erasures(shared, custody),
+        erasures=erasures,
         pruning=PruningService(database=parts.database, log=shared.log, clock=parts.clock),
         exports=_exports(shared, parts.log_host),
         bundles=_bundles(shared, parts, families),
         client_answers=_client_answers(shared),
+        **of_carrying(shared, families, by[1], erasures),
     )
 
 

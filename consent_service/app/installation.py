@@ -70,13 +70,31 @@ from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.records.service import RecordService
 from consent_service.release.service import ReleaseService
+from consent_service.rights.access.service import AccessService
+from consent_service.rights.accountability.configured import Configured
+from consent_service.rights.accountability.reports import YearlyReports
+from consent_service.rights.accountability.service import AccountabilityService
+from consent_service.rights.breaches.following import BreachFollower
+from consent_service.rights.breaches.letters import BreachLetterService
+from consent_service.rights.breaches.reporting import BreachReporting
+from consent_service.rights.breaches.service import BreachService
+from consent_service.rights.carrying.erasing import ErasingDesk
+from consent_service.rights.carrying.rectifying import RectificationService
+from consent_service.rights.carrying.restricting import RestrictionService
+from consent_service.rights.cases.letters import CaseLetterService
+from consent_service.rights.cases.service import CaseService
 from consent_service.rights.client_answers import ClientAnswers
+from consent_service.rights.desk import DeskService
 from consent_service.rights.erasure import ErasureService
 from consent_service.rights.exporting import BundleService
 from consent_service.rights.exports.service import ExportService
 from consent_service.rights.letters import LetterService
 from consent_service.rights.pruning import PruningService
 from consent_service.rights.releasing_entries import EntryReleaseService
+from consent_service.rights.retention.service import RetentionService
+from consent_service.rights.reviews.asking import QuestionService
+from consent_service.rights.reviews.reviewing import ReviewService
+from consent_service.rights.reviews.saved import SavedQuestions
 from consent_service.rights.service import RightsService
 from consent_service.rights.supervision import SupervisionService
 from consent_service.rights.timeline import TimelineService
@@ -110,6 +128,8 @@ class Installation(msgspec.Struct, frozen=True):
     """The certificates that vouch for time stamps, for whoever takes the log along."""
     vouching: Vouching = Vouching()
     """Who vouches for the heads of the logs."""
+    configured: Configured = Configured()
+    """How it is set up, for the register and the DPIA."""
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -147,6 +167,19 @@ class Services(msgspec.Struct, frozen=True):
     reevaluator: Reevaluator
     recalls: RecallService
     recall_desk: RecallDesk
+    cases: CaseService
+    breaches: BreachService
+    breach_letters: BreachLetterService
+    breach_reporting: BreachReporting
+    breach_follower: BreachFollower
+    accountability: AccountabilityService
+    yearly_reports: YearlyReports
+    desk: DeskService
+    erasing_desk: ErasingDesk
+    restrictions: RestrictionService
+    rectifications: RectificationService
+    access: AccessService
+    case_letters: CaseLetterService
     endings: EndingService
     evaluation: EvaluationService
     break_glass: BreakGlassService
@@ -169,10 +202,14 @@ class Services(msgspec.Struct, frozen=True):
     supervision: SupervisionService
     entry_releases: EntryReleaseService
     watching: WatchingService
+    questions: QuestionService
+    saved_questions: SavedQuestions
+    reviews: ReviewService
     timeline: TimelineService
     to_do: ToDoService
     letters: LetterService
     erasures: ErasureService
+    retention: RetentionService
     pruning: PruningService
     exports: ExportService
     bundles: BundleService
@@ -207,5 +244,6 @@ class Services(msgspec.Struct, frozen=True):
             self.families.replay,
             self.custody.replay,
             self.erasures.replay,
+            self.restrictions.replay,
         )
         return await replay_stops(parts.database, parts.journal, parts.clock, replayers)

@@ -39,6 +39,7 @@ async def run_follower(services: Services, stop: asyncio.Event) -> None:
                 await services.reevaluator.catch_up(tenant.tenant)
                 await services.meetings.catch_up(tenant.tenant)
                 await services.follower.catch_up(tenant.tenant)
+                await services.breach_follower.catch_up(tenant.tenant)
 
 
 async def run_notices(services: Services, stop: asyncio.Event) -> None:
@@ -82,12 +83,17 @@ async def _look_at_dates(services: Services, tenant: TenantId) -> None:
     """One shelter that fails keeps no other waiting."""
     with _told("calendar"):
         await services.wording.finish(tenant)
+        await services.access.tidy(tenant)
         await services.endings.run(tenant)
         await services.break_glass.run_out(tenant)
         await services.calendar.run(tenant, services.installation.clock.now())
         await services.watching.notice_daily(tenant, services.installation.clock.now())
+    with _told("samples"):
+        await services.reviews.drawing.draw_due(tenant)
     with _told("signals"):
         await services.signals.look(tenant, services.installation.clock.now())
+    with _told("retention"):
+        await services.retention.look(tenant)
     with _told("reindexing"):
         await services.reindexing.keep_up(tenant)
 

@@ -31,6 +31,7 @@ from consent_service.keyring.providers.choosing import open_provider
 from consent_service.keyring.secret import Secret
 from consent_service.keyring.service import KeyRing
 from consent_service.process.notices.hours import NoticeRules
+from consent_service.rights.accountability.configured import configured_by
 
 _log = structlog.get_logger()
 
@@ -66,15 +67,18 @@ def open_installation(settings: Settings, secret: Secret, *, clock: Clock | None
         drafts_allowed=not settings.is_production,
         key_backups=BackupRules(settings.recovery_key, settings.key_backup_dir, settings.key_backup_days),
         notifier=MailNotifier(settings.mail_server),
-        notice_rules=NoticeRules(
-            settings.notice_quiet_from, settings.notice_quiet_until, settings.notice_digest_at
-        ),
+        notice_rules=_notice_rules(settings),
         language=settings.default_language,
         heads=KnownHeads(settings.known_heads),
         sequencer_lock=settings.sequencer_lock,
         vouching=vouching,
         timestamp_authority=settings.timestamp_ca_file,
+        configured=configured_by(settings, witnesses=len(vouching.witnesses)),
     )
+
+
+def _notice_rules(settings: Settings) -> NoticeRules:
+    return NoticeRules(settings.notice_quiet_from, settings.notice_quiet_until, settings.notice_digest_at)
 
 
 def _login_rules(settings: Settings) -> LoginRules:

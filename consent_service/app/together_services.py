@@ -46,6 +46,7 @@ def of_together(
             release=release,
             recalls=process["recalls"],
             starts=process["starts"],
+            signals=process["signals"],
             meetings=process["meetings"],
             changes=changes,
         ),

@@ -77,17 +77,28 @@ async def read_attached_to(
     Raises:
         KeyProviderUnavailableError: the provider is away.
     """
+    return (await read_attached_of(conn, ring, tenant, [entry])).get(entry)
+
+
+async def read_attached_of(
+    conn: AsyncConnection, ring: KeyRing, tenant: TenantId, wanted: Sequence[EntryId]
+) -> dict[EntryId, Attached]:
+    """What is attached to these entries, at most a few hundred; those without anything are not in it.
+
+    Raises:
+        KeyProviderUnavailableError: the provider is away.
+    """
     entries, details = audit_entries.c, audit_details.c
     query = (
         select(
             entries.id, entries.leaf, details.person, details.sealed, details.attached, details.attached_for
         )
         .join(audit_details, and_(details.tenant == entries.tenant, details.entry == entries.id))
-        .where(entries.tenant == tenant, entries.id == entry)
+        .where(entries.tenant == tenant, entries.id.in_(wanted))
         .where(details.attached.is_not(None), details.attached_for.is_not(None))
     )
     found = await _opened(conn, ring, tenant, (await conn.execute(query)).all())
-    return found[0] if found else None
+    return {one.entry: one for one in found}
 
 
 async def _opened(

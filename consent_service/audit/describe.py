@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from consent_service.audit.describe_accountability import describe_accountability
 from consent_service.audit.describe_afterwards import describe_afterwards
+from consent_service.audit.describe_breaches import describe_breach
+from consent_service.audit.describe_carrying import describe_carrying
+from consent_service.audit.describe_cases import describe_case
 from consent_service.audit.describe_consent import describe_consent
 from consent_service.audit.describe_emergencies import describe_emergency
 from consent_service.audit.describe_families import describe_family
@@ -17,16 +21,22 @@ from consent_service.audit.describe_keys import describe_keys
 from consent_service.audit.describe_log import describe_erasure, describe_log
 from consent_service.audit.describe_meetings import describe_meetings
 from consent_service.audit.describe_notices import describe_notices
+from consent_service.audit.describe_retention import describe_retention
+from consent_service.audit.describe_reviews import describe_review
 from consent_service.audit.describe_signals import describe_signals
 from consent_service.audit.describe_who import describe_who
 from consent_service.audit.describing import Sentence, joined, say
 from consent_service.audit.events import (
+    AccountabilityEvent,
     AfterwardsEvent,
     AgreementEnded,
     AgreementSigned,
     AssignmentEnded,
     AssignmentStarted,
+    BreachEvent,
     BundleActivated,
+    CarryingEvent,
+    CaseEvent,
     ConsentEvent,
     DutyArose,
     EmergencyEvent,
@@ -66,6 +76,8 @@ from consent_service.audit.events import (
     RecordShareRefused,
     ReleaseFailed,
     ReleaseRefused,
+    RetentionEvent,
+    ReviewEvent,
     SchoolChanged,
     SchoolRegistered,
     SessionEnded,
@@ -106,8 +118,37 @@ def describe(event: Event) -> Sentence:
         return describe_erasure(event)
     if isinstance(event, WhoEvent):
         return describe_who(event)
+    return _described_later(event)
+
+
+def _described_later(
+    event: RetentionEvent
+    | AfterwardsEvent
+    | AccountabilityEvent
+    | CarryingEvent
+    | CaseEvent
+    | BreachEvent
+    | ReviewEvent
+    | EmergencyEvent
+    | SignalEvent
+    | NoticeEvent
+    | MeetingEvent,
+) -> Sentence:
+    """As `describe`, for what later releases added."""
+    if isinstance(event, RetentionEvent):
+        return describe_retention(event)
     if isinstance(event, AfterwardsEvent):
         return describe_afterwards(event)
+    if isinstance(event, AccountabilityEvent):
+        return describe_accountability(event)
+    if isinstance(event, CarryingEvent):
+        return describe_carrying(event)
+    if isinstance(event, CaseEvent):
+        return describe_case(event)
+    if isinstance(event, BreachEvent):
+        return describe_breach(event)
+    if isinstance(event, ReviewEvent):
+        return describe_review(event)
     if isinstance(event, EmergencyEvent):
         return describe_emergency(event)
     if isinstance(event, SignalEvent):

@@ -65,6 +65,8 @@ def describe_emergency(event: EmergencyEvent) -> Sentence:
             return say(msgid, type=kind, reason=reason)
         case BreakGlassMoved(act=act):
             return say(BREAK_GLASS[act])
+        case BreakGlassRead(listed=True):
+            return say(N_("Noodgeval: de school zag dat er iets te lezen is, en over welk kind."))
         case BreakGlassRead():
             return say(N_("Noodgeval: de school las dit zonder toestemming, omdat het nodig kon zijn."))
         case MeldcodeOpened():

@@ -32,6 +32,7 @@ DECISIONS: Final[Mapping[Decision, frozenset[str]]] = {
             "record.approved.v1",
             "policy.approved.v1",
             "erasure.approved.v1",
+            "retention.scheduled.v1",
         }
     ),
     "refused": frozenset(

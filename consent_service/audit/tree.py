@@ -8,6 +8,7 @@ one are the newest leaf hashes, or the roots of the tiles one level down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -89,6 +90,13 @@ async def newest_head(conn: AsyncConnection, log: LogKey) -> bytes | None:
     """The newest signed head of this log, which need not be the tenant's newest log."""
     newest = _notes(log).order_by(_heads.size.desc()).limit(1)
     note: bytes | None = (await conn.execute(newest)).scalar_one_or_none()
+    return note
+
+
+async def head_signed_after(conn: AsyncConnection, log: LogKey, at: datetime, size: int) -> bytes | None:
+    """The first head signed at `at` or later over more than `size` entries; None while there is none."""
+    query = _notes(log).where(_heads.at >= at, _heads.size > size).order_by(_heads.size).limit(1)
+    note: bytes | None = (await conn.execute(query)).scalar_one_or_none()
     return note
 
 

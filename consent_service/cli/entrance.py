@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from consent_service.cli import (
+    accountability,
     audit,
     checking,
     clients,
@@ -51,6 +52,7 @@ _MODULES = (
     audit,
     exports,
     erasures,
+    accountability,
 )
 
 

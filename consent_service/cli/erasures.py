@@ -1,7 +1,7 @@
 """`erasures`: forgetting people with two coordinators behind it, and `audit prune`: letting old entries go.
 
-There is no page for it yet, so that an operator types what coordinators decided. The log names both:
-the operator who did it, and the coordinator for whom. Nothing shows that the coordinator was there, and the
+Coordinators decide at their desk; here an operator types what they decided. The log names both: the operator
+who did it, and the coordinator for whom. Nothing shows that the coordinator was there, and the
 list says so.
 """
 
@@ -40,6 +40,7 @@ _TYPED: Final[Mapping[Typed, str]] = {
     "asked": N_("vraag getypt door de beheerder"),
     "approved": N_("goedkeuring getypt door de beheerder"),
     "both": N_("allebei getypt door de beheerder"),
+    "schedule": N_("volgens de bewaartermijnen"),
 }
 _SCOPES: Final[Mapping[ErasureScope, str]] = {
     "person": N_("ouder of voogd"),

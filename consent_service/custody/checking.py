@@ -209,7 +209,12 @@ def _commitments(entries: Iterable[TrailEntry]) -> Iterator[tuple[TypeKey, str, 
     for entry in entries:
         event = None if entry.detail is None else entry.detail.event
         match event:
-            case events.RecordShared() | events.RecordApproved() | events.RecordRetracted():
+            case (
+                events.RecordShared()
+                | events.RecordApproved()
+                | events.RecordRetracted()
+                | events.RecordExpired()
+            ):
                 yield TypeKey(event.information_type), event.digest, entry.at
             case events.RecordsReencrypted():
                 for kind, digest in zip(event.types, event.digests, strict=True):

@@ -8,6 +8,7 @@ those too (`epochs`), and the key backups made before then are gone (`backups`).
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
@@ -55,6 +56,9 @@ from consent_service.organisations.relationship_state import raise_family, raise
 from consent_service.organisations.service import require
 from consent_service.organisations.tables import staff
 
+Guard = Callable[[AsyncConnection, TenantId, FamilyId, PersonId], Awaitable[None]]
+"""What has something against it that nothing more of this child of this family opens."""
+
 
 class _Found(msgspec.Struct, frozen=True):
     """What is about to be destroyed: keys of a child at schools and, when somebody is erased, their own."""
@@ -97,6 +101,11 @@ class CustodyService:
         self._clock = clock
         self._journal = journal
         self._epochs = epochs
+        self._guards: list[Guard] = []
+
+    def when_destroying(self, guard: Guard) -> None:
+        """Asked before a destruction is accepted, and may raise InputError; never of a replayed one."""
+        self._guards.append(guard)
 
     async def destroy(
         self, actor: PrivacyCoordinator, relationship: RelationshipId, *, at_once: bool = False
@@ -198,6 +207,25 @@ class CustodyService:
             await self._destroy(conn, found, deed)
         return len(circle.people) + len(circle.relationships)
 
+    async def retire(self, tenant: TenantId, relationship: RelationshipId) -> Destruction:
+        """Destroy the key of a child at a school of which nothing is kept any more; a retention run asks it.
+
+        Raises:
+            NotFoundError: no such relationship in this shelter.
+            UnavailableError: not even the journal could be written: it was NOT accepted.
+        """
+        doomed = Doomed("relationship", relationship)
+        return await self._carry_out(tenant, doomed, _Deed(by(System())), at_once=False)
+
+    async def end_owner(self, conn: AsyncConnection, tenant: TenantId, owner: PersonId) -> None:
+        """Destroy the key of who or what no longer has to be kept, as a part of a retention run: a member of
+        staff who left long ago, a breach that was closed long ago.
+        """
+        found = _Found(tenant, FamilyId(""), owner, (), erased=True)
+        shut = await find_shut(conn, self._ring, tenant, found.child)
+        gone = await self._ring.destroy_person_key(conn, tenant, found.child)
+        await self._note(conn, found, _Deed(by(System())), ("person", owner), gone=gone, shut=shut)
+
     # --- parts -------------------------------------------------------------------------------
 
     async def _carry_out(
@@ -206,8 +234,10 @@ class CustodyService:
         """1. is it there  2. journal, flushed to disk  3. keys, rows and entries  4. mark done  5. proof."""
         async with self._database.reading() as conn:
             found = await _find(conn, tenant, doomed)  # 1
-        if found is None:
-            raise NotFoundError(doomed.kind)
+            if found is None:
+                raise NotFoundError(doomed.kind)
+            for guard in self._guards:
+                await guard(conn, tenant, found.family, found.child)
         subject: dict[str, str] = {doomed.kind: doomed.id}
         if deed.coordinator is not None:
             subject["coordinator"] = deed.coordinator

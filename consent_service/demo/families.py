@@ -20,7 +20,7 @@ from consent_service.app import Services
 from consent_service.consent.model import Answer, Receipt, Shown, Signature
 from consent_service.consent.questions import text_version
 from consent_service.consent.service import Target
-from consent_service.demo.shelter import EIK, LINDE, Shelter, review_day
+from consent_service.demo.shelter import EIK, LINDE, Shelter, last_school_day, review_day
 from consent_service.families.model import (
     FamilyView,
     NewFamily,
@@ -212,7 +212,7 @@ async def _mother_in_hiding(home: Home) -> Paper:
     helps = "Even alleen kunnen zitten als het druk wordt."
     await home.share(home.counsellor, noor, "support_advice", helps=helps, moment="changes")
     await home.signal(noor)
-    absent = {"date": home.today.isoformat(), "part_of_day": "morning", "kind": "authorised"}
+    absent = {"date": last_school_day(home.today).isoformat(), "part_of_day": "morning", "kind": "authorised"}
     await home.share(home.shelter.at_school("ida"), noor, "school_absence", **absent)
     await home.try_in_vain(home.counsellor, noor, "practical_needs", need="school_things", note="Een rugzak.")
     await home.services.release.to_school(home.shelter.at_school("ida"), Ask(noor, "support"))

@@ -164,6 +164,11 @@ def _actor(tenant: TenantId, staff: StaffId, school: SchoolId | None, member: Me
             return SchoolStaff(tenant, staff, school, member.role)
 
 
+def last_school_day(today: date) -> date:
+    """Today, or the Friday before a weekend: nobody is absent on a Sunday."""
+    return today - timedelta(days=max(0, today.weekday() - 4))
+
+
 def review_day(services: Services) -> date:
     """The day on which a safety assessment made now is looked at again."""
     return local_date(services.installation.clock.now()) + timedelta(days=90)

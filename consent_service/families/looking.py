@@ -191,6 +191,16 @@ class FamilyRegister:
             one.child for one in view.children if not young or self._decides_alone(one, view, today)
         )
 
+    async def whole_family(self, conn: AsyncConnection, tenant: TenantId, family: FamilyId) -> FamilyView:
+        """A family with everything about it, for what a service decides; never for a page."""
+        return await self._view(conn, tenant, family)
+
+    def decided_by(self, whole: FamilyView, guardian: PersonId) -> frozenset[PersonId]:
+        """The children over whom this guardian decides today, also where they are not shown (S46)."""
+        today = local_date(self._clock.now())
+        shown = self._as_shown_to(guardian, whole, today, by_hand=False)
+        return frozenset(one.child for one in shown.children)
+
     async def relationship(self, tenant: TenantId, relationship: RelationshipId) -> Relationship:
         """One child at one school.
 

@@ -77,6 +77,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "timestamp_url": "https://tsa.example/tsr",
     "timestamp_ca_file": "/etc/ruggensteun/tsa-ca.pem",
     "sequencer_lock": "lease",
+    "processor": "Stichting Beheer, 013-5550100",
+    "hosting": "Datacentrum Zuid",
     **{f"training_{step}": f"https://leren.ruggensteun.example/{step}" for step in TRAINED},
 }
 """Every setting with a value that works; the example in each message."""
@@ -162,6 +164,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The certificates of that authority, to check its answers with."""
     sequencer_lock: SequencerLock
     """How processes agree on who puts entries in order: advisory locks where they exist, else a lease."""
+
+    processor: str
+    """Who runs this service for the shelters, with how to reach them; for the register (AVG 30(2))."""
+    hosting: str
+    """Whose machines it runs on, by name; for the processor agreement (AVG 28)."""
 
     training_intake: str
     """Where staff learn this step of the way of working, over HTTPS; empty: the pages show no link."""
@@ -274,6 +281,8 @@ def _read(reader: Reader) -> Settings:
         timestamp_url=reader.web_address("timestamp_url", ""),
         timestamp_ca_file=reader.existing_path("timestamp_ca_file"),
         sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
+        processor=reader.line("processor"),
+        hosting=reader.line("hosting"),
     )
 
 

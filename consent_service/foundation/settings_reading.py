@@ -16,6 +16,8 @@ from consent_service.foundation.errors import Problem
 
 PREFIX: Final = "RUGGENSTEUN_"
 CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
+LINE: Final = 160
+"""Characters of a setting that people read."""
 
 
 class Reader:
@@ -109,6 +111,14 @@ class Reader:
         text = self.text(name) or ""
         if not text.isprintable() or len(text.encode()) > 32:
             self.refuse(name, "settings.token_label")
+            return ""
+        return text
+
+    def line(self, name: str) -> str:
+        """One line that people read; empty when not set."""
+        text = self.text(name) or ""
+        if not text.isprintable() or len(text) > LINE:
+            self.refuse(name, "settings.line", length=str(LINE))
             return ""
         return text
 

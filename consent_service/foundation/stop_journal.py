@@ -1,6 +1,6 @@
 """Stops that must hold even when the database, the log or the keys are away.
 
-A stop (withdrawal, objection, safety flag, contact removal, erasure, key destruction) is appended
+A stop (withdrawal, objection, safety flag, contact removal, erasure, restriction, ...) is appended
 here, ids and time only, and flushed to disk before anybody is told "accepted". What a stop *does*
 is handled by the package that owns it: `consent`, `families`, `custody`.
 """
@@ -28,6 +28,7 @@ StopKind = Literal[
     "relationship_end",
     "key_destruction",
     "erasure",
+    "restriction",
 ]
 
 

@@ -328,6 +328,22 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
     Action.ROTATE_LOG_KEY: {Operator: anywhere},
     Action.REOPEN_LOG: {Operator: anywhere},
     Action.PRUNE_LOG: {Operator: on_a_decision},
+    # Showing that the law is kept (AVG 5(2), 30, 35); the FG looks and fixes nothing (AVG 38(6))
+    Action.VIEW_ACCOUNTABILITY: {
+        PrivacyCoordinator: in_own_organisation,
+        Fg: in_own_organisation,
+        Operator: on_a_decision,
+    },
+    Action.FIX_REPORT: {PrivacyCoordinator: in_own_organisation},
+    # Requests about one's own data: the coordinator decides, the FG advises (AVG 12-22, 38, 39)
+    Action.ASK_CASE: {GuardianActor: for_oneself, ChildActor: for_oneself},
+    Action.CARRY_CASE: {Counsellor: with_the_family},
+    Action.VIEW_CASES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.DECIDE_CASE: {PrivacyCoordinator: in_own_organisation},
+    Action.ADVISE_ON_CASE: {Fg: in_own_organisation},
+    # Breaches: the coordinator examines, decides and tells; the FG looks along (AVG 33, 34, 38, 39)
+    Action.VIEW_BREACHES: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.HANDLE_BREACH: {PrivacyCoordinator: in_own_organisation},
     # Being forgotten: two coordinators stand behind it; an operator types it for them, or carries it out
     Action.ASK_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
     Action.APPROVE_ERASURE: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
@@ -337,11 +353,17 @@ PERMISSIONS: Mapping[Action, Mapping[type[Actor], Condition]] = {
         Fg: in_own_organisation,
         Operator: anywhere,
     },
+    # How long things are kept: periods, holds and runs
+    Action.VIEW_RETENTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.DECIDE_RETENTION: {PrivacyCoordinator: in_own_organisation},
     Action.VIEW_RECALLS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VIEW_EVALUATION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.PUBLISH_EVALUATION: {PrivacyCoordinator: in_own_organisation},
     Action.VIEW_PATTERNS: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.DESTROY_KEY: {PrivacyCoordinator: in_own_organisation, Operator: on_a_decision},
+    # Reviewing the log: supervising is not deciding, so both do it (AVG 39)
+    Action.FIND_FOR_CASE: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
+    Action.REVIEW_SAMPLE: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.VIEW_DESTRUCTION: {PrivacyCoordinator: in_own_organisation, Fg: in_own_organisation},
     Action.REPLACE_KEYS: {Operator: anywhere},
     Action.BACK_UP_KEYS: {Operator: anywhere},

@@ -106,6 +106,7 @@ _TERMS_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "term_starts": '["08-01", "02-01"]',
         "attest_grace_days": "42",
         "aftercare_types": '["shelter_involvement"]',
+        "review_sample": "10",
     }
 )
 

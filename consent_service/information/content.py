@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, assert_never
 
 from consent_service.foundation.errors import Problem
@@ -23,6 +23,9 @@ ATTESTATIONS: Final[Mapping[str, str]] = {
 }
 """The problems that the writer may answer by attesting, and what is then attested."""
 
+_SATURDAY: Final = 5
+_NEAR: Final = timedelta(days=366)
+"""How far from today an absence can be."""
 _LONGEST_SEARCHED: Final = 4000
 """More than any `max_length`: what is longer is refused anyway and need not cost time."""
 
@@ -57,6 +60,7 @@ def check_fields(
     other_names: Sequence[str] = (),
     organisation: str = "",
     birth_date: date | None = None,
+    today: date | None = None,
 ) -> tuple[Problem, ...]:
     """Every problem with these values of one type; none means that they may be sealed.
 
@@ -65,7 +69,7 @@ def check_fields(
     true for `danger` and for `not_assessed`. `other_names` are names of the family's other children
     (S30). `organisation` is the shelter's own name, given when the shelter writes: under a safety flag it
     may not be named, nor may it be said where the family stays. `birth_date` of the child lets the
-    compulsory-education rule speak (S54).
+    compulsory-education rule speak (S54), and `today` the one about days that an absence can be of.
     """
     given = {name: value.strip() for name, value in fields.items() if value.strip()}
     problems = [Problem(name, "content.field_unknown") for name in fields if kind.field(name) is None]
@@ -86,7 +90,7 @@ def check_fields(
                 problems += _shelter_problems(spec, value, organisation)
         if spec.kind in _NAMING_KINDS and detection.names_somebody(value, other_names):
             problems.append(Problem(spec.name, "content.names_other_child"))
-    return (*problems, *_age_problems(kind, given, birth_date))
+    return (*problems, *_age_problems(kind, given, birth_date), *_day_problems(kind, given, today))
 
 
 def _form_problems(spec: FieldSpec, value: str) -> Iterator[Problem]:
@@ -173,6 +177,20 @@ def _age_problems(
     for name in unauthorised:
         if day < compulsory_education_starts(birth_date):
             yield Problem(name, "content.not_yet_compulsory")
+
+
+def _day_problems(kind: InformationType, given: Mapping[str, str], today: date | None) -> Iterator[Problem]:
+    """Nobody is absent in a weekend, and what has not happened yet is not unauthorised."""
+    day = _as_date(given.get("date", ""))
+    if "not_under_five" not in kind.rules or day is None or today is None:
+        return
+    if day.weekday() >= _SATURDAY:
+        yield Problem("date", "content.no_school_day")
+    if abs(day - today) > _NEAR:
+        yield Problem("date", "content.day_too_far")
+    elif day > today:
+        for name in [name for name, value in given.items() if value == "presumed_unauthorised"]:
+            yield Problem(name, "content.not_happened_yet")
 
 
 def compulsory_education_starts(birth_date: date) -> date:

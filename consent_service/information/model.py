@@ -187,7 +187,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     neither: by those nobody is asked, and their hash stays what it was.
 
     aftercare_types: what a school and a shelter may still tell each other in aftercare; by rules that do not
-    say it, nothing.
+    say it, nothing. review_sample: how many entries of each week an officer reviews; 10 where it is not said.
     """
 
     together_from: int = 12
@@ -201,6 +201,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     term_starts: tuple[DayOfYear, ...] | msgspec.UnsetType = msgspec.UNSET
     attest_grace_days: int | msgspec.UnsetType = msgspec.UNSET
     aftercare_types: tuple[TypeKey, ...] | msgspec.UnsetType = msgspec.UNSET
+    review_sample: Annotated[int, msgspec.Meta(ge=5, le=50)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -43,6 +43,7 @@ KNOWN: Final = (
         "address_protected",
         "location_protected",
         "relationship_ended",
+        "restricted",
         "suspended",
         "objection",
         "child_refused",

@@ -25,9 +25,9 @@ ChildAnswer = Literal["none", "yes", "no"]
 Voice = Literal["heard", "together", "alone"]
 """A child is heard (its no pauses), decides along with the holders of authority, or decides alone."""
 Gate = Literal["closed", "open", "meanwhile"]
-Lapse = Literal["none", "expired", "outdated", "suspended"]
+Lapse = Literal["none", "expired", "outdated", "suspended", "restricted"]
 """Why a yes that was given does not count: its day has come, its text has another purpose or recipient
-now, or its text is in doubt."""
+now, its text is in doubt, or what it is about may be kept only (AVG 18)."""
 
 
 class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

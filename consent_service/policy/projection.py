@@ -31,6 +31,7 @@ from consent_service.families.model import (
     markers_in_force,
     voice_on,
 )
+from consent_service.families.restrictions import Restricted, is_restricted
 from consent_service.foundation.clock import local_date, local_midnight
 from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TypeKey
 from consent_service.information.model import Catalogue, Direction, InformationType, Purpose, Terms
@@ -68,6 +69,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     objection. `contacts` leaves out staff that left. `approved` types have only approved records;
     `owners` says which guardian each `own_guardian` type's records are about. `emergency` is the one
     break-glass that a second person agreed to and nobody ended; with two at once there is none.
+    `restricted`: what may be kept about this child at this school and used for nothing now (AVG 18).
     """
 
     relationship: Relationship
@@ -85,6 +87,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     markers: tuple[SafetyMarker, ...] = ()
     protected: frozenset[PersonId] = frozenset()
     competence: tuple[Competence, ...] = ()
+    restricted: tuple[Restricted, ...] = ()
     emergency: Emergency | None = None
 
     def voice(self, terms: Terms, day: date) -> ChildVoice:
@@ -218,31 +221,40 @@ def _facts_of(
 ) -> tuple[TypeFacts, ...]:
     """The facts of the whole type, of its emergency part, or of both."""
     kind = catalogue.types[asked[0]]
-    whole = _closed_by_end(known, catalogue, _type_facts(known, catalogue, asked, now), now)
+    whole = _closed(known, catalogue, _type_facts(known, catalogue, asked, now), now)
     if emergency == "never" or not kind.has_emergency_part:
         return (whole,)
     earlier = len(_earlier(known, catalogue.terms, _yeses(known, kind, now), now))
     part = msgspec.structs.replace(whole, emergency=True, earlier_yes=earlier)
-    part = _closed_by_end(known, catalogue, part, now)
+    part = _closed(known, catalogue, part, now)
     return (part,) if emergency == "only" else (whole, part)
 
 
-def _closed_by_end(known: Known, catalogue: Catalogue, facts: TypeFacts, now: datetime) -> TypeFacts:
-    """Without any yes, where the end of guidance leaves none: it was given for the time of that guidance.
+def _closed(known: Known, catalogue: Catalogue, facts: TypeFacts, now: datetime) -> TypeFacts:
+    """Without any yes, where the end of guidance or a restriction leaves none."""
+    lapse = _lapse_of_all(known, catalogue, facts, now)
+    if lapse is None:
+        return facts
+    none: ChildAnswer = "none" if facts.child_answer == "yes" else facts.child_answer
+    return msgspec.structs.replace(facts, yes=0, earlier_yes=0, own_yes=False, child_answer=none, lapse=lapse)
 
-    In aftercare only what the rules name goes on. Nothing about moving or a new school is told while another
-    holder of authority was not heard about it (S39).
+
+def _lapse_of_all(known: Known, catalogue: Catalogue, facts: TypeFacts, now: datetime) -> Lapse | None:
+    """Why every yes to this counts for nothing now, whoever gave it; None when it does not.
+
+    A restriction stops all of it, also what would have gone on in aftercare (AVG 18(2)). A yes was given for
+    the time of that guidance: in aftercare only what the rules name goes on. Nothing about moving or a new
+    school is told while another holder of authority was not heard about it (S39).
     """
     about, named = known.relationship, catalogue.terms.aftercare_types
     going_on = () if named is msgspec.UNSET else named
-    none: ChildAnswer = "none" if facts.child_answer == "yes" else facts.child_answer
+    if is_restricted(known.restricted, facts.key):
+        return "restricted"
     if about.transition_held and "transition" in catalogue.types[facts.key].purposes:
-        lapse: Lapse = "suspended"
-    elif about.aftercare_from and about.aftercare_from <= now and facts.key not in going_on:
-        lapse = "expired"
-    else:
-        return facts
-    return msgspec.structs.replace(facts, yes=0, earlier_yes=0, own_yes=False, child_answer=none, lapse=lapse)
+        return "suspended"
+    if about.aftercare_from and about.aftercare_from <= now and facts.key not in going_on:
+        return "expired"
+    return None
 
 
 def _type_facts(known: Known, catalogue: Catalogue, asked: Asked, now: datetime) -> TypeFacts:
@@ -391,6 +403,8 @@ def _gate(known: Known, catalogue: Catalogue, authority: Authority, now: datetim
     `meanwhile`: it was open before the birthday that gave the child a say, and the child has not answered.
     """
     gate, day = catalogue.gate, local_date(now)
+    if is_restricted(known.restricted, gate.key):
+        return "closed"
     voice, since = known.voice(catalogue.terms, day), known.voice_since(catalogue.terms, day)
     standings = standings_on(known, gate, now)
     child = _child_answer(standings.get(known.relationship.child), since)

@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from consent_service.audit.events import (
+    BreachMoved,
     BreakGlassAsked,
     BreakGlassMoved,
     CompetenceJudged,
@@ -40,7 +41,10 @@ from consent_service.audit.events import (
     PatternSeen,
     PupilDisowned,
     RecordShared,
+    RectificationAsked,
     ReminderDue,
+    SampleDrawn,
+    SampleJudged,
     SignalCalled,
     SignalGone,
     SignalRead,
@@ -87,6 +91,7 @@ TaskKind = (
         "competence_to_look_at",
         "pattern_to_look_at",
         "release_to_review",
+        "sample_to_review",
         "contact_lapsed",
         "contact_stepped_off",
         "invitation_declined",
@@ -119,6 +124,7 @@ TITLES: dict[TaskKind, str] = {
     "code_in_other_hands": N_("Iemand probeert een code vaak. Bel deze ouder en maak een nieuwe code."),
     "competence_to_look_at": N_("Een kind kan nu niet meebeslissen. Kijk of dat oordeel klopt."),
     "pattern_to_look_at": N_("Er valt iets op in hoe toestemming wordt gevraagd. Kijk ernaar."),
+    "sample_to_review": N_("Steekproef van deze week: kijk of wat er gebeurde in orde was."),
     "contact_lapsed": N_("Een contactpersoon is niet bevestigd en ziet niets meer. Vraag wie het nu is."),
     "notice_failed": N_("Een bericht kon niet worden verstuurd. Bel zelf, en kijk of het adres klopt."),
     "contact_stepped_off": N_("Een contactpersoon is dat niet meer. Kijk wie het nu is."),
@@ -162,6 +168,8 @@ CONTACT_TASKS: Final[frozenset[TaskKind]] = frozenset(
 """Tasks that are done on a contact list."""
 SIGNAL_TASKS: Final[frozenset[TaskKind]] = frozenset({"call_the_school", "pass_on_signal"})
 """Tasks about a signal, done once somebody heard it, was called, or it is no more; never ticked off."""
+SAMPLE_TASKS: Final[frozenset[TaskKind]] = frozenset({"sample_to_review"})
+"""Done once every entry of the sample was judged; never ticked off."""
 ONCE: Final[frozenset[TaskKind]] = frozenset(
     TITLES.keys() - {"second_approval", "intake_again", "substitute_review"}
 )
@@ -276,6 +284,8 @@ def _to_do_with_family(event: Event) -> tuple[NewTask, ...]:
             return (NewTask("intake_again", "counsellor", family=family),)
         case WrongInformationReported(relationship=relationship, information_type=kind, person=person):
             return (NewTask("look_into_wrong", "counsellor", None, relationship, kind, person),)
+        case RectificationAsked(relationship=relationship, information_type=kind):
+            return (NewTask("look_into_wrong", "counsellor", None, relationship, kind),)
         case SignalUnread(relationship=relationship):
             return (NewTask("call_the_school", "counsellor", relationship=relationship),)
         case SignalSent(relationship=relationship, route="attendance_officer" | "veilig_thuis"):
@@ -310,6 +320,9 @@ def _to_look_at(event: Event) -> tuple[NewTask, ...]:
             return (NewTask("invitation_declined", "privacy_coordinator"),)
         case PatternSeen():
             return (NewTask("pattern_to_look_at", "privacy_coordinator"),)
+        case SampleDrawn(officer=officer, week=week):
+            about, due = PersonId(officer), week + timedelta(days=13)
+            return (NewTask("sample_to_review", "privacy_coordinator", person=about, due_on=due),)
         case _:
             return ()
 
@@ -323,8 +336,12 @@ def settled_by(event: Event, *, subject: PersonId | None = None) -> tuple[Settle
             return (Settled((_ASKED - _SAID_ALOUD if only_said else _ASKED) | {"ask_again"}, *about),)
         case ConsentResumed(standing=True, relationship=relationship, information_type=kind):
             return (Settled(frozenset({"ask_again"}), None, relationship, kind, subject),)
+        case BreachMoved(act="report" | "leave_unreported", relationship=relationship) if relationship:
+            return (Settled(_OF_BREACH, relationship=relationship),)
         case BreakGlassMoved(act=act, relationship=relationship):
             return (Settled(_ENDED_BY.get(act, frozenset()), relationship=relationship),)
+        case SampleJudged(officer=officer, left=0):
+            return (Settled(frozenset({"sample_to_review"}), person=PersonId(officer)),)
         case CompetenceJudged(competent=True, child=child):
             return (Settled(frozenset({"competence_to_look_at"}), person=child),)
         case ContactAttested(relationship=relationship, staff=member):
@@ -359,6 +376,8 @@ _ENDED_BY: Final[Mapping[str, frozenset[TaskKind]]] = {
     "review": frozenset({"break_glass_to_review", "release_to_review"}),
 }
 """The tasks that each act about a break-glass ends."""
+_OF_BREACH: Final[frozenset[TaskKind]] = frozenset({"breach_to_assess", "break_glass_wrong"})
+"""Tasks to judge whether it is a breach, done once that was decided in the register."""
 _OF_CONTACT: Final[frozenset[TaskKind]] = frozenset({"contact_attestation", "contact_lapsed"})
 """Tasks about whether somebody still is a contact."""
 _ABOUT_CONTENT: Final[frozenset[TaskKind]] = frozenset({"look_into_wrong", "second_approval", "ask_again"})

@@ -142,6 +142,8 @@ class RecallDesk:
                 state=state_of(row.answer, row.reason),
                 ground=row.reason or "",
                 late=row.answered_at is None and last_day_to_answer(local_date(row.issued_at)) < today,
+                matter=getattr(row, "erasure", None) or getattr(row, "case", None) or "",
+                answered_at=row.answered_at,
             )
             for row in rows
         ]

@@ -15,7 +15,7 @@ from consent_service.audit.events import By
 from consent_service.audit.log import OFFICER, AuditLog, TrailFilter
 from consent_service.families.model import Relationship
 from consent_service.foundation.clock import Clock, local_date
-from consent_service.foundation.ids import SchoolId, TenantId, TypeKey, new_id
+from consent_service.foundation.ids import TypeKey, new_id
 from consent_service.identity.model import System, by
 from consent_service.process.recalls_model import RecallCause, RecallNotice, state_of
 from consent_service.process.tables import erasure_notices, recalls
@@ -75,6 +75,7 @@ async def issue(
     records: int,
     received_on: date,
     who: By = BY_SERVICE,
+    case: str | None = None,
 ) -> str:
     """Ask, and say so in the log under the officer's tag; the id of the recall."""
     recall = new_id()
@@ -89,6 +90,7 @@ async def issue(
             received_on=received_on,
             issued_at=clock.now(),
             cause=cause,
+            case=case,
         )
     )
     event = _event(about, recall, kind, cause, records)
@@ -118,6 +120,8 @@ async def tell_of_erasure(
     clock: Clock,
     places: Collection[Relationship],
     only: Collection[TypeKey] | None = None,
+    *,
+    erasure: str,
 ) -> int:
     """Tell each school what it read of somebody who is erased now (AVG 19), naming nobody; how many notices.
 
@@ -130,7 +134,7 @@ async def tell_of_erasure(
     for about in places:
         for kind, at in sorted((await last_read(conn, log, about, clock.now())).items()):
             if only is None or kind in only:
-                await _tell(conn, log, clock, about.tenant, about.school, kind, local_date(at))
+                await _tell(conn, log, clock, about, kind, local_date(at), erasure=erasure)
                 told += 1
     return told
 
@@ -139,24 +143,26 @@ async def _tell(
     conn: AsyncConnection,
     log: AuditLog,
     clock: Clock,
-    tenant: TenantId,
-    school: SchoolId,
+    about: Relationship,
     kind: TypeKey,
     received_on: date,
+    *,
+    erasure: str,
 ) -> None:
     recall = new_id()
     await conn.execute(
         insert(erasure_notices).values(
-            tenant=tenant,
+            tenant=about.tenant,
             recall=recall,
-            school=school,
+            school=about.school,
             information_type=kind,
             received_on=received_on,
             issued_at=clock.now(),
+            erasure=erasure,
         )
     )
-    event = events.ErasureNotified(school, recall, kind)
-    await log.append(conn, tenant=tenant, event=event, by=BY_SERVICE, subject=None)
+    event = events.ErasureNotified(about.school, recall, kind)
+    await log.append(conn, tenant=about.tenant, event=event, by=BY_SERVICE, subject=None)
 
 
 def notice_from(row: Row[Any]) -> RecallNotice:

@@ -12,7 +12,7 @@ from consent_service.foundation.ids import FamilyId, RelationshipId, TypeKey
 from consent_service.process.states import START, StateTable, Step
 
 RecallAnswer = Literal["done", "kept"]
-RecallCause = Literal["unsafe", "withdrawn", "wrongly_shared", "copied_into_file"]
+RecallCause = Literal["unsafe", "withdrawn", "wrongly_shared", "copied_into_file", "rectified"]
 """Why it was asked. Of these a school is told the last one only: that lies in what it did itself (S38)."""
 KeptReason = Literal[
     "nothing_found", "pupil_file", "own_action", "legal_duty", "legal_claim", "talk_first", "must_keep"
@@ -43,7 +43,7 @@ RECALL: Final = StateTable(
             START,
             "open",
             ("system", "counsellor", "privacy coordinator"),
-            when="danger, withdrawn, erased, shared wrongly, or copied into a file",
+            when="danger, withdrawn, erased, put right, shared wrongly, or copied into a file",
         ),
         *(
             Step(act, frm, to, _SCHOOL, when="with a ground in law" if act == "keep" else "")
@@ -82,7 +82,10 @@ class Overdue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OfficerRecall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A recall as officers see it: codes and dates. `cause` is "erased" for what names nobody any more."""
+    """A recall as officers see it: codes and dates. `cause` is "erased" for what names nobody any more.
+
+    `matter`: the erasure or the request it came from; empty when it came from neither.
+    """
 
     recall: str
     reference: str
@@ -93,6 +96,8 @@ class OfficerRecall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: RecallState
     ground: str
     late: bool
+    matter: str = ""
+    answered_at: datetime | None = None
 
 
 def state_of(answer: str | None, reason: str | None) -> RecallState:

@@ -11,7 +11,7 @@ from consent_service.foundation.ids import EntryId, FamilyId, PersonId, Relation
 from consent_service.identity.model import Counsellor, Fg, PrivacyCoordinator
 from consent_service.organisations.service import OrganisationService
 from consent_service.organisations.tables import relationship_state
-from consent_service.process.model import Audience, Task
+from consent_service.process.model import SAMPLE_TASKS, Audience, Task
 from consent_service.process.tables import tasks
 
 Doer = Counsellor | PrivacyCoordinator | Fg
@@ -70,7 +70,7 @@ class TaskService:
         )
 
     async def finish(self, actor: Doer, task: str) -> None:
-        """It has been done.
+        """It has been done; of a sample that is only so once it was reviewed.
 
         Raises:
             NotFoundError: no such open task for this person.
@@ -78,7 +78,7 @@ class TaskService:
         """
         if isinstance(actor, Fg):
             raise NotAllowedError("finish a task: not_your_role")
-        if task not in {one.task for one in await self.open_tasks(actor)}:
+        if task not in {one.task for one in await self.open_tasks(actor) if one.kind not in SAMPLE_TASKS}:
             raise NotFoundError("task")
         async with self._database.transaction() as conn:
             await conn.execute(

@@ -59,6 +59,7 @@ recalls = Table(
     Column("answer", String(8), info=holds("none")),
     Column("reason", String(24), info=holds("none")),
     Column("cause", String(24), nullable=False, server_default="unsafe", info=holds("none")),
+    Column("case", Id, info=holds("none")),
     Index("ix_recalls_tenant_school", "tenant", "school", "answered_at"),
     Index("ix_recalls_tenant_relationship", "tenant", "relationship"),
 )
@@ -76,6 +77,7 @@ erasure_notices = Table(
     Column("answered_by", Id, info=holds("pseudonym")),
     Column("answer", String(8), info=holds("none")),
     Column("reason", String(24), info=holds("none")),
+    Column("erasure", Id, info=holds("none")),
     Index("ix_erasure_notices_tenant_school", "tenant", "school", "answered_at"),
 )
 """What a school is told once somebody was erased (AVG 19): of nobody, and so kept by the erasure itself."""

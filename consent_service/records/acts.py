@@ -21,7 +21,7 @@ class RecordActs(ActSource):
     """The newest version of a record, unless it was taken back."""
 
     tables = ("records",)
-    events = (events.RecordShared, events.RecordRetracted)
+    events = (events.RecordShared, events.RecordRetracted, events.RecordExpired)
 
     async def rows(self, conn: AsyncConnection, tenant: TenantId) -> AsyncIterator[Done]:
         """Every record as it is now."""
@@ -31,7 +31,7 @@ class RecordActs(ActSource):
             yield Done(Act("record", facts, about), row.written_at)
 
     def told(self, detail: Detail) -> Iterable[Told]:
-        """A version takes the place of the one before it; a retraction leaves none."""
+        """A version takes the place of the one before it; a retraction, or its last day, leaves none."""
         match detail.event:
             case events.RecordShared(version=version) as event:
                 yield Told(_version(event, version, detail.subject))
@@ -39,13 +39,17 @@ class RecordActs(ActSource):
                     yield Told(_version(event, version - 1, detail.subject), times=-1)
             case events.RecordRetracted(version=0):
                 return  # it was about somebody who is erased, and so is what told of it
-            case events.RecordRetracted(version=version) as event:
+            case events.RecordRetracted(version=version) | events.RecordExpired(version=version) as event:
                 yield Told(_version(event, version, detail.subject), times=-1)
             case _:
                 return
 
 
-def _version(event: events.RecordShared | events.RecordRetracted, version: int, subject: str | None) -> Act:
+def _version(
+    event: events.RecordShared | events.RecordRetracted | events.RecordExpired,
+    version: int,
+    subject: str | None,
+) -> Act:
     about = (event.relationship,) if subject is None else (event.relationship, subject)
     facts = (event.record, str(version), event.relationship, event.information_type)
     return Act("record", facts, about)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import msgspec
 
@@ -39,6 +40,7 @@ def require_fit(
     *,
     children: tuple[Child, ...],
     organisation: str,
+    today: date | None = None,
 ) -> None:
     """2. Every problem at once, before encryption; under a safety flag nothing that locates (S13).
 
@@ -55,6 +57,7 @@ def require_fit(
         other_names=() if from_school else names_of_others(children, known.relationship.child),
         organisation="" if from_school else organisation,
         birth_date=known.birth_date,
+        today=today,
     )
     problems = [_worded_for_school(one) if from_school else one for one in found]
     if kind.decided_by == "own_guardian" and note.about not in known.guardians:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
 from consent_service.foundation.decoding import decoded
 from consent_service.foundation.errors import IntegrityError
-from consent_service.foundation.ids import TypeKey
+from consent_service.foundation.ids import RecordId, TypeKey
 from consent_service.keyring.model import WrappedRelationshipKey
 from consent_service.keyring.opening import type_key
 from consent_service.keyring.sealing import seal_for_relationship
@@ -56,6 +56,36 @@ def open_records(
         mine = [one for one in permitted if one.information_type == information_type]
         _check_digest(key, mine, digests.get(information_type))
     opened = [_open(keys[one.information_type], one) for one in permitted]
+    return tuple(sorted(opened, key=lambda one: (one.written_at, one.record)))
+
+
+def open_held(
+    ring: KeyRing,
+    key: WrappedRelationshipKey,
+    sealed: Iterable[SealedRecord],
+    digests: Mapping[TypeKey, bytes],
+    *,
+    wanted: Container[RecordId],
+) -> tuple[OpenedRecord, ...]:
+    """What is held about a child, for who asks for the own data (AVG 15); only `release.held` asks this.
+
+    Needs no policy Permit: what is shared is a choice, what one may see of oneself is a right that nobody's
+    choice takes away. Whose it is, is decided by who asks this. `sealed` must hold all current records of the
+    relationship, `digests` all stored ones.
+
+    Raises:
+        IntegrityError: a record was changed, moved, removed, added or rolled back behind our back.
+        KeyProviderUnavailableError: the provider is away.
+    """
+    current = tuple(sealed)
+    keys = {
+        name: type_key(ring, key, name)
+        for name in {one.information_type for one in current if one.record in wanted}
+    }
+    for name, opener in keys.items():
+        mine = [one for one in current if one.information_type == name]
+        _check_digest(opener, mine, digests.get(name))
+    opened = [_open(keys[one.information_type], one) for one in current if one.record in wanted]
     return tuple(sorted(opened, key=lambda one: (one.written_at, one.record)))
 
 

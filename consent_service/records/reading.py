@@ -20,6 +20,7 @@ from consent_service.families.reading import (
     read_markers,
     read_relationships,
 )
+from consent_service.families.restrictions import read_restricted
 from consent_service.families.tables import guardians
 from consent_service.foundation.errors import KeyDestroyedError
 from consent_service.foundation.ids import PersonId, RecordId, RelationshipId, StaffId, TenantId, TypeKey
@@ -67,6 +68,7 @@ async def read_known(
         assigned=await _assigned(conn, about),
         decisions=tuple(row for row in decisions if row.relationship == about.relationship),
         objections=tuple(row for row in decisions if row.relationship != about.relationship),
+        restricted=await read_restricted(conn, tenant, about.child, about.relationship),
     )
     return known, children
 

@@ -123,6 +123,37 @@ async def retract_about(
     return len(gone)
 
 
+async def expire_records(
+    conn: AsyncConnection,
+    ring: KeyRing,
+    log: AuditLog,
+    about: Relationship,
+    found: Collection[RecordId],
+    *,
+    now: datetime,
+) -> int:
+    """Records whose period is over, of either direction; how many. Their entries are the officer's."""
+    here = (records.c.tenant == about.tenant) & (records.c.relationship == about.relationship)
+    await raise_relationship(conn, about.tenant, about.relationship, now)
+    removed = await conn.execute(
+        delete(records)
+        .where(here, records.c.record.in_(sorted(found)))
+        .returning(
+            records.c.record,
+            records.c.version,
+            records.c.information_type,
+            records.c.written_at,
+            records.c.about,
+        )
+    )
+    gone = tuple(
+        Retracted(RecordId(row.record), row.version, TypeKey(row.information_type), row.written_at, row.about)
+        for row in removed
+    )
+    await _tell(conn, ring, log, about, gone, event=events.RecordExpired)
+    return len(gone)
+
+
 async def _tell(
     conn: AsyncConnection,
     ring: KeyRing,
@@ -131,6 +162,7 @@ async def _tell(
     gone: Collection[Retracted],
     *,
     who: By | None = None,
+    event: type[events.RecordRetracted | events.RecordExpired] = events.RecordRetracted,
 ) -> None:
     """New digests over what stays, and an entry for each record that is gone, which only officers see."""
     digests = {
@@ -142,7 +174,7 @@ async def _tell(
         await log.append(
             conn,
             tenant=about.tenant,
-            event=events.RecordRetracted(about.relationship, one.record, one.version, kind, digests[kind]),
+            event=event(about.relationship, one.record, one.version, kind, digests[kind]),
             by=who or by(System()),
             subject=await log.living(conn, about.tenant, one.about or about.child),
             tagged_for=OFFICER,

@@ -18,7 +18,7 @@ from consent_service.audit.details import Attachment
 from consent_service.audit.log import OFFICER, AuditLog
 from consent_service.families.model import Relationship
 from consent_service.families.reading import read_relationship
-from consent_service.foundation.clock import Clock
+from consent_service.foundation.clock import Clock, local_date
 from consent_service.foundation.database import Database
 from consent_service.foundation.errors import (
     ConflictError,
@@ -111,7 +111,8 @@ class RecordService:
             known, children = await read_known(conn, self._ring, self._organisations, about)
             await self._require(conn, actor, known, direction)  # 1
             shelter = (await tenant_in(conn, actor.tenant)).name
-            require_fit(actor, kind, note, known, children=children, organisation=shelter)  # 2
+            today = local_date(self._clock.now())
+            require_fit(actor, kind, note, known, children=children, organisation=shelter, today=today)  # 2
             owned = _with_owner(known, kind, note.about)
             decision = self._decide(rules, owned, actor, kind, note)  # 3
             if decision.permit is None:

@@ -88,7 +88,9 @@ def emergencies(answer: Judged, told: Told, entry: EntryId) -> tuple[Told, ...]:
         or not isinstance(event, events.InformationReleased)
     ):
         return ()
-    read = events.BreakGlassRead(urgent.facts.break_glass, event.relationship, entry)
+    read = events.BreakGlassRead(
+        urgent.facts.break_glass, event.relationship, entry, listed=not event.records
+    )
     return (Told(read, told.subject, told.hidden),)
 
 

@@ -55,6 +55,7 @@ from consent_service.identity.model import (
 from consent_service.identity.page_factors import factor_of
 from consent_service.identity.permissions import Action, Circumstances, Denied, may
 from consent_service.organisations.looking import working_in
+from consent_service.organisations.service import require
 from consent_service.policy.facts import Reader
 from consent_service.policy.recorded import recorded, to_bytes
 from consent_service.release.door import TRIES, Door
@@ -198,6 +199,30 @@ class Exits(Door):
             if code is not None:
                 return await self._refuse(inside, leaving, code)
             return await self._permit(inside, leaving)
+
+    async def permit_by_hand(
+        self,
+        conn: AsyncConnection,
+        person: PersonId,
+        *,
+        actor: PrivacyCoordinator,
+    ) -> ExitPermit | None:
+        """Whether something on paper may be given to this person by a coordinator who weighed it (S21, S46).
+
+        For whom the own page does not show to; never by another way than on paper.
+
+        Raises:
+            NotAllowedError: not a privacy coordinator of this shelter.
+            UnavailableError: database, keys or log are away, or a stop is not replayed: nothing leaves.
+        """
+        require(actor, Action.DECIDE_CASE, Circumstances(tenant=actor.tenant))
+        self._refuse_while_any_stop(actor.tenant)
+        await self._require_living_log(conn, actor.tenant)
+        family = await _family_of_person(conn, actor.tenant, person)
+        leaving = _Leaving("print", actor.tenant, person, actor, None, family)
+        if family is None or await self._log.living(conn, actor.tenant, person) is None:
+            return await self._refuse(conn, leaving, NOTHING_THERE)
+        return await self._permit(conn, leaving)
 
     async def known_to(
         self, reader: Actor, matters: Collection[tuple[RelationshipId | None, FamilyId | None]]

@@ -21,6 +21,7 @@ from sqlalchemy import (
     cast,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -42,6 +43,7 @@ from consent_service.families.model import (
     safety_of,
 )
 from consent_service.families.reading import confirmed, weekdays_of
+from consent_service.families.restrictions import restricted_from
 from consent_service.families.tables import (
     authority_facts,
     child_competence,
@@ -54,6 +56,7 @@ from consent_service.families.tables import (
     safety_assessments,
     safety_markers,
 )
+from consent_service.families.tables_restrictions import restrictions
 from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.database import UtcDateTime
 from consent_service.foundation.errors import IntegrityError, KeyDestroyedError
@@ -179,7 +182,7 @@ def _statement(tenant: TenantId, relationship: RelationshipId) -> Any:
             t3=s.next_change_at, t4=r.ends_at, t5=r.aftercare_from,
         ),
         *_key_sections(tenant, relationship, child),
-        *_family_sections(tenant, child, family),
+        *_family_sections(tenant, relationship, child, family),
         *_organisation_sections(tenant, relationship, family, school),
         *_record_sections(tenant, relationship, same_child),
         _emergency_section(tenant, relationship),
@@ -210,9 +213,9 @@ def _key_sections(tenant: str, relationship: str, child: Any) -> tuple[Select[An
     )  # fmt: skip
 
 
-def _family_sections(tenant: str, child: Any, family: Any) -> tuple[Select[Any], ...]:
+def _family_sections(tenant: str, relationship: str, child: Any, family: Any) -> tuple[Select[Any], ...]:
     g, a, s = guardians.c, authority_facts.c, safety_assessments.c
-    m, j = safety_markers.c, child_competence.c
+    m, j, x = safety_markers.c, child_competence.c, restrictions.c
     return (
         _section("guardian", guardians, key=(g.tenant == tenant, g.family == family), k1=g.guardian),
         _section(
@@ -235,6 +238,14 @@ def _family_sections(tenant: str, child: Any, family: Any) -> tuple[Select[Any],
         _section(
             "competence", child_competence, key=(j.tenant == tenant, j.child == child),
             k1=j.child, n1=cast(j.competent, Integer), t1=j.recorded_at,
+        ),
+        _section(
+            "restricted", restrictions,
+            key=(
+                x.tenant == tenant, x.child == child, x.lifted_at.is_(None),
+                or_(x.relationship.is_(None), x.relationship == relationship),
+            ),
+            k1=x.information_type,
         ),
     )  # fmt: skip
 
@@ -374,6 +385,7 @@ def _known(
         approved=_approved(sealed),
         owners=_owners(sealed),
         emergency=None if urgent is None else urgent.facts,
+        restricted=restricted_from(row.k1 for row in rows.get("restricted", [])),
     )
 
 

@@ -39,6 +39,7 @@ from consent_service.release.entries import (
     released,
     unlisted_event,
 )
+from consent_service.release.held import HeldRecords
 from consent_service.release.judging import (
     Judged,
     asked_types,
@@ -47,7 +48,6 @@ from consent_service.release.judging import (
     judged,
     urgent_types,
 )
-from consent_service.release.lists import Lists
 from consent_service.release.model import Ask as Ask
 from consent_service.release.model import Refused, Released, TypePreview
 from consent_service.release.read import was_ever_listed
@@ -56,7 +56,7 @@ from consent_service.release.starting import NOT_CONFIRMED, open_before
 from consent_service.release.wording import preview_line
 
 
-class ReleaseService(Lists):
+class ReleaseService(HeldRecords):
     """Every exit."""
 
     async def to_school(self, actor: SchoolStaff, ask: Ask) -> Released | Refused:

@@ -3,11 +3,12 @@
 Who must agree is `erasure_model`, where things are is `erasure_places`. An erasure is a stop: from the moment
 it begins nothing about them is released, and it is carried out again on a database that was put back. What
 takes long is done in small batches, each in its own transaction; a killed one is finished at the next start.
-Copies at schools are theirs to remove (AVG 19): telling them is not done here.
+Copies at schools are theirs to remove: each is told what it read (AVG 19).
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -36,6 +37,7 @@ from consent_service.keyring.service import KeyRing
 from consent_service.organisations.service import require
 from consent_service.process.recalls_issuing import tell_of_erasure
 from consent_service.records.retracting import retract_about
+from consent_service.rights.cases.carrying import carry_out, require_granted, stands
 from consent_service.rights.coordinators import coordinators_of, is_coordinator
 from consent_service.rights.erasure_model import (
     Erasure,
@@ -59,13 +61,15 @@ from consent_service.rights.erasure_rows import (
     read_erasures,
     read_targets,
     superseded,
+    write_ends,
     write_erasure,
     write_targets,
 )
+from consent_service.rights.retention.holding import refuse_held
 
 BATCH: Final = 500
 """Rows of each kind per transaction."""
-_LOCK: Final = "erasure"
+LOCK: Final = "erasure"
 
 
 class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +93,10 @@ class _Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _decoder: Final = msgspec.json.Decoder(_Order)
+
+
+Guard = Callable[[AsyncConnection, TenantId, Erasure], Awaitable[None]]
+"""Raises InputError where an erasure that was approved may not be carried out after all."""
 
 
 class ErasureService:
@@ -115,6 +123,11 @@ class ErasureService:
         self._journal = journal
         self._custody = custody
         self._catalogue = catalogue
+        self._guards: list[Guard] = []
+
+    def when_carried_out(self, guard: Guard) -> None:
+        """Asked before an erasure begins, and may raise InputError; never of one that is replayed."""
+        self._guards.append(guard)
 
     # --- deciding ----------------------------------------------------------------------------
 
@@ -137,31 +150,28 @@ class ErasureService:
         *,
         tenant: TenantId | None = None,
         coordinator: StaffId | None = None,
+        case: str | None = None,
     ) -> str:
         """Ask that somebody is forgotten; the id of the erasure. Another coordinator decides on it.
 
+        `case`: the request it carries out, which must be granted and of that family.
+
         Raises:
             NotAllowedError: only a privacy coordinator asks, or an operator for one.
-            NotFoundError: no such guardian, child or family in this shelter.
+            NotFoundError: no such guardian, child or family in this shelter, or no such request.
             InputError: it is asked already, or it is of a guardian whose children are still shared about.
         """
         async with self._database.transaction() as conn:
             decision = await _decision(conn, actor, Action.ASK_ERASURE, tenant, coordinator)
             where = decision.tenant
-            one = Erasure(
-                erasure=new_id(),
-                scope=wanted.scope,
-                subject=wanted.subject,
-                ground=wanted.ground,
-                state="asked",
-                asked_by=decision.coordinator,
-                asked_at=self._clock.now(),
-                typed="asked" if decision.named else "none",
-            )
+            one = _asked(wanted, decision, self._clock.now(), case)
             circle = await circle_of(conn, where, wanted.scope, wanted.subject)
             if circle is None:
                 raise NotFoundError(wanted.scope)
             await lock_family(conn, where, circle.family)
+            await refuse_held(conn, circle, wanted.scope)
+            if case is not None:
+                await require_granted(conn, where, case, circle.family)
             if await is_asked(conn, where, wanted.subject):
                 raise InputError([Problem("subject", "erasures.asked_already")])
             await self._refuse_while_sharing(conn, wanted.scope, circle)
@@ -183,7 +193,7 @@ class ErasureService:
         Raises:
             NotAllowedError: only a privacy coordinator approves, or an operator for one.
             NotFoundError: this shelter has no such erasure.
-            InputError: who asked decides on it too, or it was decided already.
+            InputError: who asked decides on it too, it was decided already, or it is held.
         """
         async with self._database.transaction() as conn:
             decision = await _decision(conn, actor, Action.APPROVE_ERASURE, tenant, coordinator)
@@ -191,6 +201,9 @@ class ErasureService:
             one = await _deciding(conn, where, erasure, "approve")
             if one.asked_by == approver:
                 raise InputError([Problem("erasure", "erasures.own")])
+            circle = await circle_of(conn, where, one.scope, one.subject or "")
+            if circle is not None:
+                await refuse_held(conn, circle, one.scope)
             typed = typed_too(one.typed) if decision.named else one.typed
             values = {"approved_by": approver, "approved_at": self._clock.now(), "typed": typed}
             await change_erasure(conn, where, one, "approve", **values)
@@ -239,7 +252,7 @@ class ErasureService:
                 everything works, and nothing is released meanwhile.
         """
         where = _allowed(actor, Action.EXECUTE_ERASURE, tenant)
-        async with self._database.exclusive(_LOCK):
+        async with self._database.exclusive(LOCK):
             async with self._database.transaction() as conn:
                 one = await read_erasure(conn, where, erasure)
                 stop = None if one.state == "running" else await self._begin_now(conn, where, one, by(actor))
@@ -261,7 +274,7 @@ class ErasureService:
             raise IntegrityError(f"stop journal: the erasure {stop.id} cannot be read")
         where = TenantId(stop.tenant)
         try:
-            async with self._database.exclusive(_LOCK):
+            async with self._database.exclusive(LOCK):
                 async with self._database.transaction() as conn:
                     running = await self._begin_late(conn, where, order, stop.at)
                 if running:
@@ -276,15 +289,23 @@ class ErasureService:
         """Journalled inside the transaction, the family's row taken: what is refused was not accepted."""
         if (code := missing(one, await coordinators_of(conn, where))) is not None:  # 1
             raise InputError([Problem("erasure", code)])
-        subject, approved_by = one.subject or "", one.approved_by or ""
-        circle = await circle_of(conn, where, one.scope, subject)
+        if one.case is not None and not await stands(conn, where, one.case):
+            raise InputError([Problem("erasure", "erasures.withdrawn")])
+        for guard in self._guards:
+            await guard(conn, where, one)
+        circle = await circle_of(conn, where, one.scope, one.subject or "")
         if circle is None:
             raise NotFoundError(one.scope)
         await lock_family(conn, where, circle.family)
+        await refuse_held(conn, circle, one.scope)
         await self._refuse_while_sharing(conn, one.scope, circle)
+        return await self._begin_journalled(conn, one, circle, who)
+
+    async def _begin_journalled(self, conn: AsyncConnection, one: Erasure, circle: Circle, who: By) -> Stop:
+        subject, approved_by = one.subject or "", one.approved_by or ""
         order = _Order(one.erasure, one.scope, subject, one.ground, one.asked_by, approved_by, one.typed)
         stop = self._journal.accept(  # 2
-            "erasure", tenant=where, at=self._clock.now(), subject=msgspec.structs.asdict(order)
+            "erasure", tenant=circle.tenant, at=self._clock.now(), subject=msgspec.structs.asdict(order)
         )
         await self._begin(conn, one, circle, who)  # 3
         return stop
@@ -334,22 +355,23 @@ class ErasureService:
         late_since: datetime | None = None,
     ) -> None:
         """3. the keys go, whom it is about is written down, and what is emptied from now on was erased."""
-        await self._tell_schools(conn, circle)
+        await self._tell_schools(conn, circle, one.erasure)
         keys = await self._custody.destroy_all(conn, circle, who=who, late_since=late_since)
         rows = await self._retract(conn, circle)
         values = {"approved_by": one.approved_by, "typed": one.typed, "late_since": late_since}
         await change_erasure(conn, circle.tenant, one, "begin", **values)
         await write_targets(conn, circle.tenant, one.erasure, circle.targets())
+        await write_ends(conn, circle.tenant, one.erasure, circle.targets())
         await count_gone(conn, circle.tenant, one.erasure, more=Gone(len(circle.people), keys, rows=rows))
 
-    async def _tell_schools(self, conn: AsyncConnection, circle: Circle) -> None:
+    async def _tell_schools(self, conn: AsyncConnection, circle: Circle, erasure: str) -> None:
         """Each school hears what it read and is to remove too (AVG 19), while somebody still knows it."""
         if circle.relationships:
-            await tell_of_erasure(conn, self._log, self._clock, circle.relationships)
+            await tell_of_erasure(conn, self._log, self._clock, circle.relationships, erasure=erasure)
             return
         own = [key for key, kind in self._catalogue.types.items() if kind.decided_by == "own_guardian"]
         everywhere = await read_relationships(conn, circle.tenant, family=circle.family)
-        await tell_of_erasure(conn, self._log, self._clock, everywhere, only=own)
+        await tell_of_erasure(conn, self._log, self._clock, everywhere, own, erasure=erasure)
 
     async def _retract(self, conn: AsyncConnection, circle: Circle) -> int:
         """What was told about a guardian goes from among what stays of the children, which fits anew."""
@@ -382,6 +404,8 @@ class ErasureService:
         targets = await read_targets(conn, where, erasure)
         await change_erasure(conn, where, one, "finish", subject=None, ended_at=now)
         await forget_targets(conn, where, erasure)
+        if one.case is not None:
+            await self._end_case(conn, where, one.case, who)
         for other in await superseded(conn, where, targets, at=now):
             await self._append(conn, where, events.ErasureDropped(other, "superseded"), by(System()))
         approvers = tuple(name for name in (one.asked_by, one.approved_by) if name is not None)
@@ -389,6 +413,11 @@ class ErasureService:
         event = events.ErasureExecuted(erasure=erasure, scope=one.scope, approvers=approvers, **counts)
         await self._append(conn, where, event, who, one.late_since)
         return await read_erasure(conn, where, erasure)
+
+    async def _end_case(self, conn: AsyncConnection, where: TenantId, case: str, who: By) -> None:
+        """The request it came from is done; of one that was withdrawn meanwhile nothing changes."""
+        if await carry_out(conn, where, case, at=self._clock.now()):
+            await self._append(conn, where, events.CaseMoved(case, "carry_out"), who)
 
     async def _refuse_while_sharing(self, conn: AsyncConnection, scope: ErasureScope, circle: Circle) -> None:
         """Without what a guardian decided nobody could show that sharing about the child was allowed, and
@@ -411,6 +440,20 @@ class ErasureService:
     ) -> None:
         """About nobody: an entry that named whom would be the first thing to erase."""
         await self._log.append(conn, tenant=where, event=event, by=who, subject=None, late_since=late_since)
+
+
+def _asked(wanted: Wanted, decision: _Decision, at: datetime, case: str | None) -> Erasure:
+    return Erasure(
+        erasure=new_id(),
+        scope=wanted.scope,
+        subject=wanted.subject,
+        ground=wanted.ground,
+        state="asked",
+        asked_by=decision.coordinator,
+        asked_at=at,
+        typed="asked" if decision.named else "none",
+        case=case,
+    )
 
 
 async def _deciding(conn: AsyncConnection, where: TenantId, erasure: str, step: ErasureStep) -> Erasure:

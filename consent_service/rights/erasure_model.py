@@ -19,8 +19,9 @@ from consent_service.audit.happenings.erasures import ErasureGround, ErasureScop
 ErasureState = Literal["asked", "approved", "running", "executed", "dropped"]
 ErasureStep = Literal["approve", "begin", "finish", "drop"]
 MissingCode = Literal["erasures.not_approved", "erasures.closed", "erasures.no_coordinator"]
-Typed = Literal["none", "asked", "approved", "both"]
-"""Which of the two decisions an operator typed for the coordinator: that they were there, nothing shows."""
+Typed = Literal["none", "asked", "approved", "both", "schedule"]
+"""Which of the two decisions an operator typed for the coordinator: that they were there, nothing shows.
+`schedule`: neither decided on this one; they stand behind the periods that are over (`retention`)."""
 DropReason = Literal["taken_back", "refused", "superseded"]
 """By who asked; by another coordinator; because an erasure that comprises it was carried out."""
 
@@ -76,11 +77,28 @@ class Erasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     late_since: datetime | None = None
     ended_at: datetime | None = None
     gone: Gone = Gone()
+    case: str | None = None
 
 
 def after(state: ErasureState, step: ErasureStep) -> ErasureState | None:
     """The state that this step leads to; None when it cannot be taken."""
     return STEPS.get((state, step))
+
+
+def scheduled(erasure: str, family: str, behind: tuple[str, str], now: datetime) -> Erasure:
+    """Of a family whose every period is over, with the two who stand behind the periods."""
+    return Erasure(
+        erasure=erasure,
+        scope="family",
+        subject=family,
+        ground="no_longer_needed",
+        state="approved",
+        asked_by=behind[0],
+        asked_at=now,
+        approved_by=behind[1],
+        approved_at=now,
+        typed="schedule",
+    )
 
 
 def typed_too(typed: Typed) -> Typed:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Table, delete, false, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit.tables import audit_details, audit_index
@@ -35,6 +35,7 @@ from consent_service.families.tables import (
     safety_assessments,
     safety_markers,
 )
+from consent_service.families.tables_restrictions import restrictions
 from consent_service.families.tables_starting import first_contacts
 from consent_service.foundation.ids import INSTALLATION, TenantId
 from consent_service.identity.tables import (
@@ -60,7 +61,12 @@ from consent_service.process.tables_emergencies import meldcode_steps, meldcodes
 from consent_service.process.tables_ending import ending_plans
 from consent_service.records.tables import record_digests, records
 from consent_service.records.tables_emergencies import break_glasses
-from consent_service.rights.tables import erasure_targets, erasures
+from consent_service.rights.access.tables import access_files
+from consent_service.rights.breaches.tables import breach_letters, breach_people, breaches
+from consent_service.rights.cases.tables import rights_cases
+from consent_service.rights.retention.tables import retention_holds
+from consent_service.rights.reviews.tables import review_notes, saved_questions
+from consent_service.rights.tables import erasure_targets, erasures, rectifications
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -73,6 +79,8 @@ class Place(msgspec.Struct, frozen=True):
     holding: tuple[Column[Any], ...] = ()
     within: tuple[Column[Any], ...] = ()
     through: tuple[Column[Any], Column[Any]] | None = None
+    emptied: tuple[Column[Any], ...] = ()
+    """With these the row stays, without what they hold: that something was asked and answered is kept."""
 
 
 _SESSIONS: Final = Place(
@@ -104,6 +112,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(notice_wishes, (notice_wishes.c.recipient,)),
     Place(calendar_marks, within=(calendar_marks.c.mark,)),
     Place(recalls, (recalls.c.relationship,)),
+    Place(restrictions, (restrictions.c.family, restrictions.c.child, restrictions.c.relationship)),
+    Place(rectifications, (rectifications.c.relationship,)),
     Place(ending_plans, (ending_plans.c.relationship, ending_plans.c.family)),
     Place(first_contacts, (first_contacts.c.relationship,)),
     Place(first_day_ticks, (first_day_ticks.c.relationship,)),
@@ -121,6 +131,25 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(meldcode_steps, (meldcode_steps.c.child,)),
     Place(meldcodes, (meldcodes.c.child, meldcodes.c.family)),
     Place(statutory_requests, (statutory_requests.c.child, statutory_requests.c.family)),
+    Place(
+        access_files,
+        (access_files.c.requester,),
+        within=(access_files.c.about,),
+    ),
+    Place(
+        rights_cases,
+        (rights_cases.c.requester, rights_cases.c.child, rights_cases.c.family, rights_cases.c.opened_by),
+        emptied=(
+            rights_cases.c.requester,
+            rights_cases.c.child,
+            rights_cases.c.family,
+            rights_cases.c.opened_by,
+            rights_cases.c.sealed,
+        ),
+    ),
+    Place(breach_people, (breach_people.c.person, breach_people.c.family)),
+    Place(breach_letters, (breach_letters.c.person, breach_letters.c.family)),
+    Place(breaches, (breaches.c.relationship,), emptied=(breaches.c.relationship,)),
     Place(record_digests, (record_digests.c.relationship,)),
     Place(records, (records.c.relationship, records.c.about)),
     Place(contact_attestations, (contact_attestations.c.relationship,)),
@@ -135,6 +164,9 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(relationships, (relationships.c.relationship, relationships.c.child, relationships.c.family)),
     Place(children, (children.c.child, children.c.family)),
     Place(guardians, (guardians.c.guardian, guardians.c.family)),
+    Place(retention_holds, (retention_holds.c.family, retention_holds.c.child)),
+    Place(saved_questions, (saved_questions.c.person,)),
+    Place(review_notes, (review_notes.c.about,)),
     Place(families, (families.c.family,)),
 )
 """In this order: rows that point to others before those they point to."""
@@ -176,7 +208,11 @@ async def _remove(
     rows = [tuple(row) for row in await conn.execute(select(*key).where(own).limit(limit))]
     if not rows:
         return 0
-    return (await conn.execute(delete(table).where(tuple_(*key).in_(rows)))).rowcount
+    these = tuple_(*key).in_(rows)
+    if place.emptied:
+        nothing = dict.fromkeys((one.name for one in place.emptied), None)
+        return (await conn.execute(update(table).where(these).values(nothing))).rowcount
+    return (await conn.execute(delete(table).where(these))).rowcount
 
 
 def _names(place: Place, erased: Collection[str]) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent_service.custody.epoch_rows import can_promise
+from consent_service.custody.model import DestroyedKey, DestructionReport, Doomed, report_of
 from consent_service.foundation.errors import NotFoundError
 from consent_service.foundation.ids import TenantId
+from consent_service.keyring.tables import key_destructions
 from consent_service.rights.erasure_model import OPEN, STEPS, Erasure, ErasureStep, Gone
-from consent_service.rights.tables import erasure_targets, erasures
+from consent_service.rights.tables import erasure_keys, erasure_targets, erasures
 
 _COUNTS = {
     "persons": "persons",
@@ -34,22 +37,28 @@ async def read_erasures(conn: AsyncConnection, tenant: TenantId) -> tuple[Erasur
     return tuple(_erasure(row) for row in (await conn.execute(query)).mappings())
 
 
-async def read_erasure(conn: AsyncConnection, tenant: TenantId, erasure: str) -> Erasure:
+async def read_erasure(
+    conn: AsyncConnection, tenant: TenantId, erasure: str, *, lock: bool = True
+) -> Erasure:
     """One erasure of the shelter; its row is locked until the transaction ends where the engine has locks.
+
+    `lock`: False for who only looks.
 
     Raises:
         NotFoundError: this shelter has none with this id.
     """
-    found = await find_erasure(conn, tenant, erasure)
+    found = await find_erasure(conn, tenant, erasure, lock=lock)
     if found is None:
         raise NotFoundError("erasure")
     return found
 
 
-async def find_erasure(conn: AsyncConnection, tenant: TenantId, erasure: str) -> Erasure | None:
+async def find_erasure(
+    conn: AsyncConnection, tenant: TenantId, erasure: str, *, lock: bool = True
+) -> Erasure | None:
     """As `read_erasure`; None when there is none."""
     query = select(erasures).where(erasures.c.tenant == tenant, erasures.c.erasure == erasure)
-    row = (await conn.execute(query.with_for_update())).mappings().first()
+    row = (await conn.execute(query.with_for_update() if lock else query)).mappings().first()
     return None if row is None else _erasure(row)
 
 
@@ -94,6 +103,31 @@ async def write_targets(
     """Whom and what the erasure is about, from now until it ends."""
     rows = [{"tenant": tenant, "erasure": erasure, "id": one, "kind": kind} for one, kind in targets.items()]
     await conn.execute(insert(erasure_targets), rows)
+
+
+async def write_ends(conn: AsyncConnection, tenant: TenantId, erasure: str, owners: Collection[str]) -> None:
+    """Which ends of keys it rests on, also those of before: how dead they are is told of the erasure."""
+    here = key_destructions.c
+    query = select(here.destruction).where(here.tenant == tenant, here.owner.in_(sorted(owners)))
+    ends = (await conn.execute(query)).scalars().all()
+    if ends:
+        rows = [{"tenant": tenant, "erasure": erasure, "destruction": one} for one in ends]
+        await conn.execute(insert(erasure_keys), rows)
+
+
+async def read_stages(
+    conn: AsyncConnection, tenant: TenantId, erasure: str, *, now: datetime
+) -> DestructionReport | None:
+    """How dead the keys are that ended with it; None before it began."""
+    here, own = key_destructions.c, erasure_keys.c
+    both = (here.tenant == own.tenant) & (here.destruction == own.destruction)
+    query = select(key_destructions).join(erasure_keys, both)
+    rows = await conn.execute(query.where(own.tenant == tenant, own.erasure == erasure))
+    keys = [
+        DestroyedKey(row.destroyed_at, row.path_dead_at, row.backups_until, row.backups_dead_at)
+        for row in rows
+    ]
+    return report_of(Doomed("child", erasure), keys, now=now, promised=await can_promise(conn, now=now))
 
 
 async def read_targets(conn: AsyncConnection, tenant: TenantId, erasure: str) -> frozenset[str]:

@@ -30,6 +30,11 @@ from consent_service.process.emergency_acts import EmergencyActs
 from consent_service.process.meetings.acts import MeetingActs
 from consent_service.records.acts import RecordActs
 from consent_service.rights.acts import ErasureActs, running_erasures
+from consent_service.rights.breaches.acts import BreachActs
+from consent_service.rights.carrying.acts import CarryingActs
+from consent_service.rights.cases.acts import CaseActs
+from consent_service.rights.retention.acts import RetentionActs
+from consent_service.rights.reviews.acts import ReviewActs
 
 SOURCES: Final[tuple[ActSource, ...]] = (
     KeyActs(),
@@ -48,6 +53,11 @@ SOURCES: Final[tuple[ActSource, ...]] = (
     MeetingActs(),
     EmergencyActs(),
     ErasureActs(),
+    CaseActs(),
+    BreachActs(),
+    RetentionActs(),
+    ReviewActs(),
+    CarryingActs(),
 )
 
 

@@ -6,6 +6,8 @@ log that was rewritten by somebody who had the database and its key.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,6 +35,8 @@ from consent_service.rights.reconciliation import reconcile_acts, verify_log
 from consent_service.rights.searching import Search, filter_of
 
 Officer = PrivacyCoordinator | Fg
+Overview = Literal["tasks", "recalls", "break_glasses", "restrictions", "requests", "erasures"]
+"""What officers see in lines that were not read out of the log; as the log names it."""
 HEAD = "head"
 """How the log names the newest head among the views that were looked at."""
 
@@ -127,6 +131,18 @@ class SupervisionService:
         if not page.entries:
             raise NotFoundError("entry")
         return page.entries[0]
+
+    async def looked(self, actor: Officer, at: Overview, results: int) -> None:
+        """Log that an officer is about to see an overview that tells something of families (S36).
+
+        Raises:
+            NotAllowedError: not an officer of this shelter.
+            LogUnavailableError: the log does not take it; show nothing.
+        """
+        require(actor, Action.VIEW_TRAIL, Circumstances(tenant=actor.tenant))
+        async with self._database.transaction() as conn:
+            viewed = LogViewed(filters=(at,), results=results)
+            await self._log.append(conn, tenant=actor.tenant, event=viewed, by=by(actor), subject=None)
 
     async def proof(self, actor: Officer, entry: EntryId) -> EntryProof:
         """Whether a signed head of the log covers this entry; shown beside `entry`, which logs the look.

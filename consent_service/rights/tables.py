@@ -1,8 +1,8 @@
-"""Who is to be forgotten and who stands behind it; which pattern the officer was told of in which week."""
+"""Who is to be forgotten and who stands behind it; what is put right; which patterns were told when."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Integer, String, Table
+from sqlalchemy import Column, Date, Index, Integer, String, Table
 
 from consent_service.foundation.database import Id, UtcDateTime, holds, metadata
 
@@ -32,6 +32,7 @@ erasures = Table(
     Column("typed", String(8), nullable=False, server_default="none", info=holds("none")),
     Column("late_since", UtcDateTime, nullable=True, info=holds("none")),
     Column("ended_at", UtcDateTime, nullable=True, info=holds("none")),
+    Column("case", Id, nullable=True, info=holds("none")),
     Column("persons", Integer, nullable=False, server_default="0", info=holds("none")),
     Column("keys", Integer, nullable=False, server_default="0", info=holds("none")),
     Column("details", Integer, nullable=False, server_default="0", info=holds("none")),
@@ -44,6 +45,7 @@ erasures = Table(
 
 `persons`, `keys`, `details`, `found_by` (rows of the log's index) and `rows` count what is gone so far;
 `unnamed` those of `details` that the end of no key had named.
+`case`: the request it came from, which names nobody either once they are gone.
 `late_since`: when it was accepted, where the database learnt of it later."""
 
 erasure_targets = Table(
@@ -55,3 +57,27 @@ erasure_targets = Table(
     Column("kind", String(12), nullable=False, info=holds("none")),
 )
 """Whom and what a running erasure is about; empty when none runs."""
+
+erasure_keys = Table(
+    "erasure_keys",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("erasure", Id, primary_key=True, info=holds("none")),
+    Column("destruction", Id, primary_key=True, info=holds("none")),
+)
+"""Which ends of keys (`key_destructions`) an erasure rests on, to tell how dead they are (docs/KEYS.md)."""
+
+rectifications = Table(
+    "rectifications",
+    metadata,
+    Column("tenant", Id, primary_key=True, info=holds("none")),
+    Column("rectification", Id, primary_key=True, info=holds("none")),
+    Column("case", Id, nullable=False, info=holds("none")),
+    Column("relationship", Id, nullable=False, info=holds("pseudonym")),
+    Column("information_type", String(40), nullable=False, info=holds("none")),
+    Column("asked_by", Id, nullable=False, info=holds("pseudonym")),
+    Column("asked_at", UtcDateTime, nullable=False, info=holds("none")),
+    Index("ix_rectifications_tenant_case", "tenant", "case"),
+    Index("ix_rectifications_tenant_relationship", "tenant", "relationship"),
+)
+"""What is to be put right because of which request (AVG 16): once for each type at each school."""

@@ -20,6 +20,7 @@ from consent_service.process.meetings.model import PLANNED, OwnMeeting
 from consent_service.process.meetings.service import MeetingService
 from consent_service.process.recalls import RecallService
 from consent_service.process.recalls_model import last_day_to_answer, open_notices
+from consent_service.process.signals.service import SignalService
 from consent_service.process.signals.starting import StartService
 from consent_service.release.model import ChildLine
 from consent_service.release.service import ReleaseService
@@ -60,6 +61,7 @@ class ToDoService:
         release: ReleaseService,
         recalls: RecallService,
         starts: StartService,
+        signals: SignalService,
         meetings: MeetingService,
         changes: ChangeService,
     ) -> None:
@@ -67,6 +69,7 @@ class ToDoService:
         self._release = release
         self._recalls = recalls
         self._starts = starts
+        self._signals = signals
         self._meetings = meetings
         self._changes = changes
 
@@ -82,9 +85,11 @@ class ToDoService:
         places = {one.relationship for one in known}
         others = [one.relationship for one in listed if one.relationship not in places]
         waiting = await self._release.waiting_of_contact(actor, others)
-        signals = await self._release.signals_of_contact(actor, sorted(places))
+        read = await self._signals.read_by(actor)
+        signals = await self._release.signals_of_contact(actor, sorted(places - read))
         found = [SchoolToDo("read_signal", one) for one in signals]
-        found += [SchoolToDo("read_signal", one.child) for one in waiting if one.signal]
+        first = (one.child for one in waiting if one.signal and one.child.relationship not in read)
+        found += [SchoolToDo("read_signal", one) for one in first]
         found += [SchoolToDo("confirm_pupil", one.child) for one in waiting if one.to_confirm]
         found += await self._recalled(actor)
         for one in known:

@@ -26,6 +26,7 @@ RECALL_CAUSES: Final[Mapping[str, str]] = {
     "wrongly_shared": N_("Verkeerd gedeeld"),
     "copied_into_file": N_("In een dossier gezet"),
     "erased": N_("Gewist"),
+    "rectified": N_("Klopte niet"),
 }
 RECALL_STATES: Final[Mapping[str, str]] = {
     "open": N_("Geen antwoord"),

@@ -26,12 +26,16 @@ class LanguageOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NavigationLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of the staff navigation; `count` is the number of open things behind it."""
+    """One entry of the staff navigation; `count` is the number of open things behind it.
+
+    `pages`: what a group leads to, shown in a row of its own while one of them is the current page.
+    """
 
     href: str
     label: str
     current: bool = False
     count: int = 0
+    pages: tuple[NavigationLink, ...] = ()
 
 
 class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from litestar import Response
 from litestar.enums import MediaType
 from markupsafe import Markup, escape
 
-from consent_service.foundation.clock import AMSTERDAM
+from consent_service.foundation.clock import AMSTERDAM, local_date
 from consent_service.foundation.i18n import Translator, translator
 from consent_service.web.components import Option
 from consent_service.web.pages import PageContext, View
@@ -72,6 +72,7 @@ def environment(language: str) -> Environment:
     made.filters["day"] = functools.partial(day_in_words, language=language)
     made.filters["short_day"] = day_in_digits
     made.filters["moment"] = functools.partial(moment_in_words, language=language)
+    made.filters["moment_until"] = functools.partial(moments_in_words, language=language)
     return made
 
 
@@ -112,6 +113,16 @@ def moment_in_words(instant: datetime, *, language: str) -> str:
     """`di 1 september 2026, 10:00`, in Dutch time."""
     pattern = "EEE d MMMM y, HH:mm"
     return format_datetime(instant, pattern, tzinfo=AMSTERDAM, locale=language)
+
+
+def moments_in_words(first: datetime, last: datetime | None, *, language: str) -> str:
+    """`di 1 september 2026, 10:00 - 11:30`; both days when they differ, one moment without a last."""
+    begin = moment_in_words(first, language=language)
+    if last is None:
+        return begin
+    if local_date(first) != local_date(last):
+        return f"{begin} - {moment_in_words(last, language=language)}"
+    return f"{begin} - {format_datetime(last, 'HH:mm', tzinfo=AMSTERDAM, locale=language)}"
 
 
 @functools.cache

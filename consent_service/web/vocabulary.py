@@ -11,9 +11,14 @@ from typing import Final, Literal
 
 from consent_service.foundation.i18n import N_
 from consent_service.web import afterwards_words
+from consent_service.web.accountability.words import ACCOUNTABILITY_TABLES
+from consent_service.web.breaches.words import BREACH_LABELS, BREACH_TABLES
+from consent_service.web.cases.words import CASE_LABELS, CASE_TABLES
 from consent_service.web.emergencies.words import GLASS_LABELS, GLASS_TABLES
-from consent_service.web.meetings.words import MEETING_TABLES
+from consent_service.web.erasing import words as erasing_words
+from consent_service.web.meetings.words import MEETING_LABELS, MEETING_TABLES
 from consent_service.web.meldcode.words import MELDCODE_FIELDS, MELDCODE_TABLES
+from consent_service.web.retention import words as retention_words
 from consent_service.web.signals.words import SIGNAL_LABELS, SIGNAL_TABLES
 from consent_service.web.start.words import START_TABLES
 from consent_service.web.together.letter_words import LETTER_TABLES
@@ -78,6 +83,7 @@ PURPOSES: Final[Mapping[str, str]] = {
     "attendance": N_("Wel of niet op school"),
     "safety": N_("Veiligheid op school"),
     "transition": N_("Verhuizing of nieuwe school"),
+    "access": N_("Inzage in de eigen gegevens"),
 }
 CAPACITIES: Final[Mapping[str, str]] = {
     "holder": N_("Ouder met gezag"),
@@ -302,19 +308,15 @@ CONTACT_STATES: Final[Mapping[str, str]] = {
 """How somebody stands on a contact list now."""
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
-    "meeting_about": N_("Over welk kind?"),
-    "trigger": N_("Waarom dit gesprek?"),
-    "beside": N_("Op hetzelfde moment als het gesprek over"),
-    "agenda": N_("Waarover praten we?"),
-    "guardians": N_("Welke ouder is erbij?"),
-    "school_contacts": N_("Wie is er van de school bij?"),
-    "meeting_place": N_("Waar is het gesprek?"),
-    "meeting_day": N_("Op welke dag?"),
-    "time": N_("Hoe laat?"),
+    **MEETING_LABELS,
     **afterwards_words.FIELD_LABELS,
+    **retention_words.FIELD_LABELS,
+    **erasing_words.FIELD_LABELS,
     **SIGNAL_LABELS,
     **GLASS_LABELS,
+    **BREACH_LABELS,
     **MELDCODE_FIELDS,
+    **CASE_LABELS,
     "given_names": N_("Voornamen"),
     "family_name": N_("Achternaam"),
     "birth_date": N_("Geboortedatum"),
@@ -361,6 +363,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "enrolment": N_("Code die u kreeg"),
     "device_name": N_("Naam van het apparaat"),
     "work_address": N_("Werkadres voor mail"),
+    "only_theirs": N_("Wie leest dit adres?"),
     "mail_language": N_("Taal van het bericht"),
     "safe_from": N_("Veilig vanaf"),
     "safe_until": N_("Veilig tot"),
@@ -387,7 +390,12 @@ BLOCK_LABELS: Final[Mapping[str, str]] = {
     "child": N_("Kind {number}"),
 }
 
+ACCESS_CHANNELS: Final[Mapping[str, str]] = {
+    "conversation": N_("In een gesprek"),
+    "letter": N_("Per post, aan de persoon zelf"),
+}
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "access_channel": ACCESS_CHANNELS,
     "answer": ANSWERS,
     "safety": SAFETY,
     "assessed_safety": ASSESSED_SAFETY,
@@ -430,13 +438,18 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "pattern_meaning": PATTERN_MEANINGS,
     "pattern_rule": PATTERN_RULES,
     **MEETING_TABLES,
+    **ACCOUNTABILITY_TABLES,
     **START_TABLES,
     **METHOD_TABLES,
     **LETTER_TABLES,
     **SIGNAL_TABLES,
     **MELDCODE_TABLES,
     **afterwards_words.TABLES,
+    **retention_words.TABLES,
+    **erasing_words.TABLES,
     **GLASS_TABLES,
+    **BREACH_TABLES,
+    **CASE_TABLES,
 }
 
 _TONES: Final[Mapping[str, Tone]] = {
@@ -452,6 +465,9 @@ _TONES: Final[Mapping[str, Tone]] = {
     "danger": "danger",
     "waiting": "attention",
     "done": "good",
+    "executed": "good",
+    "approved": "attention",
+    "running": "attention",
     "reads": "good",
     "asked": "attention",
     "lapsed": "danger",

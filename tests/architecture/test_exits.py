@@ -20,6 +20,7 @@ USING = {
     "foundation/notifier.py": "the wire itself",
     "process/notices/bounces.py": "reads a mail that came back; writes none",
     "keyring/providers/transit_line.py": "keys, wrapped, to the server that wraps them",
+    "rights/accountability/report_document.py": "numbers of a year; that it is taken is in the log first",
     "web/evaluation/csv_file.py": "figures, for who holds a permit",
     "web/serving.py": "the socket that pages are served on",
 }

@@ -59,6 +59,7 @@ PROTECTED = {
         "consent_service.process.notices.addresses",
         "consent_service.records.opening",
         "consent_service.rights.cases",
+        "consent_service.rights.reviews.sealed_note",
     },
     "consent_service.keyring.data_keys": _MATERIAL,
     "consent_service.keyring.material": _MATERIAL,

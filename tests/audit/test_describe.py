@@ -11,6 +11,7 @@ import pytest
 
 from consent_service.audit.describe import describe
 from consent_service.audit.events import (
+    BreachLetterMoved,
     BundleActivated,
     CompetenceJudged,
     ContactAway,
@@ -19,6 +20,7 @@ from consent_service.audit.events import (
     LogExported,
     LogPruned,
     MarkerDecided,
+    NoticeAddressEntered,
     OperatorAdmitted,
     PolicyApproved,
     PolicyProposed,
@@ -26,10 +28,20 @@ from consent_service.audit.events import (
     PolicyWithdrawn,
     RelationshipEnded,
     ReleaseRefused,
+    RestrictionMoved,
+    SampleJudged,
 )
 from consent_service.audit.happenings.keys import Attempt, KeyEpochEnded
 from consent_service.foundation.i18n import SUPPORTED, Counted, translator
-from consent_service.foundation.ids import FamilyId, PersonId, RelationshipId, StaffId
+from consent_service.foundation.ids import (
+    EntryId,
+    FamilyId,
+    PersonId,
+    RecordId,
+    RelationshipId,
+    StaffId,
+    TypeKey,
+)
 
 ALL: tuple[type[Any], ...] = get_args(Event)
 OUTCOMES: tuple[Attempt, ...] = ("refused", "opened")
@@ -121,6 +133,15 @@ def test_what_went_otherwise_reads_otherwise() -> None:
         KeysRestored("b", 4, 1, revived=2): "Boven 2 vernietigde sleutels leeft weer",
         LogExported("bundle", 1, recipient="court"): "als bundle-court: 1 regel.",
         LogExported("find", 2): "als find: 2 regels.",
+        BreachLetterMoved("b", "l", "prepare"): "Brief over een datalek: prepare.",
+        BreachLetterMoved("b", "l", "withhold", "safety"): "Brief over een datalek: withhold (safety).",
+        RestrictionMoved("r", "set", "objection"): "alleen bewaard worden (objection).",
+        RestrictionMoved("r", "set", "objection", information_type=TypeKey("t")): "t mag alleen bewaard",
+        RestrictionMoved("r", "lift"): "Beperking van gegevens over een kind: lift.",
+        SampleJudged(RecordId("s"), StaffId("o"), EntryId("e"), "in_order"): "beoordeeld: in_order.",
+        SampleJudged(RecordId("s"), StaffId("o"), EntryId("e"), "wrong", "too_much"): "too_much",
+        NoticeAddressEntered(StaffId("s"), "removed"): "van een medewerker verwijderd.",
+        NoticeAddressEntered(StaffId("s"), "new"): "van een medewerker ingevoerd.",
         LogPruned(1, 256): "Regels voor nr. 257 worden niet langer bewaard.",
     }
     for event, words in told.items():

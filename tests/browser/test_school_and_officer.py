@@ -77,7 +77,10 @@ async def _write(tab: Tab) -> None:
 
 async def test_an_officer_filters_reads_and_verifies(tab: Tab) -> None:
     await tab.log_in("Puk Privacy")
-    assert await tab.heading() == "Logboek"
+    assert await tab.heading() == "Bureau"
+    await tab.look("officer-desk")
+    await tab.page.get_by_role("link", name="Logboek", exact=True).click()
+    await expect(tab.page.get_by_role("heading", level=1, name="Logboek")).to_be_visible()
     await tab.look("officer-trail")
     await tab.page.get_by_text("Zoeken", exact=True).click()
     await tab.page.locator("#decision").select_option("refused")

@@ -24,6 +24,10 @@ class Command(NamedTuple):
 
 
 TABLE: Final[dict[str, Command]] = {
+    "accountability annex": Command("coordinator", (Action.VIEW_ACCOUNTABILITY,)),
+    "accountability dpia": Command("coordinator", (Action.VIEW_ACCOUNTABILITY,)),
+    "accountability register": Command("coordinator", (Action.VIEW_ACCOUNTABILITY,)),
+    "accountability report": Command("coordinator", (Action.VIEW_ACCOUNTABILITY,)),
     "agreement end": Command("keys", (Action.END_AGREEMENT,)),
     "agreement sign": Command("keys", (Action.REGISTER_AGREEMENT,)),
     "audit accept-heads": Command("keys", (Action.REOPEN_LOG,)),

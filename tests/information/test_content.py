@@ -32,6 +32,7 @@ def problems(
     safety_flag: bool = False,
     other_names: Sequence[str] = (),
     birth_date: date | None = None,
+    today: date | None = None,
 ) -> set[tuple[str, str]]:
     found = check_fields(
         TYPES[TypeKey(key)],
@@ -40,6 +41,7 @@ def problems(
         safety_flag=safety_flag,
         other_names=other_names,
         birth_date=birth_date,
+        today=today,
     )
     return {(problem.field, problem.code.removeprefix("content.")) for problem in found}
 
@@ -102,6 +104,23 @@ def test_s54_a_four_year_old_is_never_presumed_unauthorised() -> None:
     assert problems("school_absence", absence, birth_date=born) == {("kind", "not_yet_compulsory")}
     assert problems("school_absence", absence | {"date": "2026-10-01"}, birth_date=born) == set()
     assert problems("school_absence", absence | {"kind": "authorised"}, birth_date=born) == set()
+
+
+@pytest.mark.parametrize(
+    "day, kind, found",
+    [
+        ("2026-09-30", "presumed_unauthorised", set()),
+        ("2026-10-01", "presumed_unauthorised", {("kind", "not_happened_yet")}),
+        ("2026-10-01", "leave_asked", set()),
+        ("2026-10-03", "leave_asked", {("date", "no_school_day")}),
+        ("2028-10-02", "presumed_unauthorised", {("date", "day_too_far")}),
+        ("2024-09-02", "authorised", {("date", "day_too_far")}),
+    ],
+)
+def test_an_absence_is_of_a_school_day_that_is_near(day: str, kind: str, found: set[tuple[str, str]]) -> None:
+    absence = {"date": day, "part_of_day": "morning", "kind": kind}
+    assert problems("school_absence", absence, today=date(2026, 9, 30)) == found
+    assert problems("school_absence", absence) == set()
 
 
 @pytest.mark.parametrize(

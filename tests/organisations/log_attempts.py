@@ -30,6 +30,7 @@ from consent_service.keyring.secret import Secret
 from consent_service.keyring.view_keys import view_key
 from consent_service.organisations.model import NewStaff
 from consent_service.rights import exporting
+from consent_service.rights.accountability.service import Wanted as Asked
 from consent_service.rights.erasure_model import Wanted
 from consent_service.rights.exports.model import Order, Written
 from consent_service.rights.pruning import PruningOrder
@@ -66,7 +67,14 @@ class Aim:
 async def log_attempts(own: World, other: World, view: FamilyView) -> dict[str, Attempt]:
     """Each method of these doors, called for the second shelter with what is of the first."""
     aim = await _aim(own, other, view)
-    return {**_erasing(aim), **_typed(aim), **_exports(aim), **_bundles(aim), **_upkeep(aim)}
+    return {
+        **_erasing(aim),
+        **_typed(aim),
+        **_exports(aim),
+        **_documents(aim),
+        **_bundles(aim),
+        **_upkeep(aim),
+    }
 
 
 async def _aim(own: World, other: World, view: FamilyView) -> Aim:
@@ -206,6 +214,16 @@ async def done_with(asked: Awaitable[object]) -> bool:
     """That it was done at all is what gets through, whatever came of it."""
     await asked
     return True
+
+
+def _documents(aim: Aim) -> dict[str, Attempt]:
+    s, own, other = aim.other.services, aim.own, aim.other
+    wanted = Asked("register", "json")
+    decided = Asked("register", "json", coordinator=other.officer.staff)
+    return {
+        "accountability.take": lambda: s.accountability.take(other.officer, own.tenant, wanted),
+        "accountability.take by an operator": lambda: s.accountability.take(OPERATOR, own.tenant, decided),
+    }
 
 
 def _exports(aim: Aim) -> dict[str, Attempt]:

@@ -19,6 +19,7 @@ from consent_service.families.model import (
     protected_of,
     safety_of,
 )
+from consent_service.families.restrictions import restricted_from
 from consent_service.foundation.ids import (
     AgreementId,
     DecisionId,
@@ -97,6 +98,7 @@ def known_of(family: PlainFamily) -> Known:
             for number, one in enumerate(family.markers)
         ),
         protected=protected_of(assessed),
+        restricted=restricted_from(None if key == "everything" else key for key in sorted(family.restricted)),
         competence=tuple(Competence(PersonId(CHILD), able, at) for able, at in family.competent),
     )
 

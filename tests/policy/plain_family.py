@@ -76,6 +76,8 @@ class PlainFamily:
     approved: set[str] = field(default_factory=set)
     about: dict[str, set[str]] = field(default_factory=dict)
     ended: datetime | None = None
+    restricted: set[str] = field(default_factory=set)
+    """Types that may be kept only; `everything` is all of them."""
     agreement: tuple[date, date] | None = (date(2000, 1, 1), date(2199, 12, 31))
     ages: tuple[int, int] = (12, 16)
     """From which birthday a child decides along, and from which alone."""
@@ -138,6 +140,8 @@ def cause(
         return "location_protected"
     if family.ended is not None and family.ended <= now:
         return "relationship_ended"
+    if family.restricted & {kind.key, "everything"}:
+        return "restricted"
     lapsed = lapse(family, kind, now)
     if lapsed == "suspended":
         return "suspended"
@@ -206,6 +210,8 @@ def goes_on(family: PlainFamily, kind: InformationType, now: datetime, *, urgent
 def gate_is(family: PlainFamily, gate: InformationType, now: datetime) -> str:
     say, child = voice(family, now), child_says(family, gate, now)
     people, _ = deciders(family, now)
+    if family.restricted & {gate.key, "everything"}:
+        return "closed"
     yes = any(said(family, who, gate, now).is_yes for who in people)
     if child == "no" or (say != "alone" and objecting(family, gate, now)):
         return "closed"

@@ -28,14 +28,15 @@ VALUES: Final = {
     "child_answer": ("none", "yes", "no"),
     "voice": ("heard", "together", "alone"),
     "gate": ("closed", "open", "meanwhile"),
-    "lapse": ("none", "expired", "outdated", "suspended"),
+    "lapse": ("none", "expired", "outdated", "suspended", "restricted"),
 }
 READS: Final = {"school": "s2c", "guardian": "s2c", "shelter": "c2s"}
 WRITES: Final = {"school": "c2s", "shelter": "s2c"}
 NAMED_FIRST: Final = (
     "no_agreement", "not_active_contact", "not_assigned", "role_not_allowed", "wrong_direction",
     "direction_not_of_type", "role_may_not_read", "role_may_not_write", "purpose_not_of_type", "preview_only",
-    "not_your_answer", "address_protected", "location_protected", "relationship_ended", "suspended",
+    "not_your_answer", "address_protected", "location_protected", "relationship_ended", "restricted",
+    "suspended",
     "objection", "child_refused", "gate_closed", "authority_unknown", "text_changed", "consent_expired",
     "no_consent", "own_answer_missing", "holders_missing", "awaiting_child", "awaiting_young_person",
     "break_glass_ended", "second_person_missing", "one_thing_only", "second_approval_missing",
@@ -182,6 +183,7 @@ def in_what_was_said(scene: Scene) -> Iterator[tuple[str, str]]:
     if scene.asked.basis != "consent":
         return
     lapsed = {
+        "restricted": ("consent.restricted", "restricted"),
         "suspended": ("consent.suspended", "suspended"),
         "outdated": ("consent.outdated", "text_changed"),
         "expired": ("consent.expired", "consent_expired"),

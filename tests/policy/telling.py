@@ -68,6 +68,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`open`: everybody lets the school know of the help, today. `asked`: only what `said` says of it."""
     agreement: tuple[str, str] = ("2000-01-01", "2199-12-31")
     ended: str = ""
+    restricted: tuple[str, ...] = ()
+    """Types that may be kept only (AVG 18); `everything` is all of them."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +99,7 @@ def family_of(case: Case) -> tuple[PlainFamily, datetime]:
     family.approved = {case.type} if case.approved else set()
     family.about = {case.type: set(case.about)}
     family.ended = moment(case.ended) if case.ended else None
+    family.restricted = set(case.restricted)
     family.agreement = (date.fromisoformat(case.agreement[0]), date.fromisoformat(case.agreement[1]))
     for number, line in enumerate(case.said):
         family.words.append(_word(family, case, line, number))

@@ -13,6 +13,7 @@ from consent_service.policy.explain import Audience, is_told_to_school, sentence
 
 FAMILY = (
     "policy_error", "not_your_answer", "address_protected", "location_protected", "relationship_ended",
+    "restricted",
     "suspended", "objection", "child_refused", "gate_closed", "authority_unknown", "consent_expired",
     "text_changed", "no_consent", "own_answer_missing", "holders_missing", "awaiting_child",
     "awaiting_young_person", "second_approval_missing", "break_glass_ended", "second_person_missing",

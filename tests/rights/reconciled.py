@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 NO_ACTS: Final = {
+    "access_files": "a file that waits; being made, ready and handed over are entries only",
     "api_tokens": "fleeting; that a machine got one is an entry only",
     "audit_checkpoints": "the log itself",
     "audit_cosignatures": "the log itself",
@@ -18,6 +19,11 @@ NO_ACTS: Final = {
     "audit_sequence": "the log itself",
     "audit_tiles": "the log itself",
     "audit_timestamps": "the log itself",
+    "breach_exams": "what was asked of the log; an entry only",
+    "breach_letters": "where each letter stands; each step is an entry only",
+    "breach_people": "what came of a question; the entry has the numbers",
+    "yearly_figures": "numbers that were shown; fixing them is an entry",
+    "yearly_reports": "fixing them is an entry only",
     "calendar_marks": "what a job did already",
     "carried_out_stops": "the journal's side of a stop: its act stands elsewhere",
     "care_signals": "where each signal stands; being sent, read and gone are entries only",
@@ -28,6 +34,7 @@ NO_ACTS: Final = {
     "evaluation_figures": "numbers that were shown; fixing them is an entry",
     "evaluation_publications": "fixing figures is an entry only",
     "enrolments": "fleeting; giving one is an entry only",
+    "erasure_keys": "which ends of keys an erasure rests on; each is an act itself",
     "erasure_targets": "whom a running erasure is about; it says so at its end",
     "first_contacts": "how far the start is; each step is an entry only",
     "first_day_ticks": "what a school ticked; an entry only",
@@ -58,7 +65,10 @@ NO_ACTS: Final = {
     "record_digests": "what the log commits to: see custody.checking",
     "relationship_keys": "made with the relationship, which is an act; their end is one too",
     "relationship_state": "a version, raised by every act",
+    "retention_runs": "what a job did; that it ended is an entry only",
     "return_pins": "fleeting",
+    "review_notes": "sealed words beside a judgement, which is an act",
+    "saved_questions": "what an officer kept to ask again; asking is an entry",
     "school_regions": "a setting; an entry only",
     "session_devices": "names only",
     "sessions": "fleeting; logging in is an entry only",
@@ -75,6 +85,7 @@ NO_ACTS: Final = {
 }
 """Tables of which no row is compared, and why."""
 ENTRY_ONLY: Final = {
+    "RetentionRan",
     "AssignmentEnded",
     "ConsentReevaluated",
     "DutyArose",
@@ -111,6 +122,8 @@ ENTRY_ONLY: Final = {
     "PageOpened",
     "PageRefused",
     "PatternSeen",
+    "PersonSought",
+    "QuestionAsked",
     "PolicyRefused",
     "PolicyReplayed",
     "ProviderChanged",
@@ -169,6 +182,12 @@ ENTRY_ONLY: Final = {
     "StaffLinked",
     "StaffUnlinked",
     "StatutoryRequestAnswered",
+    "CaseMoved",
+    "BreachExamined",
+    "BreachLetterMoved",
+    "BreachMoved",
+    "DocumentTaken",
+    "ReportFixed",
     "StatutoryTextRead",
     "StopReplayed",
     "TextResumed",

@@ -77,8 +77,18 @@ async def test_s35_a_choice_on_the_parents_page_at_a_counsellors_device_is_seen(
     await world.services.watching.notice(world.tenant, world.clock.now())
     await world.settle()
     assert len(await entries(world, "pattern.seen.v1")) == 1
-    tasks = await world.services.tasks.open_tasks(world.officer)
-    assert "pattern_to_look_at" in [one.kind for one in tasks]
+    officer = await site.logged_in(world.officer)
+    desk = await officer.get(f"/toezicht/{world.tenant}/taken")
+    assert "Er valt iets op in hoe toestemming wordt gevraagd." in words_of(desk)
+    assert f'href="/toezicht/{world.tenant}/patronen"' in main_of(desk)
+    assert len(await entries(world, "consent.given.v1")) >= 1
+    question = await officer.post(
+        f"/toezicht/{world.tenant}/vragen/wat-opende",
+        {"period": "week", "staff": world.counsellor.staff},
+    )
+    assert question.status_code == 200
+    for name in ("Samira", "Voorbeeld", "Noor"):
+        assert name not in main_of(question)
 
 
 async def test_s35_a_choice_on_the_parents_own_telephone_is_nothing_to_look_at(site: Site) -> None:

@@ -69,6 +69,8 @@ async def everything_seen(site: Site, browser: Browser) -> list[httpx.Response]:
     answers = [first, await browser.post(f"{home}/zoeken", {"event": "record.shared.v1"})]
     for call in addresses(site.app):
         method, _, template = call.partition(" ")
+        if template.endswith("/adressen"):
+            continue  # colleagues and people of schools by name, whose addresses a coordinator enters
         if call in officer.TABLE and set(re.findall(r"{(\w+)}", template)) == {"tenant"}:
             path = template.replace("{tenant}", site.world.tenant)
             answers.append(await (browser.post(path) if method == "POST" else browser.get(path)))

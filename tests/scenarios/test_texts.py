@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.policies_folder import copied_policies
 from tests.policy.changing import in_force, restarted, switched_to_software
 from tests.scenarios.stories import ADVICE, SUPPORT, YES, Told, ask, sentence_of, told_family
 from tests.shelter import World
+from tests.web.visiting import main_of, open_site
 
 QUESTION = "Mogen de school en wij delen wat uw kind helpt?"
 
@@ -154,6 +156,36 @@ async def test_s25_every_consent_to_a_faulty_translation_is_found_suspended_and_
         await world.intake(english.mother, YES, language="en")
     await world.intake(english.mother, YES, language="nl")
     assert isinstance(await ask(world, english.relationship), Released)
+
+
+async def test_s25_on_the_desk_a_faulty_translation_says_how_many_and_takes_them_out(
+    world: World, tmp_path: Path
+) -> None:
+    english = await told_family(world)
+    await world.intake(english.mother, YES, language="en")
+    dutch = await told_family(world, family_name="Anders")
+    await world.settle()
+    faulty = world.services.texts.of_type("en", SUPPORT)
+    async with open_site(world, tmp_path) as site:
+        desk = await site.logged_in(world.officer)
+        here = f"/toezicht/{world.tenant}/teksten"
+        assert faulty.hash in (await desk.get(here)).text
+        assert "/fout" in (await desk.get(f"{here}/{faulty.hash}")).text
+        before = await desk.get(f"{here}/{faulty.hash}/fout")
+        assert re.search(r"\b1\b", main_of(before))
+        done = await desk.post(f"{here}/{faulty.hash}/fout")
+        assert done.status_code == 303
+        assert not isinstance(await ask(world, english.relationship), Released)
+        assert isinstance(await ask(world, dutch.relationship), Released)
+        again = await desk.post(f"{here}/{faulty.hash}/fout")
+        assert again.status_code in (303, 404, 409)
+        await world.settle()
+        answer = await desk.post(f"/toezicht/{world.tenant}/vragen/weigeringen", {"period": "week"})
+        assert "Niets" not in main_of(answer)
+        assert "bewezen" in main_of(answer)
+        for page in (before, answer, await desk.get(f"{here}/{faulty.hash}")):
+            for name in ("Samira", "Voorbeeld", "Noor"):
+                assert name not in main_of(page)
 
 
 async def test_s25_a_text_that_was_right_after_all_gives_its_consents_back(world: World) -> None:

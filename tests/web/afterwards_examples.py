@@ -1,4 +1,4 @@
-"""Example views of the end of the work with a school, of figures, and of the list of recalls."""
+"""Example views of the end of the work with a school, figures, recalls, and work addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from consent_service.web.components import Option
 from consent_service.web.ending import views as ending
 from consent_service.web.evaluation import views as evaluation
 from consent_service.web.pages import View
+from tests.web.accountability_examples import accountability_examples
+from tests.web.address_examples import address_examples
+from tests.web.erasing_examples import erasing_examples
 from tests.web.family_examples import wrong
+from tests.web.retention_examples import retention_examples
 
 _DAY = date(2026, 9, 1)
 _LATER = date(2026, 12, 1)
@@ -18,7 +22,8 @@ _LATER = date(2026, 12, 1)
 
 def afterwards_examples(language: str) -> dict[str, View]:
     """Each page, full, empty and after a mistake."""
-    return {**_ending(language), **_evaluation(language)}
+    others = {**address_examples(language), **retention_examples(language), **accountability_examples()}
+    return {**_ending(language), **_evaluation(language), **others, **erasing_examples(language)}
 
 
 def _ending(language: str) -> dict[str, View]:

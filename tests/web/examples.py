@@ -16,7 +16,7 @@ from consent_service.web.components import (
     TaskLine,
 )
 from consent_service.web.forms import FormState, prefill_day
-from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
+from consent_service.web.pages import LanguageOption, PageContext, SignedIn, View
 from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
@@ -31,6 +31,7 @@ from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examp
 from tests.web.invitation_examples import invitation_examples
 from tests.web.meeting_examples import meeting_examples
 from tests.web.meldcode_examples import meldcode_examples
+from tests.web.navigation_examples import navigation_of
 from tests.web.officer_examples import officer_examples
 from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
@@ -177,17 +178,17 @@ def context(name: str, language: str) -> PageContext:
         csrf_token="token-of-the-test",
         languages=LANGUAGES,
         signed_in=SignedIn("Anouk Jansen", role, organisation, "/uitloggen"),
-        navigation=tuple(
-            NavigationLink(f"/{n}", label, current=n == 0, count=2 * (n == 1))
-            for n, label in enumerate(links)
-        ),
+        navigation=navigation_of(audience, links),
     )
 
 
+_OFFICER_GROUPS = (
+    "Logboek", "Bureau", "Verzoeken", "Datalekken", "Spelregels", "Verantwoording", "Instellingen",
+)  # fmt: skip
 _STAFF = {
     "shelter": ("counsellor", "Opvang Het Baken", ("Mijn gezinnen", "Te doen", "Zoeken")),
     "school": ("contact", "Basisschool De Linde", ("Kinderen",)),
-    "officer": ("fg", "Opvang Het Baken", ("Logboek", "Taken", "Teksten", "Patronen", "Spelregels")),
+    "officer": ("fg", "Opvang Het Baken", _OFFICER_GROUPS),
 }
 
 

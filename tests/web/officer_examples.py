@@ -13,7 +13,11 @@ from consent_service.web.officer import views as officer
 from consent_service.web.officer.head_views import HeadPage
 from consent_service.web.officer.search_words import basis_options, decision_options
 from consent_service.web.pages import View
+from tests.web.access_examples import access_examples
+from tests.web.breach_examples import breach_examples
+from tests.web.case_examples import case_examples
 from tests.web.family_examples import AT, wrong
+from tests.web.review_examples import review_examples
 
 ENTRIES = (
     officer.EntryLine(
@@ -84,6 +88,10 @@ def officer_examples(language: str) -> dict[str, View]:
         release_action="/vrijgeven",
     )
     return {
+        **case_examples(language),
+        **breach_examples(language),
+        **review_examples(language),
+        **access_examples(language),
         "officer-trail": trail,
         "officer-trail-searched": officer.TrailPage(
             *where,

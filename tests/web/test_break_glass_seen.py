@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from consent_service.audit.events import BreakGlassRead
 from consent_service.foundation.errors import NotAllowedError
 from consent_service.identity.model import SchoolStaff
 from consent_service.release.model import Ask, Refused, Released
@@ -42,6 +43,19 @@ async def test_the_page_of_a_known_child_shows_that_there_is_something_to_read_n
     assert "Noodgeval: lees dit nu." in words_of(page)
     assert ITEM not in words_of(page)
     assert f'action="{here}/noodgeval"' in page.text
+
+
+async def test_the_log_tells_a_line_in_a_list_from_reading(site: Site) -> None:
+    told = await told_family(site.world)
+    await running(site.world, told.relationship)
+    contact = await site.logged_in(site.world.contact)
+    await contact.get(f"/school/{site.world.tenant}")
+    seen = [one.listed for one in await site.events() if isinstance(one, BreakGlassRead)]
+    assert seen
+    assert all(seen)
+    await contact.post(f"/school/{site.world.tenant}/kinderen/{told.relationship}/noodgeval")
+    seen = [one.listed for one in await site.events() if isinstance(one, BreakGlassRead)]
+    assert seen.count(False) == 1
 
 
 async def test_coming_back_to_the_address_reads_nothing(site: Site) -> None:

@@ -13,8 +13,8 @@ def test_everybody_begins_at_the_own_work_and_who_has_no_page_at_the_login() -> 
         f.GUARDIAN: "/intake",
         f.COUNSELLOR: f"/opvang/{f.TRAVERSE}",
         f.CONTACT: f"/school/{f.TRAVERSE}",
-        f.COORDINATOR: f"/toezicht/{f.TRAVERSE}",
-        Fg(f.TRAVERSE, StaffId("x")): f"/toezicht/{f.TRAVERSE}",
+        f.COORDINATOR: f"/toezicht/{f.TRAVERSE}/bureau",
+        Fg(f.TRAVERSE, StaffId("x")): f"/toezicht/{f.TRAVERSE}/bureau",
         Operator("cli"): "/inloggen",
     }
     assert {actor: home_of(actor) for actor in homes} == homes

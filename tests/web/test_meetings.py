@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from consent_service.process.meetings.model import MeetingRefused
@@ -64,6 +65,8 @@ async def test_what_was_typed_stays_and_warnings_are_ticked(site: Site) -> None:
     assert answer.status_code == 400
     assert "Iemand heeft dan al een ander gesprek." in words_of(answer)
     assert 'value="14:30"' in answer.text
+    assert met.prepared(site.world).agenda in answer.text
+    assert re.search(rf'value="{met.mother.guardian}"[^>]* checked', answer.text)
     assert (await counsellor.post(f"{one}/plannen", {**form, "seen": "clash"})).status_code == 303
     past = {**_day("meeting_day", date(2020, 1, 1)), "time": "14:30"}
     assert "al voorbij" in words_of(await counsellor.post(f"{one}/plannen", past))

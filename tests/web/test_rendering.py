@@ -52,6 +52,13 @@ def test_days_and_moments_are_written_in_dutch_time_and_in_the_readers_language(
 
     assert _shown("{{ x | day }}", x=just_before_midnight) == "1 september 2026"
     assert _shown("{{ x | moment }}", x=just_before_midnight) == "di 1 september 2026, 00:30"
+    until = "{{ x | moment_until(y) }}"
+    assert _shown(until, x=just_before_midnight, y=None) == "di 1 september 2026, 00:30"
+    later = datetime(2026, 9, 1, 21, 59, tzinfo=UTC)
+    assert _shown(until, x=just_before_midnight, y=later) == "di 1 september 2026, 00:30 - 23:59"
+    next_day = datetime(2026, 9, 1, 22, 0, tzinfo=UTC)
+    both = "di 1 september 2026, 00:30 - wo 2 september 2026, 00:00"
+    assert _shown(until, x=just_before_midnight, y=next_day) == both
     assert _shown("{{ x | day }}", "en", x=date(2026, 9, 1)) == "1 September 2026"
     assert _shown("{{ x | short_day }}", x=date(2026, 9, 1)) == "01-09-2026"
 

@@ -8,7 +8,7 @@ from typing import Literal
 from consent_service.audit.happenings.happening import Code, Happening
 from consent_service.foundation.ids import FamilyId, RelationshipId, SchoolId, TypeKey
 
-RecallCause = Literal["withdrawn", "wrongly_shared", "copied_into_file"]
+RecallCause = Literal["withdrawn", "wrongly_shared", "copied_into_file", "rectified"]
 
 
 class RecallAsked(Happening, frozen=True, tag="recall.asked.v1"):

@@ -60,11 +60,15 @@ class BreakGlassMoved(Happening, frozen=True, tag="break_glass.moved.v1"):
 
 
 class BreakGlassRead(Happening, frozen=True, tag="break_glass.read.v1"):
-    """The entry named tells of a release on the ground of vital interest."""
+    """The entry named tells of a release on the ground of vital interest.
+
+    `listed`: only that there is something to read, and about which child; the item was not opened.
+    """
 
     break_glass: RecordId
     relationship: RelationshipId
     entry: EntryId
+    listed: bool = False
 
 
 class MeldcodeOpened(Happening, frozen=True, tag="meldcode.opened.v1"):

@@ -40,7 +40,8 @@ class Checked(msgspec.Struct, frozen=True):
 
 async def officer_sees_the_trail(stage: Stage) -> Outcome:
     """Newest first, page after page: what happened first stands on the last."""
-    page = await stage.officer.log_in_as("Puk Privacy")
+    await stage.officer.log_in_as("Puk Privacy")
+    page = await stage.officer.follow("Logboek")
     missing = list(IN_PLAIN_WORDS)
     while True:
         must_not_say(page, CANARY, CHILD, PARENT)

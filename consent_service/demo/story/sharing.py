@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from consent_service.demo.shelter import LINDE, NEUTRAL_NAME
+from datetime import date
+
+from consent_service.demo.shelter import LINDE, NEUTRAL_NAME, last_school_day
 from consent_service.demo.story.outcome import Outcome, expect, told
 from consent_service.demo.story.stage import CANARY, CHILD, Stage, must_not_say, must_say, must_show
 from consent_service.foundation.i18n import N_
@@ -107,11 +109,14 @@ async def teacher_gets_nothing(stage: Stage) -> Outcome:
 async def school_writes_absence(stage: Stage) -> Outcome:
     await stage.school.open(stage.child_page)
     await stage.school.follow("Niet op school")
-    await stage.school.press(
-        "Delen",
-        {"field-date": stage.today, "field-part_of_day": "morning", "field-kind": "authorised"},
-    )
-    return told(N_("De school schrijft op: vanochtend niet op school, met verlof."))
+    day = last_school_day(stage.today)
+    absent: dict[str, str | date] = {
+        "field-date": day,
+        "field-part_of_day": "morning",
+        "field-kind": "authorised",
+    }
+    await stage.school.press("Delen", absent)
+    return told(N_("De school schrijft op: een ochtend niet op school, met verlof."))
 
 
 async def counsellor_sees_absence(stage: Stage) -> Outcome:

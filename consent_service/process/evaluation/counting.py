@@ -199,6 +199,8 @@ async def _teams(conn: AsyncConnection, tenant: TenantId) -> frozenset[str]:
 
 def _ways(entry: TrailEntry) -> Iterable[Way]:
     match None if entry.detail is None else entry.detail.event:
+        case events.InformationReleased(purpose="access"):
+            return  # somebody got the own data (AVG 15): nothing went from one to the other
         case events.InformationReleased(relationship=place, reader_kind=reader):
             yield Way(place, reader == "school", entry.at)
         case events.RecordShared(relationship=place, direction="c2s"):

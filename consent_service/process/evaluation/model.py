@@ -42,7 +42,14 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "meetings": Measure("held", ("followed_up", "not_followed_up")),
     "two_way": Measure("at_school", ("both", "to_school", "from_school", "none")),
 }
-POPULATIONS: Final = tuple(dict.fromkeys(one.population for one in MEASURES.values()))
+
+
+def populations_of(measures: Mapping[str, Measure]) -> tuple[str, ...]:
+    """What is divided, each once, in the order of the measures."""
+    return tuple(dict.fromkeys(one.population for one in measures.values()))
+
+
+POPULATIONS: Final = populations_of(MEASURES)
 
 
 class Leaf(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
@@ -107,41 +114,43 @@ def periods_of(year: int) -> tuple[str, ...]:
     return (*quarters_of(str(year)), *halves, str(year))
 
 
+Measures = Mapping[str, Measure]
 Teams = Mapping[str, tuple[str, ...]]
 """Which teams there were, per quarter."""
 
 
-def cells_of(period: str, teams: Teams) -> tuple[Cell, ...]:
+def cells_of(period: str, teams: Teams, measures: Measures = MEASURES) -> tuple[Cell, ...]:
     """Every figure of one period, the most important first: the shelter before teams, wholes before parts."""
     rows = sorted({team for quarter in quarters_of(period) for team in teams.get(quarter, ())})
     found = []
     for team in (ALL, *(rows if len(rows) > 1 else ())):
-        found += [Cell(period, population, team, ALL) for population in POPULATIONS]
+        found += [Cell(period, population, team, ALL) for population in populations_of(measures)]
         found += [
             Cell(period, name, team, category)
-            for name, one in MEASURES.items()
+            for name, one in measures.items()
             for category in one.categories
         ]
     return tuple(found)
 
 
-def population_of(cell: Cell) -> str:
+def population_of(cell: Cell, measures: Measures = MEASURES) -> str:
     """Of which children or meetings a figure tells."""
-    return cell.measure if cell.measure in POPULATIONS else MEASURES[cell.measure].population
+    measure = measures.get(cell.measure)
+    return cell.measure if measure is None else measure.population
 
 
-def whole_of(cell: Cell) -> Cell:
+def whole_of(cell: Cell, measures: Measures = MEASURES) -> Cell:
     """The figure that this one is a part of; itself when it is a whole."""
-    return msgspec.structs.replace(cell, measure=population_of(cell), category=ALL)
+    return msgspec.structs.replace(cell, measure=population_of(cell, measures), category=ALL)
 
 
-def leaves_of(cell: Cell, teams: Teams) -> frozenset[Leaf]:
+def leaves_of(cell: Cell, teams: Teams, measures: Measures = MEASURES) -> frozenset[Leaf]:
     """What adds up to this figure. A population is counted by its first measure; the others agree."""
     measure = cell.measure
     categories: tuple[str, ...] = (cell.category,)
-    if cell.measure in POPULATIONS:
-        measure = next(name for name, one in MEASURES.items() if one.population == cell.measure)
-        categories = MEASURES[measure].categories
+    if measure not in measures:
+        measure = next(name for name, one in measures.items() if one.population == cell.measure)
+        categories = measures[measure].categories
     return frozenset(
         Leaf(quarter, measure, team, category)
         for quarter in quarters_of(cell.period)

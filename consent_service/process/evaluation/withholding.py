@@ -23,12 +23,14 @@ from consent_service.process.evaluation.model import (
     ALL,
     LEAST,
     MEASURES,
-    POPULATIONS,
     Cell,
     Leaf,
+    Measure,
+    Measures,
     Teams,
     leaves_of,
     population_of,
+    populations_of,
     whole_of,
 )
 
@@ -42,13 +44,17 @@ class NotPublishableError(ConsentServiceError):
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The counts of a year so far, what was shown and withheld of it before, and what is asked for now."""
+    """The counts of a year so far, what was shown and withheld of it before, and what is asked for now.
+
+    `measures`: those of the way of working, unless it is a table of something else.
+    """
 
     counts: tuple[tuple[Leaf, int], ...]
     teams: dict[str, tuple[str, ...]]
     shown: tuple[Cell, ...]
     withheld: tuple[Cell, ...]
     wanted: tuple[Cell, ...]
+    measures: dict[str, Measure] = msgspec.field(default_factory=lambda: dict(MEASURES))
 
 
 def choose(table: Table) -> tuple[Cell, ...]:
@@ -59,29 +65,36 @@ def choose(table: Table) -> tuple[Cell, ...]:
     """
     counts = dict(table.counts)
     found: set[Cell] = set()
-    for population in POPULATIONS:
+    for population in populations_of(table.measures):
         part = _of_population(table, population)
         found |= _Choice(part, counts).made()
     return tuple(cell for cell in table.wanted if cell in found)
 
 
-def value_of(cell: Cell, counts: Mapping[Leaf, int], teams: Teams) -> int:
+def value_of(cell: Cell, counts: Mapping[Leaf, int], teams: Teams, measures: Measures = MEASURES) -> int:
     """The count of a figure."""
-    return sum(counts.get(leaf, 0) for leaf in leaves_of(cell, teams))
+    return sum(counts.get(leaf, 0) for leaf in leaves_of(cell, teams, measures))
 
 
-def is_large(cell: Cell, counts: Mapping[Leaf, int], teams: Teams) -> bool:
+def is_large(cell: Cell, counts: Mapping[Leaf, int], teams: Teams, measures: Measures = MEASURES) -> bool:
     """At least five, and at least five of its whole are something else."""
-    value = value_of(cell, counts, teams)
-    rest = value_of(whole_of(cell), counts, teams) - value
+    value = value_of(cell, counts, teams, measures)
+    rest = value_of(whole_of(cell, measures), counts, teams, measures) - value
     return value >= LEAST and (cell.category == ALL or rest >= LEAST)
 
 
 class Audit:
     """What a reader of the shown figures can work out about others, all of one population."""
 
-    def __init__(self, shown: Mapping[Cell, int], among: Collection[Cell], teams: Teams) -> None:
+    def __init__(
+        self,
+        shown: Mapping[Cell, int],
+        among: Collection[Cell],
+        teams: Teams,
+        measures: Measures = MEASURES,
+    ) -> None:
         self._teams = teams
+        self._measures = measures
         self._terms = Terms()
         self._ways: tuple[dict[Leaf, Term], dict[Leaf, Term]] = ({}, {})
         self._sums = [{cell: self._sum(way, cell) for cell in (*shown, *among)} for way in (0, 1)]
@@ -118,18 +131,23 @@ class Audit:
     def _same_population(self, way: int) -> list[Term]:
         """Per quarter and team the measures of a population add up to the same number."""
         found = []
+        measures = self._measures
         for quarter, team, population in sorted(
-            {(leaf.quarter, leaf.team, MEASURES[leaf.measure].population) for leaf in self._ways[way]}
+            {(leaf.quarter, leaf.team, measures[leaf.measure].population) for leaf in self._ways[way]}
         ):
-            first, *others = [name for name, one in MEASURES.items() if one.population == population]
-            whole = self._added(way, _line(quarter, first, team))
+            first, *others = [name for name, one in measures.items() if one.population == population]
+            whole = self._added(way, self._line(quarter, first, team))
             found += [
-                self._terms.same(whole, self._added(way, _line(quarter, other, team))) for other in others
+                self._terms.same(whole, self._added(way, self._line(quarter, other, team)))
+                for other in others
             ]
         return found
 
+    def _line(self, quarter: str, measure: str, team: str) -> list[Leaf]:
+        return [Leaf(quarter, measure, team, category) for category in self._measures[measure].categories]
+
     def _sum(self, way: int, cell: Cell) -> Term:
-        return self._added(way, sorted(leaves_of(cell, self._teams)))
+        return self._added(way, sorted(leaves_of(cell, self._teams, self._measures)))
 
     def _added(self, way: int, leaves: Collection[Leaf]) -> Term:
         each = [self._variable(way, leaf) for leaf in leaves]
@@ -149,10 +167,10 @@ class _Choice:
     def __init__(self, table: Table, counts: Mapping[Leaf, int]) -> None:
         self._table = table
         self._values = {
-            cell: value_of(cell, counts, table.teams)
+            cell: value_of(cell, counts, table.teams, table.measures)
             for cell in (*table.shown, *table.withheld, *table.wanted)
         }
-        self._large = {cell for cell in table.wanted if is_large(cell, counts, table.teams)}
+        self._large = {cell for cell in table.wanted if is_large(cell, counts, table.teams, table.measures)}
         self._rank = {cell: place for place, cell in enumerate(table.wanted)}
         self._open: set[Cell] = set()
         """What cannot be worked out. Withholding more never changes that."""
@@ -196,20 +214,16 @@ class _Choice:
 
     def _audit(self, chosen: set[Cell]) -> Audit:
         shown = {cell: self._values[cell] for cell in (*self._table.shown, *sorted(chosen))}
-        return Audit(shown, tuple(self._values), self._table.teams)
+        return Audit(shown, tuple(self._values), self._table.teams, self._table.measures)
 
 
 def _of_population(table: Table, population: str) -> Table:
     def mine(cells: Collection[Cell]) -> tuple[Cell, ...]:
-        return tuple(cell for cell in cells if population_of(cell) == population)
+        return tuple(cell for cell in cells if population_of(cell, table.measures) == population)
 
     return msgspec.structs.replace(
         table, shown=mine(table.shown), withheld=mine(table.withheld), wanted=mine(table.wanted)
     )
-
-
-def _line(quarter: str, measure: str, team: str) -> list[Leaf]:
-    return [Leaf(quarter, measure, team, category) for category in MEASURES[measure].categories]
 
 
 def _adds_up_with(one: Cell, other: Cell) -> bool:

@@ -27,6 +27,10 @@ from consent_service.process.notices.tables import notice_addresses, notice_boun
 _PURPOSE = "notice-address"
 
 
+AddressState = Literal["none", "works", "bounced"]
+"""Whether there is an address for somebody, and whether it works as far as is known."""
+
+
 class Destination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a message goes, and the id by which that address is remembered. Its `repr` holds neither."""
 
@@ -67,9 +71,7 @@ async def forget_address(conn: AsyncConnection, tenant: TenantId, member: StaffI
     return gone.rowcount > 0
 
 
-async def state_of_address(
-    conn: AsyncConnection, tenant: TenantId, member: StaffId
-) -> Literal["none", "works", "bounced"]:
+async def state_of_address(conn: AsyncConnection, tenant: TenantId, member: StaffId) -> AddressState:
     """Whether there is an address for this member of staff, and whether it works as far as is known."""
     query = select(notice_addresses.c.address).where(
         notice_addresses.c.tenant == tenant, notice_addresses.c.staff == member

@@ -6,10 +6,11 @@ only what the reader may know of now; counting leaves no entry, opening the list
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Iterable
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent_service.audit import events
@@ -25,7 +26,13 @@ from consent_service.identity.permissions import Action, Circumstances
 from consent_service.keyring.service import KeyRing
 from consent_service.organisations.looking import working_in
 from consent_service.organisations.service import OrganisationService, require
-from consent_service.process.notices.addresses import forget_address, keep_address, state_of_address
+from consent_service.organisations.tables import staff
+from consent_service.process.notices.addresses import (
+    AddressState,
+    forget_address,
+    keep_address,
+    state_of_address,
+)
 from consent_service.process.notices.claiming import wishes_of
 from consent_service.process.notices.hours import Wishes
 from consent_service.process.notices.model import InboxLine, Notice
@@ -135,10 +142,32 @@ class NoticeInbox:
                 )
             )
 
-    async def address_state(self, actor: StaffActor) -> Literal["none", "works", "bounced"]:
+    async def address_state(self, actor: StaffActor) -> AddressState:
         """Whether this member of staff has an address for messages, and whether it works."""
         async with self._database.reading() as conn:
             return await state_of_address(conn, actor.tenant, actor.staff)
+
+    async def address_states(
+        self, actor: StaffActor, members: Iterable[StaffId]
+    ) -> dict[StaffId, AddressState]:
+        """For whom there is an address, and for whom it is to be entered again; never which.
+
+        Raises:
+            NotAllowedError: not for this actor to enter one of these.
+            NotFoundError: one of these does not work here.
+        """
+        wanted = tuple(members)
+        query = select(staff.c.staff, staff.c.school).where(
+            staff.c.tenant == actor.tenant, staff.c.staff.in_(wanted), staff.c.ended_at.is_(None)
+        )
+        async with self._database.reading() as conn:
+            schools = {row.staff: row.school for row in await conn.execute(query)}
+            for member in wanted:
+                facts = Circumstances(tenant=actor.tenant, school=schools.get(member))
+                require(actor, Action.ENTER_ADDRESS, facts)
+                if member not in schools:
+                    raise NotFoundError("staff")
+            return {one: await state_of_address(conn, actor.tenant, one) for one in wanted}
 
     async def enter_address(self, actor: Actor, tenant: TenantId, member: StaffId, entered: str) -> None:
         """From now on messages to this member of staff go to this work address; empty: nowhere.

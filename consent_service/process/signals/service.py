@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,7 +29,7 @@ from consent_service.foundation.errors import (
     UnavailableError,
 )
 from consent_service.foundation.ids import RelationshipId, StaffId, TenantId, TypeKey, new_id
-from consent_service.identity.model import Actor, Counsellor, System, by
+from consent_service.identity.model import Actor, Counsellor, SchoolStaff, System, by
 from consent_service.identity.permissions import Action, Circumstances
 from consent_service.information.model import Catalogue, ForSchoolDays
 from consent_service.keyring.service import KeyRing
@@ -223,6 +223,25 @@ class SignalService:
             case _:
                 return
 
+    async def read_by(self, actor: SchoolStaff) -> frozenset[RelationshipId]:
+        """About whom this person read every signal there is; told to nobody else, and opens nothing.
+
+        Raises:
+            NotAllowedError: not at this school.
+        """
+        require(actor, Action.LIST_OWN_CHILDREN, Circumstances(tenant=actor.tenant, school=actor.school))
+        signal, hearer = care_signals.c, signal_hearers.c
+        own = (hearer.tenant == signal.tenant, hearer.signal == signal.signal, hearer.staff == actor.staff)
+        query = (
+            select(signal.relationship, hearer.read_at)
+            .outerjoin(signal_hearers, and_(*own))
+            .where(signal.tenant == actor.tenant, signal.state != "gone")
+        )
+        async with self._database.reading() as conn:
+            found = (await conn.execute(query)).all()
+        unread = {row.relationship for row in found if row.read_at is None}
+        return frozenset(RelationshipId(row.relationship) for row in found) - unread
+
     async def look(self, tenant: TenantId, now: datetime) -> int:
         """Let whoever reads now hear what waits, say what was missed, remove what is over; how many steps.
 
@@ -298,6 +317,8 @@ class SignalService:
     ) -> None:
         place = (care_signals.c.tenant == tenant, care_signals.c.record == record)
         row = (await conn.execute(select(care_signals).where(*place).with_for_update())).first()
+        if row is not None and entry.detail is not None:
+            await self._note_reader(conn, tenant, row.signal, StaffId(entry.detail.by.id), entry.at)
         if row is None or "read" not in CARE_SIGNAL.acts_in(row.state):
             return
         about = await read_relationship(conn, tenant, RelationshipId(row.relationship))
@@ -306,6 +327,17 @@ class SignalService:
         await self._move(conn, row, "read", read_at=entry.at)
         event = events.SignalRead(about.relationship, row.signal, entry.id)
         await self._log_entry(conn, System(), about, event)
+
+    async def _note_reader(
+        self, conn: AsyncConnection, tenant: TenantId, signal: str, member: StaffId, at: datetime
+    ) -> None:
+        """Who read it is not asked to read it again; others who read there still are."""
+        hearer = signal_hearers.c
+        place = (hearer.tenant == tenant, hearer.signal == signal, hearer.staff == member)
+        noted = await conn.execute(update(signal_hearers).where(*place).values(read_at=at))
+        if noted.rowcount == 0:
+            row = {"tenant": tenant, "signal": signal, "staff": member}
+            await conn.execute(insert(signal_hearers).values(**row, at=at, read_at=at))
 
     async def _was_taken_back(self, conn: AsyncConnection, tenant: TenantId, record: str) -> None:
         """Its record is gone already: there is nothing left to hear, and nobody has to call."""

@@ -60,6 +60,7 @@ signal_hearers = Table(
     Column("signal", Id, primary_key=True, info=holds("none")),
     Column("staff", Id, primary_key=True, info=holds("pseudonym")),
     Column("at", UtcDateTime, nullable=False, info=holds("none")),
+    Column("read_at", UtcDateTime, info=holds("none")),
 )
 
 school_regions = Table(

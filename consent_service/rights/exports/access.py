@@ -19,6 +19,7 @@ from consent_service.audit.events import (
     BundleActivated,
     By,
     DecisionEvent,
+    DocumentTaken,
     ErasureApproved,
     ErasureAsked,
     ErasureDropped,
@@ -54,6 +55,7 @@ _SERVER: Final = "4"
 _ON_A_DECISION = (
     KeyDestroyedOnOrder,
     LogExported,
+    DocumentTaken,
     LogPruned,
     ErasureAsked,
     ErasureApproved,

@@ -48,6 +48,7 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
         events.EndPlanned,
         events.FiguresPublished,
+        events.ReportFixed,
         events.FirstContactSent,
         events.CallMade,
         events.ToldByParent,
@@ -95,15 +96,21 @@ CREATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.KeysBackedUp,
         events.PolicyProposed,
         events.ErasureAsked,
+        events.CaseOpened,
+        events.BreachOpened,
+        events.RectificationAsked,
         events.LogReopened,
     }
 )
 READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.BreachExamined,
         events.FirstContactRead,
         events.SignalRead,
         events.IdentityViewed,
         events.FamilySearched,
+        events.PersonSought,
+        events.QuestionAsked,
         events.SubstituteAccess,
         events.InformationPreviewed,
         events.InformationReleased,
@@ -115,6 +122,7 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.LogVerified,
         events.LogPinned,
         events.LogExported,
+        events.DocumentTaken,
         events.PageOpened,
         events.PageRefused,
         events.PolicyReplayed,
@@ -122,7 +130,11 @@ READS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
 )
 UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
     {
+        events.BreachMoved,
+        events.BreachLetterMoved,
+        events.CaseMoved,
         events.FirstContactConfirmed,
+        events.SampleJudged,
         events.FirstDayTicked,
         events.SchoolPlaced,
         events.RouteSet,
@@ -155,6 +167,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.MeetingAgreementStepped,
         events.ErasureNoticeAnswered,
         events.EndMoved,
+        events.CaseMoved,
+        events.RestrictionMoved,
         events.LogKeyRotated,
         events.EntriesReleased,
         events.RecordsReencrypted,
@@ -163,6 +177,8 @@ UPDATES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.BundleActivated,
         events.PolicyApproved,
         events.ErasureApproved,
+        events.RetentionHeld,
+        events.RetentionScheduled,
         events.LogHeadLearned,
         events.LogHeadAccepted,
         events.WitnessDismissed,
@@ -186,6 +202,8 @@ DELETES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ConsentWithdrawn,
         events.ConsentInvalidated,
         events.RecordRetracted,
+        events.RecordExpired,
+        events.RetentionRan,
         events.PageAccessRevoked,
         events.KeyDestroyed,
         events.KeyDestroyedOnOrder,
@@ -219,6 +237,7 @@ EXECUTES: Final[frozenset[type[msgspec.Struct]]] = frozenset(
         events.ClientRefused,
         events.ReminderDue,
         events.PatternSeen,
+        events.SampleDrawn,
         events.RecallIssued,
         events.RecallAsked,
         events.ErasureNotified,
@@ -263,11 +282,15 @@ _REFUSALS = (
     events.ClientRefused,
 )
 _LOG_USED = (
+    events.BreachExamined,
     events.LogViewed,
     events.LogVerified,
     events.LogPinned,
     events.LogExported,
     events.EntriesReleased,
+    events.QuestionAsked,
+    events.SampleDrawn,
+    events.SampleJudged,
 )
 _PROVED = (
     events.SteppedUp,
@@ -297,7 +320,7 @@ def outcome_of(event: Event) -> Outcome:
 
 def event_id_of(event: Event) -> Code:
     """The EventID: which kind of access to a record, to the log or to the system this is."""
-    if isinstance(event, events.FamilySearched):
+    if isinstance(event, events.FamilySearched | events.PersonSought):
         return QUERY
     if isinstance(event, (SessionEvent, *_PROVED)):
         return AUTHENTICATION
@@ -320,4 +343,6 @@ def cycle_of(event: Event) -> Cycle:
         return "4"
     if isinstance(event, ErasureEvent) and action_of(event) == "D":
         return "15" if isinstance(event, events.ErasureExecuted) else "3"
+    if isinstance(event, events.RecordExpired | events.RetentionRan):
+        return "15"
     return _CYCLES[action_of(event)]

@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from consent_service.audit.events import (
+    AccountabilityEvent,
     AfterwardsEvent,
+    BreachEvent,
+    CarryingEvent,
+    CaseEvent,
     ConsentEvent,
     EmergencyEvent,
     ErasureEvent,
@@ -27,8 +31,11 @@ from consent_service.audit.events import (
     MeetingEvent,
     NoticeEvent,
     OrganisationEvent,
+    PersonSought,
     PolicyEvent,
     RecordEvent,
+    RetentionEvent,
+    ReviewEvent,
     SafetyAssessed,
     SessionEvent,
     SignalEvent,
@@ -47,10 +54,13 @@ Activity = Literal[
     "logboek",
     "sleutels",
     "spelregels",
+    "verantwoording",
+    "verzoeken",
+    "datalekken",
     "wissen",
 ]
 _SAFETY = (SafetyAssessed, GuardianSafetyAssessed, MarkerRequested, MarkerDecided, MarkerEnded)
-_LOOKING = (IdentityViewed, FamilySearched)
+_LOOKING = (IdentityViewed, FamilySearched, PersonSought)
 
 
 def activity_of(event: Event) -> Activity:
@@ -69,13 +79,19 @@ def activity_of(event: Event) -> Activity:
         return "delen"
     if isinstance(event, SessionEvent | WhoEvent):
         return "inloggen"
-    if isinstance(event, LogEvent):
-        return "logboek"
+    if isinstance(event, LogEvent | ReviewEvent):
+        return "inzage" if isinstance(event, _LOOKING) else "logboek"
     if isinstance(event, KeyEvent):
         return "sleutels"
     if isinstance(event, PolicyEvent):
         return "spelregels"
-    if isinstance(event, ErasureEvent):
+    if isinstance(event, BreachEvent):
+        return "datalekken"
+    if isinstance(event, AccountabilityEvent):
+        return "verantwoording"
+    if isinstance(event, CarryingEvent | CaseEvent):
+        return "verzoeken"
+    if isinstance(event, ErasureEvent | RetentionEvent):
         return "wissen"
     if isinstance(event, EmergencyEvent):
         return "noodgeval"

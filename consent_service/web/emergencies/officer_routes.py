@@ -76,7 +76,9 @@ def _coordinator(actor: Officer) -> PrivacyCoordinator:
 
 
 async def _overview(visit: Visit, actor: Officer, problems: Sequence[Problem] = ()) -> Response[str]:
+    visit.refuse_prefetch()
     found = await visit.services.break_glass.overview(actor)
+    await visit.services.supervision.looked(actor, "break_glasses", len(found))
     names = await names_of(visit, actor, found)
     schools = {one.school: one.name for one in await visit.services.organisations.schools(actor.tenant)}
     after = await visit.services.break_glass.afterwards(actor, found)

@@ -109,8 +109,11 @@ async def no_csv(
 @get("/toezicht/{tenant:str}/teruggeroepen", include_in_schema=False)
 async def recalls(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
+    visit.refuse_prefetch()
     services = visit.services
     names = {one.school: one.name for one in await services.organisations.schools(actor.tenant)}
+    found = await services.recall_desk.overview(actor)
+    await services.supervision.looked(actor, "recalls", len(found))
     rows = tuple(
         RecallRow(
             reference=one.reference,
@@ -122,7 +125,7 @@ async def recalls(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Respo
             ground=one.ground,
             late=one.late,
         )
-        for one in await services.recall_desk.overview(actor)
+        for one in found
     )
     view = RecallsListPage(rows)
     return await visit.show(view, navigation=await navigation(visit, actor, "teruggeroepen"))

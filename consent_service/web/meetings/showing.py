@@ -143,16 +143,16 @@ def agreement_lines(agreements: Sequence[Agreement], *, action: str = "") -> tup
 
 
 def _form(room: Room, view: MeetingView, problems: Sequence[Problem], language: str) -> FormState:
-    if room.visit.posted.values:
-        return FormState.of(room.visit.posted, problems, language=language)
-    content = view.content
-    return FormState(
-        {
-            "agenda": (content.agenda,),
-            "interpreter_language": (content.interpreter,),
-            "meeting_place": (content.place,) if content.agenda else (),
-            "child_present": ("yes",) if content.child_present else (),
-            "guardians": view.guardians,
-            "school_contacts": view.contacts,
-        }
-    )
+    """What was typed; of what was not sent along, what was prepared before."""
+    typed, content = FormState.of(room.visit.posted, problems, language=language), view.content
+    if "agenda" in typed.values:
+        return typed
+    prepared = {
+        "agenda": (content.agenda,),
+        "interpreter_language": (content.interpreter,),
+        "meeting_place": (content.place,) if content.agenda else (),
+        "child_present": ("yes",) if content.child_present else (),
+        "guardians": view.guardians,
+        "school_contacts": view.contacts,
+    }
+    return FormState({**prepared, **typed.values}, typed.problems)

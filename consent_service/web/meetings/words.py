@@ -60,3 +60,16 @@ MEETING_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "no_consent": N_("Een contactpersoon mag de afspraken nu niet lezen. Kijk naar de toestemming."),
     },
 }
+
+MEETING_LABELS: Final[Mapping[str, str]] = {
+    "meeting_about": N_("Over welk kind?"),
+    "trigger": N_("Waarom dit gesprek?"),
+    "beside": N_("Op hetzelfde moment als het gesprek over"),
+    "agenda": N_("Waarover praten we?"),
+    "guardians": N_("Welke ouder is erbij?"),
+    "school_contacts": N_("Wie is er van de school bij?"),
+    "meeting_place": N_("Waar is het gesprek?"),
+    "meeting_day": N_("Op welke dag?"),
+    "time": N_("Hoe laat?"),
+}
+"""What the fields of its forms are called in a summary of mistakes."""

@@ -21,6 +21,7 @@ from consent_service.web.forms import FormReader
 from consent_service.web.officer.room import home, navigation
 from consent_service.web.officer.views import EntryPage, RecipientLine
 from consent_service.web.officer.wording import LogWords
+from consent_service.web.reviews.words import SLUGS
 from consent_service.web.visit import Visit
 
 
@@ -56,6 +57,8 @@ async def entry(visit: NamedDependency[Visit], tenant: FromPath[str], entry: Fro
         rerun_action=f"{here}/opnieuw" if _holds_decision(found) else "",
         recipients=tuple(_recipient(words, one) for one in people),
         release_action="" if isinstance(actor, Fg) else f"{here}/vrijgeven",
+        ask_action=home(actor, "vragen", SLUGS["who_saw"]),
+        ask_person=_of_family(found),
     )
     return await visit.show(view, navigation=await navigation(visit, actor, ""))
 
@@ -102,6 +105,15 @@ def _known(entry: str) -> EntryId:
 def _recipient(words: LogWords, one: Recipient) -> RecipientLine:
     label = words.by(By(one.kind, one.person))
     return RecipientLine(label, one.standing, one.person if one.standing == "open" else "")
+
+
+def _of_family(found: TrailEntry) -> str:
+    """Whom of a family the entry is about; some are about the member of staff who did it."""
+    subject = None if found.detail is None else found.detail.subject
+    if found.detail is None or subject is None:
+        return ""
+    by = found.detail.by
+    return "" if by.id == subject and by.kind not in {"guardian", "child"} else subject
 
 
 def _holds_decision(found: TrailEntry) -> bool:

@@ -83,6 +83,7 @@ _LAPSES: Final[Mapping[Lapse, str]] = {
     "none": "",
     "expired": N_("Het ja is verlopen."),
     "outdated": N_("Het ja ging over een ander doel of een andere ontvanger."),
+    "restricted": N_("Het mag nu alleen bewaard worden (AVG 18)."),
     "suspended": N_("Het ja is gepauzeerd: de tekst was fout."),
 }
 _PUPIL: Final = {

@@ -28,6 +28,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "location_protected": N_("dit kan verraden waar het gezin is"),
     "relationship_ended": N_("niet meer op deze school, of de samenwerking is voorbij"),
     "suspended": N_("gepauzeerd"),
+    "restricted": N_("het gebruik is stilgezet"),
     "objection": N_("bezwaar"),
     "child_refused": N_("het kind zei nee"),
     "gate_closed": N_("de school mag niet weten dat er hulp is"),

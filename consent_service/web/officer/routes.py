@@ -20,14 +20,23 @@ from consent_service.foundation.i18n import N_, translator
 from consent_service.foundation.ids import EntryId
 from consent_service.identity.model import Fg
 from consent_service.policy.proposals import WaitingProposal
-from consent_service.process.model import TITLES, Task, TaskKind
+from consent_service.process.model import SAMPLE_TASKS, TITLES, Task, TaskKind
 from consent_service.rights.searching import SHELTER
 from consent_service.rights.supervision import Verified
+from consent_service.web.access import officer_routes as access_routes
+from consent_service.web.accountability import routes as accountability_routes
+from consent_service.web.breaches import routes as breach_routes
+from consent_service.web.cases import routes as case_routes
 from consent_service.web.components import FieldLine
+from consent_service.web.desk import routes as desk_routes
 from consent_service.web.emergencies import officer_routes as emergency_routes
+from consent_service.web.erasing import case_routes as carrying_routes
+from consent_service.web.erasing import restriction_routes
+from consent_service.web.erasing import routes as erasing_routes
 from consent_service.web.evaluation import routes as evaluation_routes
 from consent_service.web.forms import EMPTY, FormReader, FormState, Posted
 from consent_service.web.officer import (
+    address_routes,
     entry_routes,
     head_routes,
     leaving_routes,
@@ -51,13 +60,18 @@ from consent_service.web.officer.views import (
     WaitingRules,
 )
 from consent_service.web.officer.wording import EVENTS, LogWords
+from consent_service.web.retention import routes as retention_routes
+from consent_service.web.reviews import routes as review_routes
 from consent_service.web.signals import region_routes
 from consent_service.web.visit import Officer, Visit
 
 _SHOWN_PROBLEMS: Final = 20
 _PLACES: Final[Mapping[TaskKind, str]] = {
+    "breach_to_assess": "datalekken",
+    "break_glass_wrong": "datalekken",
     "recall_long_unanswered": "teruggeroepen",
     "pattern_to_look_at": "patronen",
+    "sample_to_review": "steekproef",
 }
 """Where a task is done that is more than looking at one entry of the log."""
 
@@ -107,7 +121,9 @@ async def verify_again(visit: NamedDependency[Visit], tenant: FromPath[str]) -> 
 @get("/toezicht/{tenant:str}/taken", include_in_schema=False)
 async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response[Any]:
     actor = visit.officer(tenant)
+    visit.refuse_prefetch()
     found = await visit.services.tasks.open_tasks(actor)
+    await visit.services.supervision.looked(actor, "tasks", len(found))
     waiting = await visit.services.policy_changes.waiting(actor)
     view = TasksPage(
         home(actor),
@@ -134,14 +150,25 @@ ROUTES: list[HTTPRouteHandler] = [
     verify_again,
     tasks,
     finish_task,
+    *desk_routes.ROUTES,
+    *case_routes.ROUTES,
     *entry_routes.ROUTES,
     *head_routes.ROUTES,
     *text_routes.ROUTES,
+    *address_routes.ROUTES,
     *leaving_routes.ROUTES,
     *patterns_routes.ROUTES,
     *evaluation_routes.ROUTES,
+    *accountability_routes.ROUTES,
     *region_routes.ROUTES,
+    *retention_routes.ROUTES,
     *emergency_routes.ROUTES,
+    *breach_routes.ROUTES,
+    *review_routes.ROUTES,
+    *erasing_routes.ROUTES,
+    *carrying_routes.ROUTES,
+    *restriction_routes.ROUTES,
+    *access_routes.ROUTES,
     *policies_routes.ROUTES,
     *policies_proposal_routes.ROUTES,
 ]
@@ -254,8 +281,13 @@ def _task_line(visit: Visit, actor: Officer, task: Task) -> OfficerTask:
         late=task.due_on is not None and task.due_on < local_date(visit.now()),
         place_href=f"{here}/{_PLACES[task.kind]}" if task.kind in _PLACES else "",
         entry_href=f"{here}/regels/{task.entry}",
-        finish_action="" if isinstance(actor, Fg) else f"{here}/taken/{task.task}/klaar",
+        finish_action=f"{here}/taken/{task.task}/klaar" if _may_finish(actor, task) else "",
     )
+
+
+def _may_finish(actor: Officer, task: Task) -> bool:
+    """The FG finishes nothing; a sample is finished by reviewing it."""
+    return not isinstance(actor, Fg) and task.kind not in SAMPLE_TASKS
 
 
 def _words(visit: Visit) -> LogWords:

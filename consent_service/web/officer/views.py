@@ -119,6 +119,9 @@ class EntryPage(View, frozen=True):
     """Of a hidden entry: the people of the family it is about."""
     release_action: str = ""
     """Takes the POST that releases it to `person`; empty for who may not decide that."""
+    ask_action: str = ""
+    """Takes the POST that asks who saw something of `ask_person`, whom the entry is about."""
+    ask_person: str = ""
 
 
 class VerifyPage(View, frozen=True):

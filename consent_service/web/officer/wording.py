@@ -46,6 +46,7 @@ from consent_service.web.officer.reason_words import (
     START_REASONS,
 )
 from consent_service.web.officer.wording_together import TOGETHER
+from consent_service.web.reviews.words import CODES as REVIEW_CODES
 from consent_service.web.vocabulary import (
     AUTHORITY_SOURCES,
     EXPLICIT,
@@ -155,6 +156,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "erasure.approved.v1": N_("Wissen goedgekeurd"),
     "erasure.dropped.v1": N_("Wissen gaat niet door"),
     "erasure.executed.v1": N_("Gewist"),
+    "record.expired.v1": N_("Vernietigd: termijn voorbij"),
+    "retention.ran.v1": N_("Opgeruimd"),
+    "retention.held.v1": N_("Bewaren vastgezet of losgelaten"),
+    "retention.scheduled.v1": N_("Besluit over bewaartermijnen"),
     "log.verified.v1": N_("Logboek gecontroleerd"),
     "key.created.v1": N_("Sleutel gemaakt"),
     "key.destroyed.v1": N_("Sleutel vernietigd"),
@@ -239,6 +244,7 @@ _CODES: Final[Mapping[str, str]] = {
     **INVITATION_ENDS,
     **{str(origin): words for origin, words in ORIGINS.items()},
     **LAWFUL_CODES,
+    **REVIEW_CODES,
     "school_staff": N_("Medewerker van de school"),
     "full": N_("volledig"),
     "neutral": N_("alleen datum en code"),

@@ -8,9 +8,23 @@ from typing import Final
 from consent_service.foundation.i18n import N_
 
 TOGETHER: Final[Mapping[str, str]] = {
+    "question.asked.v1": N_("Vraag aan het logboek"),
+    "person.sought.v1": N_("Kind opgezocht voor een zaak"),
+    "sample.drawn.v1": N_("Steekproef getrokken"),
+    "sample.judged.v1": N_("Steekproef beoordeeld"),
+    "accountability.taken.v1": N_("Document meegenomen"),
+    "accountability.report_fixed.v1": N_("Jaarverslag vastgesteld"),
     "break_glass.asked.v1": N_("Noodgeval gevraagd"),
     "break_glass.moved.v1": N_("Noodgeval: wat ermee gebeurde"),
     "break_glass.read.v1": N_("Noodgeval: gelezen zonder toestemming"),
+    "breach.opened.v1": N_("Datalek in het register"),
+    "breach.moved.v1": N_("Datalek: wat ermee gebeurde"),
+    "breach.examined.v1": N_("Datalek: wie wat kon zien"),
+    "breach.letter_moved.v1": N_("Brief over een datalek"),
+    "restriction.moved.v1": N_("Beperking van gegevens"),
+    "rectification.asked.v1": N_("Gegevens worden rechtgezet"),
+    "case.opened.v1": N_("Verzoek over eigen gegevens"),
+    "case.moved.v1": N_("Verzoek: wat ermee gebeurde"),
     "meldcode.opened.v1": N_("Meldcode begonnen"),
     "meldcode.moved.v1": N_("Meldcode: stap gezet"),
     "exit.permitted.v1": N_("Iets mocht naar buiten"),

@@ -22,6 +22,8 @@ from consent_service.foundation.errors import ConflictError, InputError, NotFoun
 from consent_service.foundation.ids import TypeKey
 from consent_service.identity.model import PersonActor, person_of
 from consent_service.rights.model import OwnPlace, merged
+from consent_service.web.access import own_routes as file_routes
+from consent_service.web.cases import own_routes as case_routes
 from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.intake.forms import read_answer, read_step
@@ -71,7 +73,9 @@ async def home(visit: NamedDependency[Visit]) -> Response[Any]:
         leave_action=door.LEAVE,
         meetings_href=door.MEETINGS if own.young in ("", "alone") else "",
         timeline_href=door.TIMELINE,
+        file_href=door.FILE,
         to_do=await to_do_lines(own),
+        rights_href=door.RIGHTS,
         meldcode_href=door.MELDCODE if own.young in ("", "alone") else "",
         messages_href=door.MESSAGES,
         unread=await visit.unread(visit.own_person()),
@@ -199,6 +203,8 @@ ROUTES = [
     report_wrong,
     reported,
     *log_routes.ROUTES,
+    *file_routes.ROUTES,
+    *case_routes.ROUTES,
 ]
 
 

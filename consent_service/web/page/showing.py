@@ -298,15 +298,21 @@ async def destroyed_parts(own: Own) -> tuple[DestroyedPart, ...]:
     )
 
 
+def _organisation(own: Own, day: LookedDay) -> str:
+    """Whose people looked; nobody's where it was the reader of this page."""
+    if day.reader_kind == "school":
+        return own.schools.get(day.relationship, "")
+    return own.organisation if day.reader_kind == "shelter" else ""
+
+
 def looked_part(own: Own, day: LookedDay) -> LookedDayPart:
     """One day's looking, in words."""
     places = {one.relationship: one for one in (*own.view.places, *own.view.earlier)}
     names = {one.child: one.child_name for one in places.values()}
-    at_school = day.reader_kind == "school"
     return LookedDayPart(
         day=day.day,
         child=names.get(day.child, own.view.name),
-        organisation=own.schools.get(day.relationship, "") if at_school else own.organisation,
+        organisation=_organisation(own, day),
         role=day.role,
         purpose=day.purpose,
         types=tuple(

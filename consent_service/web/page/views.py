@@ -98,8 +98,10 @@ class OwnChoicesNowPage(View, frozen=True):
     about_me: tuple[OwnLine, ...] = ()
     """What I told about myself and no place shows; without child and school."""
     meetings_href: str = ""
+    rights_href: str = ""
     meldcode_href: str = ""
     timeline_href: str = ""
+    file_href: str = ""
     to_do: tuple[OwnToDoLine, ...] = ()
     """What may still be done here; nothing of it must."""
 

@@ -302,8 +302,10 @@ async def _signals(
     visit: Visit, actor: SchoolStaff, known: Sequence[RelationshipId], waiting: Sequence[WaitingLine]
 ) -> tuple[SignalChild, ...]:
     """What cannot wait, above everything else; also about a pupil nobody confirmed yet."""
-    found = await visit.services.release.signals_of_contact(actor, known)
-    lines = [*found, *(one.child for one in waiting if one.signal)]
+    read = await visit.services.signals.read_by(actor)
+    found = await visit.services.release.signals_of_contact(actor, [one for one in known if one not in read])
+    first = (one.child for one in waiting if one.signal and one.child.relationship not in read)
+    lines = [*found, *first]
     return tuple(
         SignalChild(f"{child_address(actor, one.relationship)}/signaal", one.full_name, one.birth_date)
         for one in lines

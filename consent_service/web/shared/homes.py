@@ -28,6 +28,6 @@ def home_of(actor: Actor | None) -> str:
         case SchoolStaff():
             return f"/school/{actor.tenant}"
         case PrivacyCoordinator() | Fg():
-            return f"/toezicht/{actor.tenant}"
+            return f"/toezicht/{actor.tenant}/bureau"
         case _:
             return "/inloggen"

@@ -12,6 +12,7 @@ from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import Problem
 from consent_service.foundation.ids import StaffId
 from consent_service.organisations.model import StaffMember
+from consent_service.process.notices.addresses import AddressState
 from consent_service.web.components import Option
 from consent_service.web.forms import FormState
 from consent_service.web.shelter.contacts_views import ContactLine, ContactsPage, ContactState
@@ -28,12 +29,17 @@ async def show_contacts(room: Room, relationship: str, problems: Sequence[Proble
     members = {one.staff: one for one in await contacts_of(room, at)}
     listed = [one for one in listed_contacts(room, at) if one.staff in members]
     states = _states(room, at, listed)
+    inbox = room.visit.services.notice_inbox
+    addresses = await inbox.address_states(room.actor, [one.staff for one in listed])
     view = ContactsPage(
         action=room.at("scholen", relationship, "contacten"),
         back_href=room.at(),
         child=room.child(at.child).identity.full_name,
         school=school.name,
-        listed=tuple(_line(room, relationship, one, members, states[one.staff]) for one in listed),
+        listed=tuple(
+            _line(room, relationship, one, members, (states[one.staff], addresses[one.staff]))
+            for one in listed
+        ),
         addable=tuple(option_of(m) for m in await staff_of(room, at.school) if m.staff not in members),
         replaceable=tuple(
             Option(one.staff, members[one.staff].name) for one in listed if one.deputy_for is None
@@ -71,7 +77,7 @@ def _line(
     relationship: str,
     contact: Contact,
     members: Mapping[StaffId, StaffMember],
-    state: ContactState,
+    stands: tuple[ContactState, AddressState],
 ) -> ContactLine:
     member = members[contact.staff]
     here = room.at("scholen", relationship, "contacten", member.staff)
@@ -87,7 +93,9 @@ def _line(
         value=member.staff,
         deputy=contact.deputy_for is not None,
         stands_in_for="" if whom is None else whom.name,
-        state=state,
+        state=stands[0],
         away_until=None if away is None or away < today else away,
         away_href=f"{here}/afwezig",
+        address=stands[1],
+        address_href=f"{here}/adres",
     )

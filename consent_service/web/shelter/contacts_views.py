@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
+from consent_service.process.notices.addresses import AddressState
 from consent_service.web.components import Option, Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
@@ -33,6 +34,8 @@ class ContactLine(Part, frozen=True):
     state: ContactState = "reads"
     away_until: date | None = None
     away_href: str = ""
+    address: AddressState = "works"
+    address_href: str = ""
 
 
 class ContactsPage(View, frozen=True):

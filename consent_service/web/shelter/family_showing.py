@@ -69,6 +69,7 @@ async def family_page(room: Room) -> FamilyPage:
         meetings_href=room.at("gesprekken"),
         meldcode_href=room.at("meldcode"),
         requests_href=room.at("verzoeken"),
+        own_data_href=room.at("eigen-gegevens"),
         hand_over_href="" if blocked else room.at("tablet"),
         hand_over_blocked=blocked,
         substitute=family.family in standing_in,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent_service.web.cases import shelter_routes as case_routes
 from consent_service.web.emergencies import routes as emergency_routes
 from consent_service.web.emergencies import second_routes
 from consent_service.web.ending import routes as ending_routes
@@ -38,4 +39,5 @@ ROUTES = [
     *signal_routes.ROUTES,
     *emergency_routes.ROUTES,
     *second_routes.ROUTES,
+    *case_routes.ROUTES,
 ]

@@ -300,6 +300,7 @@ class FamilyPage(View, frozen=True):
     meetings_href: str = ""
     meldcode_href: str = ""
     requests_href: str = ""
+    own_data_href: str = ""
     """Where a lost or stolen code of an own page is renewed."""
 
 

@@ -68,6 +68,16 @@ async def test_who_may_enter_whose_address(world: World) -> None:
     ):
         with pytest.raises(NotAllowedError):
             await inbox.enter_address(actor, tenant, member, to)
+    assert await inbox.address_states(world.counsellor, [world.contact.staff]) == {
+        world.contact.staff: "none"
+    }
+    for reader, member in (
+        (world.counsellor, world.colleague.staff),
+        (other.officer, world.contact.staff),
+        (world.contact, world.teacher.staff),
+    ):
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            await inbox.address_states(reader, [member])
     for member, entered in ((world.contact.staff, "ida"), (StaffId(new_id()), to)):
         with pytest.raises(InputError):
             await inbox.enter_address(OPERATOR, tenant, member, entered)

@@ -8,10 +8,13 @@ from unittest.mock import AsyncMock
 import pytest
 
 from consent_service.foundation.errors import ConflictError, LogUnavailableError, NotFoundError
-from consent_service.foundation.ids import RelationshipId, new_id
+from consent_service.foundation.ids import RelationshipId, StaffId, new_id
+from consent_service.identity.model import SchoolStaff
+from consent_service.organisations.model import NewStaff
 from consent_service.process.signals.model import RouteSetting, SignalSent, check_route
+from consent_service.release.model import Ask
 from tests.scenarios.stories import YES, trail
-from tests.shelter import World
+from tests.shelter import OPERATOR, World
 
 
 async def with_signal(world: World) -> tuple[RelationshipId, SignalSent]:
@@ -60,6 +63,25 @@ async def test_the_end_of_the_work_with_a_school_is_the_end_of_its_signals(world
     for asked in (world.services.signals.sent, world.services.signals.outlook):
         with pytest.raises(ConflictError):
             await asked(world.counsellor, relationship)
+
+
+async def test_who_read_it_is_not_asked_again_and_a_colleague_still_is(world: World) -> None:
+    relationship, _ = await with_signal(world)
+    signals = world.services.signals
+    other = NewStaff("school_staff", "Dirk Deputy", world.linde, "contact")
+    member = StaffId(await world.services.organisations.add_staff(OPERATOR, world.tenant, other))
+    assert await signals.read_by(world.contact) == frozenset()
+    await world.services.release.to_school(world.contact, Ask(relationship, "support"))
+    await look(world)
+    assert await signals.read_by(world.contact) == {relationship}
+    await world.services.families.list_contact(world.counsellor, relationship, member)
+    colleague = SchoolStaff(world.tenant, member, world.linde, "contact")
+    assert await signals.read_by(colleague) == frozenset()
+    await world.services.release.to_school(colleague, Ask(relationship, "support"))
+    await look(world)
+    assert await signals.read_by(colleague) == {relationship}
+    assert isinstance(await signals.send(world.counsellor, relationship), SignalSent)
+    assert await signals.read_by(world.contact) == frozenset(), "something new happened"
 
 
 async def test_taken_back_it_is_gone_once_and_another_one_stays(world: World) -> None:

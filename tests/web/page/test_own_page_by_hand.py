@@ -78,6 +78,7 @@ async def wrote_about_herself(world: World) -> tuple[GuardianActor, str, Relatio
 async def lose_sight(world: World, mother: GuardianActor, relationship: RelationshipId, how: str) -> None:
     families = world.services.families
     found = await families.relationship(world.tenant, relationship)
+    await world.settle()  # what waits for its place in the log must not wait for days
     if how == "sixteen":
         world.clock.set(local_midnight(date(2026, 9, 20)) + timedelta(hours=9))
     elif how == "authority":

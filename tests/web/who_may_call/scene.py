@@ -25,6 +25,8 @@ from consent_service.organisations.model import NewStaff
 from consent_service.process.emergencies.model import NewBreakGlass, NewRequest, StepText
 from consent_service.records.model import Shared
 from consent_service.records.service import Note
+from consent_service.rights.cases.model import Asked
+from tests.rights.breaches.stories import opened, reported
 from tests.shelter import OPERATOR, World, furnish
 from tests.web.visiting import COOKIE, PIN, Browser, Site
 from tests.web.who_may_call.roles import Role
@@ -143,6 +145,19 @@ def _urgent(world: World) -> NewBreakGlass:
     )
 
 
+async def _breach(world: World, view: FamilyView) -> dict[str, str]:
+    """A breach that was reported, with its question and a letter that is ready."""
+    breach = await opened(world)
+    await reported(world, breach)
+    await world.services.breach_letters.prepare(world.officer, breach)
+    seen = await world.services.breaches.view(world.officer, breach)
+    page = await world.services.breach_letters.people(world.officer, breach)
+    mother = view.guardians[0].guardian
+    letters = [one.letter for family in page.families for one in family.people if one.person == mother]
+    assert letters[0] is not None
+    return {"breach": breach, "exam": seen.exams[0].exam, "letter": letters[0].letter}
+
+
 async def make_scene(site: Site) -> Scene:
     """The scene, over the real services."""
     world = site.world
@@ -164,6 +179,7 @@ async def make_scene(site: Site) -> Scene:
     meeting = await world.services.meetings.propose(world.counsellor, relationship, "routine")
     meldcode = await world.services.meldcodes.begin(world.counsellor, view.family, child, WRITTEN)
     matter = await world.services.statutory_requests.receive(world.counsellor, view.family, child, ASKED)
+    case = await world.services.cases.ask(world.guardian(view), Asked("access"))
     emergency = await world.services.break_glass.ask(world.counsellor, relationship, _urgent(world))
     fg = await world.services.organisations.add_staff(
         OPERATOR, world.tenant, NewStaff("fg", "Fenna Gegevens")
@@ -171,7 +187,9 @@ async def make_scene(site: Site) -> Scene:
     other = await world.family(family_name="Anders")
     elsewhere = await furnish(world.services, world.clock, "Opvang Noord")
     await world.settle()
+    breach = await _breach(world, view)
     own = {
+        **breach,
         "family": view.family,
         "child": child,
         "relationship": relationship,
@@ -180,6 +198,7 @@ async def make_scene(site: Site) -> Scene:
         "sitting": sitting.sitting,
         "record": shared.record,
         "meeting": str(meeting),
+        "case": case,
         "meldcode": meldcode,
         "matter": matter,
         "act": "gehouden",
@@ -202,15 +221,26 @@ async def _places(world: World) -> dict[str, str]:
         "member": world.teacher.staff,
         "marker": new_id(),
         "recall": new_id(),
+        "erasure": new_id(),
+        "restriction": new_id(),
+        "case": new_id(),
         "plan": new_id(),
         "signal": new_id(),
         "region": "midden",
         "period": "2026-Q1",
+        "part": "register",
+        "form": "pdf",
+        "year": "2026",
         "number": "1",
         "kind": "support_advice",
         "key": "support_advice",
         "task": new_id(),
+        "question": "wie-zag",
+        "saved": new_id(),
+        "sample": new_id(),
         "proposal": new_id(),
+        "schedule": new_id(),
+        "hold": new_id(),
         "bundle": "0" * 64,
         "entry": page.entries[0].id,
         "text": world.services.texts.of_type("nl", TypeKey("support_advice")).hash,

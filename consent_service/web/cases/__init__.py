@@ -1,0 +1,1 @@
+"""Requests about one's own data: at the officer's desk, on the own page, through the counsellor."""

@@ -1,0 +1,1 @@
+"""Pages on what is erased, restricted and put right, of the privacy coordinator and the FG."""

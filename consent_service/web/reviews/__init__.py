@@ -1,0 +1,1 @@
+"""The officers' pages for questions to the log and samples of it."""
