@@ -193,7 +193,7 @@ class ErasureService:
         Raises:
             NotAllowedError: only a privacy coordinator approves, or an operator for one.
             NotFoundError: this shelter has no such erasure.
-            InputError: who asked decides on it too, or it was decided already.
+            InputError: who asked decides on it too, it was decided already, or it is held.
         """
         async with self._database.transaction() as conn:
             decision = await _decision(conn, actor, Action.APPROVE_ERASURE, tenant, coordinator)
@@ -201,6 +201,9 @@ class ErasureService:
             one = await _deciding(conn, where, erasure, "approve")
             if one.asked_by == approver:
                 raise InputError([Problem("erasure", "erasures.own")])
+            circle = await circle_of(conn, where, one.scope, one.subject or "")
+            if circle is not None:
+                await refuse_held(conn, circle, one.scope)
             typed = typed_too(one.typed) if decision.named else one.typed
             values = {"approved_by": approver, "approved_at": self._clock.now(), "typed": typed}
             await change_erasure(conn, where, one, "approve", **values)

@@ -111,8 +111,12 @@ def check(file: Any, schema: dict[str, Any]) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Read, check, say."""
     here = pathlib.Path(__file__).resolve().parent
-    file, schema = arguments or (here / "inzage.json", here / "access-export-1.schema.json")
-    found = check(*(json.loads(pathlib.Path(one).read_text(encoding="utf-8")) for one in (file, schema)))
+    known = [here / "inzage.json", here / "access-export-1.schema.json"]
+    if len(arguments) > len(known):
+        print("usage: verify_access_export.py [FILE [SCHEMA]]")
+        return 2
+    file, schema = [pathlib.Path(one) for one in arguments] + known[len(arguments) :]
+    found = check(*(json.loads(one.read_text(encoding="utf-8")) for one in (file, schema)))
     for fault in found:
         print(fault)
     print(f"{len(found)} faults" if found else "no faults")

@@ -31,7 +31,6 @@ TELLS_NOTHING = {
     "adressen": "people of schools and colleagues, never for which child",
     "bewaren": "periods, and how much is past them",
     "verantwoording": "documents about nobody",
-    "wissen": "how many, and of nobody",
     "bureau": "how much waits, and until when",
     "verzoek": "a form for a letter",
     "datalekken": "kinds, states and days of breaches, and of nobody",

@@ -131,7 +131,9 @@ async def test_a_breach_that_is_sent_twice_stands_there_once(site: Site) -> None
     second = await desk.post(place(site, "nieuw"), a_theft(site))
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.headers["location"].split("?")[0] == second.headers["location"].split("?")[0]
-    assert len(await site.world.services.breaches.overview(site.world.officer)) == 1
+    other = await desk.post(place(site, "nieuw"), a_theft(site) | {"nature": "Een tweede tablet is weg."})
+    assert other.headers["location"].split("?")[0] != first.headers["location"].split("?")[0]
+    assert len(await site.world.services.breaches.overview(site.world.officer)) == 2
 
 
 @pytest.mark.parametrize(
@@ -215,6 +217,10 @@ async def test_reporting_late_asks_why_and_the_report_names_nobody(site: Site) -
     await world.services.breaches.examine(world.officer, breach, of_actor(world))
     empty = await desk.post(place(site, breach, "beschrijving"), {"nature": ""})
     assert empty.status_code == 400
+    both = await desk.post(
+        place(site, breach, "beschrijving"), described() | {"consequences": ["none", "help_known"]}
+    )
+    assert (both.status_code, "Geen gevolgen gaat niet samen" in words_of(both)) == (400, True)
     named = await desk.post(
         place(site, breach, "beschrijving"), described() | {"measures_note": "Samira is gebeld."}
     )
@@ -235,6 +241,7 @@ async def test_reporting_late_asks_why_and_the_report_names_nobody(site: Site) -
     file = await desk.post(place(site, breach, "verslag", "bestand"), {})
     assert (report.status_code, file.status_code) == (200, 200)
     assert file.headers["content-type"].startswith("application/json")
+    assert "Namen en geboortedatum" in words_of(report)
     for name in ("Samira", "Noor", "Voorbeeld"):
         assert name not in report.text + file.text
     assert (await desk.get(place(site, breach, "verslag"))).status_code == 303

@@ -79,6 +79,12 @@ async def test_a_letter_is_typed_over_weighed_and_answered_on_the_desk(site: Sit
     assert (await officer.post(case, {"act": "decide", "case_outcome": "grant"})).status_code == 303
     again = await officer.post(case, {"act": "decide", "case_outcome": "grant"})
     assert again.headers["location"] == case
+    not_done = await officer.post(case, {"act": "finish", "case_channel": "letter"})
+    assert not_done.status_code == 400
+    assert "Het is nog niet gedaan." in words_of(not_done)
+    assert (await officer.post(case, {"act": "reopen"})).status_code == 303
+    no = {"act": "decide", "case_outcome": "refuse", "ground": "excessive"}
+    assert (await officer.post(case, no)).status_code == 303
     assert (await officer.post(case, {"act": "finish", "case_channel": "letter"})).status_code == 303
     assert "Klaar" in words_of(await officer.get(case))
     assert "AVG 15" in words_of(await officer.get(f"/toezicht/{site.world.tenant}/verzoeken"))

@@ -141,17 +141,17 @@ class BreachLetterService:
         Raises:
             NotAllowedError: not a privacy coordinator of this shelter.
             NotFoundError: no such breach here.
-            ConflictError: it was not reported, or everybody was told.
+            ConflictError: it is not reported on a ground, or everybody was told.
         """
         require(actor, Action.HANDLE_BREACH, Circumstances(tenant=actor.tenant))
         async with self._database.reading() as conn:
-            self._require_reported(breach_of(await read_breach_row(conn, actor.tenant, breach)))
+            self._require_untold(breach_of(await read_breach_row(conn, actor.tenant, breach)))
             families = await read_affected_families(conn, actor.tenant, breach)
         new = 0
         for some in in_parts(families, _FAMILIES_AT_ONCE):
             async with self._database.transaction() as conn:
                 row = await read_breach_row(conn, actor.tenant, breach, lock=True)
-                self._require_reported(breach_of(row))
+                self._require_untold(breach_of(row))
                 new += sum([await self._prepare_family(conn, actor, breach, one) for one in some])
         return new
 
@@ -380,6 +380,6 @@ class BreachLetterService:
             tagged_for=OFFICER,
         )
 
-    def _require_reported(self, one: Breach) -> None:
-        if one.state != "reported":
-            raise ConflictError("letters follow the report")
+    def _require_untold(self, one: Breach) -> None:
+        if one.state not in ("assessing", "reported"):
+            raise ConflictError("whoever was to be told was told, or it is not reported")

@@ -26,7 +26,7 @@ from consent_service.process.states import START
 from consent_service.rights.breaches.model import BREACH, Breach, BreachKind, NewBreach, Source, check_new
 from consent_service.rights.breaches.rows import breach_of, read_breach_row
 from consent_service.rights.breaches.tables import breaches
-from consent_service.rights.breaches.words import check_nobody_named, seal_words
+from consent_service.rights.breaches.words import check_nobody_named, open_words, seal_words
 
 Officer = PrivacyCoordinator | Fg
 
@@ -65,7 +65,7 @@ class BreachRegister:
             happened_until=new.happened_until,
         )
         async with self._database.transaction() as conn:
-            there = await self._same(conn, actor.tenant, breach)
+            there = await self._same(conn, actor.tenant, breach, words)
             if there is not None:
                 return there
             await self._put(conn, actor.tenant, breach, words)
@@ -109,10 +109,12 @@ class BreachRegister:
 
     # --- parts -------------------------------------------------------------------------------
 
-    async def _same(self, conn: AsyncConnection, tenant: TenantId, one: Breach) -> str | None:
-        """The breach that was entered a moment ago: a form that was sent twice is one breach."""
+    async def _same(
+        self, conn: AsyncConnection, tenant: TenantId, one: Breach, words: Mapping[str, str]
+    ) -> str | None:
+        """The breach that was entered a moment ago, in the same words: a form that was sent twice is one."""
         c = breaches.c
-        query = select(c.breach).where(
+        query = select(c.breach, c.sealed).where(
             c.tenant == tenant,
             c.kind == one.kind,
             c.state == one.state,
@@ -121,8 +123,10 @@ class BreachRegister:
             c.happened_from == one.happened_from,
             c.happened_until == one.happened_until,
         )
-        found: str | None = (await conn.execute(query.limit(1))).scalar_one_or_none()
-        return found
+        for row in (await conn.execute(query)).all():
+            if await open_words(conn, self._ring, tenant, row.breach, row.sealed) == words:
+                return str(row.breach)
+        return None
 
     async def _put(
         self, conn: AsyncConnection, tenant: TenantId, one: Breach, words: Mapping[str, str]

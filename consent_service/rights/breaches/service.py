@@ -102,6 +102,8 @@ class BreachService(BreachExamining):
             ):
                 if not set(chosen) <= set(known):
                     problems.append(Problem(field, "form.choose"))
+            if "none" in said.consequences and len(set(said.consequences)) > 1:
+                problems.append(Problem("consequences", "breach.none_alone"))
             if problems:
                 raise InputError(problems)
             kept = await open_words(conn, self._ring, actor.tenant, breach, row.sealed)

@@ -88,6 +88,8 @@ _NEEDS_WORDS: Final[frozenset[CaseKind]] = frozenset({"rectification", "objectio
 _MONTH, _EXTENDED = 1, 3
 _OLDEST: Final = timedelta(days=366)
 _MONTHS_A_YEAR: Final = 12
+_OLDEST_CHILD: Final = timedelta(days=40 * 366)
+"""A typing error must not turn a parent into a stranger; a file may be asked for by who was a child here."""
 
 CASE: Final = StateTable(
     "rights_case",
@@ -188,6 +190,11 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Whether the answer is the one that tells nothing."""
         return self.ground in NEUTRAL
 
+    @property
+    def done_elsewhere(self) -> bool:
+        """Whether it ends by being carried out: by a file that is handed over, or by an erasure."""
+        return self.state == "granted" and self.kind in ("access", "portability", "erasure")
+
     def is_untold(self, today: date) -> bool:
         """Whether it is refused and the asker cannot know that yet."""
         return self.state == "refused" and self.answer_from is not None and today < self.answer_from
@@ -243,6 +250,10 @@ def check_received(received: Received, *, today: date) -> list[Problem]:
         problems.append(Problem("received_on", "date_future"))
     elif received.received_on < today - _OLDEST:
         problems.append(Problem("received_on", "date_too_long_ago"))
+    if received.birth_date is not None and received.birth_date > today:
+        problems.append(Problem("birth_date", "date_future"))
+    elif received.birth_date is not None and received.birth_date < today - _OLDEST_CHILD:
+        problems.append(Problem("birth_date", "date_too_long_ago"))
     return problems + _check_words(received.kind, received.words)
 
 
@@ -260,8 +271,8 @@ def check_ground(case: Case, outcome: Outcome, ground: RefusalGround | None) -> 
 
 
 def _check_words(kind: CaseKind, words: str) -> list[Problem]:
-    if len(words) > WORDS:
-        return [Problem("words", "too_long", {"most": str(WORDS)})]
+    if len(words.replace("\r\n", "\n")) > WORDS:
+        return [Problem("words", "too_long", {"max": str(WORDS)})]
     if kind in _NEEDS_WORDS and not words.strip():
         return [Problem("words", "say_what")]
     return []

@@ -186,6 +186,9 @@ class CaseService(CaseTaking):
             if outcome not in get_args(Outcome):
                 raise InputError([Problem("outcome", "choose_case_outcome")])
             problems = check_ground(one, outcome, ground)
+            if outcome != "refuse" and one.identity is None:
+                code = "nobody_to_identify" if one.requester is None else "identify_first"
+                problems.append(Problem("outcome", code))
             by_hand = outcome != "refuse" and await self._now(conn, actor, one) in _WEIGHED
             if by_hand and not weighed:
                 problems.append(Problem("weighed", "weigh_by_hand"))
@@ -202,13 +205,16 @@ class CaseService(CaseTaking):
             NotAllowedError: not a privacy coordinator of this shelter.
             NotFoundError: no such request here.
             ConflictError: it was not decided, or has ended.
-            InputError: no way was chosen; or it is too early for the neutral answer.
+            InputError: no way was chosen; it is too early for the neutral answer; or what was granted is not
+                carried out: a file ends its request by being handed over, an erasure by being done.
         """
         async with self._acting(actor, case) as (conn, one):
             problems = [] if channel in get_args(Channel) else [Problem("channel", "choose_channel")]
             if one.answer_from is not None and local_date(self._clock.now()) < one.answer_from:
                 day = {"day": f"{one.answer_from:%d-%m-%Y}"}
                 problems.append(Problem("channel", "answer_not_yet", day))
+            if one.done_elsewhere:
+                problems.append(Problem("channel", "carry_out_first"))
             if problems:
                 raise InputError(problems)
             act = "answer" if one.state == "refused" else "carry_out"

@@ -126,7 +126,7 @@ def actions_of(actor: Officer, seen: BreachView) -> BreachActions:
         report_href=there("report", "melden"),
         leave_action=there("leave_unreported", "niet-melden"),
         again_action=there("look_again", "opnieuw"),
-        prepare_action=there("tell", "brieven"),
+        prepare_action=there("examine", "brieven") if seen.exams else "",
         tell_action=there("tell", "verteld") if tells else "",
         close_action="" if tells else there("close", "sluiten"),
     )
@@ -182,7 +182,12 @@ def facts_of(visit: Visit, report: BreachReport) -> tuple[Fact, ...]:
         *_subjects(report),
         (
             N_("Soorten gegevens"),
-            ", ".join(labels_of(visit, tuple(one.type for one in report.categories[1:]))),
+            ", ".join(
+                (
+                    said.text(N_("Namen en geboortedatum")),
+                    *labels_of(visit, tuple(one.type for one in report.categories[1:])),
+                )
+            ),
         ),
         (N_("Risico"), _word(said, "breach_level", report.risk)),
         (N_("Waarom"), _words(said, "breach_reason", report.risk_reasons)),
@@ -205,7 +210,7 @@ def _subjects(report: BreachReport) -> list[tuple[str, str]]:
         (N_("Ouders en voogden"), str(those.guardians)),
         (N_("Van hen is getoond, volgens het logboek"), str(those.certain)),
         (N_("Mensen die intussen gewist zijn"), str(those.erased)),
-        (N_("Gegevens, ongeveer"), str(report.records)),
+        (N_("Geschreven gegevens, ongeveer"), str(report.records)),
     ]
 
 

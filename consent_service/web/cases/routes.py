@@ -151,6 +151,8 @@ async def _step(visit: Visit, actor: Officer, case: str, name: str) -> None:
             await cases.finish(decider, case, cast("Channel", said("case_channel")))
         case "withdraw":
             await cases.withdraw(decider, case)
+        case "reopen":
+            await cases.reopen(decider, case)
         case _:
             raise NotFoundError("act")
 

@@ -80,6 +80,7 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
         advise_action=here if "advise" in may else "",
         decide_action=here if "refuse" in may else "",
         finish_action=here if {"answer", "carry_out"} & may else "",
+        reopen_action=here if "reopen" in may else "",
         withdraw_action=here if "withdraw" in may else "",
         carry_href=f"{here}/{_carried_at(one)}" if one.outcome in ("grant", "grant_in_part") else "",
         letter_href=f"{here}/brief" if one.outcome in ("refuse", "grant_in_part") else "",
@@ -94,6 +95,8 @@ def _may(actor: Officer, one: Case) -> frozenset[str]:
         acts -= {"withdraw"}
     if not isinstance(actor, PrivacyCoordinator):
         return frozenset(acts & {"advise"})
+    if one.done_elsewhere:
+        acts -= {"carry_out"}
     if one.requester is None:
         acts -= {"identify"}
     if one.extended is not None:

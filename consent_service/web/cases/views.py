@@ -72,6 +72,7 @@ class CasePage(View, frozen=True):
     advise_action: str = ""
     decide_action: str = ""
     finish_action: str = ""
+    reopen_action: str = ""
     withdraw_action: str = ""
     carry_href: str = ""
     """Where what was granted is carried out."""

@@ -33,7 +33,7 @@ _ARTICLES: Final = {
         "AVG 33, 34",
         N_("Binnen 72 uur beslist u of de toezichthouder het hoort, en wie nog meer."),
     ),
-    "vragen": (
+    "steekproef": (
         N_("Steekproef van deze week"),
         "AVG 39(1)(b)",
         N_("Elke week kijkt iemand een paar regels van het logboek na."),
@@ -88,7 +88,7 @@ async def desk_lines(visit: Visit, actor: Officer) -> tuple[DeskLine, ...]:
         await _rules(visit, actor),
         _of_tasks(visit, actor, "patronen", [one for one in tasks if one.kind == "pattern_to_look_at"]),
         await _recalls(visit, actor),
-        _of_tasks(visit, actor, "vragen", [one for one in tasks if one.kind == "sample_to_review"]),
+        _of_tasks(visit, actor, "steekproef", [one for one in tasks if one.kind == "sample_to_review"]),
         await _holds(visit, actor),
         _of_tasks(visit, actor, "taken", [one for one in tasks if one.kind not in _ELSEWHERE]),
     ]

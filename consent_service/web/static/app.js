@@ -30,6 +30,8 @@ function addDeviceTime(form) {
 // A second tap on a slow connection must not send a form twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  // A file that is handed over leaves the page as it is, and may be asked for again.
+  if ("download" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

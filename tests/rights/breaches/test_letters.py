@@ -16,7 +16,7 @@ from consent_service.rights.breaches.people import Named
 from consent_service.rights.erasure_model import Wanted
 from consent_service.web.breaches.letter_words import paragraphs
 from tests.ledger import entries
-from tests.rights.breaches.stories import opened, reported
+from tests.rights.breaches.stories import SAID, of_actor, opened, reported
 from tests.rights.forgetting import erased
 from tests.scenarios.stories import told_family
 from tests.shelter import SAFE, SECRET, World
@@ -145,11 +145,19 @@ async def test_bad_choices_and_second_times_are_refused(world: World) -> None:
             await again
 
 
-async def test_before_it_is_reported_there_are_no_letters(world: World) -> None:
-    await told_family(world)
-    breach = await opened(world)
+async def test_people_can_be_told_before_the_authority_and_not_when_nothing_is_reported(world: World) -> None:
+    """Without delay (AVG 34(1)) does not wait for the report; a breach that is no risk tells nobody."""
+    service, letters_of = world.services.breaches, world.services.breach_letters
+    nobody = await opened(world, "leaked_backup")
+    await service.examine(world.officer, nobody, of_actor(world))
+    await service.describe(world.officer, nobody, SAID)
+    await service.leave_unreported(world.officer, nobody, "nothing_seen")
     with pytest.raises(ConflictError):
-        await world.services.breach_letters.prepare(world.officer, breach)
+        await letters_of.prepare(world.officer, nobody)
+    await told_family(world, safety=SAFE)
+    breach = await opened(world)
+    await service.examine(world.officer, breach, of_actor(world))
+    assert await letters_of.prepare(world.officer, breach) == 1
 
 
 async def test_people_come_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

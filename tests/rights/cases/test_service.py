@@ -135,8 +135,7 @@ async def test_a_letter_is_matched_exactly_and_otherwise_kept_without_a_name(wor
         assert (view_of.case.requester, view_of.case.family, view_of.words) == (None, None, "")
         assert view_of.standing_now == "unknown"
         assert await codes(cases.identify(world.officer, case, "document")) == {"nobody_to_identify"}
-        with pytest.raises(ConflictError):
-            await cases.decide(world.officer, case, "grant")
+        assert await codes(cases.decide(world.officer, case, "grant")) == {"nobody_to_identify"}
     young = letter_of(world, view, capacity="child", asker=view.children[0].identity.full_name, words="")
     itself = await cases.receive(world.officer, young)
     assert (await cases.view(world.officer, itself)).standing_now == "oneself"
@@ -323,3 +322,40 @@ async def test_before_the_day_of_a_neutral_answer_it_can_be_withdrawn_as_one_tha
         else:
             await cases.withdraw(father, case)
     assert [one.state for one in await cases.own(father)] == ["refused", "withdrawn"]
+
+
+@pytest.mark.parametrize("kind", ["access", "portability", "erasure"])
+async def test_a_yes_that_nobody_carried_out_does_not_end_the_request(world: World, kind: str) -> None:
+    view = await two_parents(world)
+    cases, mother = world.services.cases, world.guardian(view)
+    case = await cases.ask(mother, Asked(kind))  # type: ignore[arg-type]
+    await cases.decide(world.officer, case, "grant")
+    assert await codes(cases.finish(world.officer, case, "letter")) == {"carry_out_first"}
+    await cases.reopen(world.officer, case)
+    await cases.decide(world.officer, case, "refuse", ground="excessive")
+    await cases.finish(world.officer, case, "letter")
+    assert [one.state for one in await cases.own(mother)] == ["done"]
+
+
+async def test_nothing_is_granted_before_it_is_known_who_asks_and_that_is_said(world: World) -> None:
+    cases = world.services.cases
+    received = Received(
+        kind="access",
+        channel="letter",
+        received_on=local_date(world.clock.now()),
+        capacity="guardian",
+        asker="Wie Dan",
+        child_names="Niemand Hier",
+        birth_date=date(2019, 1, 1),
+    )
+    case = await cases.receive(world.officer, received)
+    assert await codes(cases.decide(world.officer, case, "grant")) == {"nobody_to_identify"}
+    wrong = (date(2031, 1, 1), "date_future"), (date(1900, 1, 1), "date_too_long_ago")
+    for born, code in wrong:
+        assert await codes(
+            cases.receive(world.officer, msgspec.structs.replace(received, birth_date=born))
+        ) == {code}
+    long = msgspec.structs.replace(received, words="a\r\n" * 1000)
+    longer = msgspec.structs.replace(received, words="a\r\n" * 1001)
+    assert await codes(cases.receive(world.officer, longer)) == {"too_long"}
+    await cases.receive(world.officer, long)
