@@ -9,7 +9,8 @@ import pytest
 
 from tests.web.visiting import Site
 from tests.web.who_may_call.officer import TABLE
-from tests.web.who_may_call.scene import Role, make_scene
+from tests.web.who_may_call.roles import Role
+from tests.web.who_may_call.scene import make_scene
 
 _ELSEWHERE: Final = {
     "": "",
