@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from consent_service.foundation.i18n import translator
+from consent_service.rights.retention.model import (
+    AfterSchool,
+    Always,
+    OfCatalogue,
+    OfLog,
+    Own,
+    Period,
+    WhileUsed,
+    WithFamily,
+    WithStaff,
+)
+from consent_service.web.retention.words import period_words
 from tests.rights.forgetting import second_coordinator
 from tests.scenarios.stories import told_family
 from tests.web.visiting import Site, words_of
@@ -86,3 +101,23 @@ async def test_the_fg_sees_the_same_and_presses_nothing(site: Site) -> None:
         assert button not in page
     for parts in (("opruimen",), ("termijnen",), ("vastzetten",)):
         assert (await fg.post(place(site, *parts), {})).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "period, told",
+    [
+        (Own(days=30), "30 dagen"),
+        (Own(months=12), "12 maanden"),
+        (WithFamily(60), "5 jaar na de begeleiding"),
+        (WithStaff(60), "5 jaar na vertrek"),
+        (OfLog(60), "ten minste 5 jaar"),
+        (AfterSchool(), "tot er niets meer van bewaard wordt"),
+        (WhileUsed(), "zolang het in gebruik is"),
+        (OfCatalogue(), "per soort informatie"),
+        (Always(), "blijft; er staat niemand meer in"),
+    ],
+    ids=lambda one: type(one).__name__ if not isinstance(one, str) else one.replace(" ", "-"),
+)
+def test_every_period_has_words(period: Period, told: str) -> None:
+    assert period_words(translator("nl"), period) == told
+    assert period_words(translator("en"), period) != told
