@@ -106,6 +106,12 @@ class FormState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 EMPTY = FormState()
 
 
+def labels_in(language: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels of fields that are called otherwise on this page, in the reader's language."""
+    said = translator(language)
+    return {field: said.text(label) for field, label in labels.items()}
+
+
 async def read_form(request: Request[Any, Any, Any]) -> Posted:
     """The posted form of `request`."""
     form = await request.form()

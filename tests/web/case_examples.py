@@ -26,8 +26,11 @@ _LINE = cases.CaseLine(
     due_on=date(2026, 12, 1),
     left=10,
     is_open=True,
+    number="9EDEC8",
 )
-_LATE = replace(_LINE, kind="erasure", article="AVG 17", state="received", left=-2, standing="unknown")
+_LATE = replace(
+    _LINE, number="0A31F7", kind="erasure", article="AVG 17", state="received", left=-2, standing="unknown"
+)
 _DONE = replace(_LINE, kind="objection", article="AVG 21", state="done", is_open=False, channel="page")
 
 

@@ -60,6 +60,7 @@ def _erasures(language: str) -> dict[str, View]:
         stages=(),
         notices=(),
         approve_action="/goedkeuren",
+        name="Noor",
         drop_action="/niet-doen",
     )
     approved = replace(page, state="approved", facts=FACTS, approve_action="", execute_action="/uitvoeren")

@@ -12,6 +12,7 @@ from consent_service.organisations.model import NewStaff
 from consent_service.release.model import Refused, Released
 from consent_service.rights.cases.model import Asked, CaseKind
 from consent_service.rights.erasure_model import Wanted
+from tests.ledger import entries
 from tests.rights.forgetting import decided, second_coordinator
 from tests.scenarios.stories import Told, ask, told_family
 from tests.shelter import OPERATOR
@@ -103,6 +104,25 @@ async def test_who_is_erased_must_be_chosen_from_the_request(site: Site) -> None
     person = {"subject": home.mother.guardian, "ground": "requested"}
     answer = await desk.post(f"{path}/wissen", person)
     assert (answer.status_code, "nog gedeeld" in answer.text) == (400, True)
+
+
+async def test_who_approves_reads_the_given_name_and_that_is_an_entry(site: Site) -> None:
+    """Nobody can stand behind a number; the FG, and whoever looks later, sees the number."""
+    home, _, path = await asked(site, "erasure")
+    world, case = site.world, path.split("/")[-2]
+    child = home.view.children[0].child
+    erasure = await world.services.erasing_desk.ask(world.officer, case, child, "requested")
+    second = await site.logged_in(await second_coordinator(world))
+    before = len(await entries(world, "case.moved.v1"))
+    here = f"/toezicht/{world.tenant}/wissen/{erasure}"
+    assert "Noor" in words_of(await second.get(here))
+    assert len(await entries(world, "case.moved.v1")) == before + 1
+    assert "Noor" not in words_of(await second.get(f"/toezicht/{world.tenant}/wissen"))
+    added = await world.services.organisations.add_staff(OPERATOR, world.tenant, NewStaff("fg", "Fenna"))
+    watching = await site.logged_in(Fg(world.tenant, added))
+    assert "Noor" not in words_of(await watching.get(here))
+    await world.services.cases.reopen(world.officer, case)
+    assert "Noor" not in words_of(await second.get(here))
 
 
 async def test_the_fg_sees_how_far_it_is_and_has_nothing_to_press(site: Site) -> None:

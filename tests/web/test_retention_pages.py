@@ -72,6 +72,7 @@ async def test_something_is_held_looked_at_again_and_let_go(site: Site) -> None:
     wrong = await coordinator.post(place(site, "vastzetten"), {"subject": "wie dan", "ground": "zomaar"})
     assert wrong.status_code == 400
     assert "wie dan" in wrong.text, "what was typed is kept"
+    assert "Waarom moet dit bewaard blijven: " in words_of(wrong)
     far = {"subject": "x", "ground": "claim", **DAY, "review_on-year": "2031"}
     refused = words_of(await coordinator.post(place(site, "vastzetten"), far))
     assert "Kies een dag binnen een jaar." in refused

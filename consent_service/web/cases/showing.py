@@ -46,7 +46,13 @@ def case_line(visit: Visit, one: Case, href: str) -> CaseLine:
         due_on=one.due_on,
         left=(one.due_on - today).days,
         is_open=one.is_open,
+        number=number_of(one),
     )
+
+
+def number_of(one: Case) -> str:
+    """What an officer calls it: letters differ by it, for no name is kept."""
+    return one.case[-_REFERENCE:].upper()
 
 
 def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[Problem] = ()) -> CasePage:
@@ -57,7 +63,7 @@ def case_page(visit: Visit, actor: Officer, found: CaseView, problems: Sequence[
     return CasePage(
         back_href=home(actor, HERE),
         line=case_line(visit, one, here),
-        reference=one.case[-_REFERENCE:].upper(),
+        reference=number_of(one),
         capacity=one.capacity,
         words=found.words,
         standing_now=found.standing_now,

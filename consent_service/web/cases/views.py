@@ -23,6 +23,7 @@ class CaseLine(Part, frozen=True):
     due_on: date
     left: int
     is_open: bool
+    number: str = ""
 
 
 class CasesPage(View, frozen=True):

@@ -19,7 +19,8 @@ from consent_service.web.erasing.forms import read_restriction
 from consent_service.web.erasing.routes import deciding
 from consent_service.web.erasing.showing import CARRY_OUT, CASES, HERE
 from consent_service.web.erasing.views import AskErasurePage, RectifyPage, RestrictPage
-from consent_service.web.forms import EMPTY, FormReader, FormState
+from consent_service.web.erasing.words import FIELD_LABELS, GROUND_LABELS
+from consent_service.web.forms import EMPTY, FormReader, FormState, labels_in
 from consent_service.web.officer.room import home, navigation
 from consent_service.web.visit import Visit
 
@@ -104,7 +105,8 @@ async def _again(
 ) -> Response[Any]:
     """The page once more with what was entered and all that is wrong with it."""
     found = await visit.services.cases.view(actor, case)
-    form = FormState.of(visit.posted, problems, language=visit.language)
+    labels = labels_in(visit.language, FIELD_LABELS | {"ground": GROUND_LABELS.get(page, "")})
+    form = FormState.of(visit.posted, problems, language=visit.language, labels=labels)
     return await _show(visit, actor, found, page, form, status=400)
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from consent_service.foundation.errors import InputError, NotAllowedError
+from consent_service.foundation.errors import InputError, NotAllowedError, NotFoundError
 from consent_service.identity.model import PrivacyCoordinator
+from consent_service.rights.erasure_model import Erasure
 from consent_service.web.erasing.showing import HERE, ErasureShowing, line_of
 from consent_service.web.erasing.views import ErasuresPage
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.officer.room import home, navigation
 from consent_service.web.visit import Officer, Visit
+
+_TO_DECIDE: Final = ("asked", "approved")
 
 
 @get("/toezicht/{tenant:str}/wissen", include_in_schema=False)
@@ -106,4 +110,19 @@ async def _show(
     known = await visit.services.organisations.schools(actor.tenant)
     schools = {str(one.school): one.name for one in known}
     view = ErasureShowing(visit, actor).page(found, notices, schools, form)
+    view = msgspec.structs.replace(view, name=await _named(visit, actor, found.erasure))
     return await visit.show(view, status=status, navigation=await navigation(visit, actor, HERE))
+
+
+async def _named(visit: Visit, actor: Officer, one: Erasure) -> str:
+    """The given name of whom it is about, for who decides on it now: nobody can stand behind a number.
+
+    Reading it is an entry at the request; of an erasure without a request there is none.
+    """
+    if not isinstance(actor, PrivacyCoordinator) or one.case is None or one.state not in _TO_DECIDE:
+        return ""
+    try:
+        offered = await visit.services.erasing_desk.whom(actor, one.case)
+    except NotFoundError:
+        return ""
+    return next((whom.name for whom in offered if whom.subject == one.subject), "")

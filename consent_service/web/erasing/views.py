@@ -52,7 +52,9 @@ class NoticeLine(Part, frozen=True):
 
 
 class ErasurePage(View, frozen=True):
-    """One erasure; an empty action is not for this reader, or not now. `why_not`: what stands in the way."""
+    """One erasure; an empty action is not for this reader, or not now. `why_not`: what stands in the way.
+
+    `name`: a given name, for who decides on it now."""
 
     template: ClassVar[str] = "erasing/erasure.html"
     back_href: str
@@ -71,6 +73,7 @@ class ErasurePage(View, frozen=True):
     approve_action: str = ""
     drop_action: str = ""
     execute_action: str = ""
+    name: str = ""
     form: FormState = EMPTY
 
 

@@ -70,7 +70,12 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "restriction_ground": RESTRICTION_GROUNDS,
     "how_told": HOW_TOLD,
 }
-FIELD_LABELS: Final[Mapping[str, str]] = {
+GROUND_LABELS: Final[Mapping[str, str]] = {
+    "erasure": N_("Waarom moet dit?"),
+    "restriction": N_("Waarom?"),
+}
+"""How the field of the ground is called, by page."""
+FIELD_LABELS: Final[dict[str, str]] = {
     "subject": N_("Wie wordt gewist?"),
     "erasure": N_("Wissen"),
     "place": N_("Over wie, en bij welke school?"),

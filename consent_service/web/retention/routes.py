@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -9,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from consent_service.foundation.errors import InputError, NotAllowedError
+from consent_service.foundation.errors import InputError, NotAllowedError, Problem
 from consent_service.identity.model import PrivacyCoordinator
-from consent_service.web.forms import EMPTY, FormReader, FormState
+from consent_service.web.forms import EMPTY, FormReader, FormState, labels_in
 from consent_service.web.officer.room import home, navigation
 from consent_service.web.retention.forms import read_hold
 from consent_service.web.retention.showing import HERE, page_of
+from consent_service.web.retention.words import FIELD_LABELS
 from consent_service.web.visit import Officer, Visit
 
 _PAGE: Final = "/toezicht/{tenant:str}/bewaren"
@@ -62,7 +64,7 @@ async def hold(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Response
     form = FormReader(visit.posted)
     entered = read_hold(form)
     if entered is None:
-        return await _show(visit, actor, FormState.of(visit.posted, form.problems, language=visit.language))
+        return await _show(visit, actor, _form_of(visit, form.problems))
     try:
         await visit.services.retention.hold(actor, entered)
     except InputError as refused:
@@ -92,10 +94,15 @@ def _coordinator(actor: Officer) -> PrivacyCoordinator:
 
 
 async def _refused(visit: Visit, actor: Officer, refused: InputError) -> Response[Any]:
-    return await _show(visit, actor, FormState.of(visit.posted, refused.problems, language=visit.language))
+    return await _show(visit, actor, _form_of(visit, refused.problems))
 
 
 async def _show(visit: Visit, actor: Officer, form: FormState = EMPTY) -> Response[Any]:
     view = page_of(visit, actor, await visit.services.retention.overview(actor), form)
     status = 400 if form.problems else 200
     return await visit.show(view, status=status, navigation=await navigation(visit, actor, HERE))
+
+
+def _form_of(visit: Visit, problems: Sequence[Problem]) -> FormState:
+    labels = labels_in(visit.language, FIELD_LABELS)
+    return FormState.of(visit.posted, problems, language=visit.language, labels=labels)

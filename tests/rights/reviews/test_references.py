@@ -8,7 +8,13 @@ from consent_service.rights.reviews.references import problem_of_reference, read
 
 
 @pytest.mark.parametrize(
-    "typed, kept", [(" z-2026-014 ", "Z-2026-014"), ("kl 2026", "KL2026"), ("AP-1", "AP-1")]
+    "typed, kept",
+    [
+        (" z-2026-014 ", "Z-2026-014"),
+        ("kl 2026", "KL2026"),
+        ("AP-1", "AP-1"),
+        ("9edec8", "9EDEC8"),
+    ],
 )
 def test_a_number_of_a_case_is_kept_in_capitals(typed: str, kept: str) -> None:
     assert read_reference(typed) == kept
@@ -17,7 +23,10 @@ def test_a_number_of_a_case_is_kept_in_capitals(typed: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "Noor Voorbeeld", "NOOR", "NOORV1", "2026-014", "Z-1234567", "Z-", "Z-1-2-3-4", "BSN-111-222-333"],
+    [
+        *("", "Noor Voorbeeld", "NOOR", "NOORV1", "2026-014", "Z-1234567", "Z-", "Z-1-2-3-4"),
+        *("BSN-111-222-333", "FACADE", "9EDEC", "9EDEC81"),
+    ],
 )
 def test_words_and_numbers_of_persons_are_refused(typed: str) -> None:
     (problem,) = problem_of_reference(read_reference(typed), "case")
