@@ -11,8 +11,8 @@ RECALL_REASONS: Final[Mapping[str, str]] = {
     "nothing_found": N_("Wij hebben dit niet (meer)"),
     "pupil_file": N_("Het hoort in ons eigen wettelijke leerlingdossier"),
     "own_action": N_("Het is wat wij zelf hebben gedaan"),
-    "legal_duty": N_("Een wet verplicht ons dit te bewaren (AVG 17 lid 3 onder b)"),
-    "legal_claim": N_("Wij hebben het nodig voor een rechtszaak (AVG 17 lid 3 onder e)"),
+    "legal_duty": N_("Een wet verplicht ons dit te bewaren (AVG 17(3)(b))"),
+    "legal_claim": N_("Wij hebben het nodig voor een rechtszaak (AVG 17(3)(e))"),
     "talk_first": N_("Wij willen eerst overleggen"),
 }
 RECALL_GROUNDS: Final[Mapping[str, str]] = {

@@ -20,7 +20,7 @@ from litestar.enums import MediaType
 from markupsafe import Markup, escape
 
 from consent_service.foundation.clock import AMSTERDAM, local_date
-from consent_service.foundation.i18n import Translator, translator
+from consent_service.foundation.i18n import N_, Translator, translator
 from consent_service.web.components import Option
 from consent_service.web.pages import PageContext, View
 from consent_service.web.vocabulary import TABLES, tone, word
@@ -71,6 +71,7 @@ def environment(language: str) -> Environment:
     made.filters["options"] = _pairs_of
     made.filters["day"] = functools.partial(day_in_words, language=language)
     made.filters["short_day"] = day_in_digits
+    made.filters["day_until"] = functools.partial(days_in_words, language=language)
     made.filters["moment"] = functools.partial(moment_in_words, language=language)
     made.filters["moment_until"] = functools.partial(moments_in_words, language=language)
     return made
@@ -102,6 +103,14 @@ def isolated(name: str) -> Markup:
 def day_in_words(day: date, *, language: str) -> str:
     """`1 september 2026`. An instant counts as its day in the Netherlands."""
     return translator(language).date(_local_day(day))
+
+
+def days_in_words(first: date, last: date | None, *, language: str) -> str:
+    """`1 september 2026 tot en met 4 september 2026`; one day when both are the same, or without a last."""
+    begin, end = day_in_words(first, language=language), last and day_in_words(last, language=language)
+    if end is None or end == begin:
+        return begin
+    return translator(language).text(N_("{first} tot en met {last}"), first=begin, last=end)
 
 
 def day_in_digits(day: date) -> str:

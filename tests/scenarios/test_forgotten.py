@@ -156,7 +156,7 @@ async def test_s23_each_school_is_told_and_its_answer_or_its_silence_stands_on_t
         (one,) = await world.services.erasures.overview(world.officer)
         page = words_of(await browser.get(f"/toezicht/{world.tenant}/wissen/{one.erasure}"))
         assert "Bewaart het" in page
-        assert "AVG 17 lid 3 onder b" in page
+        assert "AVG 17(3)(b)" in page
         assert "Te laat" in page
         listed = words_of(await browser.get(f"/toezicht/{world.tenant}/wissen"))
         assert f"nog geen antwoord van scholen: {len(notices) - 1}" in listed

@@ -70,9 +70,10 @@ def _evaluation(language: str) -> dict[str, View]:
         evaluation.RecallRow("A1B2C3", "De Linde", "Ophalen", "unsafe", _DAY, "open", "", late=True),
         evaluation.RecallRow("D4E5F6", "De Eik", "Zorgen", "erased", _DAY, "kept", "pupil_file", late=False),
     )
-    periods = (evaluation.PeriodLine("2026-Q3", "/cijfers/2026-Q3", 12, 8),)
+    periods = (evaluation.PeriodLine("Kwartaal 3 van 2026", "/cijfers/2026-Q3", 12, 8),)
+    waiting = (Option("2026-Q4", "Kwartaal 4 van 2026"), Option("2026", "2026"))
     page = evaluation.PeriodsPage(
-        action="/cijfers", periods=periods, waiting=("2026-Q4", "2026"), least=5, waiting_days=14
+        action="/cijfers", periods=periods, waiting=waiting, least=5, waiting_days=14
     )
     refused = wrong(language, {"period": "evaluation.not_publishable"})
     return {
@@ -82,7 +83,7 @@ def _evaluation(language: str) -> dict[str, View]:
         "officer-figures-period": evaluation.FiguresPage(
             back_href="/cijfers",
             csv_action="/csv",
-            period="2026-Q3",
+            period="Kwartaal 3 van 2026",
             published_on=_DAY,
             shelter=tables,
             teams=teams,

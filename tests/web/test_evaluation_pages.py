@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from consent_service.web.evaluation.words import in_words
 from tests.process.test_evaluation import PERIOD, a_quarter
 from tests.scenarios.stories import ask, told_family
 from tests.web.visiting import Site, words_of
@@ -13,7 +14,7 @@ from tests.web.who_may_call.scene import make_scene
 async def test_a_quarter_is_fixed_read_and_taken_along(site: Site) -> None:
     await a_quarter(site.world)
     coordinator, here = await site.logged_in(site.world.officer), f"/toezicht/{site.world.tenant}/cijfers"
-    assert PERIOD in words_of(await coordinator.get(here))
+    assert in_words(PERIOD, "nl") in words_of(await coordinator.get(here))
     wrong = await coordinator.post(here, {"period": "2031-Q1"})
     assert wrong.status_code == 400
     assert "Kijk dit nog even na" in words_of(wrong)

@@ -15,10 +15,10 @@ ACCOUNTABILITY_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "report": N_("Jaarverslag"),
     },
     "account_article": {
-        "register": N_("AVG artikel 30"),
-        "dpia": N_("AVG artikel 35"),
-        "annex": N_("AVG artikel 28"),
-        "report": N_("AVG artikel 5, lid 2"),
+        "register": N_("AVG 30"),
+        "dpia": N_("AVG 35"),
+        "annex": N_("AVG 28"),
+        "report": N_("AVG 5(2)"),
     },
     "account_why": {
         "register": N_(

@@ -25,6 +25,7 @@ from consent_service.web.breaches.views import (
 from consent_service.web.breaches.words import BREACH_TABLES
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.officer.room import home
+from consent_service.web.rendering import days_in_words
 from consent_service.web.visit import Officer, Visit
 
 HERE = "datalekken"
@@ -214,8 +215,9 @@ def _subjects(report: BreachReport) -> list[tuple[str, str]]:
 
 
 def _period(report: BreachReport, said: Translator) -> str:
-    days = (report.happened_from, report.happened_until)
-    return " - ".join(said.date(one) for one in dict.fromkeys(days) if one is not None)
+    if report.happened_from is None:
+        return ""
+    return days_in_words(report.happened_from, report.happened_until, language=said.language)
 
 
 def _moment(moment: datetime | None, said: Translator) -> str:

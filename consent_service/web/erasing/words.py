@@ -20,11 +20,11 @@ SCOPES: Final[Mapping[str, str]] = {
     "family": N_("Een heel gezin"),
 }
 GROUNDS: Final[Mapping[str, str]] = {
-    "requested": N_("Het is gevraagd en wij hoeven het niet te bewaren (AVG 17 lid 1 onder c)"),
-    "consent_withdrawn": N_("De toestemming is ingetrokken (AVG 17 lid 1 onder b)"),
-    "no_longer_needed": N_("Het is niet meer nodig (AVG 17 lid 1 onder a)"),
-    "unlawful": N_("Het mocht niet worden bewaard (AVG 17 lid 1 onder d)"),
-    "legal_duty": N_("Een wet verplicht ons het te wissen (AVG 17 lid 1 onder e)"),
+    "requested": N_("Het is gevraagd en wij hoeven het niet te bewaren (AVG 17(1)(c))"),
+    "consent_withdrawn": N_("De toestemming is ingetrokken (AVG 17(1)(b))"),
+    "no_longer_needed": N_("Het is niet meer nodig (AVG 17(1)(a))"),
+    "unlawful": N_("Het mocht niet worden bewaard (AVG 17(1)(d))"),
+    "legal_duty": N_("Een wet verplicht ons het te wissen (AVG 17(1)(e))"),
 }
 STAGES: Final[Mapping[str, str]] = {
     "live_dead": N_("Hier"),
@@ -50,10 +50,10 @@ KEPT_WHY: Final[Mapping[str, str]] = {
     "schools": N_("De school beslist daar zelf over. Wij vragen om het te wissen (AVG 19)."),
 }
 RESTRICTION_GROUNDS: Final[Mapping[str, str]] = {
-    "contested": N_("Iemand zegt dat het niet klopt, en wij kijken dat na (AVG 18 lid 1 onder a)"),
-    "unlawful": N_("Het mocht niet, maar wie het vroeg wil het niet laten wissen (AVG 18 lid 1 onder b)"),
-    "needed_for_claim": N_("Wie het vroeg heeft het nodig voor een rechtszaak (AVG 18 lid 1 onder c)"),
-    "objection": N_("Er is bezwaar, en dat wordt gewogen (AVG 18 lid 1 onder d)"),
+    "contested": N_("Iemand zegt dat het niet klopt, en wij kijken dat na (AVG 18(1)(a))"),
+    "unlawful": N_("Het mocht niet, maar wie het vroeg wil het niet laten wissen (AVG 18(1)(b))"),
+    "needed_for_claim": N_("Wie het vroeg heeft het nodig voor een rechtszaak (AVG 18(1)(c))"),
+    "objection": N_("Er is bezwaar, en dat wordt gewogen (AVG 18(1)(d))"),
 }
 HOW_TOLD: Final[Mapping[str, str]] = {
     "page": N_("Op de eigen pagina"),

@@ -16,6 +16,7 @@ from consent_service.foundation.ids import SchoolId
 from consent_service.identity.model import PrivacyCoordinator
 from consent_service.process.evaluation.model import ALL, LEAST, MEASURES, WAITING_DAYS, Cell
 from consent_service.process.evaluation.service import Figure
+from consent_service.web.components import Option
 from consent_service.web.evaluation.csv_file import csv_of
 from consent_service.web.evaluation.views import (
     FigureLine,
@@ -26,6 +27,7 @@ from consent_service.web.evaluation.views import (
     RecallRow,
     RecallsListPage,
 )
+from consent_service.web.evaluation.words import in_words
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.officer.room import home, navigation
 from consent_service.web.visit import Officer, Visit
@@ -68,7 +70,7 @@ async def figures(
     view = FiguresPage(
         back_href=home(actor, _HERE),
         csv_action=home(actor, _HERE, period, "csv"),
-        period=period,
+        period=in_words(period, visit.language),
         published_on=local_date(at),
         shelter=tuple(one for one in tables if one.team == ALL),
         teams=tuple(one for one in tables if one.team != ALL),
@@ -140,10 +142,14 @@ async def _periods(visit: Visit, actor: Officer, problems: Sequence[Problem] = (
     view = PeriodsPage(
         action=home(actor, _HERE) if coordinator else "",
         periods=tuple(
-            PeriodLine(one.period, home(actor, _HERE, one.period), one.shown, one.withheld)
+            PeriodLine(
+                in_words(one.period, visit.language), home(actor, _HERE, one.period), one.shown, one.withheld
+            )
             for one in await evaluation.published(actor)
         ),
-        waiting=await evaluation.publishable(actor),
+        waiting=tuple(
+            Option(one, in_words(one, visit.language)) for one in await evaluation.publishable(actor)
+        ),
         least=LEAST,
         waiting_days=WAITING_DAYS,
         form=FormState.of(visit.posted, problems, language=visit.language),

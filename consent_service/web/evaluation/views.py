@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from consent_service.web.components import Part
+from consent_service.web.components import Option, Part
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.pages import View
 
@@ -28,7 +28,7 @@ class MeasureTable(Part, frozen=True):
 
 
 class PeriodLine(Part, frozen=True):
-    """A period whose figures are fixed."""
+    """A period whose figures are fixed; `period` is in words."""
 
     period: str
     href: str
@@ -42,7 +42,7 @@ class PeriodsPage(View, frozen=True):
     template: ClassVar[str] = "evaluation/periods.html"
     action: str
     periods: tuple[PeriodLine, ...]
-    waiting: tuple[str, ...]
+    waiting: tuple[Option, ...]
     least: int
     waiting_days: int
     form: FormState = EMPTY

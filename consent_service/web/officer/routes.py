@@ -126,7 +126,7 @@ async def tasks(visit: NamedDependency[Visit], tenant: FromPath[str]) -> Respons
     await visit.services.supervision.looked(actor, "tasks", len(found))
     waiting = await visit.services.policy_changes.waiting(actor)
     view = TasksPage(
-        home(actor),
+        home(actor, "bureau"),
         tuple(_task_line(visit, actor, one) for one in found),
         tuple(_waiting_rules(visit, actor, one) for one in waiting),
     )

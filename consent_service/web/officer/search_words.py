@@ -21,11 +21,11 @@ DECISIONS: Final[Mapping[Decision, str]] = {
     "stopped": N_("Het gezin zei stop"),
 }
 BASES: Final[Mapping[LegalBasis, str]] = {
-    "public_task": N_("Taak van algemeen belang (AVG 6 lid 1 e)"),
-    "consent": N_("Toestemming (AVG 6 lid 1 a)"),
-    "explicit_consent": N_("Uitdrukkelijke toestemming (AVG 9 lid 2 a)"),
-    "legal_obligation": N_("Wettelijke plicht (AVG 6 lid 1 c)"),
-    "legitimate_interest": N_("Gerechtvaardigd belang (AVG 6 lid 1 f)"),
+    "public_task": N_("Taak van algemeen belang (AVG 6(1)(e))"),
+    "consent": N_("Toestemming (AVG 6(1)(a))"),
+    "explicit_consent": N_("Uitdrukkelijke toestemming (AVG 9(2)(a))"),
+    "legal_obligation": N_("Wettelijke plicht (AVG 6(1)(c))"),
+    "legitimate_interest": N_("Gerechtvaardigd belang (AVG 6(1)(f))"),
 }
 
 

@@ -28,10 +28,10 @@ from consent_service.rights.retention.model import (
 )
 
 HOLD_GROUNDS: Final[Mapping[str, str]] = {
-    "claim": N_("Een rechtszaak of een claim (AVG 17 lid 3 onder e)"),
-    "needed_by_person": N_("De persoon heeft het zelf nodig voor een rechtszaak (AVG 18 lid 1 onder c)"),
-    "authority": N_("Een onderzoek van een toezichthouder (AVG 17 lid 3 onder b)"),
-    "complaint": N_("Een klacht die nog loopt (AVG 17 lid 3 onder e)"),
+    "claim": N_("Een rechtszaak of een claim (AVG 17(3)(e))"),
+    "needed_by_person": N_("De persoon heeft het zelf nodig voor een rechtszaak (AVG 18(1)(c))"),
+    "authority": N_("Een onderzoek van een toezichthouder (AVG 17(3)(b))"),
+    "complaint": N_("Een klacht die nog loopt (AVG 17(3)(e))"),
 }
 FIELD_LABELS: Final[Mapping[str, str]] = {
     "subject": N_("Kenmerk van het gezin of kind"),

@@ -19,6 +19,7 @@ from consent_service.rights.reviews.saved import Kept, KeptQuestion
 from consent_service.web.components import Option
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.officer.room import home, navigation
+from consent_service.web.rendering import days_in_words
 from consent_service.web.reviews.forms import (
     AFTER,
     fields_of,
@@ -258,7 +259,7 @@ def _kept_line(visit: Visit, actor: Officer, showing: Showing, one: KeptQuestion
     kept, here = one.kept, home(actor, "bewaarde-vragen", one.saved)
     period = said.text(PERIODS[kept.period])
     if kept.since is not None and kept.until is not None:
-        period = f"{said.date(kept.since)} - {said.date(kept.until)}"
+        period = days_in_words(kept.since, kept.until, language=visit.language)
     return KeptLine(
         title=said.text(QUESTIONS[kept.question].title),
         about=showing.about(kept),

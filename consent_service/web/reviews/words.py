@@ -28,30 +28,30 @@ class QuestionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 QUESTIONS: Final[Mapping[QuestionKind, QuestionWords]] = {
     "who_saw": QuestionWords(
         N_("Wie heeft gegevens van dit kind gezien?"),
-        N_("Iedereen die iets over dit kind of deze ouder opende of hoorde (artikel 15 lid 1 onder c AVG)."),
+        N_("Iedereen die iets over dit kind of deze ouder opende of hoorde (AVG 15(1)(c))."),
     ),
     "what_opened": QuestionWords(
         N_("Wat heeft deze medewerker geopend?"),
-        N_("Alles wat iemand opende, zocht of bekeek (artikel 32 lid 4 AVG)."),
+        N_("Alles wat iemand opende, zocht of bekeek (AVG 32(4))."),
     ),
     "safety_releases": QuestionWords(
         N_("Wat is gegeven terwijl een gezin niet veilig was?"),
         N_(
             "Elke keer dat iets gegeven werd over een gezin in gevaar of nog niet beoordeeld, naar de feiten"
-            " van toen (artikel 24 AVG)."
+            " van toen (AVG 24)."
         ),
     ),
     "emergencies": QuestionWords(
         N_("Welke noodgevallen waren er?"),
-        N_("Alles wat zonder toestemming gevraagd, goedgevonden of gelezen is (art. 6 lid 1 onder d AVG)."),
+        N_("Alles wat zonder toestemming gevraagd, goedgevonden of gelezen is (AVG 6(1)(d))."),
     ),
     "outside_hours": QuestionWords(
         N_("Wat is buiten werktijd geopend?"),
-        N_("In een weekend, voor zeven uur of vanaf zeven uur in de avond (artikel 32 lid 1 AVG)."),
+        N_("In een weekend, voor zeven uur of vanaf zeven uur in de avond (AVG 32(1))."),
     ),
     "refusals": QuestionWords(
         N_("Wat heeft de dienst geweigerd?"),
-        N_("Elke keer dat iemand iets niet kreeg of niet mocht delen, met de reden (artikel 25 AVG)."),
+        N_("Elke keer dat iemand iets niet kreeg of niet mocht delen, met de reden (AVG 25)."),
     ),
 }
 SLUGS: Final[Mapping[QuestionKind, str]] = {
