@@ -15,7 +15,7 @@ from consent_service.families.model import Ages
 from consent_service.families.reading import child_ids, guardian_ids, read_relationships
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
-from consent_service.foundation.i18n import SUPPORTED
+from consent_service.foundation.i18n import FAMILY
 from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.identity.model import ChildActor, GuardianActor, PersonActor, person_of
 from consent_service.information.child_text import is_asked_of_children
@@ -101,7 +101,7 @@ class Questions:
         """
         if any(key not in self._catalogue.types for key in types):
             raise NotFoundError("information type")
-        if language not in SUPPORTED:
+        if language not in FAMILY:
             raise InputError([Problem("language", "language_unknown")])
         reviews = [self._texts.of_type(language, key).review for key in types]
         if isinstance(asked, ChildActor):

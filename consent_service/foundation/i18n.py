@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -26,7 +26,9 @@ from consent_service.foundation.clock import AMSTERDAM
 from consent_service.foundation.errors import Problem
 
 SUPPORTED: Final = ("nl", "en")
-"""Languages of the interface, the source language first."""
+"""Languages in which every sentence exists, the source language first."""
+FAMILY: Final = (*SUPPORTED, "ar", "ti", "tr", "pl", "es", "uk")
+"""Languages of what a parent or child reads; those beyond `SUPPORTED` have these sentences only."""
 SOURCE: Final = "nl"
 LOCALE_FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
 
@@ -127,9 +129,9 @@ def translator(language: str) -> Translator:
     """The translator of `language`.
 
     Raises:
-        KeyError: the language is not one of `SUPPORTED`.
+        KeyError: the language is not one of `FAMILY`.
     """
-    if language not in SUPPORTED:
+    if language not in FAMILY:
         raise KeyError(language)
     return Translator(language)
 
@@ -140,14 +142,14 @@ def language_name(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def choose_language(accepted: str, *, default: str = SOURCE) -> str:
-    """The best supported language for an `Accept-Language` header (RFC 9110 section 12.5.4)."""
+def choose_language(accepted: str, *, default: str = SOURCE, offered: Collection[str] = SUPPORTED) -> str:
+    """The best of the languages `offered` for an `Accept-Language` header (RFC 9110 section 12.5.4)."""
     best, best_weight = default, 0.0
     for part in accepted.split(","):
         tag, _, parameter = part.strip().partition(";")
         language = tag.partition("-")[0].lower()
         weight = _weight(parameter)
-        if language in SUPPORTED and weight > best_weight:
+        if language in offered and weight > best_weight:
             best, best_weight = language, weight
     return best
 
@@ -160,9 +162,10 @@ def problem_sentence(problem: Problem, language: str) -> str:
 
 @cache
 def problem_sentences(language: str) -> Mapping[str, str]:
-    """Every problem code with its sentence in `language`."""
+    """Every problem code with its sentence in `language`; in Dutch where a family never meets it."""
     with (LOCALE_FOLDER / "problems" / f"{language}.toml").open("rb") as file:
-        return dict(_flatten(tomllib.load(file)))
+        found = dict(_flatten(tomllib.load(file)))
+    return found if language == SOURCE else {**problem_sentences(SOURCE), **found}
 
 
 def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:

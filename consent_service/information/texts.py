@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from consent_service.foundation.i18n import FAMILY
 from consent_service.foundation.ids import TypeKey
 from consent_service.information.blocks import (
     BlockProblem,
@@ -35,8 +36,8 @@ from consent_service.information.child_text import (
 from consent_service.information.model import Catalogue, InformationType, canonical, hash_of
 from consent_service.information.receipt_text import ReceiptText, read_receipt_text
 
-LANGUAGES: Final = ("nl", "en", "ar")
-"""Languages with words of their own; the interface may speak fewer (`foundation.i18n`)."""
+LANGUAGES: Final = FAMILY
+"""Every language a family reads has words of its own."""
 Review = Literal["draft", "reviewed"]
 
 

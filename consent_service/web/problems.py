@@ -9,8 +9,9 @@ from litestar import Request, Response
 from litestar.response import Redirect
 
 from consent_service.foundation.errors import IntegrityError
-from consent_service.foundation.i18n import SUPPORTED
+from consent_service.foundation.i18n import SOURCE
 from consent_service.foundation.ids import new_id
+from consent_service.web.languages import language_of
 from consent_service.web.pages import PageContext
 from consent_service.web.rendering import render
 from consent_service.web.shared.homes import SECOND_STEP, STEP_UP
@@ -26,7 +27,7 @@ from consent_service.web.turned_away import (
     StepUpNeededError,
     TooManyTriesError,
 )
-from consent_service.web.visit import LANGUAGE_COOKIE, LOCKED
+from consent_service.web.visit import LOCKED
 from consent_service.web.vocabulary import ProblemKind
 
 _PARENT_PATHS = ("/intake", "/intrekken", "/kind/", "/mijn-pagina", "/tablet-terug")
@@ -54,7 +55,9 @@ def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response
         _log.error("request failed", reference=reference, kind=type(error).__name__, status=status)
     parent = request.url.path.startswith(_PARENT_PATHS)
     view = ProblemPage(kind=kind, back_href="/", reference=reference, parent=parent)
-    return render(view, PageContext(language=_language(request), path=request.url.path), status=status)
+    return render(
+        view, PageContext(language=language_of(request, SOURCE), path=request.url.path), status=status
+    )
 
 
 def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> Response[Any]:
@@ -66,7 +69,7 @@ def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> R
         own_page=error.own_page,
         pin_exhausted=error.pin_exhausted,
     )
-    return render(view, PageContext(language=_language(request), path=request.url.path), status=401)
+    return render(view, _frame(request), status=401)
 
 
 def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
@@ -79,6 +82,5 @@ def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
     return problem_of(error)
 
 
-def _language(request: Request[Any, Any, Any]) -> str:
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "nl")
-    return chosen if chosen in SUPPORTED else "nl"
+def _frame(request: Request[Any, Any, Any]) -> PageContext:
+    return PageContext(language=language_of(request, SOURCE), path=request.url.path)

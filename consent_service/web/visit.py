@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response
-from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from consent_service.foundation.errors import NotFoundError, UnavailableError
-from consent_service.foundation.i18n import SUPPORTED, choose_language, language_name, translator
+from consent_service.foundation.i18n import translator
 from consent_service.foundation.ids import TenantId, is_id
 from consent_service.identity.devices import device_of, new_device_mark
 from consent_service.identity.form_tokens import csrf_fits, csrf_token
@@ -38,8 +37,9 @@ from consent_service.identity.sessions import (
 )
 from consent_service.process.notices.inbox import InboxActor
 from consent_service.web.forms import CSRF_FIELD, Posted, read_form
+from consent_service.web.languages import language_cookie, language_of, language_options
 from consent_service.web.notices import NOTICES
-from consent_service.web.pages import LanguageOption, NavigationLink, PageContext, SignedIn, View
+from consent_service.web.pages import NavigationLink, PageContext, SignedIn, View
 from consent_service.web.rendering import render
 from consent_service.web.turned_away import (
     FetchedAheadError,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from consent_service.web.doors import Doors
 
 Officer = PrivacyCoordinator | Fg
-LANGUAGE_COOKIE = "taal"
 NOTICE_FIELD = "gedaan"
 QUICK_EXIT = "/snel-weg"
 LOCKED = "/vergrendeld"
@@ -89,7 +88,7 @@ class Visit:
         self.locked = session if session is not None and session.locked else None
         self._only_stops = False
         self.posted = posted
-        self.language = _language_of(request, doors.settings.default_language)
+        self.language = language_of(request, doors.settings.default_language)
         self._acting_as: Actor | None = None
 
     # --- who is there ------------------------------------------------------------------------
@@ -281,7 +280,7 @@ class Visit:
             language=chosen,
             csrf_token=csrf_token(self.token) if self.token else "",
             path=self.request.url.path,
-            languages=tuple(LanguageOption(code, language_name(code)) for code in SUPPORTED),
+            languages=language_options(self.request.url.path),
             quick_exit_href=QUICK_EXIT,
             server_time=self.now().isoformat(timespec="milliseconds"),
             lock_after=self._lock_after(),
@@ -303,6 +302,12 @@ class Visit:
             response.set_cookie(self.doors.lent_cookie(lent=lent))
         if lent:
             response.set_cookie(self.doors.invitation_cookie("", 0))
+        return response
+
+    def lend(self, path: str, token: str, language: str) -> Redirect:
+        """The tablet goes to a parent or child, who reads `language`."""
+        response = self.with_session(self.redirect(path), token, lent=True)
+        response.set_cookie(language_cookie(language, path=path, secure=self.doors.https))
         return response
 
     def to_confirm(self, kept: ToConfirm) -> Redirect:
@@ -468,24 +473,3 @@ def _refuse_forged(visit: Visit) -> None:
 def place_of(request: Request[Any, Any, Any]) -> str:
     """Where a request comes from, as one place counts (`network_of`)."""
     return "" if request.client is None else network_of(request.client.host)
-
-
-def _language_of(request: Request[Any, Any, Any], default: str) -> str:
-    """The language chosen before, else the first of the browser's that we have, else the default."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in SUPPORTED:
-        return chosen
-    return choose_language(request.headers.get("accept-language", ""), default=default)
-
-
-def language_cookie(language: str, *, secure: bool) -> Cookie:
-    """Remember the language; it says nothing about anybody."""
-    return Cookie(
-        key=LANGUAGE_COOKIE,
-        value=language,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-        max_age=365 * 24 * 3600,
-    )

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 
 from consent_service.foundation.errors import NotFoundError
+from consent_service.foundation.i18n import SOURCE, SUPPORTED
 from consent_service.foundation.ids import is_id
 from consent_service.web.access.showing import PDF, ZIP, as_download
 from consent_service.web.access.views import OwnFileLine, OwnFilesPage
@@ -42,7 +43,8 @@ async def take_file(visit: NamedDependency[Visit]) -> Response[Any]:
     if not is_id(case) or kind not in (PDF, ZIP):
         raise NotFoundError("file")
     made = await visit.services.access.take(actor, case)
-    return await as_download(visit, made, kind, visit.language)
+    language = visit.language if visit.language in SUPPORTED else SOURCE
+    return await as_download(visit, made, kind, language)
 
 
 ROUTES: list[HTTPRouteHandler] = [own_files, take_file]

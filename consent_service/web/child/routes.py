@@ -16,7 +16,7 @@ from consent_service.consent.opinions import Opinion
 from consent_service.consent.sittings import Setting
 from consent_service.families.model import Child
 from consent_service.foundation.errors import ConflictError, InputError, Problem
-from consent_service.foundation.i18n import SUPPORTED
+from consent_service.foundation.i18n import FAMILY
 from consent_service.identity.handover import HandOver, HandOverRefused
 from consent_service.identity.model import ChildActor
 from consent_service.identity.permissions import Circumstances
@@ -107,7 +107,7 @@ async def hand_over(
         return visit.redirect(room.at("pincode"))
     who = room.child(child)
     form = FormReader(visit.posted)
-    entered = read_setting(form, languages=SUPPORTED)
+    entered = read_setting(form, languages=FAMILY)
     if form.problems:
         return await _refused(room, who, form.problems)
     try:
@@ -118,7 +118,7 @@ async def hand_over(
     opened = await visit.services.identity.hand_over(visit.token, HandOver(who.child, facts, is_child=True))
     if isinstance(opened, HandOverRefused):
         raise ConflictError(opened.code)
-    return visit.with_session(visit.redirect(address), opened.token, lent=True)
+    return visit.lend(address, opened.token, entered.language)
 
 
 @post(_VOICE + "/oordeel", include_in_schema=False)

@@ -15,7 +15,7 @@ from consent_service.consent.screen import Screen, screen_hash
 from consent_service.families.model import Child, FamilyView, Relationship, age_on, birthday_on, is_competent
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import NotFoundError, Problem
-from consent_service.foundation.i18n import SUPPORTED, language_name, translator
+from consent_service.foundation.i18n import FAMILY, language_name, translator
 from consent_service.foundation.ids import StaffId, TypeKey
 from consent_service.identity.model import ChildActor
 from consent_service.web.child.forms import face_field
@@ -71,7 +71,7 @@ async def listen(visit: Visit, language: str, interpreter: str) -> Listening:
     actor, lent = visit.at_tablet(), visit.known_session().handed_over
     if lent is None or not isinstance(actor, ChildActor):
         raise LoginNeededError(parent=True)
-    if language not in SUPPORTED or interpreter not in INTERPRETERS:
+    if language not in FAMILY or interpreter not in INTERPRETERS:
         raise NotFoundError("language")
     family = await visit.services.families.own_family(actor)
     active = tuple(one for one in family.relationships if one.is_active(visit.now()))
@@ -162,7 +162,7 @@ async def voice_page(room: Room, child: Child, problems: Sequence[Problem] = ())
         tablet_action=voice_address(room, child, "tablet"),
         competence_action=voice_address(room, child, "oordeel"),
         back_href=room.at(),
-        languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
+        languages=tuple(Option(code, language_name(code)) for code in FAMILY),
         heard_at=heard.heard_at if heard is not None else None,
         heard=tuple(HeardLine(key, texts.types[key].label, face) for key, face in faces.items()),
         words=heard.words if heard is not None else "",

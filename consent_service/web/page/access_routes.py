@@ -90,7 +90,7 @@ async def _lend(room: Room, whose: PageAccess, secret: str) -> Response[Any]:
     opened = await visit.services.identity.hand_over(visit.token, to)
     if isinstance(opened, HandOverRefused):
         raise ConflictError(opened.code)
-    response = visit.with_session(visit.redirect(CHOOSE), opened.token, lent=True)
+    response = visit.lend(CHOOSE, opened.token, visit.language)
     if secret:
         response.set_cookie(code_cookie(secret, CODE_LASTS, https=visit.doors.https))
     return response

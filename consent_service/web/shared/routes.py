@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from consent_service.foundation.errors import Problem, UnavailableError
-from consent_service.foundation.i18n import N_, SUPPORTED, translator
+from consent_service.foundation.i18n import N_, translator
 from consent_service.identity.invitations import ToConfirm
 from consent_service.identity.links import SERVES
 from consent_service.identity.model import LoginRefused
@@ -24,6 +24,7 @@ from consent_service.identity.sessions import Opened
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.intake.desk import holder_of_tablet
 from consent_service.web.intake.views import TakeBackPage
+from consent_service.web.languages import language_cookie, languages_at
 from consent_service.web.me.devices import note_device
 from consent_service.web.operator.showing import operator_arrived, operator_page
 from consent_service.web.shared.homes import home_of
@@ -36,7 +37,6 @@ from consent_service.web.turned_away import LoginNeededError
 from consent_service.web.visit import (
     LOCKED,
     Visit,
-    language_cookie,
     open_stop_visit,
     place_of,
 )
@@ -139,8 +139,8 @@ async def log_out(visit: NamedDependency[Visit]) -> Response[Any]:
 async def choose_language(visit: NamedDependency[Visit]) -> Response[Any]:
     chosen, back = visit.posted.first("language"), visit.posted.first("back")
     response = visit.redirect(back if is_own_address(back) else "/")
-    if chosen in SUPPORTED:
-        response.set_cookie(language_cookie(chosen, secure=visit.doors.https))
+    if chosen in languages_at(back):
+        response.set_cookie(language_cookie(chosen, path=back, secure=visit.doors.https))
     return response
 
 
@@ -177,7 +177,9 @@ async def take_back(visit: NamedDependency[Visit]) -> Response[Any]:
     opened = await visit.services.identity.take_back(visit.token, given)
     if isinstance(opened, Opened):
         home = f"/opvang/{holder.tenant}/gezinnen/{holder.family}"
-        return visit.with_session(visit.redirect(home, done="terug"), opened.token)
+        response = visit.with_session(visit.redirect(home, done="terug"), opened.token)
+        response.set_cookie(language_cookie("", path="/intake", secure=visit.doors.https))
+        return response
     if opened.is_wrong:
         return await _take_back_page_of(visit, [problem_at_tablet(opened)])
     raise LoginNeededError(pin_exhausted=opened.code == "pin_exhausted")

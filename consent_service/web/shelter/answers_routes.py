@@ -17,7 +17,7 @@ from consent_service.consent.passed_on import AskedQuestion, Kept
 from consent_service.consent.statement import Statement, field_of
 from consent_service.foundation.clock import local_date
 from consent_service.foundation.errors import InputError, Problem
-from consent_service.foundation.i18n import N_, SUPPORTED, language_name, translator
+from consent_service.foundation.i18n import FAMILY, N_, language_name, translator
 from consent_service.foundation.ids import PersonId, RelationshipId, StaffId, TypeKey
 from consent_service.information.child_text import ChildWords
 from consent_service.information.texts import TypeText
@@ -113,7 +113,7 @@ def _read(room: Room) -> tuple[Statement, Sequence[Problem]]:
         form,
         family=room.family.family,
         people=[option.value for option in _people(room)],
-        languages=SUPPORTED,
+        languages=FAMILY,
         today=local_date(room.visit.now()),
     )
     return said, form.problems
@@ -144,7 +144,7 @@ async def _show_start(room: Room, problems: Sequence[Problem] = ()) -> Response[
         back_href=room.at(),
         tablet_href=room.at("tablet"),
         people=_people(room),
-        languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
+        languages=tuple(Option(code, language_name(code)) for code in FAMILY),
         to_confirm=await to_confirm_lines(room),
         earlier=await _earlier_lines(room, await passed_on.earlier(room.actor, family)),
         form=_form(room, problems, {}),

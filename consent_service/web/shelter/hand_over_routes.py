@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from consent_service.consent.sittings import Setting
 from consent_service.foundation.errors import ConflictError, InputError, Problem
-from consent_service.foundation.i18n import SUPPORTED, language_name
+from consent_service.foundation.i18n import FAMILY, language_name
 from consent_service.foundation.ids import PersonId
 from consent_service.identity.handover import HandOver, HandOverRefused, problems_of_pin
 from consent_service.identity.model import GuardianActor
@@ -49,7 +49,7 @@ async def hand_over(
     entered = read_hand_over(
         form,
         guardians=[one.guardian for one in room.family.guardians],
-        languages=SUPPORTED,
+        languages=FAMILY,
     )
     if form.problems:
         return await _hand_over_page(room, form.problems)
@@ -68,7 +68,7 @@ async def hand_over(
     opened = await visit.services.identity.hand_over(visit.token, HandOver(PersonId(entered.guardian), facts))
     if isinstance(opened, HandOverRefused):
         raise ConflictError(opened.code)
-    return visit.with_session(visit.redirect(f"/intake/{sitting.sitting}"), opened.token, lent=True)
+    return visit.lend(f"/intake/{sitting.sitting}", opened.token, entered.setting.language)
 
 
 @get(_FAMILY + "/pincode", include_in_schema=False)
@@ -105,7 +105,7 @@ async def _hand_over_page(room: Room, problems: Sequence[Problem] = ()) -> Respo
         action=room.at("tablet"),
         back_href=room.at(),
         guardians=tuple(Option(g.guardian, g.identity.full_name) for g in room.family.guardians),
-        languages=tuple(Option(code, language_name(code)) for code in SUPPORTED),
+        languages=tuple(Option(code, language_name(code)) for code in FAMILY),
         form=FormState.of(room.visit.posted, problems, language=room.visit.language),
     )
     return await room.show(view, status=400 if problems else 200)
