@@ -34,7 +34,7 @@ check: dev ## Every static check: style, types, import order, policies, template
 test: check ## Every check, then every test on SQLite and PostgreSQL
 	@.ci/chromium
 	@.ci/softhsm
-	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term -p tests.whole_run
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report= -p tests.whole_run
 	@$(PYTHON) -m tests.coverage_gate
 
 .PHONY: bench-keys

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
@@ -55,8 +56,12 @@ from consent_service.web.shelter import routes as shelter_routes
 from consent_service.web.signals import school_routes as school_signal_routes
 from consent_service.web.start import school_routes as school_start_routes
 from consent_service.web.static_files import static_files
+from consent_service.web.style.house import read_house_style
 from consent_service.web.together import letter_routes, method_routes, tasks_routes, timeline_routes
 from consent_service.web.visit import open_visit
+
+_NOT_A_FILE = r"^/(?!static/|huisstijl)"
+"""Compressed are files that are the same for everybody only: beside a secret, a length tells (BREACH)."""
 
 
 def create_app(services: Services, settings: Settings) -> Litestar:
@@ -84,13 +89,18 @@ def create_app(services: Services, settings: Settings) -> Litestar:
         before_request=refuse_nul,
         dependencies={"visit": Provide(open_visit)},
         exception_handlers={Exception: _answer_of_error},
+        compression_config=CompressionConfig(backend="gzip", exclude=[_NOT_A_FILE, r"\.woff2$"]),
         before_send=[headers, api_headers, log_headers],
         lifespan=[lifespan],
-        state=State({"doors": Doors(services, settings)}),
+        state=State({"doors": Doors(services, settings, house_style=_house_style(settings))}),
         openapi_config=openapi_config(),
         logging_config=None,
         request_max_body_size=256 * 1024,
     )
+
+
+def _house_style(settings: Settings) -> str:
+    return read_house_style(settings.theme_file) if settings.theme_file else ""
 
 
 @asynccontextmanager

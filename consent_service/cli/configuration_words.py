@@ -217,6 +217,18 @@ CONFIGURATION: Final = tuple(
             ),
         ),
         (
+            r"theme_file: (?P<path>.+) (cannot be read|is larger)",
+            N_("De huisstijl in {path} is niet te lezen: verwacht is CSS van hooguit 256 kB."),
+        ),
+        (
+            r"theme_file: (?P<path>.+) has a value that is no plain one, at (?P<token>\S+)",
+            N_("De huisstijl in {path} heeft bij {token} geen gewone waarde, of haalt iets van elders."),
+        ),
+        (
+            r"theme_file: (?P<path>.+) makes text hard to read, at (?P<token>\S+)",
+            N_("Met de huisstijl in {path} is tekst slecht te lezen, bij {token}. Kies meer contrast (4,5)."),
+        ),
+        (
             r"witnesses_file: (?P<path>.+) cannot be read",
             N_(
                 "De getuigen in {path} zijn niet te lezen: verwacht is TOML met per getuige [[witness]], "

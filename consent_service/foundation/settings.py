@@ -73,6 +73,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "notice_quiet_from": "20",
     "notice_quiet_until": "7",
     "notice_digest_at": "8",
+    "theme_file": "/etc/ruggensteun/huisstijl.css",
     "witnesses_file": "/etc/ruggensteun/witnesses.toml",
     "timestamp_url": "https://tsa.example/tsr",
     "timestamp_ca_file": "/etc/ruggensteun/tsa-ca.pem",
@@ -156,6 +157,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """From this hour on messages leave again; the same as `notice_quiet_from`: there are no quiet hours."""
     notice_digest_at: int
     """The hour at which what can wait is told in one message a day."""
+    theme_file: Path | None
+    """CSS with values for NL Design System tokens: the house style of a municipality or shelter."""
     witnesses_file: Path | None
     """TOML: who cosigns the heads of the log; see docs/AUDIT.md, "Heads outside the database"."""
     timestamp_url: str
@@ -277,6 +280,7 @@ def _read(reader: Reader) -> Settings:
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
         log_level=_LOG_LEVELS[reader.choice("log_level", tuple(_LOG_LEVELS))],
         **_mail(reader),
+        theme_file=reader.existing_path("theme_file"),
         witnesses_file=reader.existing_path("witnesses_file"),
         timestamp_url=reader.web_address("timestamp_url", ""),
         timestamp_ca_file=reader.existing_path("timestamp_ca_file"),

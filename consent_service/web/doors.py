@@ -69,6 +69,8 @@ from consent_service.rights.to_do import ToDoService
 from consent_service.rights.watching import WatchingService
 from consent_service.web.officer.policies_keeping import MatrixKeeper
 from consent_service.web.parent.tries import CodeTries
+from consent_service.web.style.house import ADDRESS as HOUSE_STYLE
+from consent_service.web.style.house import version_of
 
 
 class Ground(Protocol):
@@ -208,6 +210,13 @@ class Doors(msgspec.Struct, frozen=True):
     settings: Settings
     code_tries: CodeTries = msgspec.field(default_factory=CodeTries)
     matrix: MatrixKeeper = msgspec.field(default_factory=MatrixKeeper)
+    house_style: str = ""
+    """The rules of `settings.theme_file` (`web.style.house`)."""
+
+    @property
+    def house_style_href(self) -> str:
+        """Where browsers find the house style; empty without one."""
+        return f"{HOUSE_STYLE}?v={version_of(self.house_style)}" if self.house_style else ""
 
     @property
     def https(self) -> bool:

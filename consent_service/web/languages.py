@@ -1,6 +1,6 @@
-"""In which language a request is answered: what a family reads has more languages than what staff read.
+"""In which language and look a request is answered: a family has more languages than staff.
 
-Both are remembered apart, so that a tablet that comes back speaks the counsellor's language again.
+Both languages are remembered apart: a tablet that comes back speaks the counsellor's again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from consent_service.web.pages import LanguageOption
 
 STAFF_COOKIE: Final = "taal"
 FAMILY_COOKIE: Final = "leestaal"
+THEME_COOKIE: Final = "weergave"
+THEMES: Final = ("light", "dark", "contrast")
 _FAMILY_ROOTS: Final = ("/intake", "/intrekken", "/kind", "/mijn-pagina")
 _YEAR: Final = 365 * 24 * 3600
 
@@ -39,6 +41,17 @@ def language_of(request: Request[Any, Any, Any], default: str) -> str:
     return choose_language(request.headers.get("accept-language", ""), default=default, offered=offered)
 
 
+def theme_of(request: Request[Any, Any, Any]) -> str:
+    """The look that was chosen here; empty: as the device is set."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def theme_cookie(theme: str, *, secure: bool) -> Cookie:
+    """Remember the look on this device; an empty one is forgotten."""
+    return _cookie(THEME_COOKIE, theme, secure=secure)
+
+
 def language_options(path: str) -> tuple[LanguageOption, ...]:
     """The menu of languages, each by its own name."""
     return tuple(LanguageOption(code, language_name(code)) for code in languages_at(path))
@@ -49,12 +62,16 @@ def language_cookie(language: str, *, path: str, secure: bool) -> Cookie:
 
     An empty language is forgotten.
     """
+    return _cookie(FAMILY_COOKIE if is_of_family(path) else STAFF_COOKIE, language, secure=secure)
+
+
+def _cookie(name: str, value: str, *, secure: bool) -> Cookie:
     return Cookie(
-        key=FAMILY_COOKIE if is_of_family(path) else STAFF_COOKIE,
-        value=language,
+        key=name,
+        value=value,
         path="/",
         httponly=True,
         samesite="lax",
         secure=secure,
-        max_age=_YEAR if language else 0,
+        max_age=_YEAR if value else 0,
     )

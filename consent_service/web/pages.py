@@ -64,6 +64,11 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = "/"
     languages: tuple[LanguageOption, ...] = ()
     language_action: str = "/taal"
+    theme: str = ""
+    """`light`, `dark` or `contrast`; empty: as the device is set."""
+    theme_action: str = "/weergave"
+    house_style_href: str = ""
+    """A sheet with the tokens of a municipality or shelter (`web.style.house`)."""
     quick_exit_href: str = "/snel-weg"
     server_time: str = ""
     lock_after: int = 0

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.i18n import SOURCE
 from consent_service.foundation.ids import new_id
-from consent_service.web.languages import language_of
+from consent_service.web.languages import language_of, theme_of
 from consent_service.web.pages import PageContext
 from consent_service.web.rendering import render
 from consent_service.web.shared.homes import SECOND_STEP, STEP_UP
@@ -83,4 +83,4 @@ def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
 
 
 def _frame(request: Request[Any, Any, Any]) -> PageContext:
-    return PageContext(language=language_of(request, SOURCE), path=request.url.path)
+    return PageContext(language=language_of(request, SOURCE), path=request.url.path, theme=theme_of(request))

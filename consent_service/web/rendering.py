@@ -63,6 +63,7 @@ def environment(language: str) -> Environment:
     made.globals["ngettext"] = functools.partial(counted_sentence, sentences)
     made.globals["static"] = static_address
     made.filters["tone"] = tone
+    made.globals["letters_of"] = letters_of
     made.globals["direction"] = sentences.direction
     made.globals["pictogram"] = pictogram_address
     made.filters["name"] = isolated
@@ -132,6 +133,12 @@ def moments_in_words(first: datetime, last: datetime | None, *, language: str) -
     if local_date(first) != local_date(last):
         return f"{begin} - {moment_in_words(last, language=language)}"
     return f"{begin} - {format_datetime(last, 'HH:mm', tzinfo=AMSTERDAM, locale=language)}"
+
+
+def letters_of(language: str) -> tuple[str, ...]:
+    """The files of letters a page in this language is mostly written with, to be fetched at once."""
+    script = {"ar": "arabic", "ti": "ethiopic", "uk": "cyrillic"}.get(language, "latin")
+    return (f"fonts/{script}-regular.woff2",)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from litestar.types import Message, Scope
 from consent_service.foundation.errors import ConfigurationError, NotFoundError
 from consent_service.identity.providers import is_plain_origin
 from consent_service.web.rendering import STATIC_PATH
+from consent_service.web.style.house import ADDRESS as HOUSE_STYLE
 
 _log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ _PERMISSIONS = (
 FETCHES = "fetches"
 """A handler with this in its `opt` answers with a page whose script may ask this service for more."""
 _FETCHING = "; connect-src 'self'"
+_FILES = (f"{STATIC_PATH}/", HOUSE_STYLE)
 STATIC_CACHING = "public, max-age=31536000, immutable"
 """Addresses of static files carry a hash of their content (`rendering.static_address`)."""
 
@@ -72,7 +74,7 @@ class SecurityHeaders:
             headers[name] = value
         if getattr(scope.get("route_handler"), "opt", {}).get(FETCHES):
             headers["content-security-policy"] += _FETCHING
-        is_file = scope["path"].startswith(f"{STATIC_PATH}/") and message["status"] in (200, 304)
+        is_file = scope["path"].startswith(_FILES) and message["status"] in (200, 304)
         headers["cache-control"] = STATIC_CACHING if is_file else "no-store"
 
 

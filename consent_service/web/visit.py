@@ -37,7 +37,7 @@ from consent_service.identity.sessions import (
 )
 from consent_service.process.notices.inbox import InboxActor
 from consent_service.web.forms import CSRF_FIELD, Posted, read_form
-from consent_service.web.languages import language_cookie, language_of, language_options
+from consent_service.web.languages import language_cookie, language_of, language_options, theme_of
 from consent_service.web.notices import NOTICES
 from consent_service.web.pages import NavigationLink, PageContext, SignedIn, View
 from consent_service.web.rendering import render
@@ -281,6 +281,8 @@ class Visit:
             csrf_token=csrf_token(self.token) if self.token else "",
             path=self.request.url.path,
             languages=language_options(self.request.url.path),
+            theme=theme_of(self.request),
+            house_style_href=self.doors.house_style_href,
             quick_exit_href=QUICK_EXIT,
             server_time=self.now().isoformat(timespec="milliseconds"),
             lock_after=self._lock_after(),

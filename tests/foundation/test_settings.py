@@ -239,7 +239,7 @@ def test_every_setting_has_an_example_that_works(tmp_path: Path) -> None:
 
     existing = (
         *("passphrase_file", "policies_dir", "pkcs11_module", "transit_ca_file"),
-        *("witnesses_file", "timestamp_ca_file"),
+        *("theme_file", "witnesses_file", "timestamp_ca_file"),
     )
     present = {name: str(tmp_path) for name in existing}
     load_settings(

@@ -24,7 +24,7 @@ from consent_service.identity.sessions import Opened
 from consent_service.web.forms import FormReader, FormState
 from consent_service.web.intake.desk import holder_of_tablet
 from consent_service.web.intake.views import TakeBackPage
-from consent_service.web.languages import language_cookie, languages_at
+from consent_service.web.languages import THEMES, language_cookie, languages_at, theme_cookie
 from consent_service.web.me.devices import note_device
 from consent_service.web.operator.showing import operator_arrived, operator_page
 from consent_service.web.shared.homes import home_of
@@ -32,6 +32,7 @@ from consent_service.web.shared.leaving import STATUS_OF, leave
 from consent_service.web.shared.passkey_forms import asked_for, problem_at_tablet, read_given
 from consent_service.web.shared.proof_routes import proof_page
 from consent_service.web.shared.views import LoginPage, LoginProvider
+from consent_service.web.style.house import ADDRESS as HOUSE_STYLE
 from consent_service.web.style.views import style_page
 from consent_service.web.turned_away import LoginNeededError
 from consent_service.web.visit import (
@@ -144,6 +145,22 @@ async def choose_language(visit: NamedDependency[Visit]) -> Response[Any]:
     return response
 
 
+@post("/weergave", include_in_schema=False)
+async def choose_theme(visit: NamedDependency[Visit]) -> Response[Any]:
+    """Light, dark, high contrast, or as the device is set."""
+    chosen, back = visit.posted.first("theme"), visit.posted.first("back")
+    response = visit.redirect(back if is_own_address(back) else "/")
+    if chosen in ("", *THEMES):
+        response.set_cookie(theme_cookie(chosen, secure=visit.doors.https))
+    return response
+
+
+@get(HOUSE_STYLE, include_in_schema=False, media_type="text/css")
+async def house_style(visit: NamedDependency[Visit]) -> str:
+    """The tokens of this installation; empty where it has none."""
+    return visit.doors.house_style
+
+
 @get("/snel-weg", include_in_schema=False, dependencies={"visit": Provide(open_stop_visit)})
 async def quick_exit(visit: NamedDependency[Visit]) -> Response[Any]:
     """Ends the session and leaves to an everyday page; works by link, so also without a script.
@@ -204,6 +221,8 @@ ROUTES = [
     finish_login,
     log_out,
     choose_language,
+    choose_theme,
+    house_style,
     quick_exit,
     take_back_page,
     take_back,
