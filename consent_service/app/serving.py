@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response
-from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
@@ -60,9 +59,6 @@ from consent_service.web.style.house import read_house_style
 from consent_service.web.together import letter_routes, method_routes, tasks_routes, timeline_routes
 from consent_service.web.visit import open_visit
 
-_NOT_A_FILE = r"^/(?!static/|huisstijl)"
-"""Compressed are files that are the same for everybody only: beside a secret, a length tells (BREACH)."""
-
 
 def create_app(services: Services, settings: Settings) -> Litestar:
     """The web application over the services; its lifespan starts up, works in the background and stops."""
@@ -89,7 +85,6 @@ def create_app(services: Services, settings: Settings) -> Litestar:
         before_request=refuse_nul,
         dependencies={"visit": Provide(open_visit)},
         exception_handlers={Exception: _answer_of_error},
-        compression_config=CompressionConfig(backend="gzip", exclude=[_NOT_A_FILE, r"\.woff2$"]),
         before_send=[headers, api_headers, log_headers],
         lifespan=[lifespan],
         state=State({"doors": Doors(services, settings, house_style=_house_style(settings))}),

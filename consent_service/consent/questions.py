@@ -15,7 +15,7 @@ from consent_service.families.model import Ages
 from consent_service.families.reading import child_ids, guardian_ids, read_relationships
 from consent_service.foundation.clock import Clock
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
-from consent_service.foundation.i18n import FAMILY
+from consent_service.foundation.i18n import FAMILY, is_draft
 from consent_service.foundation.ids import PersonId, TypeKey
 from consent_service.identity.model import ChildActor, GuardianActor, PersonActor, person_of
 from consent_service.information.child_text import is_asked_of_children
@@ -106,7 +106,7 @@ class Questions:
         reviews = [self._texts.of_type(language, key).review for key in types]
         if isinstance(asked, ChildActor):
             reviews.append(self._texts.of(language).child.review)
-        if "draft" in reviews and not self._drafts_allowed:
+        if ("draft" in reviews or is_draft(language)) and not self._drafts_allowed:
             raise InputError([Problem("language", "texts_not_reviewed")])
 
     def hashes(self, language: str, types: Sequence[TypeKey]) -> list[str]:

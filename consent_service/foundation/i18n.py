@@ -27,7 +27,7 @@ from consent_service.foundation.errors import Problem
 
 SUPPORTED: Final = ("nl", "en")
 """Languages in which every sentence exists, the source language first."""
-FAMILY: Final = (*SUPPORTED, "ar", "ti", "tr", "pl", "es", "uk")
+FAMILY: Final = (*SUPPORTED, "ar")
 """Languages of what a parent or child reads; those beyond `SUPPORTED` have these sentences only."""
 SOURCE: Final = "nl"
 LOCALE_FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
@@ -56,6 +56,13 @@ class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def NN_(one: str, many: str, *, by: str = "count") -> Counted:  # noqa: N802 - beside `N_`
     """Mark a Dutch sentence that counts something for translation at the edge (ngettext)."""
     return Counted(one, many, by)
+
+
+class LanguageReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who checked the words of the interface in a language; `source` is what the others translate."""
+
+    review: Literal["source", "draft", "reviewed"]
+    reviewer: str
 
 
 class _Catalogue(msgspec.Struct, frozen=True):
@@ -134,6 +141,30 @@ def translator(language: str) -> Translator:
     if language not in FAMILY:
         raise KeyError(language)
     return Translator(language)
+
+
+@cache
+def reviews(path: Path = LOCALE_FOLDER / "reviews.toml") -> Mapping[str, LanguageReview]:
+    """The review of every language of `FAMILY`.
+
+    Raises:
+        ValueError: a language has none, or is reviewed by nobody.
+    """
+    found = msgspec.toml.decode(path.read_bytes(), type=dict[str, LanguageReview])
+    nameless = [name for name, one in found.items() if one.review == "reviewed" and not one.reviewer.strip()]
+    if found.keys() != set(FAMILY) or nameless:
+        raise ValueError(f"{path.name}: each language once, and a reviewed one with the name of who did it")
+    return found
+
+
+def is_draft(language: str) -> bool:
+    """Whether no human has checked the words in this language yet."""
+    return reviews()[language].review == "draft"
+
+
+def family_languages(*, drafts: bool) -> tuple[str, ...]:
+    """The languages a family is offered: without drafts where real families decide."""
+    return tuple(language for language in FAMILY if drafts or not is_draft(language))
 
 
 def language_name(language: str) -> str:

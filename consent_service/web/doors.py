@@ -219,6 +219,11 @@ class Doors(msgspec.Struct, frozen=True):
         return f"{HOUSE_STYLE}?v={version_of(self.house_style)}" if self.house_style else ""
 
     @property
+    def drafts_allowed(self) -> bool:
+        """Whether words that no human has checked may be shown to a family: not where it decides for real."""
+        return not self.settings.is_production
+
+    @property
     def https(self) -> bool:
         """Whether people reach the service over HTTPS."""
         return self.settings.public_origin.startswith("https://")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from litestar import Request
 from litestar.datastructures import Cookie
 
-from consent_service.foundation.i18n import FAMILY, SUPPORTED, choose_language, language_name
+from consent_service.foundation.i18n import SUPPORTED, choose_language, family_languages, language_name
 from consent_service.web.pages import LanguageOption
 
 STAFF_COOKIE: Final = "taal"
@@ -26,15 +26,15 @@ def is_of_family(path: str) -> bool:
     return any(path == root or path.startswith((f"{root}/", f"{root}?")) for root in _FAMILY_ROOTS)
 
 
-def languages_at(path: str) -> tuple[str, ...]:
-    """The languages of what is at this address."""
-    return FAMILY if is_of_family(path) else SUPPORTED
+def languages_at(path: str, *, drafts: bool) -> tuple[str, ...]:
+    """The languages of what is at this address; `drafts`: also those that no human has checked."""
+    return family_languages(drafts=drafts) if is_of_family(path) else SUPPORTED
 
 
-def language_of(request: Request[Any, Any, Any], default: str) -> str:
+def language_of(request: Request[Any, Any, Any], default: str, *, drafts: bool) -> str:
     """The language chosen before, else the first of the browser's that there is here, else the default."""
     path = request.url.path
-    offered = languages_at(path)
+    offered = languages_at(path, drafts=drafts)
     chosen = request.cookies.get(FAMILY_COOKIE if is_of_family(path) else STAFF_COOKIE, "")
     if chosen in offered:
         return chosen
@@ -52,9 +52,9 @@ def theme_cookie(theme: str, *, secure: bool) -> Cookie:
     return _cookie(THEME_COOKIE, theme, secure=secure)
 
 
-def language_options(path: str) -> tuple[LanguageOption, ...]:
+def language_options(path: str, *, drafts: bool) -> tuple[LanguageOption, ...]:
     """The menu of languages, each by its own name."""
-    return tuple(LanguageOption(code, language_name(code)) for code in languages_at(path))
+    return tuple(LanguageOption(code, language_name(code)) for code in languages_at(path, drafts=drafts))
 
 
 def language_cookie(language: str, *, path: str, secure: bool) -> Cookie:

@@ -63,6 +63,8 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     csrf_token: str = ""
     path: str = "/"
     languages: tuple[LanguageOption, ...] = ()
+    draft_words: bool = False
+    """Whether a family reads here what no human has checked yet."""
     language_action: str = "/taal"
     theme: str = ""
     """`light`, `dark` or `contrast`; empty: as the device is set."""

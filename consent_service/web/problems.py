@@ -55,9 +55,7 @@ def page_of_error(request: Request[Any, Any, Any], error: Exception) -> Response
         _log.error("request failed", reference=reference, kind=type(error).__name__, status=status)
     parent = request.url.path.startswith(_PARENT_PATHS)
     view = ProblemPage(kind=kind, back_href="/", reference=reference, parent=parent)
-    return render(
-        view, PageContext(language=language_of(request, SOURCE), path=request.url.path), status=status
-    )
+    return render(view, _frame(request), status=status)
 
 
 def _login_needed(request: Request[Any, Any, Any], error: LoginNeededError) -> Response[Any]:
@@ -83,4 +81,7 @@ def _kind_of(error: Exception) -> tuple[ProblemKind, int]:
 
 
 def _frame(request: Request[Any, Any, Any]) -> PageContext:
-    return PageContext(language=language_of(request, SOURCE), path=request.url.path, theme=theme_of(request))
+    doors = request.app.state.get("doors")
+    drafts = doors is not None and doors.drafts_allowed
+    language = language_of(request, SOURCE, drafts=drafts)
+    return PageContext(language=language, path=request.url.path, theme=theme_of(request))

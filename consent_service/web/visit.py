@@ -17,7 +17,7 @@ from litestar import Request, Response
 from litestar.response import Redirect
 
 from consent_service.foundation.errors import NotFoundError, UnavailableError
-from consent_service.foundation.i18n import translator
+from consent_service.foundation.i18n import is_draft, translator
 from consent_service.foundation.ids import TenantId, is_id
 from consent_service.identity.devices import device_of, new_device_mark
 from consent_service.identity.form_tokens import csrf_fits, csrf_token
@@ -37,7 +37,13 @@ from consent_service.identity.sessions import (
 )
 from consent_service.process.notices.inbox import InboxActor
 from consent_service.web.forms import CSRF_FIELD, Posted, read_form
-from consent_service.web.languages import language_cookie, language_of, language_options, theme_of
+from consent_service.web.languages import (
+    is_of_family,
+    language_cookie,
+    language_of,
+    language_options,
+    theme_of,
+)
 from consent_service.web.notices import NOTICES
 from consent_service.web.pages import NavigationLink, PageContext, SignedIn, View
 from consent_service.web.rendering import render
@@ -88,7 +94,7 @@ class Visit:
         self.locked = session if session is not None and session.locked else None
         self._only_stops = False
         self.posted = posted
-        self.language = language_of(request, doors.settings.default_language)
+        self.language = language_of(request, doors.settings.default_language, drafts=doors.drafts_allowed)
         self._acting_as: Actor | None = None
 
     # --- who is there ------------------------------------------------------------------------
@@ -280,7 +286,8 @@ class Visit:
             language=chosen,
             csrf_token=csrf_token(self.token) if self.token else "",
             path=self.request.url.path,
-            languages=language_options(self.request.url.path),
+            languages=language_options(self.request.url.path, drafts=self.doors.drafts_allowed),
+            draft_words=is_of_family(self.request.url.path) and is_draft(chosen),
             theme=theme_of(self.request),
             house_style_href=self.doors.house_style_href,
             quick_exit_href=QUICK_EXIT,

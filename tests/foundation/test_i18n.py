@@ -36,6 +36,7 @@ def _in_templates(folder: Path) -> Iterator[str | tuple[str, ...]]:
         method_map=[("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")],
         options_map={"**": {"silent": "false", "encoding": "utf-8"}},
         keywords={"_": None, "gettext": None, "ngettext": (1, 2)},
+        directory_filter=lambda _: True,  # else folders that start with _ are passed over
     )
     for _, _, message, _, _ in found:
         if message and message[0]:
@@ -85,6 +86,8 @@ def test_every_sentence_on_a_page_or_in_the_code_is_translated(language: str) ->
 
 
 def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "_parts").mkdir()
+    (tmp_path / "_parts" / "_part.html").write_text("{{ _('In een deel') }}")
     (tmp_path / "page.html").write_text(
         """<p>{{ _('Enkele aanhaling') }}</p><p>{{ _("Dubbele {naam}", naam=x) }}</p>"""
         """{% if x == _("In een test") %}{% trans %}Tussen de regels{% endtrans %}{% endif %}"""
@@ -96,6 +99,7 @@ def test_a_sentence_without_a_translation_is_found_however_it_is_written(tmp_pat
     )
 
     assert _missing(tmp_path, "en") == {
+        "In een deel",
         "Enkele aanhaling",
         "Dubbele {naam}",
         "In een test",

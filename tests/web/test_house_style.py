@@ -150,11 +150,15 @@ async def test_a_look_is_chosen_kept_and_forgotten(site: Site) -> None:
     for theme in THEMES:
         chosen = await anyone.post("/weergave", {"theme": theme, "back": "/intrekken"})
         assert chosen.headers["location"] == "/intrekken"
+        assert f"weergave={theme};" in chosen.headers["set-cookie"]
+        anyone.kept = {"weergave": theme}
         for page in ("/inloggen", "/intrekken", "/nergens"):
             assert f'data-theme="{theme}"' in (await anyone.get(page)).text, page
     for sent, back in (("", "/inloggen"), ("x onload=", "https://evil.example/")):
         answer = await anyone.post("/weergave", {"theme": sent, "back": back})
         assert answer.headers["location"] in ("/inloggen", "/")
+        assert ("Max-Age=0" in answer.headers.get("set-cookie", "")) == (sent == "")
+        anyone.kept = {"weergave": sent}
         assert "data-theme" not in (await anyone.get("/inloggen")).text
 
 

@@ -44,6 +44,8 @@ class Browser:
         self._client = client
         self.token = token
         self.language = language
+        self.kept: dict[str, str] = {}
+        """Other cookies that this browser has."""
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.send("GET", path, headers=headers)
@@ -69,7 +71,8 @@ class Browser:
         files: Mapping[str, tuple[str, bytes]] | None = None,
     ) -> httpx.Response:
         """Exactly this, nothing added but the cookies."""
-        cookies = {"taal": self.language} | ({COOKIE: self.token} if self.token else {})
+        spoken = dict.fromkeys(("taal", "leestaal"), self.language) if self.language else {}
+        cookies = spoken | self.kept | ({COOKIE: self.token} if self.token else {})
         said = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         said["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self._client.cookies.clear()

@@ -140,7 +140,7 @@ async def log_out(visit: NamedDependency[Visit]) -> Response[Any]:
 async def choose_language(visit: NamedDependency[Visit]) -> Response[Any]:
     chosen, back = visit.posted.first("language"), visit.posted.first("back")
     response = visit.redirect(back if is_own_address(back) else "/")
-    if chosen in languages_at(back):
+    if chosen in languages_at(back, drafts=visit.doors.drafts_allowed):
         response.set_cookie(language_cookie(chosen, path=back, secure=visit.doors.https))
     return response
 
