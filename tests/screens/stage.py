@@ -1,0 +1,156 @@
+"""Shows example pages in a real browser, from memory and under the product's own headers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from playwright.sync_api import ConsoleMessage, Page, Route, sync_playwright
+
+from consent_service.web.rendering import STATIC, render_text
+from consent_service.web.security import security_headers
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.conftest import cannot_run
+from tests.node_packages import node_with
+from tests.screens.combinations import Combination
+from tests.web.examples import context, examples
+
+HERE = Path(__file__).resolve().parent
+ORIGIN = "https://screens.test"
+LOOKING = (HERE / "looking.js").read_text(encoding="utf-8")
+NARROW = 320
+"""Pixels that 1280 at 400 % leave (WCAG 2.2, 1.4.10)."""
+_MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+_AXE_RUN = """() => axe.run(document, {resultTypes: ["violations"], elementRef: false}).then((found) =>
+    found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 160)
+      + " | " + node.failureSummary.replace(/\\s+/g, " ").slice(0, 240))]))"""
+
+
+@functools.cache
+def rendered(name: str, language: str, theme: str) -> str:
+    """The HTML of the example; a theme that a device brings is none of the page's."""
+    chosen = "" if theme == "forced" else theme
+    page = msgspec.structs.replace(context(name, language), theme=chosen)
+    return render_text(examples_in(language)[name], page)
+
+
+examples_in = functools.cache(examples)
+
+
+@functools.cache
+def axe() -> str:
+    """The source of axe-core, as npm's lock has it."""
+    node_with(HERE, "axe-core", "axe, that looks at every page,")
+    return (HERE / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+class Stage:
+    """One tab that shows page after page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.html = ""
+        self._headers = security_headers(https=True)
+        self._looks_compared: set[tuple[str, str]] = set()
+        page.on("console", self._keep)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.route(f"{ORIGIN}/**", self._answer)
+        page.add_init_script(LOOKING)
+
+    def show(self, html: str, combination: Combination) -> None:
+        """Load `html` as it is served, in this theme and size."""
+        self.html = html
+        self.complaints.clear()
+        forced = combination.theme == "forced"
+        self.page.emulate_media(
+            color_scheme="dark" if combination.theme == "dark" else "light",
+            forced_colors="active" if forced else "none",
+            reduced_motion="reduce",
+        )
+        width, height = combination.size
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.goto(f"{ORIGIN}/page", wait_until="load")
+
+    def axe_finds(self) -> list[str]:
+        """What axe-core finds with every rule it has on."""
+        self.page.evaluate(axe())
+        found: list[tuple[str, list[str]]] = self.page.evaluate(_AXE_RUN)
+        return [f"axe {rule}: {node}" for rule, nodes in found for node in nodes]
+
+    def looking_finds(self) -> list[str]:
+        """What axe misses, as it stands and at 400 %; see looking.js."""
+        found: list[str] = self.page.evaluate("() => looking.everything()")
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.set_viewport_size({"width": NARROW, "height": 256})
+        found += [f"at 400 %: {one}" for one in self.page.evaluate("() => looking.overflow()")]
+        self.page.set_viewport_size(size)
+        return found + self.complaints
+
+    def choices_that_look_alike(self, theme: str) -> list[str]:
+        """Each kind of choice, photographed off and on: somebody must see which it is."""
+        alike = []
+        for index, kind in self.page.evaluate("() => looking.choices()"):
+            if (theme, kind) in self._looks_compared:
+                continue
+            self._looks_compared.add((theme, kind))
+            off, on = (self._photograph_choice(index, checked=checked) for checked in (False, True))
+            if _same(off, on):
+                alike.append(f"checked looks as unchecked: {kind}")
+        return alike
+
+    def _photograph_choice(self, index: int, *, checked: bool) -> bytes:
+        box = self.page.evaluate("([index, on]) => looking.choose(index, on)", [index, checked])
+        return self.page.screenshot(clip=box, animations="disabled")
+
+    def _answer(self, route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
+        if path.startswith("/static/"):
+            file = STATIC / path.removeprefix("/static/")
+            route.fulfill(body=_content(file), content_type=_MEDIA[file.suffix], headers=self._headers)
+        else:
+            route.fulfill(body=self.html, content_type="text/html; charset=utf-8", headers=self._headers)
+
+    def _keep(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"the browser says: {message.text}")
+
+
+def _same(before: bytes, after: bytes) -> bool:
+    """Whether two photographs differ in less than a mark somebody sees, of 6 by 6 pixels."""
+    from io import BytesIO
+
+    from PIL import Image, ImageChops
+
+    off, on = (Image.open(BytesIO(one)).convert("RGB") for one in (before, after))
+    if off.size != on.size:
+        return False
+    box = ImageChops.difference(off, on).convert("L").point(lambda value: 255 if value > 48 else 0).getbbox()
+    return box is None or box[2] - box[0] < 6 or box[3] - box[1] < 6
+
+
+@functools.cache
+def _content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """A browser with one tab, as long as it is needed."""
+    if not CHROMIUM.exists():
+        cannot_run("looking at pages needs Debian's package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield Stage(browser.new_page())
+        finally:
+            browser.close()
+
+
+Planting = Callable[[str], str]
+Finding = dict[str, Any]
