@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from io import BytesIO
 
 import msgspec
-from playwright.sync_api import ConsoleMessage, Page, Route, sync_playwright
+from PIL import Image, ImageChops
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
-from consent_service.web.rendering import STATIC, render_text
-from consent_service.web.security import security_headers
+from consent_service.web.rendering import render_text
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.conftest import cannot_run
-from tests.node_packages import node_with
 from tests.screens.combinations import Combination
+from tests.screens.serving import HERE, Served, serving
 from tests.web.examples import context, examples
 
-HERE = Path(__file__).resolve().parent
-ORIGIN = "https://screens.test"
 LOOKING = (HERE / "looking.js").read_text(encoding="utf-8")
 NARROW = 320
 """Pixels that 1280 at 400 % leave (WCAG 2.2, 1.4.10)."""
-_MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _AXE_RUN = """() => axe.run(document, {resultTypes: ["violations"], elementRef: false}).then((found) =>
     found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 160)
       + " | " + node.failureSummary.replace(/\\s+/g, " ").slice(0, 240))]))"""
@@ -41,30 +37,21 @@ def rendered(name: str, language: str, theme: str) -> str:
 examples_in = functools.cache(examples)
 
 
-@functools.cache
-def axe() -> str:
-    """The source of axe-core, as npm's lock has it."""
-    node_with(HERE, "axe-core", "axe, that looks at every page,")
-    return (HERE / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
 class Stage:
     """One tab that shows page after page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, served: Served) -> None:
         self.page = page
+        self._served = served
         self.complaints: list[str] = []
-        self.html = ""
-        self._headers = security_headers(https=True)
         self._looks_compared: set[tuple[str, str]] = set()
         page.on("console", self._keep)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.route(f"{ORIGIN}/**", self._answer)
         page.add_init_script(LOOKING)
 
     def show(self, html: str, combination: Combination) -> None:
         """Load `html` as it is served, in this theme and size."""
-        self.html = html
+        self._served.show(html)
         self.complaints.clear()
         forced = combination.theme == "forced"
         self.page.emulate_media(
@@ -74,11 +61,10 @@ class Stage:
         )
         width, height = combination.size
         self.page.set_viewport_size({"width": width, "height": height})
-        self.page.goto(f"{ORIGIN}/page", wait_until="load")
+        self.page.goto(self._served.address, wait_until="load")
 
     def axe_finds(self) -> list[str]:
         """What axe-core finds with every rule it has on."""
-        self.page.evaluate(axe())
         found: list[tuple[str, list[str]]] = self.page.evaluate(_AXE_RUN)
         return [f"axe {rule}: {node}" for rule, nodes in found for node in nodes]
 
@@ -108,14 +94,6 @@ class Stage:
         box = self.page.evaluate("([index, on]) => looking.choose(index, on)", [index, checked])
         return self.page.screenshot(clip=box, animations="disabled")
 
-    def _answer(self, route: Route) -> None:
-        path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
-        if path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/")
-            route.fulfill(body=_content(file), content_type=_MEDIA[file.suffix], headers=self._headers)
-        else:
-            route.fulfill(body=self.html, content_type="text/html; charset=utf-8", headers=self._headers)
-
     def _keep(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"the browser says: {message.text}")
@@ -123,9 +101,6 @@ class Stage:
 
 def _same(before: bytes, after: bytes) -> bool:
     """Whether two photographs differ in less than a mark somebody sees, of 6 by 6 pixels."""
-    from io import BytesIO
-
-    from PIL import Image, ImageChops
 
     off, on = (Image.open(BytesIO(one)).convert("RGB") for one in (before, after))
     if off.size != on.size:
@@ -134,23 +109,14 @@ def _same(before: bytes, after: bytes) -> bool:
     return box is None or box[2] - box[0] < 6 or box[3] - box[1] < 6
 
 
-@functools.cache
-def _content(file: Path) -> bytes:
-    return file.read_bytes()
-
-
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A browser with one tab, as long as it is needed."""
     if not CHROMIUM.exists():
         cannot_run("looking at pages needs Debian's package chromium")
-    with sync_playwright() as playwright:
+    with serving() as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            yield Stage(browser.new_page())
+            yield Stage(browser.new_page(), served)
         finally:
             browser.close()
-
-
-Planting = Callable[[str], str]
-Finding = dict[str, Any]
