@@ -1,4 +1,4 @@
-"""Which page is seen how: every pair of language, theme and size on each kind of page, or every combination."""
+"""Which page is seen how: every pair of language, theme and size on each kind of page, or every one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Combination:
 
 @functools.cache
 def layout_of(name: str) -> str:
-    """Whose page the example is, by the frame that its template stands in; every page of nobody is staff's."""
+    """Whose page the example is, by the frame that its template stands in; what is nobody's is staff's."""
     source = (TEMPLATES / examples("nl")[name].template).read_text()
     return next((kind for kind in ("child", "parent") if f'extends "{kind}.html"' in source), "staff")
 

@@ -86,13 +86,19 @@
 
   const equalChoices = () => {
     const names = [
-      "width", "height", "font-size", "font-weight", "font-family", "color", "background-color",
+      "font-size", "font-weight", "font-family", "color", "background-color",
       "border-top", "border-bottom", "border-left", "border-right", "border-radius", "box-shadow", "opacity",
       "outline", "text-transform", "letter-spacing", "text-decoration",
     ];
     const found = [];
     for (const group of document.querySelectorAll(".choices")) {
-      const looks = new Set([...group.querySelectorAll("button, .choice")].map((each) => styleOf(each, names)));
+      const buttons = [...group.querySelectorAll("button, .choice")];
+      const looks = new Set(buttons.map((each) => styleOf(each, names)));
+      const boxes = buttons.map((each) => each.getBoundingClientRect());
+      const spread = (side) => Math.max(...boxes.map((box) => box[side])) - Math.min(...boxes.map((box) => box[side]));
+      if (spread("width") > 0.5 || spread("height") > 0.5) {
+        found.push(`choices are not of one size: ${boxes.map((box) => `${box.width}x${box.height}`).join(", ")}`);
+      }
       if (looks.size > 1) found.push(`choices are not equal: ${[...looks].join(" <> ")}`);
     }
     return found;

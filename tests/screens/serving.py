@@ -19,6 +19,8 @@ from tests.node_packages import node_with
 HERE = Path(__file__).resolve().parent
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _AXE = "/axe.js"
+EXTRA: dict[str, bytes] = {}
+"""Files that a test plants, by path."""
 
 
 class Served:
@@ -41,9 +43,14 @@ def axe() -> bytes:
 
 
 @functools.cache
-def _file(name: str) -> tuple[bytes, str]:
-    path = STATIC / name
-    return path.read_bytes(), _MEDIA[path.suffix]
+def _file(name: str) -> bytes:
+    return (STATIC / name).read_bytes()
+
+
+def answer(path: str) -> tuple[bytes, str]:
+    """The file at `path`, and its media type."""
+    body = EXTRA.get(path) or (axe() if path == _AXE else _file(path.removeprefix("/static/")))
+    return body, _MEDIA[Path(path).suffix]
 
 
 @contextmanager
@@ -56,10 +63,8 @@ def serving() -> Iterator[Served]:
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            if path == _AXE:
-                self._answer(axe(), "text/javascript", STATIC_CACHING)
-            elif path.startswith("/static/"):
-                self._answer(*_file(path.removeprefix("/static/")), STATIC_CACHING)
+            if Path(path).suffix in _MEDIA:
+                self._answer(*answer(path), STATIC_CACHING)
             else:
                 self._answer(served.html.encode(), "text/html; charset=utf-8", "no-store")
 

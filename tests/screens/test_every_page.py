@@ -47,7 +47,7 @@ def _parts() -> list[dict[str, tuple[Combination, ...]]]:
 
 def _look(tab: Stage, name: str, combination: Combination) -> list[str]:
     tab.show(rendered(name, combination.language, combination.theme), combination)
-    found = tab.looking_finds() + tab.axe_finds() + tab.choices_that_look_alike(combination.theme)
+    found = tab.looking_finds() + tab.axe_finds() + tab.choices_that_look_alike()
     return [f"{name} {combination}: {one}" for one in found]
 
 
