@@ -65,13 +65,17 @@ def serving() -> Iterator[Served]:
             path = self.path.partition("?")[0]
             if Path(path).suffix in _MEDIA:
                 self._answer(*answer(path), STATIC_CACHING)
-            else:
+            elif served.address.endswith(path):
                 self._answer(served.html.encode(), "text/html; charset=utf-8", "no-store")
+            else:
+                self.send_error(404)  # what a script of a page asks for
 
         def _answer(self, body: bytes, media: str, caching: str) -> None:
             self.send_response(200)
             kind = {"content-type": media, "content-length": str(len(body)), "cache-control": caching}
-            for name, value in {**security_headers(https=False), **kind}.items():
+            headers = security_headers(https=False)
+            headers["content-security-policy"] += "; connect-src 'self'"
+            for name, value in {**headers, **kind}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

@@ -101,7 +101,7 @@ class Stage:
         return self.page.screenshot(clip=box, animations="disabled")
 
     def _keep(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
             self.complaints.append(f"the browser says: {message.text}")
 
 

@@ -59,9 +59,9 @@ def test_the_policy_names_nothing_unsafe_and_nobody_else(origins: tuple[str, ...
     assert set(directives.values()) <= {"'none'", "'self'"}
 
 
-def test_one_module_sets_the_policy() -> None:
+def test_the_pages_have_one_policy_and_the_login_of_the_demo_another() -> None:
     """Browser tests watch over the served pages: a page that the policy refuses something complains there."""
     sources = {path for path in WEB.parent.rglob("*.py") if POLICY in path.read_text(encoding="utf-8")}
 
-    assert sources == {WEB / "security.py"}
-    assert "unsafe-" not in (WEB / "security.py").read_text(encoding="utf-8")
+    assert sources == {WEB / "security.py", WEB.parent / "demo" / "provider.py"}
+    assert not [path for path in sources if "unsafe-" in path.read_text(encoding="utf-8")]

@@ -17,7 +17,6 @@ PLANTED = {
     "no-dup-id": '<p id="x">a</p><p id="x">b</p>',
     "element-permitted-content": "<span><div>a</div></span>",
     "text-content": '<button type="button"></button>',
-    "no-inline-style": '<p style="color: red">a</p>',
     "close-order": "<p><strong>a</p></strong>",
     "input-missing-label": '<input type="text" name="x">',
     "wcag/h37": '<img src="/static/mark.svg">',
