@@ -16,7 +16,7 @@ from consent_service.web.components import (
     TaskLine,
 )
 from consent_service.web.forms import FormState, prefill_day
-from consent_service.web.pages import LanguageOption, PageContext, SignedIn, View
+from consent_service.web.pages import PageContext, SignedIn, View
 from consent_service.web.school import views as school
 from consent_service.web.shared import views as shared
 from consent_service.web.shelter import views as shelter
@@ -31,7 +31,7 @@ from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examp
 from tests.web.invitation_examples import invitation_examples
 from tests.web.meeting_examples import meeting_examples
 from tests.web.meldcode_examples import meldcode_examples
-from tests.web.navigation_examples import navigation_of
+from tests.web.navigation_examples import menu, navigation_of
 from tests.web.officer_examples import officer_examples
 from tests.web.operator_examples import operator_examples
 from tests.web.page_examples import page_examples
@@ -41,7 +41,6 @@ from tests.web.signal_examples import signal_examples
 from tests.web.start_examples import start_examples
 from tests.web.together_examples import together_examples
 
-LANGUAGES = (LanguageOption("nl", "Nederlands"), LanguageOption("en", "English"))
 TASKS = (
     TaskLine("Bel de school over Noor", "/taak/1", date(2026, 9, 2), urgent=True),
     TaskLine("Bekijk de veiligheid van het gezin Haile opnieuw", "/taak/2", date(2026, 9, 14)),
@@ -171,12 +170,12 @@ def context(name: str, language: str) -> PageContext:
     """The frame that fits the example `name`."""
     audience = name.partition("-")[0]
     if audience in ("intake", "parent", "shared"):
-        return PageContext(language=language, csrf_token="token-of-the-test", languages=LANGUAGES)
+        return PageContext(language=language, csrf_token="token-of-the-test", languages=menu(audience))
     role, organisation, links = _STAFF[audience]
     return PageContext(
         language=language,
         csrf_token="token-of-the-test",
-        languages=LANGUAGES,
+        languages=menu(audience),
         signed_in=SignedIn("Anouk Jansen", role, organisation, "/uitloggen"),
         navigation=navigation_of(audience, links),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from consent_service.web.pages import NavigationLink
+from consent_service.foundation.i18n import FAMILY, SUPPORTED, language_name
+from consent_service.web.pages import LanguageOption, NavigationLink
 
 _UNDER_FIRST = ("Vragen en steekproef", "Wat nog meer bij het logboek hoort")
 
@@ -19,3 +20,9 @@ def navigation_of(audience: str, links: tuple[str, ...]) -> tuple[NavigationLink
         )
         for n, label in enumerate(links)
     )
+
+
+def menu(audience: str) -> tuple[LanguageOption, ...]:
+    """The languages that this audience chooses from."""
+    codes = FAMILY if audience in ("intake", "parent") else SUPPORTED
+    return tuple(LanguageOption(code, language_name(code)) for code in codes)

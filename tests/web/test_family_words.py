@@ -73,7 +73,8 @@ def test_a_familys_example_pages_show_no_sentence_in_dutch(
     language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said, missed = translator(language), set[str]()
-    pages = {name: view for name, view in examples(language).items() if view.template in family_templates()}
+    views = examples(language).items()
+    pages = {name: view for name, view in views if name.startswith(("intake-", "parent-"))}
 
     class Told(dict[str, str]):
         def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
