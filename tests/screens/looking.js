@@ -110,12 +110,15 @@
     return { outlined, shadow: style.boxShadow, border: style.border };
   };
 
+  // What is made invisible, as the input under a face, shows nothing itself.
+  const shows = (element) => Number(getComputedStyle(element).opacity) > 0.2 && element.offsetWidth > 4;
+
   // The mark may stand on the control or on the label around it.
   const focus = () => {
     const found = [];
     const before = document.activeElement;
     for (const element of oneOfEach([...document.querySelectorAll(CONTROLS)].filter((each) => seen(each) && !each.disabled))) {
-      const around = [element, element.closest("label")].filter(Boolean);
+      const around = [element, element.closest("label")].filter((each) => each && shows(each));
       element.blur();
       const off = around.map(marks);
       element.focus({ preventScroll: true, focusVisible: true });

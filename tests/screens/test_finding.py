@@ -42,8 +42,8 @@ CSS: dict[str, tuple[str, str, str]] = {
         "checked looks as unchecked",
     ),
     "box looks alike": (
-        "shelter-set-pin-tick",
-        "input[type=checkbox] { opacity: 0 }",
+        "shelter-inbox",
+        "input { opacity: 0 }",
         "checked looks as unchecked",
     ),
 }

@@ -18,7 +18,7 @@ PLANTED = {
     "element-permitted-content": "<span><div>a</div></span>",
     "text-content": '<button type="button"></button>',
     "close-order": "<p><strong>a</p></strong>",
-    "input-missing-label": '<input type="text" name="x">',
+    "no-implicit-button-type": "<button>a</button>",
     "wcag/h37": '<img src="/static/mark.svg">',
 }
 
