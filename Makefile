@@ -37,6 +37,12 @@ test: check ## Every check, then every test on SQLite and PostgreSQL
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup --cov --cov-report= -p tests.whole_run
 	@$(PYTHON) -m tests.coverage_gate
 
+.PHONY: screens
+screens: dev ## Photograph every page on contact sheets (build/screens), and look at each in every way there is
+	@.ci/chromium
+	@$(PYTHON) -m tests.screens.sheets
+	@SCREENS=all $(PYTHON) -m pytest -q -n 2 --no-cov tests/screens/test_every_page.py
+
 .PHONY: bench-keys
 bench-keys: dev ## Measure what encryption costs; fails when a number of docs/KEYS.md is missed
 	@$(PYTHON) -m benchmarks.keys
