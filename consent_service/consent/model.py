@@ -109,10 +109,24 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the parent signed: a typed name, a drawing (SVG path data) or a witness's mark."""
+    """How the parent signed: a typed name, a drawing (`drawing.read_drawing`) or a witness's mark.
+
+    `name`: what was typed beside a drawing.
+    """
 
     kind: Literal["typed", "drawn", "witness"]
     value: str
+    name: str = ""
+
+    @property
+    def written_name(self) -> str:
+        """The name as it was typed; empty when none was."""
+        return self.value if self.kind == "typed" else self.name
+
+    @property
+    def drawing(self) -> str:
+        """The strokes; empty when nothing was drawn."""
+        return self.value if self.kind == "drawn" else ""
 
 
 def is_written_name(typed: str) -> bool:

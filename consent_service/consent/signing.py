@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from consent_service.consent.drafts import Draft, Place
+from consent_service.consent.drawing import read_drawing
 from consent_service.consent.ledger import NewDecision
 from consent_service.consent.model import (
     CHOICE_OF,
@@ -41,12 +42,15 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def require_signed(signature: Signature) -> None:
-    """A typed name is a name, a witness is the id of a member of staff; anything else is at least there.
+    """A typed name is a name, a drawing has real strokes, a witness is the id of a member of staff.
 
     Raises:
         InputError: it is no signature.
     """
     value = signature.value
+    if signature.kind == "drawn":
+        read_drawing(value)
+        return
     fits = bool(value.strip()) and len(value) <= _LONGEST_SIGNATURE
     if signature.kind == "typed":
         fits = fits and is_written_name(value)

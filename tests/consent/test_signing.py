@@ -50,8 +50,6 @@ def signing(signature: Signature = Signature("typed", "Noor")) -> Signing:  # no
         Signature("typed", "x"),
         Signature("typed", "1 2 3"),
         Signature("typed", "N" * 20_001),
-        Signature("drawn", " "),
-        Signature("drawn", "M" * 20_001),
         Signature("witness", "Bo Begeleider"),
         Signature("witness", ""),
     ],
@@ -64,7 +62,7 @@ def test_what_is_no_signature_is_refused(signature: Signature) -> None:
 
 @pytest.mark.parametrize(
     "signature",
-    [Signature("typed", "سلمى"), Signature("drawn", "M0 0L9 9"), Signature("witness", STAFF)],
+    [Signature("typed", "سلمى"), Signature("drawn", "[[0,0,200,90]]"), Signature("witness", STAFF)],
 )
 def test_a_name_in_any_script_a_drawing_and_a_witness_are_signatures(signature: Signature) -> None:
     require_signed(signature)

@@ -289,7 +289,7 @@ async def test_authority_lost_during_the_conversation_is_noticed_at_signing(worl
 
 @pytest.mark.parametrize(
     "signature",
-    [Signature("typed", "  "), Signature("drawn", "M" * 20_001), Signature("witness", "Bo Begeleider")],
+    [Signature("typed", "  "), Signature("typed", "M" * 20_001), Signature("witness", "Bo Begeleider")],
 )
 async def test_an_empty_an_endless_or_a_nameless_signature_is_none(
     world: World, signature: Signature

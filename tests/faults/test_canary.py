@@ -45,7 +45,7 @@ CANARIES = {
     "mail": "kanarie.post@vogel.example",
     "staff": "Begeleiderkanarie",
     "signature": "Handtekeningkanarie",
-    "drawn signature": "M 11 12 L 7717 9923 Z",
+    "drawn signature": "[[11,12,1177,399,987,123]]",
     "support": "Kanariegezang helpt altijd",
     "note of school": "Kanarievrolijk in de klas",
     "pickup": "Grootmoederkanarie",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from babel import Locale, dates, lists
 
+from consent_service.consent.drawing import svg_picture
 from consent_service.consent.receipt.model import (
     ChildChoices,
     NeutralReceipt,
@@ -175,6 +176,8 @@ def _part(choices: SignedChoices, part: Part, code: str | None, catalogue: Catal
         "draft": words.draft if part.is_draft(choices.types) else "",
         "keep_safe": words.keep_safe,
         "facts": [{"name": name, "value": value} for name, value in _facts(choices, part)],
+        "drawing": svg_picture(choices.signed_drawing) if choices.signed_drawing else "",
+        "drawing_said": words.evidence["drawn"],
         "choices": words.choices,
         "columns": [words.information, words.answer, words.who_sees, words.until],
         "children": [_child(child, part) for child in choices.children],
@@ -207,7 +210,10 @@ def _facts(choices: SignedChoices, part: Part) -> Iterator[tuple[str, list[Piece
     yield words.organisation, [_named(choices.controller.name)]
     yield words.signed_at, [Piece(part.instant(choices.signed_at))]
     yield words.method, [Piece(words.methods[choices.method])]
-    yield words.signature, _filled(words.evidence[choices.evidence], name=_named(choices.signed_name))
+    signed = _filled(words.evidence[choices.evidence], name=_named(choices.signed_name))
+    if choices.signed_drawing and choices.signed_name:
+        signed += [Piece(", "), _named(choices.signed_name)]
+    yield words.signature, signed
     if choices.interpreter != "none":
         yield words.interpreter, [Piece(words.interpreters[choices.interpreter])]
     yield words.text_version, [Piece(f"{part.texts.language} {part.texts.hash[:16]}", "ltr")]

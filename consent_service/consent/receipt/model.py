@@ -97,6 +97,8 @@ class SignedChoices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     method: Method
     evidence: EvidenceKind
     signed_name: str
+    signed_drawing: str = ""
+    """Strokes (`consent.drawing`); empty when nothing was drawn."""
     interpreter: Interpreter
     witness: StaffId | None
     statement: str

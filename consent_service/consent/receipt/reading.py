@@ -21,7 +21,7 @@ from consent_service.audit.reading import newest_checkpoint
 from consent_service.consent.capacity import capacity_of
 from consent_service.consent.codes import code_hash, normalised_code
 from consent_service.consent.evidence import open_evidence
-from consent_service.consent.model import Answer, Decision, Evidence, fold
+from consent_service.consent.model import Answer, Decision, fold
 from consent_service.consent.reading import decision_from, read_decisions
 from consent_service.consent.receipt.model import (
     ChildChoices,
@@ -155,7 +155,8 @@ async def read_choices(
         language=row.language,
         method=rows[0].method,
         evidence=rows[0].evidence or evidence.signature.kind,
-        signed_name=_signed_name(evidence),
+        signed_name=evidence.signature.written_name,
+        signed_drawing=evidence.signature.drawing,
         interpreter=rows[0].interpreter or evidence.interpreter,
         witness=None if rows[0].witness is None else StaffId(rows[0].witness),
         statement=evidence.statement,
@@ -289,10 +290,6 @@ def _answer(row: Row[Any], history: Sequence[Decision], text: str, now: datetime
         text_hash=row.text_hash,
         screen_hash=row.screen_hash,
     )
-
-
-def _signed_name(evidence: Evidence) -> str:
-    return evidence.signature.value if evidence.signature.kind == "typed" else ""
 
 
 async def _controller(conn: AsyncConnection, tenant: TenantId, place: Place) -> Controller:

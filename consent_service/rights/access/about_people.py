@@ -125,10 +125,10 @@ async def conversations(making: Making) -> tuple[ConversationLine, ...]:
     key = (await making.ring.person_keys(making.conn, making.tenant, [making.own])).get(making.own)
     found = []
     for row in rows:
-        kind, name = "", ""
+        kind, name, drawn = "", "", ""
         if row.outcome == "signed" and row.sealed_evidence is not None and key is not None:
             signature = open_evidence(making.ring, key, row.sitting, row.sealed_evidence).signature
-            kind, name = signature.kind, signature.value if signature.kind == "typed" else ""
+            kind, name, drawn = signature.kind, signature.written_name, signature.drawing
         found.append(
             ConversationLine(
                 started_at=row.started_at,
@@ -139,6 +139,7 @@ async def conversations(making: Making) -> tuple[ConversationLine, ...]:
                 outcome=row.outcome,
                 signature=kind,
                 signed_name=name,
+                signed_drawing=drawn,
             )
         )
     return tuple(found)

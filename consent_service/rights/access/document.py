@@ -121,6 +121,8 @@ class ConversationLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     outcome: str
     signature: str
     signed_name: str
+    signed_drawing: str = ""
+    """Strokes as they were drawn: x and y in turn, in a frame of 1200 by 400."""
 
 
 class FieldLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from consent_service.consent.drawing import svg_picture
 from consent_service.consent.receipt.document import FONTS, printable
 from consent_service.foundation.errors import IntegrityError
 from consent_service.foundation.i18n import N_, Translator, translator
@@ -42,6 +43,12 @@ _WIDTHS: Final[Mapping[str, tuple[float, ...]]] = {
 }
 """Parts of the width of the page."""
 Fact = tuple[str, str]
+
+
+class Picture(str):
+    """A picture the server made, not something that was said; shown as a picture."""
+
+    __slots__ = ()
 
 
 def write_pdf(file: AccessFile, words: LanguageTexts) -> bytes:
@@ -179,6 +186,7 @@ class _Reader:
                 (N_("Tolk"), self._code(one.interpreter)),
                 (N_("Voorgelezen"), self._yes(said=one.read_aloud)),
                 (N_("Ondertekend als"), one.signed_name),
+                (N_("Handtekening getekend"), _drawn(one.signed_drawing)),
             )
 
     def _records_cards(self) -> Iterable[Sequence[Fact]]:
@@ -367,5 +375,11 @@ _PAGE: Final[Mapping[str, str]] = {
 }
 
 
-def _card(facts: Sequence[Fact]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in facts]
+def _drawn(strokes: str) -> Picture:
+    return Picture(svg_picture(strokes) if strokes else "")
+
+
+def _card(facts: Sequence[Fact]) -> list[dict[str, object]]:
+    return [
+        {"name": name, "value": str(value), "picture": isinstance(value, Picture)} for name, value in facts
+    ]

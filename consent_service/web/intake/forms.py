@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal, cast
 
 import msgspec
 
+from consent_service.consent.drawing import TOO_LARGE, read_drawing
 from consent_service.consent.model import Interpreter, is_written_name
+from consent_service.foundation.errors import InputError, Problem
 from consent_service.identity.handover import Given
 from consent_service.web.forms import FormReader
 from consent_service.web.shared.passkey_forms import read_given
@@ -37,11 +39,15 @@ def read_setting(form: FormReader, *, languages: Collection[str]) -> SettingEnte
     return SettingEntered(language, fits, read_aloud=form.ticked("read_aloud"))
 
 
-class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the answers were signed: by a typed name, or by the counsellor as a witness."""
+SignedBy = Literal["typed", "drawn", "witness"]
 
-    method: Literal["typed", "witness"]
+
+class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the answers were signed: by a drawing, a typed name, or the counsellor as a witness."""
+
+    method: SignedBy
     signature: str = ""
+    drawing: str = ""
     given: Given = ""
 
 
@@ -64,10 +70,28 @@ def read_answer(form: FormReader) -> AnswerCode | None:
 
 
 def read_signature(form: FormReader, *, child: bool = False) -> Signed:
-    """A typed name, or a witness's PIN or passkey."""
+    """A drawing, a typed name, both, or a witness's PIN or passkey.
+
+    The field of the drawing is empty where nobody can draw: without a script.
+    """
     if form.text("method", required=False) == "witness":
         return Signed("witness", given=read_given(form))
-    signature = form.text("signature", required=False)
-    if not is_written_name(signature):
+    signature, sent = form.text("signature", required=False), form.posted.first("drawing")
+    typed = is_written_name(signature)
+    try:
+        drawn = read_drawing(sent) if sent else ""
+    except InputError as refused:
+        drawn = ""
+        if not typed or TOO_LARGE in refused.problems:
+            _refuse_drawing(form, refused.problems, child=child)
+            return Signed("drawn")
+    if drawn:
+        return Signed("drawn", signature=signature if typed else "", drawing=drawn)
+    if not typed:
         form.refuse("signature", "form.sign_child" if child else "form.sign")
     return Signed("typed", signature=signature)
+
+
+def _refuse_drawing(form: FormReader, problems: Sequence[Problem], *, child: bool) -> None:
+    for problem in problems:
+        form.refuse(problem.field, f"{problem.code}_child" if child else problem.code)

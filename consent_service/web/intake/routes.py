@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -36,7 +36,7 @@ from consent_service.web.intake.desk import (
     sit_down,
     where_to_go_on,
 )
-from consent_service.web.intake.forms import Signed, read_answer, read_signature, read_step
+from consent_service.web.intake.forms import Signed, SignedBy, read_answer, read_signature, read_step
 from consent_service.web.intake.showing import (
     check_page,
     done_page,
@@ -332,13 +332,15 @@ def _seen(visit: Visit, opened: datetime) -> Seen:
 
 
 async def _signature(visit: Visit, signed: Signed) -> Signature | Problem:
-    """The typed name, or the witness who proved by PIN or passkey to be the counsellor.
+    """The typed name, the drawing, or the witness who proved by PIN or passkey to be the counsellor.
 
     Raises:
         LoginNeededError: the PIN was wrong too often; the session has ended.
     """
     if signed.method == "typed":
         return Signature("typed", signed.signature)
+    if signed.method == "drawn":
+        return Signature("drawn", signed.drawing, signed.signature)
     witness = await visit.services.identity.witness(visit.token, signed.given)
     if not isinstance(witness, TakeBackRefused):
         return Signature("witness", witness.staff)
@@ -347,13 +349,14 @@ async def _signature(visit: Visit, signed: Signed) -> Signature | Problem:
     return problem_at_tablet(witness)
 
 
-def _secret(method: Literal["typed", "witness"], token: str) -> str:
+def _secret(method: SignedBy, token: str) -> str:
     return f"{method}.{token}"
 
 
-def _method_of(secret: str) -> Literal["typed", "witness"]:
+def _method_of(secret: str) -> SignedBy:
     """How it was signed; part of the secret, so that a changed one fits no code."""
-    return "witness" if secret.startswith("witness.") else "typed"
+    known: dict[str, SignedBy] = {"witness": "witness", "drawn": "drawn"}
+    return known.get(secret.partition(".")[0], "typed")
 
 
 async def _code_of_sitting(desk: Desk, secret: str) -> str | None:

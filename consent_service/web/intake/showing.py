@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from consent_service.audit.checkpoint import read_note
 from consent_service.audit.reading import newest_checkpoint
+from consent_service.consent.drawing import svg_path
 from consent_service.consent.model import Answer, Question
 from consent_service.consent.screen import Screen
 from consent_service.foundation.clock import local_date
@@ -26,6 +27,7 @@ from consent_service.web.child.views import (
 from consent_service.web.components import PasskeyAsked
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.intake.desk import Desk
+from consent_service.web.intake.forms import SignedBy
 from consent_service.web.intake.views import (
     AnswerLine,
     CheckPage,
@@ -166,7 +168,7 @@ def sign_page(
     )
 
 
-async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"]) -> ReceiptPage:
+async def receipt_page(desk: Desk, code: str, method: SignedBy) -> ReceiptPage:
     """What was answered, the code to stop with, and where the log stood.
 
     Raises:
@@ -191,7 +193,8 @@ async def receipt_page(desk: Desk, code: str, method: Literal["typed", "witness"
         guardian=desk.person,
         signed_at=signed_at,
         method=method,
-        signed_name=signature.value if signature is not None and signature.kind == "typed" else "",
+        signed_name=signature.written_name if signature is not None else "",
+        signed_drawing=svg_path(signature.drawing) if signature is not None and signature.drawing else "",
         children=_children(desk, answers.get, change=False),
         withdrawal_code=code,
         withdraw_address=f"{urlsplit(desk.visit.doors.settings.public_origin).netloc}/intrekken",

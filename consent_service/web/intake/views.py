@@ -97,7 +97,7 @@ class CheckPage(View, frozen=True):
 
 
 class SignPage(View, frozen=True):
-    """Sign with a typed name, or let the counsellor sign as a witness. Both weigh the same."""
+    """Sign with a drawing or a typed name, or let the counsellor sign as a witness. All weigh the same."""
 
     template: ClassVar[str] = "intake/sign.html"
     action: str
@@ -118,7 +118,7 @@ class ReceiptPage(View, frozen=True):
     signed_at: datetime
     method: Literal["typed", "drawn", "witness"]
     signed_name: str
-    """The name as it was typed; empty when a witness signed."""
+    """The name as it was typed; empty when none was."""
     children: tuple[ChildAnswers, ...]
     withdrawal_code: str
     withdraw_address: str
@@ -127,6 +127,8 @@ class ReceiptPage(View, frozen=True):
     neutral_href: str
     done_href: str
     papers: tuple[PaperLink, ...] = ()
+    signed_drawing: str = ""
+    """The path of what was drawn, made by the server (`consent.drawing.svg_path`)."""
     overruled: tuple[str, ...] = ()
     """Labels of what was answered with yes while a newer no counts (S37)."""
 
