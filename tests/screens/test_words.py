@@ -36,10 +36,10 @@ def _missed(sentences: Translator) -> Iterator[set[str]]:
             return super().get(key, default)
 
     class ToldForms(dict[str, tuple[str, ...]]):
-        def get(self, key: str, default: object = None) -> tuple[str, ...]:  # type: ignore[override]
+        def get(self, key: str, default: object = None) -> tuple[str, ...]:
             if key not in self:
                 missed.add(key)
-            return super().get(key, default)  # type: ignore[arg-type, return-value]
+            return super().get(key, default)  # type: ignore[arg-type]
 
     before, forms = sentences._sentences, sentences._forms
     sentences._sentences, sentences._forms = Told(before), ToldForms(forms)
