@@ -33,6 +33,11 @@
         if (rest) found.push(`residue in ${attribute.name} of ${called(element)}: ${rest[0]}`);
       }
     }
+    for (const line of document.querySelectorAll("li, dd, p, legend, label")) {
+      if (seen(line) && !line.innerText.trim() && !line.querySelector("input, progress")) {
+        found.push(`an empty line: ${called(line.parentElement)}`);
+      }
+    }
     return found;
   };
 

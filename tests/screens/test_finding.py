@@ -53,6 +53,7 @@ HTML = {
     "built-in": ("<p>&lt;built-in method clear&gt;</p>", "residue in the text: <built-in"),
     "in a title": ('<p title="Undefined">a</p>', "residue in title"),
     "object": ('<p data-x="<X object at 0x7f>">a</p>', "residue in data-x"),
+    "empty": ("<ul><li></li></ul>", "an empty line"),
     "no name": ('<button class="button" type="button"></button>', "axe button-name"),
     "inline style": ('<p style="color: red">a</p>', "the browser says:"),
     "inline script": ("<script>1</script>", "the browser says:"),

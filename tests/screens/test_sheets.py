@@ -29,7 +29,7 @@ def test_a_page_is_photographed_from_top_to_bottom(tmp_path: Path) -> None:
     with stage() as tab:
         written = photograph(tab, ["intake-welcome"], "nl", (360, 740), tmp_path)
 
-    page = Image.open(tmp_path / "intake-welcome.nl.360x740.png")
-    assert page.width == 360
-    assert page.height >= 740
-    assert Image.open(written).width > THUMBNAIL
+    with Image.open(tmp_path / "intake-welcome.nl.360x740.png") as page, Image.open(written) as made:
+        assert page.width == 360
+        assert page.height >= 740
+        assert made.width > THUMBNAIL

@@ -53,7 +53,9 @@ def child_examples(language: str) -> dict[str, View]:
     )
     return {
         "intake-talking-points": intake.TalkingPointsPage(POINTS, "/klaar"),
-        "intake-child-welcome": _as(child.ChildWelcomePage, parents["intake-welcome"]),
+        "intake-child-welcome": _as(
+            child.ChildWelcomePage, parents["intake-welcome"], say_no="Nee mag altijd. Niemand wordt boos."
+        ),
         "intake-child-question": _as(child.ChildQuestionPage, parents["intake-question"]),
         "intake-child-question-first": _as(child.ChildQuestionPage, parents["intake-question-first"]),
         "intake-child-check": _as(child.ChildCheckPage, parents["intake-check"]),
