@@ -59,6 +59,11 @@ class Tab:
         """Press the button that says exactly this."""
         await self.page.get_by_role("button", name=words, exact=True).click()
 
+    async def begin(self) -> None:
+        """Past the welcome and the questions with pictures."""
+        await self.press("Beginnen")
+        await self.follow("Overslaan")
+
     async def follow(self, words: str) -> None:
         """Tap the link that says this."""
         await self.page.get_by_role("link", name=words).first.click()

@@ -69,7 +69,7 @@ async def test_a_child_of_thirteen_decides(tab: Tab) -> None:
     await give_tablet(tab)
     assert await tab.heading() == "Wat mag de school over jou weten?"
     await tab.look("welcome")
-    await tab.press("Beginnen")
+    await tab.begin()
     for number in range(1, 6):
         if number in (1, 3):
             await tab.look(f"question-{number}")

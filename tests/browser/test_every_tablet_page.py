@@ -75,7 +75,8 @@ async def _say(tab: Tab) -> None:
 
 PARENT: dict[str, Step] = {
     "/intake/{sitting}": _stay,
-    "/intake/{sitting}/vraag/{number}": _press("Beginnen"),
+    "/intake/{sitting}/uitleg/{number}": _press("Beginnen"),
+    "/intake/{sitting}/vraag/{number}": _follow("Overslaan"),
     "/intake/{sitting}/controle": _answer_all,
     "/intake/{sitting}/tekenen": _follow("Ja, dit klopt"),
     "/intake/{sitting}/bewijs": _sign,

@@ -102,7 +102,7 @@ async def come_in(tab: Tab) -> None:
 async def answer(tab: Tab) -> None:
     """One question per page; a step back and the language are tried on the way."""
     await tab.look("welcome")
-    await tab.press("Beginnen")
+    await tab.begin()
     for number, label in enumerate(LABELS, 1):
         await expect(tab.page.locator(".question-label")).to_contain_text(label)
         if number == 1:

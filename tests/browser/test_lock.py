@@ -30,7 +30,7 @@ async def test_a_screen_left_alone_shows_nothing_until_the_pin_comes(tab: Tab) -
     await tab.log_in("Bo Begeleider")
     await come_in(tab)
     await tab.page.clock.install()
-    await tab.press("Beginnen")
+    await tab.begin()
     await expect(tab.page.locator(".question-label")).to_contain_text("Hulp voor uw gezin")
     question = tab.page.url
 

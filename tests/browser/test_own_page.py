@@ -59,7 +59,7 @@ async def telephone(tab: Tab) -> AsyncIterator[Tab]:
 async def say_yes_on_the_tablet(tab: Tab, taps: Taps) -> int:
     """From the first page to the signature; the questions about other types are not counted."""
     taps.restart()
-    await tab.press("Beginnen")
+    await tab.begin()
     for _ in LABELS:
         await tab.press("Ja")
     await tab.follow("Ja, dit klopt")

@@ -99,7 +99,7 @@ async def forms_of_first(tab: Tab, code: list[str]) -> None:
     await shows_none_of(tab, OF_COUNSELLOR, "welcome")
     await walk_back(tab, OF_COUNSELLOR, "welcome", steps=3)
     await tab.page.goto(f"{tab.origin}/intake")
-    await tab.press("Beginnen")
+    await tab.begin()
     for number, label in enumerate(LABELS, 1):
         await expect(tab.page.locator(".question-label")).to_contain_text(label)
         await tab.page.reload()

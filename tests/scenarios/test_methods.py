@@ -107,7 +107,7 @@ async def test_s35_a_choice_on_the_parents_own_telephone_is_nothing_to_look_at(s
 async def answered_at_pace(table: Table, pace: timedelta) -> None:
     """Every question answered after so long, and signed."""
     await table.parent.open(table.at())
-    await table.parent.press("Beginnen")
+    await table.parent.begin()
     while table.parent.page.all("button", name="answer"):
         table.world.clock.advance(pace)
         await table.parent.press("Ja")

@@ -9,6 +9,7 @@ from consent_service.web.child import views as child
 from consent_service.web.components import Option
 from consent_service.web.intake import views as intake
 from consent_service.web.pages import View
+from tests.web.explain_examples import explain_examples
 from tests.web.family_examples import AT, intake_examples, wrong
 
 Page = TypeVar("Page", bound=View)
@@ -52,6 +53,7 @@ def child_examples(language: str) -> dict[str, View]:
         "Noor Haile", 13, "together", True, True, True, "/tablet", "/oordeel", "/", LANGUAGES
     )
     return {
+        **explain_examples(language),
         "intake-talking-points": intake.TalkingPointsPage(POINTS, "/klaar"),
         "intake-child-welcome": _as(
             child.ChildWelcomePage, parents["intake-welcome"], say_no="Nee mag altijd. Niemand wordt boos."

@@ -44,7 +44,7 @@ class Table:
 
     async def answer_all(self, words: str = "Ja") -> None:
         await self.parent.open(self.at())
-        await self.parent.press("Beginnen")
+        await self.parent.begin()
         while self.parent.page.all("button", name="answer"):
             await self.parent.press(words)
 

@@ -71,7 +71,7 @@ async def test_a_child_of_thirteen_decides_question_by_question_and_gets_its_own
     assert "Nee mag altijd. Niemand wordt boos." in tablet.text
     assert "Soms zien zij dat jij nee zei. Je begeleider ziet wat jij kiest." in tablet.text
     read.append(tablet.text)
-    await tablet.press("Beginnen")
+    await tablet.begin()
     while tablet.page.all("button", name="answer"):
         assert [b.text() for b in tablet.page.all("button", name="answer")] == ["Ja", "Nee", "Later"]
         assert not [e for e in tablet.page.walk() if "checked" in e.attributes]
@@ -103,7 +103,7 @@ async def test_a_parents_name_and_a_sibling_are_on_no_page_of_the_child(site: Si
     room = await enter(site, THIRTEEN, ("Sem", date(2012, 1, 2)))
     await room.give()
     tablet, read = room.walker, []
-    await tablet.press("Beginnen")
+    await tablet.begin()
     while tablet.page.all("button", name="answer"):
         read.append(tablet.text)
         await tablet.press("Later")
@@ -117,7 +117,7 @@ async def test_who_said_no_or_later_everywhere_signs_that_nothing_is_told(site: 
     room = await enter(site, THIRTEEN)
     await room.give()
     tablet = room.walker
-    await tablet.press("Beginnen")
+    await tablet.begin()
     while tablet.page.all("button", name="answer"):
         await tablet.press("Nee")
     await tablet.follow("Ja, dit klopt")
@@ -136,7 +136,7 @@ async def test_an_earlier_answer_is_a_sentence_to_the_child(site: Site) -> None:
     room = await enter(site, THIRTEEN)
     await room.give()
     tablet = room.walker
-    await tablet.press("Beginnen")
+    await tablet.begin()
     first = tablet.path
     await tablet.press("Ja")
     await tablet.open(first)
@@ -160,7 +160,7 @@ async def test_a_newer_no_is_said_on_the_receipt(site: Site) -> None:
     earlier = await site.world.intake(room.child, {"support_advice": "yes"}, otherwise="yes")
     await room.give()
     tablet = room.walker
-    await tablet.press("Beginnen")
+    await tablet.begin()
     while tablet.page.all("button", name="answer"):
         await tablet.press("Ja")
     await site.world.services.consent.withdraw_by_code(earlier.withdrawal_code)

@@ -77,7 +77,7 @@ async def test_siblings_have_a_question_each_with_the_own_name_and_school(site: 
     table = await lay(site, children=children)
     seen = []
     await table.parent.open(table.at())
-    await table.parent.press("Beginnen")
+    await table.parent.begin()
     while table.parent.page.all("button", name="answer"):
         label = next(e for e in table.parent.page.walk() if "question-label" in e.classes())
         seen.append(label.text())
@@ -185,7 +185,7 @@ async def test_s44_the_other_guardian_is_on_no_page(site: Site) -> None:
     seen = []
     await table.parent.open(table.at())
     seen.append(table.parent.text)
-    await table.parent.press("Beginnen")
+    await table.parent.begin()
     while table.parent.page.all("button", name="answer"):
         seen.append(table.parent.text)
         await table.parent.press("Ja")
@@ -268,7 +268,7 @@ async def test_whoever_comes_back_goes_on_where_she_was(site: Site) -> None:
     await table.parent.press("Ja")
     await table.parent.open("/")
     assert table.parent.path == table.at()
-    await table.parent.press("Beginnen")
+    await table.parent.begin()
     assert table.parent.path == table.at("vraag", "2")
     await table.parent.open("/tablet-terug")
     await table.parent.follow("Verder met de vragen")

@@ -71,6 +71,12 @@ class Walker:
         (button, *_) = [b for b in form.all("button") if words in b.text()]
         await self.send(form.attributes["action"], self.sent_with(form, button, fields or {}), status=status)
 
+    async def begin(self) -> None:
+        """Past the welcome and the questions with pictures, to where the conversation goes on."""
+        await self.press("Beginnen")
+        if "/uitleg/" in self.path:
+            await self.follow("Overslaan")
+
     async def send(self, path: str, fields: Fields, *, status: int = 200) -> None:
         """Send exactly these fields."""
         await self._go("POST", path, fields, status)

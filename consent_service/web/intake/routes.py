@@ -36,6 +36,8 @@ from consent_service.web.intake.desk import (
     sit_down,
     where_to_go_on,
 )
+from consent_service.web.intake.explaining_routes import ROUTES as EXPLAINING
+from consent_service.web.intake.explaining_routes import first_to_explain
 from consent_service.web.intake.forms import Signed, SignedBy, read_answer, read_signature, read_step
 from consent_service.web.intake.showing import (
     check_page,
@@ -85,7 +87,9 @@ async def welcome(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Resp
 
 @post("/intake/{sitting:str}/begin", include_in_schema=False)
 async def begin(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
-    return visit.redirect((await sit_down(visit, sitting)).onward())
+    """To the questions with pictures, or where she was on an earlier day."""
+    desk = await sit_down(visit, sitting)
+    return visit.redirect(desk.onward() if desk.sitting.answers else first_to_explain(desk))
 
 
 @post("/intake/{sitting:str}/taal", include_in_schema=False)
@@ -263,6 +267,7 @@ ROUTES = [
     resume,
     welcome,
     begin,
+    *EXPLAINING,
     choose_language,
     question,
     answer,

@@ -27,6 +27,14 @@ from consent_service.web.child.views import (
 from consent_service.web.components import PasskeyAsked
 from consent_service.web.forms import EMPTY, FormState
 from consent_service.web.intake.desk import Desk
+from consent_service.web.intake.explaining import (
+    CHILD,
+    COUNT,
+    PARENT,
+    ChildExplainPage,
+    ExplainChoice,
+    ExplainPage,
+)
 from consent_service.web.intake.forms import SignedBy
 from consent_service.web.intake.views import (
     AnswerLine,
@@ -64,6 +72,25 @@ def welcome_page(desk: Desk) -> WelcomePage:
         tell_myself_action=desk.at("zelf"),
         say_no=desk.general.say_no,
         parents_see=desk.parents_see,
+    )
+
+
+def explain_page(desk: Desk, number: int, *, explained: bool = False, was_right: bool = False) -> ExplainPage:
+    """One of the questions with pictures; `explained`: once more in words, after a wrong answer."""
+    check = (CHILD if desk.is_child else PARENT)[number - 1]
+    said = translator(desk.sitting.language)
+    page = ChildExplainPage if desk.is_child else ExplainPage
+    return page(
+        action=desk.at("uitleg", str(number)),
+        number=number,
+        total=COUNT,
+        icon=check.icon,
+        question=said.text(check.question),
+        choices=tuple(ExplainChoice(code, icon, said.text(words)) for code, icon, words in check.answers),
+        skip_href=desk.onward(),
+        onward_href=desk.at("uitleg", str(number + 1)) if number < COUNT else desk.onward(),
+        explained=said.text(check.explained) if explained else "",
+        was_right=was_right,
     )
 
 

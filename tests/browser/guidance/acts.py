@@ -74,7 +74,7 @@ async def decide(tab: Tab) -> str:
     await tab.page.get_by_text("Nederlands", exact=True).first.click()
     await choose(tab, "interpreter", "none")
     await tab.press("Tablet geven")
-    await tab.press("Beginnen")
+    await tab.begin()
     for _ in range(TYPES):
         await tab.press("Ja")
     await tab.follow("Ja, dit klopt")

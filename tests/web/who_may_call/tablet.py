@@ -13,6 +13,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /intake/{sitting}": tablet(200),
     "POST /intake/{sitting}/begin": tablet(303),
     "POST /intake/{sitting}/taal": tablet(303),
+    "GET /intake/{sitting}/uitleg/{number}": tablet(200),
+    "POST /intake/{sitting}/uitleg/{number}": tablet(200),
     "GET /intake/{sitting}/vraag/{number}": tablet(200),
     "POST /intake/{sitting}/vraag/{number}": tablet(303),
     "POST /intake/{sitting}/nu-niet": tablet(303),
