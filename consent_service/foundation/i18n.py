@@ -27,7 +27,7 @@ from consent_service.foundation.errors import Problem
 
 SUPPORTED: Final = ("nl", "en")
 """Languages in which every sentence exists, the source language first."""
-FAMILY: Final = (*SUPPORTED, "ar", "ti", "tr", "es", "uk")
+FAMILY: Final = (*SUPPORTED, "ar", "ti", "tr", "pl", "es", "uk")
 """Languages of what a parent or child reads; those beyond `SUPPORTED` have these sentences only."""
 SOURCE: Final = "nl"
 LOCALE_FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
