@@ -159,6 +159,8 @@ class ChildSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Outcome = Literal["signed", "not_now", "tell_myself", "heard"]
+SAVED = "saved"
+"""The outcome of a sitting that is not over: its answers are kept for another day."""
 """How a conversation ended. `tell_myself`: she tells it herself, we send nothing (S52); `heard`: a child
 said what it thinks of it."""
 
@@ -174,7 +176,7 @@ class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     questions: tuple[Question, ...]
     answers: dict[tuple[RelationshipId, TypeKey], Answer]
     finished_at: datetime | None = None
-    outcome: Outcome | Literal[""] = ""
+    outcome: Outcome | Literal["", "saved"] = ""
     read_aloud: bool = False
     device: str | None = None
 

@@ -28,6 +28,7 @@ from consent_service.consent.drafts import (
     read_drafts,
 )
 from consent_service.consent.evidence import open_evidence, seal_evidence
+from consent_service.consent.going_on import mark_saved, take_over
 from consent_service.consent.ledger import moment_after, write_decisions
 from consent_service.consent.model import (
     Answer,
@@ -137,6 +138,8 @@ class SittingService:
     ) -> Sitting:
         """Prepare the questions for a guardian or child; the first intake's types unless others are named.
 
+        Answers that were saved for another day are there already, as far as their words still stand.
+
         Raises:
             InputError: whoever is asked decides nothing here, or the texts may not be used.
             NotFoundError: no such information type.
@@ -157,7 +160,9 @@ class SittingService:
                 raise InputError([await self._questions.why_nothing(conn, asked)])
             opened = _opened(asked, setting, questions)
             await self._keep(conn, actor, asked, opened, chosen)
-        return opened
+            into = (opened.sitting, questions)
+            await take_over(conn, actor.tenant, _own(asked), into, self._require_current)
+            return await self._read(conn, asked, opened.sitting)
 
     async def read(self, actor: PersonActor, sitting: str) -> Sitting:
         """The sitting with its draft answers, for whose it is.
@@ -267,6 +272,12 @@ class SittingService:
         """Not fit to decide now: nothing counts, a task follows (S55)."""
         await self._stop(actor, sitting, "not_now")
 
+    async def save(self, actor: PersonActor, sitting: str) -> None:
+        """Keep the answers for another day: nothing counts meanwhile, and `prepare` goes on with them."""
+        async with self._database.transaction() as conn:
+            await self._open(conn, actor, sitting)
+            await mark_saved(conn, _own(actor), sitting)
+
     async def tell_myself(self, actor: PersonActor, sitting: str) -> None:
         """She tells the school herself: nothing is sent, and the ledger stays as it was (S52)."""
         await self._stop(actor, sitting, "tell_myself")
@@ -292,6 +303,9 @@ class SittingService:
                 return None
             key = await self._ring.person_key(conn, actor.tenant, person_of(actor))
         return open_evidence(self._ring, key, sitting, sealed).signature
+
+    def _require_current(self, question: Question, draft: Draft) -> None:
+        self._questions.require_current_text(question.information_type, draft.shown.language, draft.shown)
 
     # --- parts -------------------------------------------------------------------------------
 

@@ -67,6 +67,16 @@ async def _finish(tab: Tab) -> None:
     await tab.follow("Klaar")
 
 
+async def _save(tab: Tab) -> None:
+    await tab.begin()
+    await tab.press("Bewaren en later verder")
+
+
+async def _tell_it(tab: Tab) -> None:
+    await tab.page.goto(f"{tab.origin}/intake")
+    await tab.press("Ik vertel het zelf")
+
+
 async def _say(tab: Tab) -> None:
     for key in ("shelter_involvement", "support_advice", "contact_persons"):
         await choose(tab, f"face-{key}", "yes")
@@ -88,7 +98,10 @@ PARENT: dict[str, Step] = {
     "/intake/wie-keek-mee": _goto("/intake/wie-keek-mee"),
     "/tablet-terug": _goto("/tablet-terug"),
 }
-OLDER_CHILD: dict[str, Step] = {"/intake/{sitting}/zelf-vertellen": _press("Ik vertel het zelf")}
+OLDER_CHILD: dict[str, Step] = {
+    "/intake/{sitting}/bewaard": _save,
+    "/intake/{sitting}/zelf-vertellen": _tell_it,
+}
 YOUNGER_CHILD: dict[str, Step] = {
     "/kind/{language}/{interpreter}": _stay,
     "/kind/{language}/{interpreter}/klaar": _say,

@@ -262,6 +262,7 @@ async def attempts_of(own: World, other: World) -> dict[str, Attempt]:
         "sittings.choose_language": lambda: s.sittings.choose_language(thief, pending, "en"),
         "sittings.sign": lambda: s.sittings.sign(thief, pending, Signature("typed", "X")),
         "sittings.not_now": lambda: s.sittings.not_now(thief, pending),
+        "sittings.save": lambda: s.sittings.save(thief, pending),
         "sittings.tell_myself": lambda: s.sittings.tell_myself(thief, pending),
         "sittings.overruled": lambda: s.sittings.overruled(thief, pending),
         "sittings.prepare": lambda: s.sittings.prepare(

@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from consent_service.foundation.i18n import translator
-from consent_service.web.child.views import ChildReceiptPage
+from consent_service.web.child.views import ChildDonePage, ChildReceiptPage
 from consent_service.web.intake import explaining
 from consent_service.web.intake.explaining import ChildExplainPage, ExplainChoice, ExplainPage
-from consent_service.web.intake.views import ReceiptPage
+from consent_service.web.intake.views import DonePage, ReceiptPage
 from consent_service.web.pages import View
 from tests.web.family_examples import intake_examples
 
@@ -29,6 +29,8 @@ def explain_examples(language: str) -> dict[str, View]:
         "intake-explain-again": _question(language, 3, explained=True),
         "intake-child-explain": _question(language, 1, child=True),
         "intake-child-explain-again": _question(language, 2, child=True, explained=True),
+        "intake-saved": DonePage("/terug", stopped=True, saved=True),
+        "intake-child-saved": ChildDonePage("/terug", stopped=True, saved=True),
         "intake-receipt-drawn": drawn,
         "intake-child-receipt-drawn": ChildReceiptPage(**own),
     }

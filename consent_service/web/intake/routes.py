@@ -21,7 +21,7 @@ from litestar.params import FromPath
 
 from consent_service.consent.codes import code_of
 from consent_service.consent.drafts import Seen
-from consent_service.consent.model import Shown, Signature
+from consent_service.consent.model import SAVED, Shown, Signature
 from consent_service.consent.questions import text_version
 from consent_service.consent.screen import screen_hash
 from consent_service.foundation.errors import ConflictError, InputError, NotFoundError, Problem
@@ -45,6 +45,7 @@ from consent_service.web.intake.showing import (
     neutral_receipt_page,
     question_page,
     receipt_page,
+    saved_page,
     screen_of,
     sign_page,
     statement_of,
@@ -157,6 +158,27 @@ async def not_now(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Resp
         except ConflictError:
             return visit.redirect(desk.at())
     return visit.redirect(desk.at("klaar"))
+
+
+@post("/intake/{sitting:str}/bewaren", include_in_schema=False)
+async def save(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
+    """Go on another day: what was answered is kept and counts for nothing. Twice is once."""
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.finished_at is not None:
+        return visit.redirect(desk.onward())
+    try:
+        await visit.services.sittings.save(desk.actor, sitting)
+    except ConflictError:
+        return visit.redirect(desk.at())
+    return visit.redirect(desk.at("bewaard"))
+
+
+@get("/intake/{sitting:str}/bewaard", include_in_schema=False)
+async def saved(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
+    desk = await sit_down(visit, sitting)
+    if desk.sitting.finished_at is not None or desk.sitting.outcome != SAVED:
+        return visit.redirect(desk.onward())
+    return await desk.show(saved_page(desk, TAKE_BACK))
 
 
 @post("/intake/{sitting:str}/zelf", include_in_schema=False)
@@ -272,6 +294,8 @@ ROUTES = [
     question,
     answer,
     not_now,
+    save,
+    saved,
     tell_myself,
     talking_points,
     check,

@@ -151,6 +151,7 @@ def question_page(desk: Desk, number: int, token: str, form: FormState = EMPTY) 
         earlier=_earlier(desk, question),
         draft_text=bool(screen.draft_notice),
         not_now_action=desk.at("nu-niet"),
+        save_action=desk.at("bewaren"),
         parents_see=screen.parents_see,
         form=form,
     )
@@ -165,6 +166,7 @@ def check_page(desk: Desk) -> CheckPage:
         guardian=desk.person,
         children=_children(desk, lambda q: given[q.relationship, q.information_type], change=True),
         fixed_line=desk.general.say_no,
+        save_action=desk.at("bewaren"),
         not_now_action=desk.at("nu-niet"),
         tell_myself_action=desk.at("zelf"),
     )
@@ -247,6 +249,12 @@ def done_page(desk: Desk, take_back: str) -> DonePage:
     page = ChildDonePage if desk.is_child else DonePage
     outcome = desk.sitting.outcome
     return page(take_back, stopped=outcome != "signed", told_self=outcome == "tell_myself")
+
+
+def saved_page(desk: Desk, take_back: str) -> DonePage:
+    """The answers are kept for another day; the tablet goes back."""
+    page = ChildDonePage if desk.is_child else DonePage
+    return page(take_back, stopped=True, saved=True)
 
 
 def neutral_receipt_page(desk: Desk, code: str) -> NeutralReceiptPage:

@@ -62,6 +62,7 @@ class QuestionPage(View, frozen=True):
     earlier: Literal["", "yes", "no", "later"] = ""
     draft_text: bool = False
     not_now_action: str = ""
+    save_action: str = ""
     parents_see: str = ""
     form: FormState = EMPTY
 
@@ -94,6 +95,7 @@ class CheckPage(View, frozen=True):
     fixed_line: str
     not_now_action: str
     tell_myself_action: str = ""
+    save_action: str = ""
 
 
 class SignPage(View, frozen=True):
@@ -146,7 +148,8 @@ class NeutralReceiptPage(View, frozen=True):
 class DonePage(View, frozen=True):
     """Thanks; the tablet goes back to the counsellor.
 
-    `stopped`: nothing was decided now; `told_self`: because she tells it herself. `own_page_href` is empty
+    `stopped`: nothing was decided now; `told_self`: because she tells it herself; `saved`: she
+    goes on another day. `own_page_href` is empty
     for who has an own page already, or is too young for one.
     """
 
@@ -154,6 +157,7 @@ class DonePage(View, frozen=True):
     take_back_href: str
     stopped: bool = False
     told_self: bool = False
+    saved: bool = False
     own_page_href: str = OWN_PAGE
     own_choices_href: str = OWN_CHOICES
 

@@ -18,6 +18,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /intake/{sitting}/vraag/{number}": tablet(200),
     "POST /intake/{sitting}/vraag/{number}": tablet(303),
     "POST /intake/{sitting}/nu-niet": tablet(303),
+    "POST /intake/{sitting}/bewaren": tablet(303),
+    "GET /intake/{sitting}/bewaard": tablet(303),
     "POST /intake/{sitting}/zelf": tablet(303),
     "GET /intake/{sitting}/zelf-vertellen": tablet(303),
     "GET /kind/{language}/{interpreter}": tablet(401, other=401, child=404, young=200),
