@@ -138,7 +138,8 @@ def moments_in_words(first: datetime, last: datetime | None, *, language: str) -
 def letters_of(language: str) -> tuple[str, ...]:
     """The files of letters a page in this language is mostly written with, to be fetched at once."""
     script = {"ar": "arabic", "ti": "ethiopic", "uk": "cyrillic"}.get(language, "latin")
-    return (f"fonts/{script}-regular.woff2",)
+    regular = f"fonts/{script}-regular.woff2"
+    return (regular,) if script == "ethiopic" else (regular, f"fonts/{script}-bold.woff2")
 
 
 @functools.cache

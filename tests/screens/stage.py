@@ -11,7 +11,7 @@ import msgspec
 from PIL import Image, ImageChops
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
-from consent_service.web.rendering import render_text
+from consent_service.web.rendering import render_text, static_address
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.conftest import cannot_run
 from tests.screens.combinations import Combination
@@ -19,6 +19,11 @@ from tests.screens.serving import HERE, Served, serving
 from tests.web.examples import context, examples
 
 LOOKING = (HERE / "looking.js").read_text(encoding="utf-8")
+_ALL_LETTERS = (
+    '<!doctype html><html lang="nl"><head><title>x</title>'
+    f'<link rel="stylesheet" href="{static_address("app.css")}"></head>'
+    "<body><p>a б ب ለ</p><p><strong>a б ب ለ</strong></p></body></html>"
+)
 NARROW = 320
 """Pixels that 1280 at 400 % leave (WCAG 2.2, 1.4.10)."""
 _AXE_RUN = """(rules) => axe.run(document, {resultTypes: ["violations"], rules}).then((found) =>
@@ -63,6 +68,11 @@ class Stage:
         width, height = combination.size
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.goto(self._served.address, wait_until="load")
+
+    def fetch_letters(self) -> None:
+        """As a browser that was here before: it has the letters, and no page waits for them."""
+        self.show(_ALL_LETTERS, Combination("nl", "light", (800, 1280)))
+        self.page.evaluate("() => document.fonts.ready.then(() => null)")
 
     def forget(self) -> None:
         """Compare kinds of choices again that were compared before."""
@@ -123,6 +133,8 @@ def stage() -> Iterator[Stage]:
     with serving() as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            yield Stage(browser.new_page(), served)
+            opened = Stage(browser.new_page(), served)
+            opened.fetch_letters()
+            yield opened
         finally:
             browser.close()

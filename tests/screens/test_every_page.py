@@ -25,6 +25,8 @@ from tests.screens.stage import Stage, rendered, stage
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ALL = os.environ.get("SCREENS") == "all"
 PARTS = 8
+WORKS_IT_OUT = ("officer-head",)
+"""The browser works out something here and then says it; how long that takes, nobody knows."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,8 @@ def _parts() -> list[dict[str, tuple[Combination, ...]]]:
 def _look(tab: Stage, name: str, combination: Combination) -> list[str]:
     tab.show(rendered(name, combination.language, combination.theme), combination)
     found = tab.looking_finds() + tab.axe_finds() + tab.choices_that_look_alike()
-    return [f"{name} {combination}: {one}" for one in found]
+    grows = name in WORKS_IT_OUT
+    return [f"{name} {combination}: {one}" for one in found if not (grows and one.startswith("moves "))]
 
 
 @pytest.mark.timeout(4 * 3600 if ALL else 900)

@@ -139,9 +139,8 @@ def test_each_file_of_letters_is_named_with_its_own_digest_and_nothing_comes_fro
 
 @pytest.mark.parametrize("language", FAMILY)
 def test_a_page_asks_at_once_for_the_letters_it_is_written_with(language: str) -> None:
-    (letters,) = letters_of(language)
-
-    assert f'url("{static_address(letters).removeprefix("/static/")}")' in SHEET
+    for letters in letters_of(language):
+        assert f'url("{static_address(letters).removeprefix("/static/")}")' in SHEET
 
 
 async def test_a_look_is_chosen_kept_and_forgotten(site: Site) -> None:

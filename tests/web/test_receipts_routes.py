@@ -7,6 +7,9 @@ import msgspec
 import pytest
 
 from consent_service.consent.receipt.record import missing_fields
+from consent_service.foundation.i18n import FAMILY
+from consent_service.foundation.settings import shipped_policies
+from consent_service.information.texts import load_texts
 from tests.consent.receipt.reading import opened, squeezed, text_of
 from tests.web.laying import lay
 from tests.web.visiting import Site
@@ -41,9 +44,10 @@ async def test_the_paper_of_the_tablet_has_the_code_in_each_language_it_offers(s
     table = await lay(site)
     code = await table.sign()
     links = {a.attributes["lang"]: a for a in table.parent.page.all("a") if "lang" in a.attributes}
-    assert set(links) == {"nl", "en", "ar"}
+    assert set(links) == set(FAMILY)
     assert links["ar"].attributes["dir"] == "rtl"
-    titles = {"nl": "Uw keuzes", "en": "Your choices", "ar": "اختياراتك"}
+    spoken = load_texts(shipped_policies()).languages
+    titles = {language: texts.receipt.title for language, texts in spoken.items()}
     for language, link in links.items():
         answer = await fetched(table.parent, link.attributes["href"])
         assert answer.headers["content-disposition"] == 'inline; filename="keuzes.pdf"'
