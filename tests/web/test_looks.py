@@ -18,7 +18,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 ORIGIN = "http://pages.localhost"
 NEUTRAL = "http://neutral.test/"
 VIEWS = examples("nl")
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 TOO_SMALL = """() => [...document.querySelectorAll(
                 "button, .button, select, textarea, input:not([type=hidden]), .back, .quick-exit, " +
