@@ -280,13 +280,27 @@ def _read(reader: Reader) -> Settings:
         database_pool_size=reader.number("database_pool_size", 8, lowest=1, highest=100),
         log_level=_LOG_LEVELS[reader.choice("log_level", tuple(_LOG_LEVELS))],
         **_mail(reader),
+        **_brought(reader),
+        sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
+        processor=reader.line("processor"),
+        hosting=reader.line("hosting"),
+    )
+
+
+class _Brought(TypedDict):
+    theme_file: Path | None
+    witnesses_file: Path | None
+    timestamp_url: str
+    timestamp_ca_file: Path | None
+
+
+def _brought(reader: Reader) -> _Brought:
+    """What an organisation brings along."""
+    return _Brought(
         theme_file=reader.existing_path("theme_file"),
         witnesses_file=reader.existing_path("witnesses_file"),
         timestamp_url=reader.web_address("timestamp_url", ""),
         timestamp_ca_file=reader.existing_path("timestamp_ca_file"),
-        sequencer_lock=_SEQUENCER_LOCKS[reader.choice("sequencer_lock", tuple(_SEQUENCER_LOCKS))],
-        processor=reader.line("processor"),
-        hosting=reader.line("hosting"),
     )
 
 

@@ -25,7 +25,11 @@ class Walker:
 
     def __init__(self, site: Site, token: str, language: str = "nl") -> None:
         self._site = site
-        self._cookies: dict[str, tuple[str, str]] = {COOKIE: (token, "/"), "taal": (language, "/")}
+        self._cookies: dict[str, tuple[str, str]] = {
+            COOKIE: (token, "/"),
+            "taal": (language, "/"),
+            "leestaal": (language, "/"),
+        }
         self.path = "/"
         self.page = Element("nothing", {})
         self.locations: list[str] = []
