@@ -15,6 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FEWEST_TAPS = 16
 """At most so many from hand-over to signed consent for five types (the requirement)."""
 ANSWERS = ["Ja", "Nee", "Later", "Ja", "Ja"]
+CLEAR = {
+    "Mag u nee zeggen?": "Ja, altijd",
+    "Wat ziet de school?": "Alleen waar ik ja op zeg",
+    "Kunt u later stoppen?": "Ja, altijd",
+}
+"""The questions with pictures, and what a parent says to whom it was clear."""
 
 
 async def to_the_parent(tab: Tab) -> None:
@@ -29,6 +35,10 @@ async def at_question(tab: Tab, number: int) -> None:
     await expect(tab.page.locator(".question-label")).to_contain_text(LABELS[number - 1])
 
 
+async def at_picture(tab: Tab, question: str) -> None:
+    await expect(tab.page.get_by_role("heading", level=1)).to_have_text(question)
+
+
 async def test_by_touch_only_in_few_taps(tab: Tab) -> None:
     await to_the_parent(tab)
     taps = 0
@@ -39,6 +49,9 @@ async def test_by_touch_only_in_few_taps(tab: Tab) -> None:
         taps += 1
 
     await tap("button", "Beginnen")
+    for question, answer in CLEAR.items():
+        await at_picture(tab, question)
+        await tap("button", answer)
     for number, answer in enumerate(ANSWERS, 1):
         await at_question(tab, number)
         await tap("button", answer)
@@ -73,6 +86,10 @@ async def test_by_keyboard_only(tab: Tab) -> None:
     await to_the_parent(tab)
     await _focus(tab, "Beginnen")
     await tab.page.keyboard.press("Enter")
+    for question, answer in CLEAR.items():
+        await at_picture(tab, question)
+        await _focus(tab, answer)
+        await tab.page.keyboard.press("Enter")
     for number, answer in enumerate(ANSWERS, 1):
         await at_question(tab, number)
         await _focus(tab, answer)
@@ -103,7 +120,10 @@ async def plain(origin: str) -> AsyncIterator[Tab]:
 
 async def test_without_scripts(photographs: object, plain: Tab) -> None:
     await to_the_parent(plain)
-    await plain.press("Beginnen")
+    await plain.page.get_by_role("button", name="Beginnen").click()
+    for question, answer in CLEAR.items():
+        await at_picture(plain, question)
+        await plain.press(answer)
     for number, answer in enumerate(ANSWERS, 1):
         await at_question(plain, number)
         await plain.press(answer)
@@ -137,7 +157,10 @@ async def lost_and_found(tab: Tab, press: Callable[[], Awaitable[object]]) -> No
 
 async def test_a_lost_connection_loses_nothing_and_sends_nothing_twice(tab: Tab) -> None:
     await to_the_parent(tab)
-    await lost_and_found(tab, lambda: tab.press("Beginnen"))
+    await lost_and_found(tab, lambda: tab.page.get_by_role("button", name="Beginnen").click())
+    for question, answer in CLEAR.items():
+        await at_picture(tab, question)
+        await lost_and_found(tab, lambda answer=answer: tab.press(answer))  # type: ignore[misc]
     for number, answer in enumerate(ANSWERS, 1):
         await at_question(tab, number)
         await lost_and_found(tab, lambda answer=answer: tab.press(answer))  # type: ignore[misc]
@@ -169,6 +192,11 @@ async def test_another_answer_may_be_given_while_there_is_no_connection(tab: Tab
 async def test_double_taps_back_and_reload_at_every_step_change_nothing(tab: Tab) -> None:
     await to_the_parent(tab)
     await tab.page.get_by_role("button", name="Beginnen").dblclick()
+    for question, answer in CLEAR.items():
+        await at_picture(tab, question)
+        await tab.page.reload()
+        await at_picture(tab, question)
+        await tab.page.get_by_role("button", name=answer, exact=True).click()
     for number, answer in enumerate(ANSWERS, 1):
         await at_question(tab, number)
         await tab.page.reload()
