@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.conftest import Tab
 from tests.browser.test_intake import LABELS, come_in
@@ -17,11 +17,16 @@ async def cut(tab: Tab, *, away: bool) -> None:
     await tab.page.context.set_offline(away)
 
 
+def button(tab: Tab, words: str, *, link: bool = False) -> Locator:
+    return tab.page.locator("main").get_by_role("link" if link else "button", name=words, exact=True)
+
+
 async def without(tab: Tab, words: str, *, link: bool = False) -> None:
     """Press this with the network cut: the page stays, and says so."""
     before = tab.page.url
+    await expect(button(tab, words, link=link)).to_be_visible()
     await cut(tab, away=True)
-    await (tab.follow(words) if link else tab.press(words))
+    await button(tab, words, link=link).click()
     await expect(tab.page.get_by_role("status").get_by_text(LOST)).to_be_visible()
     assert tab.page.url == before
     await cut(tab, away=False)
@@ -46,7 +51,7 @@ async def test_every_step_waits_for_the_connection_and_loses_nothing(tab: Tab) -
             await tab.press("Ja")
             continue
         await cut(tab, away=True)
-        await tab.press("Nee")
+        await button(tab, "Nee").click()
         await expect(tab.page.get_by_text(LOST)).to_be_visible()
         await expect(tab.page.locator("[data-steady-chosen]")).to_have_text("Nee")
         await tab.page.get_by_role("button", name="Ja", exact=True).dispatch_event("click")
@@ -68,9 +73,9 @@ async def test_not_now_works_while_a_yes_waits_and_nothing_counts(tab: Tab) -> N
     await come_in(tab)
     await tab.begin()
     await cut(tab, away=True)
-    await tab.press("Ja")
+    await button(tab, "Ja").click()
     await expect(tab.page.get_by_text(LOST)).to_be_visible()
-    await tab.press("Nu niet. Ik wil stoppen.")
+    await button(tab, "Nu niet. Ik wil stoppen.").click()
     await cut(tab, away=False)
     await expect(tab.page.get_by_text("Er is niets gedeeld.")).to_be_visible()
     forget_cut(tab)
