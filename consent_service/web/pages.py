@@ -69,8 +69,6 @@ class PageContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: str = ""
     """`light`, `dark` or `contrast`; empty: as the device is set."""
     theme_action: str = "/weergave"
-    probe_href: str = "/huisstijl.css"
-    """What a page asks for to see whether the service can be reached."""
     house_style_href: str = ""
     """A sheet with the tokens of a municipality or shelter (`web.style.house`)."""
     quick_exit_href: str = "/snel-weg"

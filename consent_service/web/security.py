@@ -23,6 +23,7 @@ _log = structlog.get_logger()
 
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "manifest-src 'self'; "
     "form-action {form_action}; frame-ancestors 'none'; base-uri 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -35,6 +36,9 @@ _PERMISSIONS = (
 FETCHES = "fetches"
 """A handler with this in its `opt` answers with a page whose script may ask this service for more."""
 _FETCHING = "; connect-src 'self'"
+AWAKE = "awake"
+"""A handler with this in its `opt` answers with a page that keeps the screen on while somebody chooses."""
+_SLEEPING, _AWAKE = "screen-wake-lock=()", "screen-wake-lock=(self)"
 _FILES = (f"{STATIC_PATH}/", HOUSE_STYLE)
 STATIC_CACHING = "public, max-age=31536000, immutable"
 """Addresses of static files carry a hash of their content (`rendering.static_address`)."""
@@ -72,8 +76,11 @@ class SecurityHeaders:
         headers = MutableScopeHeaders.from_message(message)
         for name, value in self._headers.items():
             headers[name] = value
-        if getattr(scope.get("route_handler"), "opt", {}).get(FETCHES):
+        opt = getattr(scope.get("route_handler"), "opt", {})
+        if opt.get(FETCHES):
             headers["content-security-policy"] += _FETCHING
+        if opt.get(AWAKE):
+            headers["permissions-policy"] = headers["permissions-policy"].replace(_SLEEPING, _AWAKE)
         is_file = scope["path"].startswith(_FILES) and message["status"] in (200, 304)
         headers["cache-control"] = STATIC_CACHING if is_file else "no-store"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Locator, Page, async_playwright, expect
 
 from consent_service.demo.running import running
 from consent_service.demo.state import make, settings_of
@@ -29,6 +29,9 @@ FLAGS = [
 ]
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 TABLET = (800, 1280)
+STEADY = """what => what.form ? "steady" in what.form.dataset
+  : document.querySelector("[data-steady-notice]") !== null && what.closest("main") !== null"""
+"""Whether a script sends this form or follows this link (`steady.js`)."""
 expect.set_options(timeout=60_000)  # milliseconds: the machine may be busy
 
 
@@ -57,7 +60,15 @@ class Tab:
 
     async def press(self, words: str) -> None:
         """Press the button that says exactly this."""
-        await self.page.get_by_role("button", name=words, exact=True).click()
+        await self._go(self.page.get_by_role("button", name=words, exact=True))
+
+    async def _go(self, what: Locator) -> None:
+        """Tap this; where a lost connection is waited for, the next page comes a little later."""
+        if not await what.evaluate(STEADY):
+            await what.click()
+            return
+        async with self.page.expect_navigation():
+            await what.click()
 
     async def begin(self) -> None:
         """Past the welcome and the questions with pictures."""
@@ -66,7 +77,7 @@ class Tab:
 
     async def follow(self, words: str) -> None:
         """Tap the link that says this."""
-        await self.page.get_by_role("link", name=words).first.click()
+        await self._go(self.page.get_by_role("link", name=words).first)
 
     async def heading(self) -> str:
         return (await self.page.get_by_role("heading", level=1).inner_text()).strip()

@@ -139,7 +139,7 @@ async def test_without_scripts(photographs: object, plain: Tab) -> None:
 
 async def lost_and_found(tab: Tab, press: Callable[[], Awaitable[object]]) -> None:
     """Pressed twice without a connection: it is said, the page stays, and afterwards it was sent once."""
-    page, told = tab.page, tab.page.locator(".connection")
+    page, told = tab.page, tab.page.locator('[data-steady-says="lost"]')
     await page.context.set_offline(True)
     before = page.url
     await press()
@@ -180,7 +180,7 @@ async def test_another_answer_may_be_given_while_there_is_no_connection(tab: Tab
     await at_question(tab, 1)
     await tab.page.context.set_offline(True)
     await tab.press("Ja")
-    await expect(tab.page.locator(".connection")).to_be_visible()
+    await expect(tab.page.locator('[data-steady-says="lost"]')).to_be_visible()
     await tab.press("Nee")
     await tab.page.context.set_offline(False)
     await at_question(tab, 2)

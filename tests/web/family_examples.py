@@ -77,6 +77,7 @@ def intake_examples(language: str) -> dict[str, View]:
         back_href="/vorige",
         earlier="no",
         not_now_action="/nu-niet",
+        save_action="/bewaren",
     )
     sign = "Ik heb de vragen begrepen en zelf gekozen. Ik weet dat ik altijd kan stoppen."
     return {
@@ -104,7 +105,7 @@ def intake_examples(language: str) -> dict[str, View]:
             draft_text=True,
         ),
         "intake-check": intake.CheckPage(
-            "/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line, "/nu-niet"
+            "/teken", "Selam Haile", CHILD_ANSWERS, question.fixed_line, "/nu-niet", save_action="/bewaren"
         ),
         "intake-sign": intake.SignPage(
             "/teken", "stap", "Selam Haile", "/check", sign, passkey=PasskeyAsked("{}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from consent_service.audit import events
 from consent_service.consent.evidence import open_evidence
 from consent_service.consent.model import Evidence
 from consent_service.consent.tables import consent_ledger, sittings
+from consent_service.web.intake.routes import RECEIPT_LASTS
 from tests.web.laying import TYPES, Table, lay
 from tests.web.visiting import PIN, Site
 
@@ -71,6 +73,26 @@ async def test_signing_twice_signs_once(site: Site) -> None:
     assert table.code == code
     signed = [e for e in await site.events() if isinstance(e, events.IntakeFinished)]
     assert [(e.outcome, e.yes) for e in signed] == [("signed", TYPES)]
+
+
+async def test_a_signature_whose_answer_was_lost_shows_its_code_when_it_is_sent_again(site: Site) -> None:
+    table = await lay(site)
+    await table.answer_all()
+    await table.parent.follow("Ja, dit klopt")
+    form = table.parent.form_with("Ondertekenen")
+    sent = table.parent.sent_with(form, form.all("button")[0], {"signature": "Samira"})
+    await table.parent.send(table.at("tekenen"), sent)
+    code = table.code
+    table.parent._cookies.pop("bewijs")
+    await table.parent.send(table.at("tekenen"), {**sent, "step": "guessed"})
+    assert table.parent.path == table.at("klaar"), "only with the token it was signed with"
+
+    await table.parent.send(table.at("tekenen"), sent)
+    assert table.code == code
+    table.parent._cookies.pop("bewijs")
+    table.world.clock.advance(timedelta(seconds=RECEIPT_LASTS))
+    await table.parent.send(table.at("tekenen"), sent)
+    assert "bewijs" not in table.parent.path.rpartition("/")[2]
 
 
 async def test_an_empty_name_is_no_signature(site: Site) -> None:

@@ -89,6 +89,7 @@ def test_the_content_policy_is_strict() -> None:
         "style-src": "'self'",
         "img-src": "'self'",
         "font-src": "'self'",
+        "manifest-src": "'self'",
         "form-action": f"'self' {ORIGIN}",
         "frame-ancestors": "'none'",
         "base-uri": "'none'",

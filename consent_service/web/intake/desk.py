@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 from litestar import Response
@@ -18,7 +19,11 @@ from consent_service.information.child_text import ChildText, ChildWords
 from consent_service.information.texts import GeneralText, TypeText
 from consent_service.web.pages import View
 from consent_service.web.rendering import render
+from consent_service.web.security import AWAKE, FETCHES
 from consent_service.web.visit import Visit
+
+STEADY: Final[Mapping[str, object]] = {FETCHES: True, AWAKE: True}
+"""`opt` of pages whose forms are sent again when the connection is lost, and whose screen stays on."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from consent_service.web.intake.desk import Desk, sit_down
+from consent_service.web.intake.desk import STEADY, Desk, sit_down
 from consent_service.web.intake.explaining import COUNT
 from consent_service.web.intake.showing import explain_page
 from consent_service.web.visit import Visit
@@ -17,7 +17,7 @@ UNDERSTOOD = "goed"
 """In the address of the next question with pictures: the one before it was clear."""
 
 
-@get("/intake/{sitting:str}/uitleg/{number:int}", include_in_schema=False)
+@get("/intake/{sitting:str}/uitleg/{number:int}", include_in_schema=False, opt=STEADY)
 async def explain(
     visit: NamedDependency[Visit],
     request: Request[Any, Any, Any],
@@ -31,7 +31,7 @@ async def explain(
     return await desk.show(explain_page(desk, number, was_right=UNDERSTOOD in request.query_params))
 
 
-@post("/intake/{sitting:str}/uitleg/{number:int}", include_in_schema=False)
+@post("/intake/{sitting:str}/uitleg/{number:int}", include_in_schema=False, opt=STEADY)
 async def explain_again(
     visit: NamedDependency[Visit], sitting: FromPath[str], number: FromPath[int]
 ) -> Response[Any]:

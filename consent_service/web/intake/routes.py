@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from consent_service.identity.model import ChildActor, person_of
 from consent_service.web.device import read_device_time, seconds_on_screen
 from consent_service.web.forms import EMPTY, FormReader, FormState
 from consent_service.web.intake.desk import (
+    STEADY,
     Desk,
     holder_of_tablet,
     intake_address,
@@ -78,7 +79,7 @@ async def resume(visit: NamedDependency[Visit]) -> Response[Any]:
     return await visit.show(page)
 
 
-@get("/intake/{sitting:str}", include_in_schema=False)
+@get("/intake/{sitting:str}", include_in_schema=False, opt=STEADY)
 async def welcome(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if desk.sitting.finished_at is not None or not desk.sitting.questions:
@@ -86,7 +87,7 @@ async def welcome(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Resp
     return await desk.show(welcome_page(desk))
 
 
-@post("/intake/{sitting:str}/begin", include_in_schema=False)
+@post("/intake/{sitting:str}/begin", include_in_schema=False, opt=STEADY)
 async def begin(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """To the questions with pictures, or where she was on an earlier day."""
     desk = await sit_down(visit, sitting)
@@ -106,7 +107,7 @@ async def choose_language(visit: NamedDependency[Visit], sitting: FromPath[str])
     return visit.redirect(back if own else desk.at())
 
 
-@get("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False)
+@get("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False, opt=STEADY)
 async def question(
     visit: NamedDependency[Visit], sitting: FromPath[str], number: FromPath[int]
 ) -> Response[Any]:
@@ -116,7 +117,7 @@ async def question(
     return await _show_question(desk, number)
 
 
-@post("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False)
+@post("/intake/{sitting:str}/vraag/{number:int}", include_in_schema=False, opt=STEADY)
 async def answer(
     visit: NamedDependency[Visit], sitting: FromPath[str], number: FromPath[int]
 ) -> Response[Any]:
@@ -148,7 +149,7 @@ async def answer(
     return visit.redirect(where_to_go_on(after))
 
 
-@post("/intake/{sitting:str}/nu-niet", include_in_schema=False)
+@post("/intake/{sitting:str}/nu-niet", include_in_schema=False, opt=STEADY)
 async def not_now(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """Not fit to decide now: nothing counts (S55). Twice is once."""
     desk = await sit_down(visit, sitting)
@@ -160,7 +161,7 @@ async def not_now(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Resp
     return visit.redirect(desk.at("klaar"))
 
 
-@post("/intake/{sitting:str}/bewaren", include_in_schema=False)
+@post("/intake/{sitting:str}/bewaren", include_in_schema=False, opt=STEADY)
 async def save(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """Go on another day: what was answered is kept and counts for nothing. Twice is once."""
     desk = await sit_down(visit, sitting)
@@ -181,7 +182,7 @@ async def saved(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respon
     return await desk.show(saved_page(desk, TAKE_BACK))
 
 
-@post("/intake/{sitting:str}/zelf", include_in_schema=False)
+@post("/intake/{sitting:str}/zelf", include_in_schema=False, opt=STEADY)
 async def tell_myself(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """She tells it herself: nothing is sent (S52). Twice is once."""
     desk = await sit_down(visit, sitting)
@@ -202,7 +203,7 @@ async def talking_points(visit: NamedDependency[Visit], sitting: FromPath[str]) 
     return await desk.show(talking_points_page(desk))
 
 
-@get("/intake/{sitting:str}/controle", include_in_schema=False)
+@get("/intake/{sitting:str}/controle", include_in_schema=False, opt=STEADY)
 async def check(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if not _is_complete(desk):
@@ -210,7 +211,7 @@ async def check(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respon
     return await desk.show(check_page(desk))
 
 
-@get("/intake/{sitting:str}/tekenen", include_in_schema=False)
+@get("/intake/{sitting:str}/tekenen", include_in_schema=False, opt=STEADY)
 async def signing(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     desk = await sit_down(visit, sitting)
     if not _is_complete(desk):
@@ -218,7 +219,7 @@ async def signing(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Resp
     return await _show_signing(desk)
 
 
-@post("/intake/{sitting:str}/tekenen", include_in_schema=False)
+@post("/intake/{sitting:str}/tekenen", include_in_schema=False, opt=STEADY)
 async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Response[Any]:
     """Make the answers count.
 
@@ -226,10 +227,10 @@ async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respons
     cookie of this sitting: a reload shows the code again while only its hash is stored.
     """
     desk = await sit_down(visit, sitting)
-    if not _is_complete(desk):
-        return visit.redirect(desk.onward())
     form = FormReader(visit.posted)
     signed, token = read_signature(form, child=desk.is_child), read_step(form)
+    if not _is_complete(desk):
+        return await _signed_before(desk, _secret(signed.method, token))
     if form.problems:
         return await _show_signing(desk, form.problems)
     if await visit.services.identity.use_step(visit.known_session(), _sign_step(desk), token) is None:
@@ -248,6 +249,16 @@ async def sign(visit: NamedDependency[Visit], sitting: FromPath[str]) -> Respons
         return await _show_signing(desk, refused.problems)
     response = visit.redirect(desk.at("bewijs"))
     response.set_cookie(_receipt_cookie(desk, secret, RECEIPT_LASTS))
+    return response
+
+
+async def _signed_before(desk: Desk, secret: str) -> Response[Any]:
+    """The form that signed is sent again, because its answer was lost: its receipt, for a while."""
+    response = desk.visit.redirect(desk.onward())
+    ended = desk.sitting.finished_at
+    soon = ended is not None and desk.visit.now() - ended < timedelta(seconds=RECEIPT_LASTS)
+    if soon and await _code_of_sitting(desk, secret) is not None:
+        response.set_cookie(_receipt_cookie(desk, secret, RECEIPT_LASTS))
     return response
 
 

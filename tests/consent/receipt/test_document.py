@@ -7,6 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from consent_service.consent.receipt import document
@@ -110,6 +111,17 @@ def test_every_picture_says_in_words_what_it_is(language: str) -> None:
     figures = [tag for tag in tags(full(choices(language=language), language)) if tag.kind == "/Figure"]
     assert len(figures) == (1 if language == "nl" else 2)
     assert all(tag.alt is not None and "toestemming.example/intrekken" in tag.alt for tag in figures)
+
+
+def test_a_drawn_signature_is_a_picture_with_the_name_that_was_typed_beside_it() -> None:
+    made = msgspec.structs.replace(
+        choices(), evidence="drawn", signed_drawing="[[0,0,400,300,800,20]]", signed_name="Samira"
+    )
+    pdf = full(made)
+    alts = [tag.alt for tag in tags(pdf) if tag.kind == "/Figure"]
+
+    assert TEXTS.of("nl").receipt.evidence["drawn"] in alts
+    assert squeezed("Getekend met de hand, Samira") in text_of(pdf)
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

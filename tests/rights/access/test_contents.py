@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from consent_service.consent.model import Signature
 from consent_service.families.model import AuthorityKind, FamilyView
 from consent_service.foundation.errors import InputError
 from consent_service.foundation.ids import PersonId, TypeKey
@@ -14,7 +15,7 @@ from consent_service.records.service import Note
 from consent_service.rights.access.document import AccessFile, to_json
 from consent_service.rights.access.reading import write_pdf
 from consent_service.rights.cases.model import NEUTRAL_AFTER, Asked
-from tests.consent.receipt.reading import squeezed, text_of
+from tests.consent.receipt.reading import squeezed, tags, text_of
 from tests.process.meetings.stories import AGENDA, agreed
 from tests.rights.access.filing import file_of, granted, ready
 from tests.scenarios.stories import YES, ask, told_family
@@ -42,6 +43,35 @@ async def test_meetings_with_agreements_and_the_own_remarks(world: World) -> Non
     said = read(world, made)
     for words in (AGENDA, "Dat is fijn.", "Afspraak voor"):
         assert squeezed(words) in said
+
+
+async def test_a_signature_as_it_was_drawn(world: World) -> None:
+    view = await world.family()
+    await world.at_school(view.children[0].child)
+    mother = world.guardian(view)
+    gate = TypeKey("shelter_involvement")
+    sitting = await world.services.sittings.start(
+        world.counsellor,
+        family=view.family,
+        guardian=mother.guardian,
+        language="nl",
+        interpreter="none",
+        types=[gate],
+    )
+    shown = world.shown(gate, "nl")
+    await world.services.sittings.answer(
+        mother, sitting.sitting, sitting.questions[0], answer="yes", shown=shown
+    )
+    drawn = Signature("drawn", "[[0,0,400,300]]", "Samira")
+    await world.services.sittings.sign(mother, sitting.sitting, drawn)
+
+    made = await file_of(world, mother)
+    (conversation,) = made.conversations
+    assert (conversation.signed_drawing, conversation.signed_name) == (drawn.value, "Samira")
+    figures = [
+        tag.alt for tag in tags(write_pdf(made, world.services.texts.of("nl"))) if tag.kind == "/Figure"
+    ]
+    assert figures == ["Handtekening getekend"]
 
 
 async def test_the_meldcode_as_far_as_it_is_open_and_no_trace_of_what_is_postponed(world: World) -> None:
