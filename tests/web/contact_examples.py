@@ -13,6 +13,11 @@ from consent_service.web.shelter import contacts_views as contacts
 from consent_service.web.shelter import views as shelter
 from tests.web.family_examples import wrong
 
+SCHOOL_HITS = (
+    shelter.SchoolHit("/s/1", "12AB00", "Basisschool De Linde", "Kerkstraat 4", "Tilburg", agreement=True),
+    shelter.SchoolHit("/s/2", "34CD01", "Basisschool De Linde", "Lindelaan 110", "Goirle", agreement=False),
+)
+
 WEEK = ("mon", "tue", "wed", "thu", "fri")
 JOKE = shelter.ContactOption("s2", "Joke Smit", "teacher", ("thu", "fri"))
 

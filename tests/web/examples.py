@@ -25,7 +25,7 @@ from consent_service.web.vocabulary import ProblemKind
 from tests.web.afterwards_examples import afterwards_examples
 from tests.web.answers_examples import answers_examples
 from tests.web.child_examples import child_examples
-from tests.web.contact_examples import contact_examples
+from tests.web.contact_examples import SCHOOL_HITS, contact_examples
 from tests.web.emergency_examples import emergency_examples
 from tests.web.family_examples import ANSWERS, AT, intake_examples, parent_examples, receipt_examples, wrong
 from tests.web.invitation_examples import invitation_examples
@@ -38,6 +38,7 @@ from tests.web.page_examples import page_examples
 from tests.web.policies_examples import policies_examples
 from tests.web.safety_examples import safety_examples
 from tests.web.signal_examples import signal_examples
+from tests.web.spoken import spoken
 from tests.web.start_examples import start_examples
 from tests.web.together_examples import together_examples
 
@@ -99,10 +100,6 @@ RELEASED = ReleasedPart(
         RefusedPart("Andere hulp", "Niet beschikbaar."),
     ),
 )
-SCHOOL_HITS = (
-    shelter.SchoolHit("/s/1", "12AB00", "Basisschool De Linde", "Kerkstraat 4", "Tilburg", agreement=True),
-    shelter.SchoolHit("/s/2", "34CD01", "Basisschool De Linde", "Lindelaan 110", "Goirle", agreement=False),
-)
 CONTACTS = (
     shelter.ContactOption("c1", "Marieke van den Broek", "contact", ("mon", "tue", "thu")),
     shelter.ContactOption("c2", "Yusuf Demir", "contact", ("wed", "fri")),
@@ -148,7 +145,7 @@ PEOPLE = (
 
 def examples(language: str) -> dict[str, View]:
     """Every example by a name that can be a file name; the part before the dash is the audience."""
-    return {
+    pages: dict[str, View] = {
         **_shared(language),
         **_shelter(language),
         **answers_examples(language),
@@ -164,6 +161,7 @@ def examples(language: str) -> dict[str, View]:
         **meldcode_examples(language),
         **together_examples(),
     }
+    return spoken(pages, language)
 
 
 def context(name: str, language: str) -> PageContext:
